@@ -1,0 +1,130 @@
+"""The error tree: raised with data in any room, worded once at each entrance.
+
+`web/errors.py` maps the tree to HTTP, `cli/errors.py` to exit codes. Every error carries a stable `code`, a message that
+says what was being done and what to do next, and `details` that are safe to show to the caller: never a secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+class DashwrightError(Exception):
+    """Base of everything this product raises on purpose."""
+
+    code: ClassVar[str] = "internal"
+
+    def __init__(self, message: str, *, details: Mapping[str, object] | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details: Mapping[str, object] = details or {}
+
+
+class ConfigError(DashwrightError):
+    """The operator must change a setting (exit code 2; the service does not start)."""
+
+    code = "config"
+
+
+class InputError(DashwrightError):
+    """The caller must change the request (400)."""
+
+    code = "bad_request"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong at one place of the input, e.g. `Problem("labels.site", "is 300 characters long; at most 253")`."""
+
+    path: str
+    message: str
+    line: int | None = None
+    column: int | None = None
+
+    def as_json(self) -> dict[str, object]:
+        """Give the problem as it stands in `details.problems`."""
+        found: dict[str, object] = {"path": self.path, "message": self.message}
+        if self.line is not None:
+            found["line"] = self.line
+        if self.column is not None:
+            found["column"] = self.column
+        return found
+
+    def __str__(self) -> str:
+        place = self.path if self.line is None else f"{self.path} (line {self.line}, column {self.column or 1})"
+        return f"{place}: {self.message}" if place else self.message
+
+
+class InvalidInput(InputError):
+    """Well-formed but not acceptable (422); reports all problems at once, each with its place."""
+
+    code = "invalid"
+
+    def __init__(self, problems: Sequence[Problem], *, what: str = "The request") -> None:
+        self.problems = tuple(problems)
+        super().__init__(
+            f"{what} has {len(self.problems)} problem(s): " + "; ".join(str(problem) for problem in self.problems),
+            details={"problems": [problem.as_json() for problem in self.problems]},
+        )
+
+
+class NotFound(InputError):
+    """No such object, or not the caller's (404); both answer the same way."""
+
+    code = "not_found"
+
+
+class Gone(InputError):
+    """The object existed and is over for good (410)."""
+
+    code = "gone"
+
+
+class Conflict(InputError):
+    """The object's present state forbids the action (409)."""
+
+    code = "conflict"
+
+
+class Unauthenticated(DashwrightError):
+    """Nobody is signed in (401)."""
+
+    code = "unauthenticated"
+
+
+class Forbidden(DashwrightError):
+    """Somebody is signed in who may not (403)."""
+
+    code = "forbidden"
+
+
+class TooManyRequests(DashwrightError):
+    """A limit was reached (429)."""
+
+    code = "rate_limited"
+
+
+class UpstreamError(DashwrightError):
+    """Grafana, Prometheus or a database we ask failed (502); `details` name method, path and status, never an address."""
+
+    code = "upstream"
+
+
+class UpstreamTimeout(UpstreamError):
+    """The total deadline of a call passed (504)."""
+
+    code = "upstream_timeout"
+
+
+class ProvisioningError(DashwrightError):
+    """The disk refused, or a file is not ours (500)."""
+
+    code = "provisioning"
+
+
+class ShareError(DashwrightError):
+    """A document cannot be shared: public dashboards are off, a token is taken (409)."""
+
+    code = "share"

@@ -1,0 +1,1 @@
+"""Words every room uses: ids, durations, canonical JSON, secrets."""

@@ -1,0 +1,28 @@
+"""Time as every room sees it: aware UTC datetimes, RFC 3339 with milliseconds at the edges."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from backend_server.errors import InvalidInput, Problem
+
+
+def utc_now() -> datetime:
+    """Give the present moment, aware and in UTC."""
+    return datetime.now(UTC)
+
+
+def format_time(moment: datetime) -> str:
+    """Write a moment as RFC 3339 in UTC with milliseconds."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def parse_time(text: str, *, path: str = "") -> datetime:
+    """Read RFC 3339 with an offset; raises InvalidInput without one (a local time would mean another moment elsewhere)."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise InvalidInput([Problem(path, f"{text[:40]!r} is not an RFC 3339 time; write e.g. 2026-01-31T12:00:00Z")])
+    return moment.astimezone(UTC)

@@ -1,0 +1,94 @@
+"""Identifiers, each made in one place and checked once."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from enum import StrEnum
+from typing import NewType
+
+from backend_server.errors import InvalidInput, Problem
+
+DeviceId = NewType("DeviceId", str)
+DashboardUid = NewType("DashboardUid", str)
+LinkToken = NewType("LinkToken", str)
+Slug = NewType("Slug", str)
+
+_DEVICE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_SLOT = re.compile(r"[a-z][a-z0-9-]{0,31}")
+_TOKEN = re.compile(r"[0-9a-f]{32}")
+_NOT_SLUG = re.compile(r"[^a-z0-9]+")
+_SLUG_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"  # without l, o, 0 and 1, which people misread
+
+
+class Maker(StrEnum):
+    """Who makes a document; the first part of its uid."""
+
+    DEVICE = "dev"
+    FLEET = "flt"
+    GENERATOR = "gen"
+    BUILDER = "bld"
+    PACK = "pck"
+
+
+def parse_device_id(text: object) -> DeviceId:
+    """Check a caller-chosen device id; raises InvalidInput naming the rule."""
+    if isinstance(text, str) and _DEVICE_ID.fullmatch(text):
+        return DeviceId(text)
+    shown = str(text)[:80]
+    raise InvalidInput(
+        [
+            Problem(
+                "id",
+                f"{shown!r} cannot be used: use 1 to 64 letters, digits, '.', '_' or '-', "
+                "beginning with a letter or digit",
+            )
+        ],
+        what="The device id",
+    )
+
+
+def parse_slot(text: object) -> str:
+    """Check a slot's name; raises InvalidInput."""
+    if isinstance(text, str) and _SLOT.fullmatch(text):
+        return text
+    raise InvalidInput([Problem("slot", f"{str(text)[:80]!r} is not a slot: 1 to 32 of a-z, 0-9, '-', first a letter")])
+
+
+def is_link_token(text: str) -> bool:
+    """Say whether the text has the only spelling a token has: 32 lower-case hex digits."""
+    return _TOKEN.fullmatch(text) is not None
+
+
+def new_token() -> LinkToken:
+    """Make an access token: 128 random bits in the spelling Grafana stores (32 lower-case hex digits)."""
+    return LinkToken(secrets.token_hex(16))
+
+
+def slug_words(text: str, most: int = 40) -> str:
+    """Turn free text into lower-case words joined by '-', at most `most` characters; may be empty."""
+    return _NOT_SLUG.sub("-", text.lower()).strip("-")[:most].strip("-")
+
+
+def new_slug(readable: str) -> Slug:
+    """Make a slug: readable words and 60 random bits, since whoever guesses a slug holds the link."""
+    tail = "".join(secrets.choice(_SLUG_ALPHABET) for _ in range(12))
+    words = slug_words(readable)
+    return Slug(f"{words}-{tail}" if words else tail)
+
+
+def dashboard_uid(maker: Maker, slot: str, object_id: str) -> DashboardUid:
+    """Derive the uid of a document: stable for ever, never from the template.
+
+    At most 40 of `[a-zA-Z0-9_-]` (Grafana's rule): maker, up to 15 readable characters, 100 bits of hash.
+    """
+    digest = hashlib.sha256("\0".join((maker.value, slot, object_id)).encode()).digest()
+    tail = _base32(int.from_bytes(digest[:13], "big") >> 4, 20)
+    words = slug_words(object_id or slot, 15)
+    return DashboardUid(f"{maker.value}-{words}-{tail}" if words else f"{maker.value}-{tail}")
+
+
+def _base32(number: int, length: int) -> str:
+    alphabet = "0123456789abcdefghijklmnopqrstuv"
+    return "".join(alphabet[(number >> (5 * place)) & 31] for place in reversed(range(length)))
