@@ -1,7 +1,7 @@
 """The error tree: raised with data in any room, worded once at each entrance.
 
-`web/errors.py` maps the tree to HTTP, `cli/errors.py` to exit codes. Every error carries a stable `code`, a message that
-says what was being done and what to do next, and `details` that are safe to show to the caller: never a secret.
+`web/errors.py` maps the tree to HTTP, `cli/errors.py` to exit codes. Every error carries a stable `code`, a message
+that says what was being done and what to do next, and `details` that are safe to show to the caller: never a secret.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class InputError(DashwrightError):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong at one place of the input, e.g. `Problem("labels.site", "is 300 characters long; at most 253")`."""
+    """One thing wrong at one place of the input, e.g. `Problem("labels.site", "is 300 characters; at most 253")`."""
 
     path: str
     message: str
@@ -107,7 +107,7 @@ class TooManyRequests(DashwrightError):
 
 
 class UpstreamError(DashwrightError):
-    """Grafana, Prometheus or a database we ask failed (502); `details` name method, path and status, never an address."""
+    """Grafana, Prometheus or a database failed us (502); `details` name method, path and status, never an address."""
 
     code = "upstream"
 
