@@ -18,7 +18,7 @@ def format_time(moment: datetime) -> str:
 
 
 def parse_time(text: str, *, path: str = "") -> datetime:
-    """Read RFC 3339 with an offset; raises InvalidInput without one, since a local time means another moment elsewhere."""
+    """Read RFC 3339 with an offset; raises InvalidInput without one: a local time is another moment elsewhere."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
