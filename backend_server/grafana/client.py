@@ -1,0 +1,266 @@
+"""The calls this product makes to Grafana, each by name, each with its documented errors told apart.
+
+Our identity (the auth-proxy header with Grafana's own origin, or a service-account token) goes with the calls of this
+class; what visitors ask is in `visitor.py` and carries none.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+import orjson
+
+from backend_server.errors import ConfigError
+from backend_server.grafana.errors import (
+    DashboardMissing,
+    GrafanaError,
+    GrafanaOddAnswer,
+    PublicMissing,
+    error_of,
+)
+from backend_server.grafana.public import ListedPublic, PublicDashboard
+from backend_server.grafana.transport import RawAnswer, Transport, json_of, odd
+from backend_server.grafana.visitor import VisitorCalls
+
+_PAGE = 1000
+_MOST_PAGES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedDashboard:
+    """A dashboard as Grafana has it: the whole document, and what Grafana says about it.
+
+    `provisioned` is the mark that a file stands behind it; `file` is that file, relative to its provider's folder.
+    """
+
+    uid: str
+    document: Mapping[str, Any] = field(repr=False)
+    provisioned: bool
+    file: str
+    version: int
+    public: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Grafana's own word: whether its database works, and its version (None when it hides it)."""
+
+    ok: bool
+    version: str | None
+
+
+class GrafanaClient(VisitorCalls):
+    """Grafana's HTTP API below `base_url` (e.g. `http://127.0.0.1:3300/grafana`), usable from many threads.
+
+    Give `user` (auth proxy) or `token` (service account); `origin` is the `Origin` sent, by default that of the base.
+    Every call has a total deadline, follows no redirect and raises GrafanaError or one of its kinds.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        origin: str | None = None,
+        *,
+        user: str | None = None,
+        token: str | None = None,
+        timeout_seconds: float = 10.0,
+        cap_bytes: int = 32 * 1024 * 1024,
+    ) -> None:
+        if bool(user) == bool(token):
+            raise ConfigError("Grafana needs either GRAFANA_PROXY_USER or GRAFANA_TOKEN, and not both")
+        if user and ("@" in user or not user.isprintable() or not user.isascii()):
+            # An e-mail address in the proxy header makes Grafana rename its administrator.
+            raise ConfigError(f"GRAFANA_PROXY_USER is {user!r}; it must be a login name, not an e-mail address")
+        parts = urlsplit(base_url)
+        identity = {"X-WEBAUTH-USER": user} if user else {"Authorization": f"Bearer {token}"}
+        self._headers = {
+            **identity,
+            "Origin": origin or f"{parts.scheme}://{parts.netloc}",
+            "Content-Type": "application/json",
+            "Accept": "application/json",
+        }
+        super().__init__(Transport(base_url, timeout_seconds=timeout_seconds, cap_bytes=cap_bytes))
+
+    # Public dashboards
+
+    def public_of(self, uid: str) -> PublicDashboard | None:
+        """Read the dashboard's public row; None when there is none.
+
+        Grafana answers the same for "not public" and "no such dashboard", and still gives the row of a deleted one.
+        """
+        path = f"/api/dashboards/uid/{_part(uid)}/public-dashboards"
+        try:
+            return self._public("GET", path)
+        except PublicMissing:
+            return None
+
+    def create_public(self, uid: str, wanted: PublicDashboard) -> PublicDashboard:
+        """Make the dashboard public with our uid and token; sent once only, see `settle_public` for what follows."""
+        return self._public("POST", f"/api/dashboards/uid/{_part(uid)}/public-dashboards", wanted.as_request())
+
+    def update_public(
+        self,
+        uid: str,
+        public_uid: str,
+        *,
+        enabled: bool | None = None,
+        time_selection: bool | None = None,
+        annotations: bool | None = None,
+    ) -> PublicDashboard:
+        """Set the given switches; None leaves one as it is. The token cannot be changed."""
+        switches = {"isEnabled": enabled, "timeSelectionEnabled": time_selection, "annotationsEnabled": annotations}
+        body: dict[str, object] = {name: value for name, value in switches.items() if value is not None}
+        return self._public("PATCH", f"/api/dashboards/uid/{_part(uid)}/public-dashboards/{_part(public_uid)}", body)
+
+    def delete_public(self, uid: str, public_uid: str) -> bool:
+        """Take the public row away, also one whose dashboard is gone; False when there was none."""
+        try:
+            self._call("DELETE", f"/api/dashboards/uid/{_part(uid)}/public-dashboards/{_part(public_uid)}")
+        except PublicMissing:
+            return False
+        return True
+
+    def list_public(self) -> tuple[ListedPublic, ...]:
+        """List all public dashboards of the org; rows whose dashboard is gone are missing from it."""
+        found: list[ListedPublic] = []
+        for page in range(1, _MOST_PAGES + 1):
+            query = urlencode({"page": page, "perpage": _PAGE})
+            path = "/api/dashboards/public-dashboards"
+            answer = self._call("GET", f"{path}?{query}")
+            listed = json_of("GET", path, answer)
+            try:
+                rows = listed["publicDashboards"]
+                found += [
+                    ListedPublic(
+                        row["uid"], row["accessToken"], row["dashboardUid"], row["title"], row["isEnabled"] is True
+                    )
+                    for row in rows
+                ]
+                total = int(listed["totalCount"])
+            except (KeyError, TypeError, ValueError) as fault:
+                raise odd("GET", path, answer, "no list of public dashboards") from fault
+            if not rows or len(found) >= total:
+                break
+        return tuple(found)
+
+    # Dashboards
+
+    def dashboard(self, uid: str) -> LoadedDashboard | None:
+        """Read a dashboard back; None when Grafana has none of this uid."""
+        path = f"/api/dashboards/uid/{_part(uid)}"
+        try:
+            answer = self._call("GET", path)
+        except DashboardMissing:
+            return None
+        loaded = json_of("GET", path, answer)
+        try:
+            document, meta = loaded["dashboard"], loaded["meta"]
+            return LoadedDashboard(
+                uid=document["uid"],
+                document=document,
+                provisioned=meta["provisioned"] is True,
+                file=str(meta.get("provisionedExternalId") or ""),
+                version=int(meta.get("version") or 0),
+                public=meta.get("publicDashboardEnabled") is True,
+            )
+        except (KeyError, TypeError, ValueError) as fault:
+            raise odd("GET", path, answer, "no dashboard") from fault
+
+    def delete_dashboard(self, uid: str) -> bool:
+        """Delete a dashboard; False when there was none. Raises StillProvisioned while its file stands."""
+        try:
+            self._call("DELETE", f"/api/dashboards/uid/{_part(uid)}")
+        except DashboardMissing:
+            return False
+        return True
+
+    def reload(self, *, timeout_seconds: float = 60.0) -> None:
+        """Have the dashboard files read now; returns when the walk is over.
+
+        Success does not mean that each file was taken: read dashboards back for that. A walk takes about 11 ms per new
+        file, hence the deadline of its own. Raises GrafanaFault for an unreadable folder or broken provider YAML.
+        """
+        self._call("POST", "/api/admin/provisioning/dashboards/reload", timeout_seconds=timeout_seconds)
+
+    def health(self) -> Health:
+        """Ask how Grafana is; a green answer means that the first walk over the files is done."""
+        path = "/api/health"
+        answer = self._transport.send("GET", path, headers={"Accept": "application/json"})
+        if answer.status not in (200, 503):
+            raise error_of("GET", path, answer.status, answer.body)
+        said = json_of("GET", path, answer)
+        if not isinstance(said, dict):
+            raise odd("GET", path, answer, "no health report")
+        version = said.get("version")
+        ok = answer.status == 200 and said.get("database") == "ok"
+        return Health(ok=ok, version=version if isinstance(version, str) and version else None)
+
+    # Users
+
+    def ensure_user(self, login: str, role: str) -> None:
+        """Have a user of this login with this role (`Viewer`, `Editor` or `Admin`) in the org.
+
+        Nothing is written when it is so already. A new user gets a random password that nobody knows: it is signed in by
+        the proxy header only.
+        """
+        member = self._org_member(login)
+        if member is None:
+            made = {"login": login, "name": login, "password": secrets.token_urlsafe(32)}
+            try:
+                self._call("POST", "/api/admin/users", made)
+            except GrafanaError as fault:
+                if fault.status != 412:  # 412: there is such a user, but not in this org
+                    raise
+                self._call("POST", "/api/org/users", {"loginOrEmail": login, "role": role})
+            member = self._org_member(login)
+        if member is None:
+            raise GrafanaOddAnswer(
+                f"Grafana has no user {login!r} in its org although it said that it made one",
+                method="GET",
+                path="/api/org/users",
+            )
+        if member["role"] != role:
+            self._call("PATCH", f"/api/org/users/{int(member['userId'])}", {"role": role})
+
+    def _org_member(self, login: str) -> Mapping[str, Any] | None:
+        answer = self._call("GET", "/api/org/users")
+        members = json_of("GET", "/api/org/users", answer)
+        try:
+            return next((one for one in members if one["login"].lower() == login.lower()), None)
+        except (KeyError, TypeError, AttributeError) as fault:
+            raise odd("GET", "/api/org/users", answer, "no list of users") from fault
+
+    def _public(self, method: str, path: str, body: Mapping[str, object] | None = None) -> PublicDashboard:
+        answer = self._call(method, path, body)
+        row = json_of(method, path, answer)
+        try:
+            return PublicDashboard.read(row)
+        except (KeyError, TypeError, AttributeError) as fault:
+            raise odd(method, path, answer, "no public dashboard") from fault
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, object] | None = None,
+        *,
+        timeout_seconds: float | None = None,
+    ) -> RawAnswer:
+        content = None if body is None else orjson.dumps(body)
+        answer = self._transport.send(
+            method, path, headers=self._headers, body=content, timeout_seconds=timeout_seconds
+        )
+        if not 200 <= answer.status < 300:
+            raise error_of(method, path.partition("?")[0], answer.status, answer.body)
+        return answer
+
+
+def _part(text: str) -> str:
+    """Make one path segment of an id, whatever is in it; `.` and `..` would climb, quoted or not."""
+    if text in ("", ".", ".."):
+        raise ConfigError(f"{text!r} cannot be a uid in Grafana")
+    return quote(text, safe="")
