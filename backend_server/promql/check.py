@@ -1,0 +1,58 @@
+"""Checking PromQL and pointing at the fault."""
+
+from __future__ import annotations
+
+import re
+
+from backend_server.errors import Problem
+from backend_server.promql.parse import parse_promql
+from backend_server.promql.stand_ins import with_stand_ins
+
+MAX_LENGTH = 20_000
+_CLOSES = {")": "(", "]": "[", "}": "{"}
+_SKIP = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|`[^`]*`|#[^\n]*', re.DOTALL)
+_NAMED = re.compile(r"'([A-Za-z_][\w:]*)'|\"([A-Za-z_][\w:]*)\"")
+
+
+def check_promql(expr: str, *, path: str = "expr") -> list[Problem]:
+    """Say what is wrong with an expression; [] when nothing is.
+
+    Line and column (both from 1) point into `expr`: at the bracket, name or end at fault, as near as can be told.
+    """
+    if not expr.strip():
+        return [Problem(path, "is empty; write a PromQL expression, e.g. up", 1, 1)]
+    if len(expr) > MAX_LENGTH:
+        return [Problem(path, f"is {len(expr)} characters long; at most {MAX_LENGTH}", 1, 1)]
+    try:
+        parse_promql(expr)
+    except ValueError as fault:
+        plain = with_stand_ins(expr)
+        offset = _where(plain, str(fault))
+        line = plain.count("\n", 0, offset) + 1
+        column = offset - (plain.rfind("\n", 0, offset) + 1) + 1
+        return [Problem(path, f"is not PromQL: {fault}", line, column)]
+    return []
+
+
+def _where(plain: str, message: str) -> int:
+    blanked = _SKIP.sub(lambda part: " " * len(part.group()), plain)
+    stack: list[tuple[str, int]] = []
+    for offset, character in enumerate(blanked):
+        if character in "([{":
+            stack.append((character, offset))
+        elif character in _CLOSES:
+            if not stack or stack[-1][0] != _CLOSES[character]:
+                return offset
+            stack.pop()
+    for quote in "\"'`":
+        start = blanked.find(quote)
+        if start >= 0:
+            return start
+    if stack:
+        return stack[-1][1]
+    for found in _NAMED.finditer(message):
+        name = found.group(1) or found.group(2)
+        place = re.search(rf"(?<![\w:]){re.escape(name)}(?![\w:])", blanked)
+        if place:
+            return place.start()
+    return len(plain.rstrip())

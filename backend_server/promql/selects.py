@@ -1,0 +1,57 @@
+"""What an expression reads: metric names, the labels it matches on and groups by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import promql_parser as pp
+
+from backend_server.promql.parse import parse_promql
+
+
+@dataclass(frozen=True, slots=True)
+class Selects:
+    """Metrics read, labels matched on, labels grouped by; each sorted and without repeats."""
+
+    metrics: tuple[str, ...]
+    matched_labels: tuple[str, ...]
+    grouped_labels: tuple[str, ...]
+
+
+def selects_of(expr: str) -> Selects:
+    """Read what an expression selects; raises ValueError (the parser's words) when it is not PromQL."""
+    metrics: set[str] = set()
+    matched: set[str] = set()
+    grouped: set[str] = set()
+    for node in walk_promql(parse_promql(expr)):
+        if isinstance(node, pp.VectorSelector):
+            if node.name:
+                metrics.add(node.name)
+            for matcher in node.matchers.matchers + [m for some in node.matchers.or_matchers for m in some]:
+                if matcher.name == "__name__":
+                    metrics.add(matcher.value)
+                else:
+                    matched.add(matcher.name)
+        elif isinstance(node, pp.AggregateExpr) and node.modifier is not None:
+            grouped.update(node.modifier.labels)
+    return Selects(tuple(sorted(metrics)), tuple(sorted(matched)), tuple(sorted(grouped)))
+
+
+def walk_promql(node: pp.Expr) -> Iterator[pp.Expr]:
+    """Give the node and everything below it, outermost first."""
+    yield node
+    if isinstance(node, pp.BinaryExpr):
+        yield from walk_promql(node.lhs)
+        yield from walk_promql(node.rhs)
+    elif isinstance(node, pp.Call):
+        for argument in node.args:
+            yield from walk_promql(argument)
+    elif isinstance(node, pp.MatrixSelector):
+        yield from walk_promql(node.vector_selector)
+    elif isinstance(node, pp.AggregateExpr):
+        yield from walk_promql(node.expr)
+        if node.param is not None:
+            yield from walk_promql(node.param)
+    elif isinstance(node, pp.ParenExpr | pp.UnaryExpr | pp.SubqueryExpr):
+        yield from walk_promql(node.expr)

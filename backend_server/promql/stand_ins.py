@@ -1,0 +1,68 @@
+"""Stand-ins of the same length for what a PromQL parser does not know: Grafana's variables and our placeholders.
+
+The parser (promql-parser) refuses `$__rate_interval`, `${var:regex}`, `[[var]]` and `<< device.id | label_value >>`.
+Each is replaced by text of equal length that has the meaning its place asks for: a duration inside `[…]` or after
+`offset`, a number for `$__interval_ms` and the like, else a name. Strings keep their length too, so that every
+position stays true.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+_TOKENS = re.compile(
+    r"""(?P<string>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`)
+      | (?P<comment>\#[^\n]*)
+      | (?P<ours><<.*?>>)
+      | (?P<variable>\$\{[^}]*\}|\$\w+|\[\[\w+(?::\w+)?\]\])
+      | (?P<open>\[)
+      | (?P<close>\])
+      | (?P<word>[A-Za-z_:][\w:]*)
+      | (?P<blank>\s+)
+      | (?P<other>.)""",
+    re.VERBOSE | re.DOTALL,
+)
+_NUMBERS = re.compile(r"\$\{?__(?:interval|range|rate_interval)_(?:ms|s)\b|\$\{?__(?:from|to)\b")
+_INSIDE_STRING = re.compile(r"<<.*?>>|\$\{[^}]*\}|\$\w+|\[\[\w+(?::\w+)?\]\]", re.DOTALL)
+_ALONE = re.compile(r"(?<![\w:$\"'`{])(?:\$\w+|\$\{[^}]*\}|\[\[\w+\]\])(?![\w:])")
+
+
+def with_stand_ins(expr: str) -> str:
+    """Give the expression with every macro, variable and placeholder replaced by plain PromQL of the same length."""
+    out: list[str] = []
+    depth = 0
+    after_offset = False
+    for found in _TOKENS.finditer(expr):
+        kind, text = found.lastgroup, found.group()
+        if kind == "string":
+            out.append(_INSIDE_STRING.sub(lambda part: "x" * len(part.group()), text))
+        elif kind in ("variable", "ours"):
+            out.append(_stand_in(text, in_range=depth > 0 or after_offset))
+        else:
+            depth += (kind == "open") - (kind == "close")
+            out.append(text)
+        if kind != "blank":
+            after_offset = kind == "word" and text == "offset"
+    return "".join(out)
+
+
+def as_numbers(plain: str, expr: str) -> Iterator[str]:
+    """Give the same text with variables turned from names into numbers, one more at a time.
+
+    `topk($n, x)` and `x > $limit` need a number where `with_stand_ins` put a name.
+    """
+    text = plain
+    for found in _ALONE.finditer(expr):
+        start, end = found.span()
+        if set(plain[start:end]) == {"x"}:
+            text = text[:start] + "1" * (end - start) + text[end:]
+            yield text
+
+
+def _stand_in(text: str, *, in_range: bool) -> str:
+    if in_range:
+        return "5s".rjust(len(text), "0")
+    if _NUMBERS.match(text):
+        return "1".rjust(len(text), "0")
+    return "x" * len(text)
