@@ -1,0 +1,22 @@
+"""Outgoing requests: which addresses may be reached by whom, and a call that is bounded in time and bytes."""
+
+from .bounded import (
+    AnswerTooLarge,
+    BoundedHttp,
+    CallFailed,
+    CallTimedOut,
+    Reply,
+)
+from .guard import AddressRefused, OutboundGuard, Permitted, Purpose
+
+__all__ = [
+    "AddressRefused",
+    "AnswerTooLarge",
+    "BoundedHttp",
+    "CallFailed",
+    "CallTimedOut",
+    "OutboundGuard",
+    "Permitted",
+    "Purpose",
+    "Reply",
+]
