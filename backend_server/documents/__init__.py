@@ -1,0 +1,40 @@
+"""The dashboard document: reading, canonical bytes, signature, preflight, share-readiness, inlining. Pure."""
+
+from backend_server.primitives.canonical_json import canonical_bytes
+
+from .document import STAMP_KEY, Document, content_of, is_intact, stamp
+from .panels import (
+    DatasourceUse,
+    Panel,
+    PlacedPanel,
+    all_panels,
+    datasources_used,
+    panel_by_id,
+    panel_name,
+    panel_signature,
+    placed_panels,
+    targets_of,
+)
+from .reading import read_dashboard
+from .visitors import strip_queries
+
+__all__ = [
+    "STAMP_KEY",
+    "DatasourceUse",
+    "Document",
+    "Panel",
+    "PlacedPanel",
+    "all_panels",
+    "canonical_bytes",
+    "content_of",
+    "datasources_used",
+    "is_intact",
+    "panel_by_id",
+    "panel_name",
+    "panel_signature",
+    "placed_panels",
+    "read_dashboard",
+    "stamp",
+    "strip_queries",
+    "targets_of",
+]

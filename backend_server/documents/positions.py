@@ -1,0 +1,101 @@
+"""Where in a JSON text a value stands: line and column of every path, for messages people can act on."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_BLANK = re.compile(r"[ \t\r\n]*")
+_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"')
+_SCALAR = re.compile(r"[^\s,\]}]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A value's place: its JSON path (`panels[0].targets[1].expr`), line and column from 1, offset in the text from 0."""
+
+    path: str
+    line: int
+    column: int
+    offset: int
+
+
+def join_path(path: str, key: str | int) -> str:
+    """Add a key or an index to a JSON path."""
+    if isinstance(key, int):
+        return f"{path}[{key}]"
+    if not re.fullmatch(r"[\w-]+", key):
+        return f"{path}[{key!r}]"
+    return f"{path}.{key}" if path else key
+
+
+def places(text: str) -> dict[str, Place]:
+    """Map each path of a valid JSON text to where its value begins."""
+    return {place.path: place for place in _walk(text)}
+
+
+def repeated_keys(text: str) -> list[Place]:
+    """Give the places where an object names a key it already has; a JSON reader would silently drop the first."""
+    seen: set[str] = set()
+    found = []
+    for place in _walk(text):
+        if place.path in seen:
+            found.append(place)
+        seen.add(place.path)
+    return found
+
+
+def place_of(text: str, path: str) -> Place | None:
+    """Find where the value of one path begins; None when the text has no such path."""
+    return places(text).get(path)
+
+
+def _walk(text: str) -> Iterator[Place]:
+    lines = [0, *(found.end() for found in re.finditer(r"\n", text))]
+    line = 0
+    # Each open container: its path, and the index in a list or None in an object.
+    stack: list[tuple[str, int | None]] = []
+    at = _skip(text, 0)
+    path = ""
+    while at < len(text):
+        while line + 1 < len(lines) and lines[line + 1] <= at:
+            line += 1
+        yield Place(path, line + 1, at - lines[line] + 1, at)
+        opening = text[at]
+        if opening in "{[":
+            stack.append((path, 0 if opening == "[" else None))
+            at = _skip(text, at + 1)
+        elif opening == '"':
+            at = _skip(text, _after_string(text, at))
+        else:
+            scalar = _SCALAR.match(text, at)
+            at = _skip(text, scalar.end() if scalar else at + 1)
+        while stack and at < len(text) and text[at] in "]}":
+            stack.pop()
+            at = _skip(text, at + 1)
+        if not stack or at >= len(text):
+            return
+        holder, index = stack[-1]
+        if text[at] == ",":
+            at = _skip(text, at + 1)
+            if index is not None:
+                index += 1
+                stack[-1] = (holder, index)
+        if index is not None:
+            path = join_path(holder, index)
+        else:
+            end = _after_string(text, at)
+            path = join_path(holder, json.loads(text[at:end]))
+            at = _skip(text, _skip(text, end) + 1)  # over the colon
+
+
+def _skip(text: str, at: int) -> int:
+    blank = _BLANK.match(text, at)
+    return blank.end() if blank else at
+
+
+def _after_string(text: str, at: int) -> int:
+    found = _STRING.match(text, at)
+    return found.end() if found else at + 1
