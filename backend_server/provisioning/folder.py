@@ -1,0 +1,228 @@
+"""The folder of provisioned files: ours are swapped and removed whole, foreign ones left alone and reported."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import orjson
+
+from backend_server.errors import ProvisioningError
+from backend_server.primitives.canonical_json import content_hash
+from backend_server.primitives.places import PACKS, PROVIDERS, is_our_file, provider_of
+from backend_server.provisioning.swap import DIRECTORY_MODE, Flusher, remove_files, swap_files, sweep_temporaries
+
+MOST_PER_PROVIDER = 900  # Grafana 12.4 knows at most 1000 files of a provider; beyond, it misses removals
+
+
+class Refused(ProvisioningError):
+    """One file was refused: not ours, too many in its provider, or the disk said no."""
+
+
+@dataclass(frozen=True, slots=True)
+class SwapReport:
+    """What became of a batch, by relative file name."""
+
+    written: frozenset[str] = frozenset()
+    unchanged: frozenset[str] = frozenset()
+    refused: Mapping[str, Refused] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What lies on the disk: our files with their true content hash ("" = damaged), and foreign ones."""
+
+    owned: Mapping[str, str]
+    foreign: tuple[str, ...]
+
+
+class DashboardFolder:
+    """DASHBOARDS_DIR. `most_per_provider` is Grafana's bound, None where no Grafana reads the folder."""
+
+    def __init__(self, root: Path, *, most_per_provider: int | None = MOST_PER_PROVIDER) -> None:
+        self.root = root
+        self.flusher = Flusher()
+        self._most = most_per_provider
+        self._seen: dict[str, tuple[tuple[int, int, int], str | None]] = {}
+
+    def prepare(self) -> None:
+        """Make all provider directories exist and be readable, and sweep what a killed process left behind.
+
+        A missing directory ends Grafana's reload for those after it, an unreadable one keeps it from starting.
+        """
+        for directory in (self.root, *(self.root / provider for provider in PROVIDERS)):
+            _ensure_directory(directory)
+        for directory in self._directories():
+            try:
+                sweep_temporaries(directory)
+            except OSError as fault:
+                raise ProvisioningError(f"{directory} cannot be read: {fault.strerror}. Check its owner.") from fault
+
+    def swap(self, file: str, body: bytes, *, known: bool = False) -> bool:
+        """Swap in one file; False when its bytes were there already (then nothing is touched). Raises Refused."""
+        report = self.swap_all({file: body}, known={file} if known else ())
+        for refusal in report.refused.values():
+            raise refusal
+        return file in report.written
+
+    def swap_all(self, bodies: Mapping[str, bytes], *, known: Collection[str] = ()) -> SwapReport:
+        """Swap in a batch as one group; files in `known` are ours by our own record, others by the stamp they carry."""
+        refused: dict[str, Refused] = {}
+        changed: dict[str, bytes] = {}
+        unchanged = set()
+        counts: Counter[str] | None = None
+        for file, body in bodies.items():
+            try:
+                present = self._own_content(file, known)
+                if present == body:
+                    unchanged.add(file)
+                    continue
+                if present is None:
+                    counts = self.counts() if counts is None else counts
+                    self._check_room(file, counts)
+                changed[file] = body
+            except Refused as refusal:
+                refused[file] = refusal
+        written = self._swap_group(changed, refused)
+        return SwapReport(frozenset(written), frozenset(unchanged), refused)
+
+    def remove(self, file: str, *, known: bool = False) -> bool:
+        """Remove one file of ours; False when it was not there. Raises Refused for a foreign one."""
+        return file in self.remove_all([file], known={file} if known else ())
+
+    def remove_all(self, files: Collection[str], *, known: Collection[str] = ()) -> frozenset[str]:
+        """Remove files of ours and flush each directory once; gives those that were there. Raises Refused."""
+        paths = {self._path(file): file for file in files if self._own_content(file, known) is not None}
+        try:
+            removed = remove_files(set(paths), self.flusher)
+        except OSError as fault:
+            raise Refused(f"Files below {self.root} cannot be removed: {fault.strerror}.") from fault
+        for file in files:
+            self._seen.pop(file, None)
+        return frozenset(paths[path] for path in removed)
+
+    def content(self, file: str) -> bytes | None:
+        """Read one file, None when there is none; raises ProvisioningError when the disk refuses."""
+        try:
+            return self._path(file).read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as fault:
+            raise Refused(f"{file} cannot be read: {fault.strerror}. Check its owner and mode.") from fault
+
+    def survey(self) -> Survey:
+        """Look at every file Grafana would read; one whose size, time and inode are as last seen is not read again."""
+        owned: dict[str, str] = {}
+        foreign = []
+        seen: dict[str, tuple[tuple[int, int, int], str | None]] = {}
+        for file, path in self._files():
+            try:
+                found = path.stat()
+                signature = (found.st_mtime_ns, found.st_size, found.st_ino)
+                before = self._seen.get(file)
+                content = before[1] if before is not None and before[0] == signature else verified(path.read_bytes())
+            except FileNotFoundError:
+                continue
+            except OSError:
+                signature, content = (0, 0, 0), None
+            seen[file] = (signature, content)
+            if is_our_file(file) and content is not None:
+                owned[file] = content
+            else:
+                foreign.append(file)
+        self._seen = seen
+        return Survey(owned, tuple(sorted(foreign)))
+
+    def counts(self) -> Counter[str]:
+        """Count the `.json` files of each provider, foreign ones included, as Grafana does."""
+        return Counter(provider_of(file) for file, _ in self._files())
+
+    def _own_content(self, file: str, known: Collection[str]) -> bytes | None:
+        content = self.content(file)
+        if content is not None and file not in known and verified(content) is None:
+            raise Refused(
+                f"{file} exists and is not one of ours; it was left alone. Move it out of {self.root}, then try again.",
+                details={"file": file},
+            )
+        return content
+
+    def _check_room(self, file: str, counts: Counter[str]) -> None:
+        provider = provider_of(file)
+        if self._most is not None and counts[provider] >= self._most:
+            raise Refused(
+                f"{file} was not written: {provider} holds {counts[provider]} dashboards and Grafana reads at most "
+                f"{self._most} of a provider reliably. Retire devices no longer needed, or run a second instance.",
+                details={"file": file, "provider": provider, "most": self._most},
+            )
+        counts[provider] += 1
+
+    def _swap_group(self, changed: Mapping[str, bytes], refused: dict[str, Refused]) -> set[str]:
+        by_path = {self._path(file): body for file, body in changed.items()}
+        try:
+            for parent in {path.parent for path in by_path}:
+                _ensure_directory(parent)
+            swap_files(by_path, self.flusher)
+        except (OSError, ProvisioningError) as fault:
+            if len(changed) == 1:
+                (file,) = changed
+                words = fault.strerror if isinstance(fault, OSError) else str(fault)
+                refused[file] = Refused(f"{file} cannot be written: {words}.", details={"file": file})
+                return set()
+            # One bad file must not hold up the others: each gets its own try.
+            return {file for file, body in changed.items() if self._swap_group({file: body}, refused)}
+        return set(changed)
+
+    def _path(self, file: str) -> Path:
+        if not is_our_file(file):
+            raise Refused(f"{file[:200]!r} is not the name of a file of ours.", details={"file": file[:200]})
+        return self.root / file
+
+    def _directories(self) -> Iterator[Path]:
+        for provider in PROVIDERS:
+            yield self.root / provider
+        with os.scandir(self.root / PACKS) as entries:
+            yield from (Path(entry.path) for entry in entries if entry.is_dir() and not entry.name.startswith("."))
+
+    def _files(self) -> Iterator[tuple[str, Path]]:
+        for provider in PROVIDERS:
+            yield from _json_files(self.root / provider, provider)
+
+
+def verified(body: bytes) -> str | None:
+    """Give the true content hash of a file of ours, "" when stamp and bytes differ, None without a stamp."""
+    try:
+        claimed = orjson.loads(body)["dashwright"]["content"]
+    except (orjson.JSONDecodeError, KeyError, TypeError, IndexError):
+        return None
+    if not isinstance(claimed, str) or not claimed:
+        return None
+    return claimed if content_hash(body.replace(claimed.encode(), b"", 1)) == claimed else ""
+
+
+def _json_files(directory: Path, relative: str) -> Iterator[tuple[str, Path]]:
+    try:
+        with os.scandir(directory) as entries:
+            for entry in entries:
+                name = f"{relative}/{entry.name}"
+                if entry.name.endswith(".json") and not entry.is_dir():
+                    yield name, Path(entry.path)
+                elif not entry.name.startswith(".") and entry.is_dir():
+                    yield from _json_files(Path(entry.path), name)
+    except OSError:
+        return  # missing or unreadable: nothing Grafana could read; the next write makes it again or says why not
+
+
+def _ensure_directory(directory: Path) -> None:
+    try:
+        directory.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
+        mode = stat.S_IMODE(directory.stat().st_mode)
+        if mode & 0o555 != 0o555:
+            directory.chmod(mode | DIRECTORY_MODE)  # the umask, or someone, took Grafana's right to read
+    except OSError as fault:
+        raise ProvisioningError(
+            f"{directory} cannot be made readable: {fault.strerror}. It must be a directory this service owns."
+        ) from fault
