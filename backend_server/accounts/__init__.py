@@ -1,0 +1,18 @@
+"""Who may do what: roles, scopes, API tokens, passwords; no disk, network or clock of its own."""
+
+from backend_server.accounts.book import AccountBook, FirstSecrets, ensure_first_admin
+from backend_server.accounts.roles import Actor, Need, Role, Scope
+from backend_server.accounts.tokens import ApiToken, hash_api_token, new_api_token
+
+__all__ = [
+    "AccountBook",
+    "Actor",
+    "ApiToken",
+    "FirstSecrets",
+    "Need",
+    "Role",
+    "Scope",
+    "ensure_first_admin",
+    "hash_api_token",
+    "new_api_token",
+]

@@ -1,0 +1,187 @@
+"""Accounts at work: who a token or a session is, new tokens, the first administrator.
+
+Tokens and users are few and asked for at every request, so they are held in memory, guarded by the store's change
+number: a token revoked by one process opens nothing in another from the next request on.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+
+from backend_server.accounts.passwords import hash_password, new_password, verify_password
+from backend_server.accounts.ports import AccountStore, User
+from backend_server.accounts.roles import Actor, Role, Scope
+from backend_server.accounts.tokens import ApiToken, hash_api_token, new_api_token, new_token_id
+from backend_server.errors import ConfigError, DashwrightError, Forbidden, InvalidInput, NotFound, Problem
+from backend_server.primitives.secret import Secret
+from backend_server.settings import Settings
+
+MIN_API_TOKEN = 16
+_ENVIRONMENT_TOKEN = "environment"  # noqa: S105 - the token's public name
+_FIRST_TOKEN = "first"  # noqa: S105 - the token's public name
+_APPLIED_PASSWORD = "accounts.admin_password_applied"  # noqa: S105 - the name of a kept value
+
+
+@dataclass(frozen=True, slots=True)
+class FirstSecrets:
+    """What was made at the first start and is shown once; None where nothing was made."""
+
+    admin_user: str
+    admin_password: Secret | None = None
+    api_token: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Memory:
+    change: int
+    tokens: Mapping[str, ApiToken]  # by hash
+    users: Mapping[str, User]
+
+
+class AccountBook:
+    """Answers who is calling; thread-safe."""
+
+    def __init__(self, store: AccountStore) -> None:
+        self._store = store
+        self._lock = threading.Lock()
+        self._memory = _Memory(-1, {}, {})
+        self._used: dict[str, int] = {}
+        self._seen: dict[str, int] = {}
+
+    def actor_of_token(self, token: str) -> Actor | None:
+        """Give who calls with this API token; None for an unknown, expired or revoked one."""
+        found = self._fresh().tokens.get(hash_api_token(token))
+        now = self._store.now_ms()
+        if found is None or not found.is_good(now):
+            return None
+        self._used[found.id] = now
+        return found.actor()
+
+    def actor_of_session(self, name: str, version: int) -> Actor | None:
+        """Give the signed-in person; None when the session was ended or the person disabled."""
+        user = self._fresh().users.get(name)
+        if user is None or user.disabled_at is not None or user.session_version != version:
+            return None
+        self._seen[name] = self._store.now_ms()
+        return Actor(name=user.name, role=user.role, by_session=True)
+
+    def sign_in(self, name: str, password: str) -> User | None:
+        """Give the user whose password this is; takes the same time whoever is named."""
+        user = self._fresh().users.get(name)
+        good = verify_password(user.password_hash if user else None, password)
+        return user if good and user is not None and user.disabled_at is None else None
+
+    def tokens(self) -> list[ApiToken]:
+        """Give all tokens, newest first, the last use in memory included."""
+        return [
+            replace(token, last_used_at=max(self._used.get(token.id, 0), token.last_used_at or 0) or None)
+            for token in self._store.tokens()
+        ]
+
+    def create_token(
+        self, name: str, role: Role, scopes: Collection[Scope], expires_at: int | None, *, by: Actor
+    ) -> tuple[ApiToken, Secret]:
+        """Make a token; the secret is given this once.
+
+        Raises Forbidden when it could do more than its maker, Conflict when the name is taken.
+        """
+        if role.rank > by.role.rank or (by.scopes and not (scopes and set(scopes) <= by.scopes)):
+            raise Forbidden("A token cannot be made to do more than the one who makes it may.")
+        now = self._store.now_ms()
+        if expires_at is not None and expires_at <= now:
+            raise InvalidInput([Problem("expires_at", "lies in the past; give a later time, or none")])
+        secret = new_api_token()
+        token = ApiToken(
+            id=new_token_id(),
+            name=name,
+            hash=hash_api_token(secret),
+            role=role,
+            scopes=frozenset(scopes),
+            created_by=by.name,
+            created_at=now,
+            expires_at=expires_at,
+        )
+        self._store.add_token(token, by=by.name)
+        return token, Secret(secret)
+
+    def revoke_token(self, token_id: str, *, by: Actor) -> None:
+        """Revoke a token for good; raises NotFound."""
+        if not self._store.revoke_token(token_id, by=by.name):
+            raise NotFound(f"There is no API token {token_id!r}.")
+
+    def flush(self) -> None:
+        """Write the last uses gathered since the last call: one statement, called once a minute and at the end."""
+        with self._lock:
+            used, self._used = self._used, {}
+            seen, self._seen = self._seen, {}
+        if used or seen:
+            self._store.touch(used, seen)
+
+    def _fresh(self) -> _Memory:
+        change = self._store.change_number()
+        memory = self._memory
+        if memory.change != change:
+            # Read after the number: rows may be newer than it, never older, so the next look reads again at worst.
+            memory = _Memory(
+                change,
+                {token.hash: token for token in self._store.tokens()},
+                {user.name: user for user in self._store.users()},
+            )
+            self._memory = memory
+        return memory
+
+
+def ensure_first_admin(settings: Settings, store: AccountStore) -> FirstSecrets:
+    """Make sure that an administrator and an API token exist; repeatable, and shows what it made only once.
+
+    A changed `ADMIN_PASSWORD` or `API_TOKEN` is taken over (and ends the old one's sessions); an unchanged one leaves
+    alone what was set since. Raises ConfigError when a given one is too weak.
+    """
+    password, token = settings.admin_password, settings.api_token
+    made_password = _ensure_admin(settings.admin_user, password, store)
+    made_token: Secret | None = None
+    known = store.tokens()
+    if token is not None:
+        if len(token.reveal()) < MIN_API_TOKEN:
+            raise ConfigError(f"API_TOKEN is shorter than {MIN_API_TOKEN} characters; set a random one, or none.")
+        if not any(one.hash == hash_api_token(token.reveal()) and one.revoked_at is None for one in known):
+            store.replace_token(_admin_token(_ENVIRONMENT_TOKEN, token.reveal(), store.now_ms()), by="prepare")
+    elif not known:
+        made_token = Secret(new_api_token())
+        store.add_token(_admin_token(_FIRST_TOKEN, made_token.reveal(), store.now_ms()), by="prepare")
+    return FirstSecrets(settings.admin_user, made_password, made_token)
+
+
+def _ensure_admin(name: str, given: Secret | None, store: AccountStore) -> Secret | None:
+    existing = next((user for user in store.users() if user.name == name), None)
+    if given is None:
+        if existing is not None:
+            return None
+        made = Secret(new_password())
+        store.put_user(User(name, Role.ADMIN, hash_password(made.reveal())), by="prepare")
+        return made
+    applied = store.kept(_APPLIED_PASSWORD)
+    if existing is not None and applied is not None and verify_password(applied, given.reveal()):
+        return None
+    try:
+        hashed = hash_password(given.reveal())
+    except DashwrightError as fault:
+        raise ConfigError(f"ADMIN_PASSWORD cannot be used: {fault.message}") from fault
+    version = existing.session_version + 1 if existing else 1
+    store.put_user(User(name, Role.ADMIN, hashed, version), by="prepare")
+    store.keep(_APPLIED_PASSWORD, hashed)
+    return None
+
+
+def _admin_token(name: str, secret: str, now_ms: int) -> ApiToken:
+    return ApiToken(
+        id=new_token_id(),
+        name=name,
+        hash=hash_api_token(secret),
+        role=Role.ADMIN,
+        scopes=frozenset(),
+        created_by="prepare",
+        created_at=now_ms,
+    )

@@ -1,0 +1,61 @@
+"""What the accounts need from outside: rows and the database's clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from backend_server.accounts.roles import Role
+from backend_server.accounts.tokens import ApiToken
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person who may sign in. A session holds `session_version`; raising it ends all the person's sessions."""
+
+    name: str
+    role: Role
+    password_hash: str
+    session_version: int = 1
+    disabled_at: int | None = None
+
+
+class AccountStore(Protocol):
+    """Users and tokens as rows. Writers also write the audit row of what they did, in the same transaction."""
+
+    def change_number(self) -> int:
+        """Give the store's change number; cheap enough to ask at every request."""
+
+    def now_ms(self) -> int:
+        """Give the present moment in epoch milliseconds."""
+
+    def tokens(self) -> Sequence[ApiToken]:
+        """Give all tokens, revoked and expired ones included, newest first."""
+
+    def users(self) -> Sequence[User]:
+        """Give all users."""
+
+    def add_token(self, token: ApiToken, *, by: str) -> None:
+        """Store a new token; raises Conflict when the name is taken."""
+
+    def replace_token(self, token: ApiToken, *, by: str) -> None:
+        """Store a token in the place of the one with the same name, if any."""
+
+    def revoke_token(self, token_id: str, *, by: str) -> bool:
+        """Revoke a token for good; False when there is none with this id."""
+
+    def put_user(self, user: User, *, by: str) -> None:
+        """Store a user or the user's new password and session version."""
+
+    def touch(self, tokens: Mapping[str, int], people: Mapping[str, int]) -> None:
+        """Write when tokens (by id) and people (by name) were last seen."""
+
+    def kept(self, name: str) -> str | None:
+        """Give a named value that outlives restarts."""
+
+    def keep(self, name: str, value: str) -> None:
+        """Store a named value."""
+
+    def keep_first(self, name: str, value: str) -> str:
+        """Store a named value unless there is one; give the one that holds."""

@@ -1,0 +1,173 @@
+"""Users and API tokens as rows; fits `accounts.ports.AccountStore`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import RowMapping, delete, exc, insert, select, update
+
+from backend_server.accounts.ports import User
+from backend_server.accounts.roles import Role, Scope
+from backend_server.accounts.tokens import ApiToken
+from backend_server.errors import Conflict
+from backend_server.storage.schema import api_tokens, audit, kept, users
+from backend_server.storage.store import Store, Write
+
+
+class SqlAccounts:
+    """Accounts in the store; every change of who may do what also writes its audit row, in the same transaction."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def change_number(self) -> int:
+        """Give the store's change number."""
+        return self._store.change_number()
+
+    def now_ms(self) -> int:
+        """Give the present moment by this machine's clock: an expiry in minutes needs no better one."""
+        return time.time_ns() // 1_000_000
+
+    def tokens(self) -> Sequence[ApiToken]:
+        """Give all tokens, newest first."""
+        with self._store.read() as connection:
+            rows = connection.execute(select(api_tokens).order_by(api_tokens.c.created_at.desc(), api_tokens.c.id))
+            return [_token(row) for row in rows.mappings()]
+
+    def users(self) -> Sequence[User]:
+        """Give all users by name."""
+        with self._store.read() as connection:
+            rows = connection.execute(select(users).order_by(users.c.name)).mappings()
+            return [
+                User(row["name"], Role(row["role"]), row["password_hash"], row["session_version"], row["disabled_at"])
+                for row in rows
+            ]
+
+    def add_token(self, token: ApiToken, *, by: str) -> None:
+        """Store a new token; raises Conflict when the name is taken (by a revoked one too: the audit names it)."""
+        try:
+            with self._store.write() as write:
+                write.connection.execute(insert(api_tokens).values(_token_values(token)))
+                _tell(write, by, "token.create", ("api_token", token.id), _told(token))
+        except exc.IntegrityError as fault:
+            raise Conflict(
+                f"There is an API token called {token.name!r} already; choose another name.",
+                details={"name": token.name},
+            ) from fault
+
+    def replace_token(self, token: ApiToken, *, by: str) -> None:
+        """Store a token in the place of the one with the same name or the same secret."""
+        with self._store.write() as write:
+            write.connection.execute(
+                delete(api_tokens).where((api_tokens.c.name == token.name) | (api_tokens.c.hash == token.hash))
+            )
+            write.connection.execute(insert(api_tokens).values(_token_values(token)))
+            _tell(write, by, "token.create", ("api_token", token.id), _told(token))
+
+    def revoke_token(self, token_id: str, *, by: str) -> bool:
+        """Revoke a token for good; False when there is none. Revoking it again changes nothing."""
+        with self._store.write() as write:
+            row = write.connection.execute(
+                select(api_tokens.c.name, api_tokens.c.revoked_at).where(api_tokens.c.id == token_id)
+            ).one_or_none()
+            if row is None or row.revoked_at is not None:
+                write.discard()
+                return row is not None
+            write.connection.execute(
+                update(api_tokens).where(api_tokens.c.id == token_id).values(revoked_at=write.now_ms)
+            )
+            _tell(write, by, "token.revoke", ("api_token", token_id), {"name": row.name})
+            return True
+
+    def put_user(self, user: User, *, by: str) -> None:
+        """Store a user, or an existing one's role, password and session version."""
+        values = {
+            "role": user.role.value,
+            "password_hash": user.password_hash,
+            "session_version": user.session_version,
+            "disabled_at": user.disabled_at,
+        }
+        with self._store.write() as write:
+            changed = write.connection.execute(update(users).where(users.c.name == user.name).values(values)).rowcount
+            if not changed:
+                write.connection.execute(insert(users).values(name=user.name, created_at=write.now_ms, **values))
+            _tell(write, by, "user.put", ("user", user.name), {"role": user.role.value, "created": not changed})
+
+    def touch(self, tokens: Mapping[str, int], people: Mapping[str, int]) -> None:
+        """Write when tokens and people were last seen; no memory depends on it, so the change number stays."""
+        with self._store.write(moves=False) as write:
+            for token_id, at in tokens.items():
+                row = api_tokens.c.id == token_id
+                write.connection.execute(update(api_tokens).where(row).values(last_used_at=at))
+            for name, at in people.items():
+                write.connection.execute(update(users).where(users.c.name == name).values(last_seen_at=at))
+
+    def kept(self, name: str) -> str | None:
+        """Give a named value that outlives restarts."""
+        with self._store.read() as connection:
+            found = connection.execute(select(kept.c.value).where(kept.c.name == name)).scalar_one_or_none()
+            return None if found is None else str(found)
+
+    def keep(self, name: str, value: str) -> None:
+        """Store a named value."""
+        with self._store.write() as write:
+            if not write.connection.execute(update(kept).where(kept.c.name == name).values(value=value)).rowcount:
+                write.connection.execute(insert(kept).values(name=name, value=value))
+
+    def keep_first(self, name: str, value: str) -> str:
+        """Store a named value unless there is one; give the one that holds, whoever came first."""
+        with self._store.write() as write:
+            found = write.connection.execute(select(kept.c.value).where(kept.c.name == name)).scalar_one_or_none()
+            if found is not None:
+                write.discard()
+                return str(found)
+            write.connection.execute(insert(kept).values(name=name, value=value))
+            return value
+
+
+def _token(row: RowMapping) -> ApiToken:
+    return ApiToken(
+        id=row["id"],
+        name=row["name"],
+        hash=row["hash"],
+        role=Role(row["role"]),
+        scopes=frozenset(Scope(name) for name in row["scopes"]),
+        created_by=row["created_by"],
+        created_at=row["created_at"],
+        expires_at=row["expires_at"],
+        last_used_at=row["last_used_at"],
+        revoked_at=row["revoked_at"],
+    )
+
+
+def _token_values(token: ApiToken) -> dict[str, object]:
+    return {
+        "id": token.id,
+        "name": token.name,
+        "hash": token.hash,
+        "role": token.role.value,
+        "scopes": sorted(scope.value for scope in token.scopes),
+        "created_by": token.created_by,
+        "created_at": token.created_at,
+        "expires_at": token.expires_at,
+        "last_used_at": token.last_used_at,
+        "revoked_at": token.revoked_at,
+    }
+
+
+def _told(token: ApiToken) -> Mapping[str, object]:
+    return {"name": token.name, "role": token.role.value, "scopes": sorted(token.scopes)}
+
+
+def _tell(write: Write, actor: str, action: str, of: tuple[str, str], details: Mapping[str, object]) -> None:
+    write.connection.execute(
+        insert(audit).values(
+            at=write.now_ms,
+            actor=actor,
+            action=action,
+            object_kind=of[0],
+            object_id=of[1],
+            details=dict(details),
+        )
+    )

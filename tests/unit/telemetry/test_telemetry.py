@@ -1,0 +1,87 @@
+"""Log lines: one each, without secrets; metrics: bounded."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from backend_server.settings import LogFormat, Settings
+from backend_server.telemetry import Metrics, configure_logging, get_logger
+from backend_server.telemetry.redact import redact
+
+TOKEN = "0123456789abcdef0123456789abcdef"
+API_TOKEN = "dw_AbCdEfGhIjKlMnOpQrStUvWxYz0123456789-_"
+
+
+@pytest.fixture(autouse=True)
+def _logging_restored() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (f"/grafana/public-dashboards/{TOKEN}/state", "/grafana/public-dashboards/012345…/state"),
+        (TOKEN.upper(), "012345…"),
+        (f"Bearer {API_TOKEN}", "Bearer dw_AbCd…"),
+        ("Authorization: Basic YWRtaW46aHVudGVyMg==", "Authorization: Basic ***"),
+        (API_TOKEN, "dw_AbCd…"),
+        ("postgresql://dash:hunter2@db/x", "postgresql://dash:***@db/x"),
+        ({"password": "hunter2", "Cookie": "a=b", "api_token": "x", "name": "ann"}, None),
+        (["ok", TOKEN], ["ok", "012345…"]),
+        (12, 12),
+    ],
+)
+def test_secrets_are_shortened_or_starred(value: object, shown: object) -> None:
+    if isinstance(value, dict):
+        shown = {"password": "***", "Cookie": "***", "api_token": "***", "name": "ann"}
+    assert redact(value) == shown
+
+
+@pytest.mark.parametrize("form", list(LogFormat))
+def test_one_line_per_event_with_the_programs_name_and_no_secret(form: LogFormat) -> None:
+    out = io.StringIO()
+    configure_logging(Settings(log_format=form), "web", stream=out)
+    get_logger("x").info("request", path=f"/s/{TOKEN}", note="two\nlines", request_id="r-1")
+    logging.getLogger("gunicorn.error").warning("token %s", API_TOKEN)
+    try:
+        raise ValueError(f"bad {TOKEN}")
+    except ValueError as fault:
+        get_logger("x").error("fault", exc_info=fault)
+
+    lines = out.getvalue().splitlines()
+    assert len(lines) == 3
+    assert TOKEN not in out.getvalue()
+    assert API_TOKEN not in out.getvalue()
+    assert all(" web " in line or '"program":"web"' in line for line in lines)
+    if form is LogFormat.JSON:
+        first = json.loads(lines[0])
+        assert (first["event"], first["level"], first["note"]) == ("request", "info", "two\nlines")
+
+
+def test_the_level_is_the_settings() -> None:
+    out = io.StringIO()
+    configure_logging(Settings(log_level="warning"), "worker", stream=out)
+    get_logger("x").info("quiet")
+    get_logger("x").warning("loud")
+    assert [line.split()[3] for line in out.getvalue().splitlines()] == ["loud"]
+
+
+def test_routes_and_methods_of_strangers_make_no_new_series() -> None:
+    metrics = Metrics()
+    for number in range(50):
+        metrics.count_request(f"M{number}", None, 404, 0.01)
+    text = metrics.exposition().decode()
+    assert 'dashwright_http_requests_total{method="other",route="unmatched",status="404"} 50.0' in text
+    assert text.count("dashwright_http_requests_total{") == 1
