@@ -1,0 +1,1 @@
+"""One file per migration, `v<revision>_<what>.py`; revisions are four digits and only go up."""

@@ -1,0 +1,72 @@
+"""The store: change numbers, transactions, faults, on both databases."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select, update
+
+from backend_server.errors import ConfigError, UpstreamError
+from backend_server.storage.schema import kept
+from backend_server.storage.store import Store
+
+
+def test_a_write_moves_the_number_by_one_and_other_stores_see_it(store, database):
+    other = Store.open(*database)
+    before = other.change_number()
+
+    with store.write() as write:
+        write.connection.execute(kept.insert().values(name="a", value="1"))
+
+    assert write.change == before + 1
+    assert store.change_number() == before + 1
+    assert other.change_number() == before + 1
+    other.close()
+
+
+def test_a_discarded_write_leaves_nothing_not_even_a_number(store):
+    before = store.change_number()
+    with store.write() as write:
+        write.connection.execute(kept.insert().values(name="a", value="1"))
+        write.discard()
+    assert store.change_number() == before
+    with store.read() as connection:
+        assert connection.execute(select(kept)).all() == []
+
+
+def test_a_failing_write_leaves_nothing(store):
+    before = store.change_number()
+
+    def fail():
+        with store.write() as write:
+            write.connection.execute(kept.insert().values(name="a", value="1"))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert store.change_number() == before
+
+
+def test_an_unmoving_write_keeps_the_number(store):
+    before = store.change_number()
+    with store.write(moves=False) as write:
+        write.connection.execute(kept.insert().values(name="a", value="1"))
+    assert write.change == before == store.change_number()
+
+
+def test_a_reader_keeps_its_snapshot_and_cannot_write(store):
+    with store.write() as write:
+        write.connection.execute(kept.insert().values(name="a", value="1"))
+    with store.read() as connection:
+        assert connection.execute(select(kept.c.value)).scalar_one() == "1"
+        with store.write() as write:
+            write.connection.execute(update(kept).values(value="2"))
+        assert connection.execute(select(kept.c.value)).scalar_one() == "1"
+    with pytest.raises(UpstreamError), store.read() as connection:
+        connection.execute(update(kept).values(value="3"))
+    with store.read() as connection:
+        assert connection.execute(select(kept.c.value)).scalar_one() == "2"
+
+
+def test_another_scheme_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match="begins with 'mysql'"):
+        Store.open("mysql://x/y", tmp_path)
