@@ -1,0 +1,59 @@
+"""The link as every other room sees it. Times are epoch milliseconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from backend_server.links.profile import LinkProfile
+from backend_server.links.state import LinkState, link_state
+from backend_server.primitives.ids import DashboardUid, LinkToken, Slug
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What is handed out; it points at (maker, slot, object_id), whose document is `document_uid`."""
+
+    id: str
+    token: LinkToken
+    slug: Slug
+    maker: str
+    slot: str
+    object_id: str
+    document_uid: DashboardUid
+    is_default: bool = False
+    label: str = ""
+    profile: LinkProfile = field(default_factory=LinkProfile)
+    not_before: int | None = None
+    expires_at: int | None = None
+    paused_at: int | None = None
+    revoked_at: int | None = None
+    suspended_at: int | None = None
+    password_hash: str | None = field(default=None, repr=False)
+    frame_ancestors: tuple[str, ...] = ()
+    created_by: str = ""
+    created_at: int = 0
+    updated_at: int = 0
+    first_seen_at: int | None = None
+    last_seen_at: int | None = None
+    views: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FoundLink:
+    """A link with what decides over it besides itself.
+
+    `document_state` is None when the document is not there (yet). `rotated_out_at` is set when it was found by a token
+    it had before a rotation: from that moment on the token is over.
+    """
+
+    link: Link
+    document_state: str | None
+    title: str
+    links_on: bool = True
+    rotated_out_at: int | None = None
+
+    def state(self, now_ms: int) -> LinkState:
+        """Say what a visitor who comes now is met with."""
+        if self.rotated_out_at is not None and now_ms >= self.rotated_out_at:
+            return LinkState.ROTATED
+        return link_state(self.link, now_ms, self.document_state, links_on=self.links_on)

@@ -1,0 +1,23 @@
+"""Where a link leads. `base` is the public address without a trailing slash, e.g. `https://dash.example.com`."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from backend_server.links.link import Link
+
+
+def link_url(base: str, token: str) -> str:
+    """Give the link's address, ending in a query, so that a frontend may append `&theme=dark&refresh=5s`."""
+    return f"{base}/grafana/public-dashboards/{token}?orgId=1"
+
+
+def embed_url(base: str, link: Link) -> str:
+    """Give the address that is ready for an iframe: with the profile's theme and refresh."""
+    refresh = "" if link.profile.refresh == "off" else f"&refresh={quote(link.profile.refresh, safe='')}"
+    return f"{link_url(base, link.token)}&theme={link.profile.theme.value}{refresh}"
+
+
+def slug_url(base: str, slug: str) -> str:
+    """Give the short, readable address of the same page."""
+    return f"{base}/grafana/s/{slug}"
