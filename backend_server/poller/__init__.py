@@ -1,0 +1,1 @@
+"""Asks devices for readings and serves them to Prometheus."""

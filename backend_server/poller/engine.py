@@ -1,0 +1,225 @@
+"""Polls every device on its interval, all in one thread; a dead or slow device takes nothing from the others."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol
+from urllib.parse import urlsplit
+
+import orjson
+
+from backend_server.devices.device import Device
+from backend_server.errors import DashwrightError
+
+from .connection import DeviceConnection, Failure
+from .kinds import DeviceKind
+from .metrics import PollerMetrics
+from .readings import readings_of, texts_of
+from .schedule import TICK_SECONDS, Wheel, phase
+
+# A device that is away is asked more rarely, but not so rarely that its return goes unnoticed.
+_LONGEST_BACK_OFF_SECONDS = 15.0
+
+
+class Checked(Protocol):
+    """An address that may be connected to; `addresses` empty means: resolve as usual."""
+
+    @property
+    def scheme(self) -> str: ...
+    @property
+    def host(self) -> str: ...
+    @property
+    def port(self) -> int: ...
+    @property
+    def addresses(self) -> tuple[str, ...]: ...
+
+
+Check = Callable[[str], Checked]  # raises DashwrightError for an address that may not be reached; may block on DNS
+
+
+class _Polled:
+    """One device: its kind, its connection, and the poll that is under way."""
+
+    __slots__ = ("connection", "device", "failures", "gone", "kind", "number", "request", "started", "task", "texts")
+
+    def __init__(self, device: Device, kind: DeviceKind) -> None:
+        self.device, self.kind = device, kind
+        self.request = request_for(device.address or "", kind.path)
+        self.connection: DeviceConnection | None = None
+        self.task: asyncio.Task[None] | None = None
+        self.number = 0  # of polls begun; a deadline of an earlier one is then known to be over
+        self.started: float | None = None
+        self.failures = 0
+        self.gone = False
+        self.texts: dict[str, str] = {}  # what the device last said of itself
+
+
+class PollEngine:
+    """Holds the devices to poll. All methods are called in the event loop's thread."""
+
+    def __init__(
+        self,
+        kinds: Mapping[str, DeviceKind],
+        metrics: PollerMetrics,
+        check: Check,
+        *,
+        forget_after_seconds: float = 90.0,
+    ) -> None:
+        self._kinds, self._metrics, self._check = kinds, metrics, check
+        self._forget_after_seconds = forget_after_seconds
+        self._polled: dict[str, _Polled] = {}
+        self._due: Wheel[_Polled] = Wheel()
+        self._deadlines: Wheel[tuple[_Polled, int]] = Wheel()
+        self._tls = ssl.create_default_context()
+
+    def follow(self, devices: Iterable[Device]) -> None:
+        """Poll exactly these from now on; a device that is unchanged keeps its connection and rhythm."""
+        wanted = {device.id: device for device in devices if self._kind_of(device) is not None}
+        for device_id in [key for key in self._polled if key not in wanted]:
+            self._stop(self._polled.pop(device_id))
+            self._metrics.drop(device_id)
+        now = time.monotonic()
+        for device in wanted.values():
+            kind = self._kind_of(device)
+            assert kind is not None
+            known = self._polled.get(device.id)
+            if known is not None and (known.device.address, known.kind) == (device.address, kind):
+                if known.device != device:
+                    known.device = device
+                    self._metrics.describe(device, known.texts)
+                continue
+            if known is not None:
+                self._stop(known)
+            polled = self._polled[device.id] = _Polled(device, kind)
+            self._metrics.describe(device, {})
+            self._due.put(polled, now + phase(device.id, min(kind.interval_seconds, 1.0)))
+        self._metrics.devices = len(self._polled)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Poll until told to stop, then close every connection."""
+        try:
+            while not stop.is_set():
+                self.tick(time.monotonic())
+                await asyncio.sleep(TICK_SECONDS)
+        finally:
+            for polled in self._polled.values():
+                self._stop(polled)
+            tasks = [polled.task for polled in self._polled.values() if polled.task is not None]
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def tick(self, now: float) -> None:
+        """Begin every poll that is due and end every one whose time is over."""
+        for polled, number in self._deadlines.due(now):
+            if polled.number == number and polled.started is not None:
+                self._abort(polled)
+                self._failed(polled, Failure.TIMEOUT)
+        for polled in self._due.due(now):
+            if not polled.gone:
+                self._begin(polled, now)
+
+    def _kind_of(self, device: Device) -> DeviceKind | None:
+        kind = self._kinds.get(device.kind) or self._kinds.get("generic")
+        return None if kind is None or kind.scrape or not device.address or device.retired_at is not None else kind
+
+    def _begin(self, polled: _Polled, now: float) -> None:
+        wait = polled.kind.interval_seconds
+        if polled.failures > 2:
+            wait = max(wait, min(wait * 2 ** (polled.failures - 2), _LONGEST_BACK_OFF_SECONDS))
+        self._due.put(polled, now + wait - TICK_SECONDS)
+        if polled.started is not None:
+            return  # the deadline, at most one interval long, has not been reached by a tick that came late
+        polled.number += 1
+        polled.started = now
+        self._deadlines.put((polled, polled.number), now + polled.kind.timeout_seconds)
+        connection = polled.connection
+        if connection is not None and connection.usable:
+            connection.ask()
+        else:
+            polled.task = asyncio.get_running_loop().create_task(self._connect_and_ask(polled))
+
+    async def _connect_and_ask(self, polled: _Polled) -> None:
+        loop = asyncio.get_running_loop()
+        url = polled.device.address or ""
+        try:
+            # The check resolves names, which blocks.
+            checked = await loop.run_in_executor(None, self._check, url)
+        except DashwrightError:
+            self._failed(polled, Failure.REFUSED_ADDRESS)
+            return
+
+        def made() -> DeviceConnection:
+            return DeviceConnection(
+                polled.request,
+                polled.kind.max_bytes,
+                lambda status, body: self._answered(polled, status, body),
+                lambda reason: self._failed(polled, reason),
+            )
+
+        tls = self._tls if checked.scheme == "https" else None
+        try:
+            _, polled.connection = await loop.create_connection(
+                made,
+                checked.addresses[0] if checked.addresses else checked.host,
+                checked.port,
+                ssl=tls,
+                server_hostname=checked.host if tls else None,
+            )
+        except OSError:  # ssl.SSLError is one
+            self._failed(polled, Failure.UNREACHABLE)
+            return
+        polled.connection.ask()
+
+    def _answered(self, polled: _Polled, status: int, body: bytes) -> None:
+        if polled.started is None or polled.gone:
+            return
+        seconds = time.monotonic() - polled.started
+        document: object = None
+        if polled.kind.readings or polled.kind.info:
+            if status != 200:
+                self._failed(polled, Failure.STATUS)
+                return
+            try:
+                document = orjson.loads(body)
+            except orjson.JSONDecodeError:
+                self._failed(polled, Failure.NOT_JSON)
+                return
+        polled.started = None
+        polled.failures = 0
+        self._metrics.answered(polled.device.id, seconds, readings_of(polled.kind, document))
+        texts = texts_of(polled.kind, document)
+        if texts != polled.texts:
+            polled.texts = texts
+            self._metrics.describe(polled.device, texts)
+
+    def _failed(self, polled: _Polled, reason: Failure) -> None:
+        if polled.started is None or polled.gone:
+            return
+        polled.started = None
+        polled.failures += 1
+        self._metrics.failed(polled.device.id, reason)
+        age = self._metrics.age(polled.device.id)
+        if age is not None and age > self._forget_after_seconds:
+            self._metrics.forget_readings(polled.device.id)
+
+    def _abort(self, polled: _Polled) -> None:
+        if polled.task is not None and not polled.task.done():
+            polled.task.cancel()
+        if polled.connection is not None:
+            polled.connection.close()
+            polled.connection = None
+
+    def _stop(self, polled: _Polled) -> None:
+        polled.gone = True
+        self._abort(polled)
+
+
+def request_for(address: str, path: str) -> bytes:
+    """Write the one request a device is ever sent."""
+    host = urlsplit(address).netloc.rpartition("@")[2]
+    return (
+        f"GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: dashwright-poller\r\n"
+        "Accept: application/json\r\nAccept-Encoding: identity\r\nConnection: keep-alive\r\n\r\n"
+    ).encode("ascii", "replace")
