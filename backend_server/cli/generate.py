@@ -1,0 +1,289 @@
+"""`dashwright generate`, `inventory` and `discover`: dashboards from a metrics spec.
+
+The three scripts in `scripts/` enter here too, with the same flags and exit codes.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+import orjson
+
+from backend_server.errors import ConfigError, DashwrightError, InvalidInput, NotFound
+from backend_server.generator.assemble import Generated
+from backend_server.generator.assemble import generate as generate_one
+from backend_server.generator.coverage import find_coverage
+from backend_server.generator.drift import drift_lines, find_drift
+from backend_server.generator.inventory import (
+    FORMATS,
+    Entry,
+    diff_inventory,
+    read_inventory,
+    take_inventory,
+    write_inventory,
+)
+from backend_server.generator.manifest import MANIFEST, manifest_bytes
+from backend_server.generator.plans import missing_families, plans_for, read_plans
+from backend_server.generator.read_spec import read_spec
+from backend_server.generator.rules import rule_file
+from backend_server.generator.spec import DashboardPlan, Spec
+from backend_server.provisioning.generated import read_folder, read_one, write_folder
+from backend_server.shipped import shipped
+
+EXIT_BAD_INPUT = 2
+EXIT_NOTHING_FOUND = 3
+EXIT_DRIFT = 6
+EXIT_DIFFERENCES = 7
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+_FOLDER = click.Path(path_type=Path, file_okay=False)
+
+
+def _flag(*names: str) -> bool:
+    return any(os.environ.get(name, "").strip().lower() in ("1", "true", "yes", "on") for name in names)
+
+
+def _default_spec() -> Path:
+    here = Path("metrics/spec/base.yml")
+    return here if here.is_file() else shipped("metrics", "spec", "base.yml")
+
+
+def _default_output() -> Path:
+    return Path("config/grafana/dashboards/generated")
+
+
+def _load(spec_file: Path | None, plan_file: Path | None) -> tuple[Spec, tuple[DashboardPlan, ...]]:
+    path = spec_file or _default_spec()
+    spec = read_spec(_read(path), name=path.name)
+    plans = read_plans(_read(plan_file), name=plan_file.name) if plan_file else plans_for(spec)
+    for line in missing_families(plans, spec):
+        click.echo(f"warning: {line}", err=True)
+    return spec, plans
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as fault:
+        raise ConfigError(f"{path} cannot be read ({fault.strerror}); name another file.") from fault
+
+
+def _chosen(plans: tuple[DashboardPlan, ...], only: str | None) -> tuple[DashboardPlan, ...]:
+    if not only:
+        return plans
+    wanted = [slug.strip() for slug in only.split(",") if slug.strip()]
+    known = {plan.slug: plan for plan in plans}
+    unknown = [slug for slug in wanted if slug not in known]
+    if unknown:
+        raise ConfigError(f"--only names {', '.join(unknown)}; there are: {', '.join(known)}.")
+    return tuple(plan for plan in plans if plan.slug in wanted)
+
+
+def _fail(fault: DashwrightError, code: int = EXIT_BAD_INPUT) -> None:
+    problems = fault.problems if isinstance(fault, InvalidInput) else ()
+    click.echo(f"error: {fault.message}" if not problems else f"error: {len(problems)} problem(s):", err=True)
+    for problem in problems:
+        click.echo(f"  {problem}", err=True)
+    sys.exit(code)
+
+
+@click.group("generate", invoke_without_command=True)
+@click.option("--spec", "spec_file", type=_FILE, help="Metrics spec [metrics/spec/base.yml].")
+@click.option("--output", type=_FOLDER, help="Folder of the dashboards [config/grafana/dashboards/generated].")
+@click.option("--plan", "plan_file", type=_FILE, help="A file `plans: […]` instead of the shipped plans.")
+@click.option("--only", help="Slugs, separated by commas.")
+@click.option("--dense", is_flag=True, help="Lower panels (also DASHBOARD_DENSE=1).")
+@click.option("--verify", is_flag=True, help="Write nothing; exit 6 when the files are not what would be made.")
+@click.option("--verbose", is_flag=True, help="Titles of what differs (also DASHBOARD_DIFF_VERBOSE=1).")
+@click.pass_context
+def generate(
+    context: click.Context,
+    spec_file: Path | None,
+    output: Path | None,
+    plan_file: Path | None,
+    only: str | None,
+    *,
+    dense: bool,
+    verify: bool,
+    verbose: bool,
+) -> None:
+    """Make dashboards from a metrics spec, or check that they are fresh."""
+    context.obj = spec_file
+    if context.invoked_subcommand is not None:
+        return
+    dense = dense or _flag("DASHBOARD_DENSE", "G6_DASHBOARD_DENSE")
+    verbose = verbose or _flag("DASHBOARD_DIFF_VERBOSE", "G6_DASHBOARD_DIFF_VERBOSE")
+    folder = output or _default_output()
+    try:
+        spec, plans = _load(spec_file, plan_file)
+        made = [generate_one(plan, spec, dense=dense) for plan in _chosen(plans, only)]
+    except DashwrightError as fault:
+        _fail(fault)
+        return
+    if verify:
+        _verify(made, folder, verbose=verbose)
+        return
+    _write(spec, plans, made, folder)
+
+
+def _verify(made: list[Generated], folder: Path, *, verbose: bool) -> None:
+    drift = find_drift(made, {one.plan.slug: read_one(folder, one.plan.slug) for one in made})
+    for line in drift_lines(drift, verbose=verbose):
+        click.echo(line)
+    if drift:
+        sys.exit(EXIT_DRIFT)
+    click.echo(f"{len(made)} dashboard(s) are as the spec says.", err=True)
+
+
+def _write(spec: Spec, plans: tuple[DashboardPlan, ...], made: list[Generated], folder: Path) -> None:
+    by_slug = {one.plan.slug: one for one in made}
+    written = write_folder(folder, {f"{slug}.json": one.body for slug, one in by_slug.items()})
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    at = int(epoch) if epoch.isdigit() else int(time.time())
+    if written or not _manifest_is_current(folder, spec, by_slug, epoch):
+        write_folder(folder, {MANIFEST: manifest_bytes(spec, plans, by_slug, generated_at_unix=at)})
+    panels = sum(one.panel_count for one in made)
+    click.echo(f"{len(made)} dashboard(s), {panels} panels; {written} file(s) written to {folder}.")
+
+
+def _manifest_is_current(folder: Path, spec: Spec, made: dict[str, Generated], epoch: str) -> bool:
+    """Whether the manifest says what would be written now, the time aside: a second run then writes nothing."""
+    try:
+        existing = orjson.loads((folder / MANIFEST).read_bytes())
+        counts = {entry["slug"]: entry["panel_count"] for entry in existing["dashboards"] if entry["panel_count"]}
+    except (OSError, orjson.JSONDecodeError, KeyError, TypeError):
+        return False
+    same_time = not epoch.isdigit() or existing.get("generated_at_unix") == int(epoch)
+    return (
+        same_time
+        and existing.get("spec_hash") == spec.hash
+        and counts == {slug: one.panel_count for slug, one in made.items()}
+    )
+
+
+@generate.command("rules")
+@click.option("--spec", "spec_file", type=_FILE, help="Metrics spec [metrics/spec/base.yml].")
+@click.option("--out", type=_FILE, help="File to write; standard output without it.")
+@click.pass_context
+def rules(context: click.Context, spec_file: Path | None, out: Path | None) -> None:
+    """Write recording and alert rules as a Prometheus rule file."""
+    try:
+        path = spec_file or context.obj or _default_spec()
+        text = rule_file(read_spec(_read(path), name=path.name))
+    except DashwrightError as fault:
+        _fail(fault)
+        return
+    _emit(text, out)
+
+
+@click.group("inventory")
+def inventory() -> None:
+    """List generated panels, compare two lists, find gaps."""
+
+
+@inventory.command("export")
+@click.option("--dir", "folder", type=_FOLDER, help="Folder of the dashboards [config/grafana/dashboards/generated].")
+@click.option("--format", "form", default="csv", show_default=True, help="csv or jsonl.")
+@click.option("--filter-source", help="Only panels of these sources, separated by commas.")
+@click.option("--out", type=_FILE, help="File to write; standard output without it.")
+def export(folder: Path | None, form: str, filter_source: str | None, out: Path | None) -> None:
+    """Write slug, title, metric, source and panel_uuid of every generated panel."""
+    if form not in FORMATS:
+        _fail(ConfigError(f"--format is {form!r}; it must be one of {', '.join(FORMATS)}."))
+    sources = frozenset(part.strip() for part in (filter_source or "").split(",") if part.strip())
+    try:
+        entries = take_inventory(read_folder(folder or _default_output()), sources=sources)
+    except NotFound as fault:
+        _fail(fault, EXIT_NOTHING_FOUND)
+        return
+    except DashwrightError as fault:
+        _fail(fault)
+        return
+    if not entries:
+        click.echo("error: no generated panel was found.", err=True)
+        sys.exit(EXIT_NOTHING_FOUND)
+    _emit(write_inventory(entries, form), out)
+
+
+@inventory.command("diff")
+@click.argument("previous", type=_FILE)
+@click.argument("current", type=_FILE)
+@click.option("--json-out", type=_FILE, help="Also write the differences as JSON.")
+def diff(previous: Path, current: Path, json_out: Path | None) -> None:
+    """Compare two exports by panel_uuid."""
+    try:
+        found = diff_inventory(_entries(previous), _entries(current))
+    except DashwrightError as fault:
+        _fail(fault)
+        return
+    if json_out is not None:
+        json_out.write_bytes(orjson.dumps(found.as_json(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    for entry in found.added:
+        click.echo(f"added {entry.slug}: {entry.title} ({entry.panel_uuid})")
+    for entry in found.removed:
+        click.echo(f"removed {entry.slug}: {entry.title} ({entry.panel_uuid})")
+    for one in found.renamed:
+        click.echo(f"renamed {one.slug}: {one.old_title} -> {one.new_title}" + (" (inferred)" if one.inferred else ""))
+    if not found.empty:
+        sys.exit(EXIT_DIFFERENCES)
+
+
+@inventory.command("coverage")
+@click.option("--spec", "spec_file", type=_FILE, help="Metrics spec [metrics/spec/base.yml].")
+@click.option("--dir", "folder", type=_FOLDER, help="Folder of the dashboards [config/grafana/dashboards/generated].")
+def coverage(spec_file: Path | None, folder: Path | None) -> None:
+    """Find metrics without a panel, and panels whose metric the spec does not describe."""
+    try:
+        path = spec_file or _default_spec()
+        found = find_coverage(read_spec(_read(path), name=path.name), read_folder(folder or _default_output()))
+    except DashwrightError as fault:
+        _fail(fault)
+        return
+    for metric in found.metrics_without_panel:
+        click.echo(f"no panel: {metric}")
+    for panel in found.panels_without_metric:
+        click.echo(f"not in the spec: {panel}")
+    if not found.complete:
+        sys.exit(EXIT_DIFFERENCES)
+
+
+@click.command("discover")
+@click.option("--prometheus", "url", required=True, help="Address of a running Prometheus.")
+@click.option("--out", type=_FILE, help="File to write; standard output without it.")
+@click.option("--match", help="Only metrics whose name begins with one of these, separated by commas.")
+def discover(url: str, out: Path | None, match: str | None) -> None:
+    """Write a metrics spec from what a running Prometheus knows, to be edited."""
+    from backend_server.datasources.prometheus_metadata import PrometheusMetadata
+    from backend_server.generator.discover import discover_spec
+
+    source = PrometheusMetadata(url)
+    try:
+        seen = source.seen()
+    except DashwrightError as fault:
+        _fail(fault)
+        return
+    finally:
+        source.close()
+    prefixes = tuple(part.strip() for part in (match or "").split(",") if part.strip())
+    _emit(discover_spec(one for one in seen if not prefixes or one.name.startswith(prefixes)), out)
+
+
+def _entries(path: Path) -> tuple[Entry, ...]:
+    return read_inventory(_read(path).decode("utf-8"), what=path.name)
+
+
+def _emit(text: str, out: Path | None) -> None:
+    if out is None:
+        click.echo(text, nl=False)
+    else:
+        write_folder(out.parent, {out.name: text.encode()})
+
+
+def commands() -> Iterable[click.Command]:
+    """The commands this module adds to `dashwright`."""
+    return (generate, inventory, discover)

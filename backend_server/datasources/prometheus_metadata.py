@@ -1,0 +1,81 @@
+"""What a Prometheus knows of its metrics: type, help, unit and labels, for `discover`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+import orjson
+
+from backend_server.errors import UpstreamError
+from backend_server.generator.discover import Seen, base_names
+from backend_server.outbound.bounded import BoundedHttp
+
+_MAX_BYTES = 64 * 1024 * 1024
+_FORM = "application/x-www-form-urlencoded"
+
+
+class PrometheusMetadata:
+    """Asks one Prometheus; every call has a total deadline. Raises UpstreamError without naming the address."""
+
+    def __init__(self, url: str, *, timeout_seconds: float = 30.0) -> None:
+        self._base = url.rstrip("/")
+        self._timeout_seconds = timeout_seconds
+        self._http = BoundedHttp("Prometheus", connections=2)
+
+    def seen(self) -> list[Seen]:
+        """List every metric that has series now."""
+        names = set(self._get("/api/v1/label/__name__/values"))
+        metadata: Mapping[str, list[dict[str, str]]] = self._get("/api/v1/metadata")
+        histograms = base_names(names)
+        found = []
+        for name in sorted(self._described(names, metadata, histograms)):
+            # OpenMetrics describes a counter without the `_total` that its series have.
+            about = (metadata.get(name) or metadata.get(name.removesuffix("_total")) or [{}])[0]
+            kind = "histogram" if name in histograms else about.get("type", "unknown")
+            series = histograms.get(name, name)
+            found.append(Seen(name, kind, about.get("help", ""), about.get("unit", ""), self._labels(series)))
+        return found
+
+    def close(self) -> None:
+        """Close the kept connections."""
+        self._http.close()
+
+    @staticmethod
+    def _described(
+        names: set[str], metadata: Mapping[str, list[dict[str, str]]], histograms: Mapping[str, str]
+    ) -> set[str]:
+        parts = {base + suffix for base in histograms for suffix in ("_bucket", "_sum", "_count")}
+        summaries = {name for name, about in metadata.items() if about and about[0].get("type") == "summary"}
+        parts |= {base + suffix for base in summaries for suffix in ("", "_sum", "_count")}
+        return {name for name in names if name not in parts and ":" not in name and name != "ALERTS"} | set(histograms)
+
+    def _labels(self, series: str) -> dict[str, int]:
+        values: dict[str, set[str]] = defaultdict(set)
+        for labels in self._call("POST", "/api/v1/series", urlencode({"match[]": series, "limit": "2000"}).encode()):
+            for label, value in labels.items():
+                values[label].add(value)
+        return {label: len(some) for label, some in values.items()}
+
+    def _get(self, path: str) -> Any:  # the shape is each caller's
+        return self._call("GET", path, None)
+
+    def _call(self, method: str, path: str, body: bytes | None) -> Any:  # the shape is each caller's
+        reply = self._http.call(
+            method,
+            self._base + path,
+            deadline_seconds=self._timeout_seconds,
+            max_bytes=_MAX_BYTES,
+            headers={"Content-Type": _FORM} if body is not None else {},
+            body=body,
+            repeatable=True,  # all of these only read
+        )
+        try:
+            answer = orjson.loads(reply.body)
+        except orjson.JSONDecodeError as fault:
+            raise UpstreamError(f"What answers in Prometheus' place is none (status {reply.status}).") from fault
+        if reply.status != 200 or not isinstance(answer, dict) or answer.get("status") != "success":
+            raise UpstreamError(f"Prometheus refused {method} {path} (status {reply.status}).")
+        return answer["data"]

@@ -1,0 +1,108 @@
+"""Reading untrusted trees key by key, with every problem collected, placed and given a suggestion."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable
+
+from backend_server.errors import Problem
+from backend_server.generator.yaml_tree import Tree
+
+NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
+LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+SLUG = re.compile(r"[a-z][a-z0-9_-]{0,63}")
+DURATION = re.compile(r"(?=.)(\d+y)?(\d+w)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?")
+
+
+class Reader:
+    """Walks a tree and collects problems instead of stopping at the first."""
+
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+        self.problems: list[Problem] = []
+
+    def fault(self, path: str, message: str) -> None:
+        """Note a problem at a path."""
+        self.problems.append(self.tree.problem(path, message))
+
+    def mapping(
+        self, value: object, path: str, *, allowed: Iterable[str], needed: Iterable[str] = ()
+    ) -> dict[str, object]:
+        """Give a mapping with only allowed keys; {} (and problems) when it is something else."""
+        if not isinstance(value, dict):
+            self.fault(path, f"is {_kind_of(value)}; it must be a mapping")
+            return {}
+        known = list(allowed)
+        for key in value:
+            if key not in known:
+                self.fault(f"{path}.{key}" if path else key, f"is not known here{did_you_mean(key, known)}")
+        for key in needed:
+            if key not in value:
+                self.fault(path, f"needs {key!r}")
+        return value
+
+    def listing(self, value: object, path: str) -> list[object]:
+        """Give a list; [] for None, [] and a problem for anything else."""
+        if value is None:
+            return []
+        if not isinstance(value, list):
+            self.fault(path, f"is {_kind_of(value)}; it must be a list")
+            return []
+        return value
+
+    def text(
+        self,
+        value: object,
+        path: str,
+        *,
+        default: str = "",
+        pattern: re.Pattern[str] | None = None,
+        rule: str = "",
+        most: int = 500,
+    ) -> str:
+        """Give text that fits the pattern; the default for None and for a fault."""
+        if value is None:
+            return default
+        if not isinstance(value, str):
+            self.fault(path, f"is {_kind_of(value)}; it must be text (put it in quotes)")
+            return default
+        if len(value) > most:
+            self.fault(path, f"is {len(value)} characters long; at most {most}")
+            return default
+        if pattern is not None and not pattern.fullmatch(value):
+            self.fault(path, f"is {value!r}; it must be {rule}")
+            return default
+        return value
+
+    def choice(self, value: object, path: str, choices: Iterable[str], *, default: str) -> str:
+        """Give one of the choices; the default for None and for a fault."""
+        known = list(choices)
+        if value is None:
+            return default
+        if value not in known:
+            self.fault(path, f"is {value!r}{did_you_mean(str(value), known)}; it must be one of {', '.join(known)}")
+            return default
+        return str(value)
+
+    def texts(self, value: object, path: str, check: Callable[[object, str], str]) -> tuple[str, ...]:
+        """Give a list of checked texts without those at fault; a text given twice is a problem."""
+        found: list[str] = []
+        for index, item in enumerate(self.listing(value, path)):
+            text = check(item, f"{path}[{index}]")
+            if text in found:
+                self.fault(f"{path}[{index}]", f"{text!r} is given twice")
+            elif text:
+                found.append(text)
+        return tuple(found)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Give `; did you mean 'x'?`, or nothing."""
+    near = difflib.get_close_matches(word, [str(one) for one in known], n=1, cutoff=0.6)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def _kind_of(value: object) -> str:
+    names = {dict: "a mapping", list: "a list", str: "text", bool: "true or false", type(None): "empty"}
+    return names.get(type(value), f"{value!r}")

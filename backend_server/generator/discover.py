@@ -1,0 +1,146 @@
+"""A spec from what a live Prometheus knows of its metrics, to be edited, yet good for dashboards as it stands."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+import yaml
+
+from backend_server.generator.spec import Kind, Metric
+from backend_server.generator.synthesis import MAX_CORE, MAX_SPLITS
+from backend_server.generator.units import is_unit, suggest_unit
+
+_SUFFIX_UNITS = {
+    "seconds": "s", "bytes": "bytes", "ratio": "percentunit", "percent": "percent", "celsius": "celsius",
+    "volts": "volt", "amperes": "amp", "watts": "watt", "joules": "joule", "hertz": "hertz", "rpm": "rotrpm",
+    "milliseconds": "ms", "timestamp_seconds": "dateTimeFromNow", "time_seconds": "dateTimeFromNow",
+}  # fmt: skip
+_HIDDEN_LABELS = frozenset({"__name__", "instance", "job", "le", "quantile"})
+_TYPES = {"counter": Kind.COUNTER, "gauge": Kind.GAUGE, "histogram": Kind.HISTOGRAM}
+MAX_LABELS = 3
+MAX_VALUES = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What Prometheus says of one metric: its type and help, and how many values each label has."""
+
+    name: str
+    type: str
+    help: str = ""
+    unit: str = ""
+    label_values: Mapping[str, int] | None = None
+
+
+def discover_spec(seen: Iterable[Seen]) -> str:
+    """Write a spec for the metrics; those that no dashboard could use (info, summaries, `_created`) are left out."""
+    families: dict[str, list[Metric]] = defaultdict(list)
+    for metric in _metrics(seen):
+        families[metric.family].append(metric)
+    tree = {
+        "version": 1,
+        "families": {
+            name: {"metrics": [_as_yaml(metric) for metric in metrics]}
+            for name, metrics in sorted(_split_large(families).items())
+        },
+    }
+    body = yaml.dump(tree, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True, width=120)
+    return f"# Discovered from a running Prometheus; units and labels are guesses: edit, then generate.\n{body}"
+
+
+def base_names(names: Iterable[str]) -> dict[str, str]:
+    """Map each histogram's base name to its `_bucket` series' name, from all series' names."""
+    return {name.removesuffix("_bucket"): name for name in names if name.endswith("_bucket")}
+
+
+def _metrics(seen: Iterable[Seen]) -> list[Metric]:
+    found = []
+    for one in sorted(seen, key=lambda each: each.name):
+        kind = _kind(one)
+        if kind is None:
+            continue
+        values = one.label_values or {}
+        useful = [name for name, count in values.items() if name not in _HIDDEN_LABELS and 2 <= count <= MAX_VALUES]
+        # The labels with the fewest values split best, and their order must not depend on the answer's.
+        labels = tuple(sorted(useful, key=lambda label: (values[label], label))[:MAX_LABELS])
+        family = _family(one.name)
+        found.append(Metric(one.name, kind, family, labels, _unit(one), one.help[:500]))
+    return found
+
+
+def _kind(one: Seen) -> Kind | None:
+    if one.name.endswith(("_info", "_created")) or one.type in ("info", "summary", "stateset"):
+        return None
+    if one.type in _TYPES:
+        return _TYPES[one.type]
+    if one.name.endswith("_total"):
+        return Kind.COUNTER
+    return None if one.name.endswith(("_bucket", "_sum", "_count")) else Kind.GAUGE
+
+
+def _unit(one: Seen) -> str:
+    if one.unit:
+        guess = one.unit if is_unit(one.unit) else suggest_unit(one.unit)
+        if guess:
+            return guess
+    stem = one.name.removesuffix("_total")
+    for suffix in sorted(_SUFFIX_UNITS, key=len, reverse=True):
+        if stem.endswith(f"_{suffix}"):
+            return _SUFFIX_UNITS[suffix]
+    return "short"
+
+
+def _family(name: str) -> str:
+    word = re.split(r"[_:]", name.lower(), maxsplit=1)[0]
+    return word if re.fullmatch(r"[a-z][a-z0-9-]{0,40}", word) else "other"
+
+
+def _split_large(families: Mapping[str, list[Metric]]) -> dict[str, list[Metric]]:
+    """Cut a family that would not fit on one dashboard into parts, by second word where that is enough."""
+    out: dict[str, list[Metric]] = {}
+    for family, metrics in families.items():
+        if sum(_panels_of(metric) for metric in metrics) <= MAX_CORE:
+            out[family] = metrics
+            continue
+        groups: dict[str, list[Metric]] = defaultdict(list)
+        for metric in metrics:
+            words = metric.name.lower().split("_")
+            groups[f"{family}_{words[1]}" if len(words) > 2 else family].append(metric)
+        rest: list[Metric] = []
+        for name, group in sorted(groups.items()):
+            if len(group) < 3:
+                rest += group
+            else:
+                _fill(out, name, group)
+        _fill(out, family, rest)
+    return out
+
+
+def _fill(out: dict[str, list[Metric]], name: str, metrics: list[Metric]) -> None:
+    part, count, number = name, 0, 1
+    for metric in metrics:
+        cost = _panels_of(metric)
+        if count + cost > MAX_CORE:
+            number += 1
+            part, count = f"{name}_{number}", 0
+        out.setdefault(part, []).append(replace(metric, family=part))
+        count += cost
+
+
+def _panels_of(metric: Metric) -> int:
+    if metric.kind is Kind.HISTOGRAM:
+        return 2
+    return 1 + min(len(metric.labels), MAX_SPLITS)
+
+
+def _as_yaml(metric: Metric) -> dict[str, object]:
+    entry: dict[str, object] = {"name": metric.name, "kind": metric.kind.value}
+    if metric.labels:
+        entry["labels"] = list(metric.labels)
+    entry["unit"] = metric.unit
+    if metric.help:
+        entry["help"] = metric.help
+    return entry

@@ -1,0 +1,51 @@
+"""A panel before it has a place: what it shows and where it comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from backend_server.generator.spec import PanelType
+
+
+class Source(StrEnum):
+    """Why a panel is there (`g6_meta.source`)."""
+
+    SPEC = "spec"
+    AUTO_RATE = "auto_rate"
+    AUTO_HIST_QUANTILE = "auto_hist_quantile"
+    AUTO_TOPK = "auto_topk"
+    AUTO_LABEL_SPLIT = "auto_label_split"
+    PLACEHOLDER = "placeholder"
+    CROSS_METRIC = "cross_metric"
+    ALERTS_AGGREGATE = "alerts_aggregate"
+    GOVERNANCE_SUMMARY = "governance_summary"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What one panel shows: `exprs` are (expression, legend) pairs, `unit` is Grafana's name or ""."""
+
+    title: str
+    exprs: tuple[tuple[str, str], ...]
+    source: Source
+    unit: str = ""
+    type: PanelType = PanelType.TIMESERIES
+    metric: str = ""
+    family: str = ""
+    kind: str = ""
+    description: str = ""
+    split_label: str = ""
+    key: str | None = None
+    alerts_count: int = 0
+    migrated_percent: float | None = None
+
+    @property
+    def wide(self) -> bool:
+        """Whether the panel stands above the columns, over the full width."""
+        return self.source in (Source.ALERTS_AGGREGATE, Source.GOVERNANCE_SUMMARY) or self.type is PanelType.TABLE
+
+    @property
+    def efficiency(self) -> bool:
+        """Whether the panel belongs into the efficiency section."""
+        return self.source is Source.CROSS_METRIC

@@ -1,0 +1,154 @@
+"""The inventory of generated panels, and what changed between two of them."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+
+import orjson
+
+from backend_server.documents.panels import Panel, all_panels
+from backend_server.errors import InvalidInput, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One panel; the fields are the columns of an export, in order."""
+
+    slug: str
+    title: str
+    metric: str
+    source: str
+    panel_uuid: str
+
+
+COLUMNS = tuple(field.name for field in fields(Entry))
+FORMATS = ("csv", "jsonl")
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """A panel under a new title; `inferred` when no key proved that it is the same."""
+
+    panel_uuid: str
+    old_title: str
+    new_title: str
+    slug: str
+    inferred: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class InventoryDiff:
+    """What a later inventory has more, less, or under another title."""
+
+    added: tuple[Entry, ...]
+    removed: tuple[Entry, ...]
+    renamed: tuple[Renamed, ...]
+
+    @property
+    def empty(self) -> bool:
+        """Whether the two say the same."""
+        return not (self.added or self.removed or self.renamed)
+
+    def as_json(self) -> dict[str, list[dict[str, object]]]:
+        """Give the diff as `{"added": […], "removed": […], "renamed": […]}`."""
+        renamed = [asdict(one) for one in self.renamed]
+        for one in renamed:
+            if not one["inferred"]:
+                del one["inferred"]
+        return {
+            "added": [asdict(one) for one in self.added],
+            "removed": [asdict(one) for one in self.removed],
+            "renamed": renamed,
+        }
+
+
+def take_inventory(dashboards: Mapping[str, Panel], *, sources: frozenset[str] = frozenset()) -> tuple[Entry, ...]:
+    """List the generated panels of dashboards by slug, in their order; `sources` keeps only those."""
+    found = []
+    for slug in sorted(dashboards):
+        for panel in all_panels(dashboards[slug]):
+            meta = panel.get("g6_meta")
+            if not isinstance(meta, dict) or meta.get("group_header") or not meta.get("panel_uuid"):
+                continue
+            entry = Entry(
+                slug,
+                str(panel.get("title") or ""),
+                str(meta.get("metric") or ""),
+                str(meta.get("source") or ""),
+                str(meta["panel_uuid"]),
+            )
+            if not sources or entry.source in sources:
+                found.append(entry)
+    return tuple(found)
+
+
+def write_inventory(entries: Iterable[Entry], form: str) -> str:
+    """Write an inventory as `csv` or `jsonl`; commas, quotes and newlines in titles survive."""
+    if form == "jsonl":
+        return "".join(orjson.dumps(asdict(entry)).decode() + "\n" for entry in entries)
+    rows = ([getattr(entry, column) for column in COLUMNS] for entry in entries)
+    return "".join(",".join(map(_csv_field, row)) + "\n" for row in (COLUMNS, *rows))
+
+
+def _csv_field(text: str) -> str:
+    """Quote where RFC 4180 asks for it; the library's writer leaves a lone carriage return bare and loses it."""
+    if not text.strip() or any(character in text for character in ',"\r\n'):
+        return '"' + text.replace('"', '""') + '"' if text else ""
+    return text
+
+
+def read_inventory(text: str, *, what: str) -> tuple[Entry, ...]:
+    """Read either format back; raises InvalidInput with the line at fault."""
+    if text.lstrip().startswith("{"):
+        rows: list[tuple[int, object]] = []
+        for number, line in enumerate(text.split("\n"), 1):
+            if line.strip():
+                try:
+                    rows.append((number, orjson.loads(line)))
+                except orjson.JSONDecodeError as fault:
+                    raise InvalidInput(
+                        [Problem("", f"is not JSON: {fault.msg}", number, fault.colno)], what=what
+                    ) from fault
+    else:
+        reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+        if tuple(reader.fieldnames or ()) != COLUMNS:
+            raise InvalidInput([Problem("", f"must begin with the line {','.join(COLUMNS)}", 1, 1)], what=what)
+        try:
+            rows = [(reader.line_num, row) for row in reader]
+        except csv.Error as fault:
+            raise InvalidInput([Problem("", f"is not CSV: {fault}", reader.line_num, 1)], what=what) from fault
+    entries = []
+    for number, row in rows:
+        if not isinstance(row, dict) or set(row) != set(COLUMNS) or not all(isinstance(v, str) for v in row.values()):
+            raise InvalidInput([Problem("", f"must have exactly {', '.join(COLUMNS)}, as text", number, 1)], what=what)
+        entries.append(Entry(**row))
+    return tuple(entries)
+
+
+def diff_inventory(previous: Iterable[Entry], current: Iterable[Entry]) -> InventoryDiff:
+    """Compare by `panel_uuid`; a removed and an added panel alone with slug, metric and source count as renamed."""
+    before = {(entry.slug, entry.panel_uuid): entry for entry in previous}
+    after = {(entry.slug, entry.panel_uuid): entry for entry in current}
+    renamed = [
+        Renamed(entry.panel_uuid, before[key].title, entry.title, entry.slug)
+        for key, entry in after.items()
+        if key in before and before[key].title != entry.title
+    ]
+    added = [entry for key, entry in after.items() if key not in before]
+    removed = [entry for key, entry in before.items() if key not in after]
+    lost: dict[tuple[str, str, str], list[Entry]] = defaultdict(list)
+    for entry in removed:
+        lost[(entry.slug, entry.metric, entry.source)].append(entry)
+    won = Counter((entry.slug, entry.metric, entry.source) for entry in added)
+    for entry in tuple(added):
+        place = (entry.slug, entry.metric, entry.source)
+        if entry.metric and won[place] == 1 and len(lost[place]) == 1 and lost[place][0].title != entry.title:
+            (old,) = lost[place]
+            renamed.append(Renamed(entry.panel_uuid, old.title, entry.title, entry.slug, inferred=True))
+            added.remove(entry)
+            removed.remove(old)
+    return InventoryDiff(tuple(added), tuple(removed), tuple(renamed))

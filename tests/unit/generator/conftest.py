@@ -1,0 +1,27 @@
+"""What generator tests share: the shipped spec, and a way to make small ones."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+
+from backend_server.generator.read_spec import read_spec
+from backend_server.shipped import shipped
+
+
+@pytest.fixture(scope="session")
+def base_spec_bytes():
+    return shipped("metrics", "spec", "base.yml").read_bytes()
+
+
+@pytest.fixture(scope="session")
+def base_spec(base_spec_bytes):
+    return read_spec(base_spec_bytes, name="base.yml")
+
+
+@pytest.fixture
+def spec_of():
+    def make(*metrics, family="bus"):
+        return read_spec(yaml.safe_dump({"version": 1, "families": {family: {"metrics": list(metrics)}}}).encode())
+
+    return make

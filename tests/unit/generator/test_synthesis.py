@@ -1,0 +1,135 @@
+"""Which panels a metric gets, in which order, within which caps."""
+
+from __future__ import annotations
+
+import pytest
+
+from backend_server.generator.plans import SHIPPED_PLANS
+from backend_server.generator.spec import DashboardPlan
+from backend_server.generator.synthesis import drafts_for
+from backend_server.promql import check_promql
+
+PLAN = DashboardPlan("bus_stream", "Bus", ("bus",))
+
+
+def shown(spec, plan=PLAN):
+    return [(draft.source.value, draft.title, draft.exprs[0][0]) for draft in drafts_for(plan, spec)]
+
+
+def test_a_counter_gets_its_rate_and_at_most_two_splits(spec_of):
+    spec = spec_of({"name": "bus_events_total", "kind": "counter", "labels": ["bus", "topic", "zone"], "unit": "short"})
+
+    assert shown(spec) == [
+        ("auto_rate", "Bus events rate (5m)", "sum(rate(bus_events_total[5m]))"),
+        ("auto_label_split", "Bus events by bus", "sum by (bus) (rate(bus_events_total[5m]))"),
+        ("auto_label_split", "Bus events by topic", "sum by (topic) (rate(bus_events_total[5m]))"),
+    ]
+
+
+@pytest.mark.parametrize("function", ["rate", "irate", "increase"])
+def test_a_written_rate_takes_the_place_of_the_automatic_one(spec_of, function):
+    written = {"title": "Mine", "promql": f"sum({function}(bus_events_total[1m]))"}
+    spec = spec_of({"name": "bus_events_total", "kind": "counter", "panels": [written]})
+
+    assert [source for source, _, _ in shown(spec)] == ["spec"]
+
+
+def test_a_written_rate_of_another_metric_does_not(spec_of):
+    written = {"title": "Mine", "promql": "sum(rate(bus_events_total_old[1m]))"}
+    spec = spec_of({"name": "bus_events_total", "kind": "counter", "panels": [written]})
+
+    assert [source for source, _, _ in shown(spec)] == ["spec", "auto_rate"]
+
+
+def test_a_histogram_gets_p95_and_p99_from_recording_rules(spec_of):
+    spec = spec_of({"name": "bus_latency_seconds", "kind": "histogram", "unit": "s"})
+
+    assert [(source, expr) for source, _, expr in shown(spec)] == [
+        ("auto_hist_quantile", "bus_latency_seconds:p95_5m"),
+        ("auto_hist_quantile", "bus_latency_seconds:p99_5m"),
+    ]
+
+
+def test_a_labelled_gauge_gets_its_top_five_and_a_bare_one_a_placeholder(spec_of):
+    spec = spec_of(
+        {"name": "bus_lag", "kind": "gauge", "labels": ["consumer"]}, {"name": "bus_connections", "kind": "gauge"}
+    )
+
+    assert [(source, expr) for source, _, expr in shown(spec)] == [
+        ("auto_topk", "topk(5, bus_lag)"),
+        ("auto_label_split", "sum by (consumer) (bus_lag)"),
+        ("placeholder", "bus_connections"),
+    ]
+
+
+def test_written_panels_come_first_then_automatic_ones_then_placeholders(spec_of):
+    spec = spec_of(
+        {"name": "a", "kind": "gauge"},
+        {"name": "b_total", "kind": "counter"},
+        {"name": "c", "kind": "gauge", "panels": [{"title": "C", "promql": "c"}]},
+    )
+
+    assert [source for source, _, _ in shown(spec)] == ["spec", "auto_rate", "placeholder"]
+
+
+def test_a_panel_that_would_show_the_same_twice_is_made_once(spec_of):
+    same = {"title": "Same", "promql": "up"}
+    spec = spec_of({"name": "a", "kind": "gauge", "panels": [same, same]})
+
+    assert len(shown(spec)) == 1
+
+
+def test_cross_metric_panels_only_where_they_belong_in_rank_order(spec_of):
+    metrics = [
+        {"name": "store_bytes_total", "kind": "counter", "unit": "bytes"},
+        {"name": "store_rows_total", "kind": "counter"},
+        {"name": "store_writes_total", "kind": "counter"},
+        {"name": "store_backlog_rows", "kind": "gauge"},
+    ]
+    spec = spec_of(*metrics)
+    efficiency = [
+        (title, expr)
+        for source, title, expr in shown(spec, DashboardPlan("column_store", "Store", ("bus",)))
+        if source == "cross_metric"
+    ]
+
+    assert efficiency == [
+        ("Store: bytes per write", "sum(rate(store_bytes_total[5m])) / sum(rate(store_writes_total[5m]))"),
+        ("Store: bytes per row", "sum(rate(store_bytes_total[5m])) / sum(rate(store_rows_total[5m]))"),
+        ("Store: time to drain", "sum(store_backlog_rows) / sum(rate(store_rows_total[5m]))"),
+    ]
+    assert not [source for source, _, _ in shown(spec) if source == "cross_metric"]
+
+
+def test_caps_hold(spec_of):
+    many = [{"name": f"s_m{i}_bytes_total", "kind": "counter", "labels": ["a", "b"]} for i in range(30)]
+    many += [{"name": f"s_m{i}_writes_total", "kind": "counter"} for i in range(30)]
+    drafts = drafts_for(DashboardPlan("column_store", "Store", ("bus",)), spec_of(*many))
+
+    assert sum(1 for draft in drafts if not draft.efficiency) == 24
+    assert sum(1 for draft in drafts if draft.efficiency) == 12
+
+
+def test_one_alerts_table_counts_every_alert(spec_of):
+    alert = {"name": "Slow", "expr": "up == 0"}
+    spec = spec_of({"name": "a", "kind": "gauge", "alerts": [alert]}, {"name": "b", "kind": "gauge"})
+    (table,) = [draft for draft in drafts_for(PLAN, spec) if draft.source.value == "alerts_aggregate"]
+
+    assert table.alerts_count == 1
+    assert table.type.value == "table"
+
+
+def test_every_shipped_plan_has_panels_and_every_expression_parses(base_spec):
+    for plan in SHIPPED_PLANS:
+        drafts = drafts_for(plan, base_spec)
+        assert len(drafts) >= 5, plan.slug
+        for draft in drafts:
+            for expr, _ in draft.exprs:
+                assert check_promql(expr) == [], (plan.slug, draft.title)
+
+
+def test_governance_sums_up_the_move_to_recording_rules(base_spec):
+    (plan,) = [plan for plan in SHIPPED_PLANS if plan.slug == "governance"]
+    (summary,) = [draft for draft in drafts_for(plan, base_spec) if draft.source.value == "governance_summary"]
+
+    assert summary.migrated_percent == 100.0
