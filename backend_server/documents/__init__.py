@@ -15,6 +15,7 @@ from .panels import (
     placed_panels,
     targets_of,
 )
+from .preflight import preflight
 from .reading import read_dashboard
 from .visitors import strip_queries
 
@@ -33,6 +34,7 @@ __all__ = [
     "panel_name",
     "panel_signature",
     "placed_panels",
+    "preflight",
     "read_dashboard",
     "stamp",
     "strip_queries",

@@ -28,8 +28,8 @@ def stamp(dashboard: Mapping[str, object], maker: Maker, slot: str, object_id: s
     """Make a document of a dashboard that has its `uid` and `title`.
 
     The stamp is the top-level key `dashwright`: `{"content", "maker", "object", "slot"}`, with `content` the hash of
-    the canonical bytes in which `content` is empty. Grafana keeps unknown top-level keys, so reading a dashboard back and
-    comparing `content_of` proves what it has loaded.
+    the canonical bytes in which `content` is empty. Grafana keeps unknown top-level keys, so reading a dashboard back
+    and comparing `content_of` proves what it has loaded.
     """
     marked = {**dashboard, STAMP_KEY: {"content": "", "maker": maker.value, "object": object_id, "slot": slot}}
     content = content_hash(canonical_bytes(marked))

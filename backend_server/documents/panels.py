@@ -60,9 +60,10 @@ def targets_of(panel: Panel) -> list[Panel]:
 
 
 def panel_signature(panel: Panel) -> str:
-    """Name what a panel shows, whatever its place, as canonical JSON: datasource type, sorted queries, title, type, unit.
+    """Name what a panel shows, whatever its place: datasource type, sorted queries, title, type, unit.
 
-    Layout, ids and order are left out; a missing unit is `""`. The generator's panel ids and drift are made of it.
+    Canonical JSON; layout, ids and order are left out, and a missing unit is `""`. The generator's panel ids and drift
+    are made of it.
     """
     expressions = [
         str(target[key]) for target in targets_of(panel) for key in _QUERY_KEYS if isinstance(target.get(key), str)

@@ -14,7 +14,7 @@ _SCALAR = re.compile(r"[^\s,\]}]+")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A value's place: its JSON path (`panels[0].targets[1].expr`), line and column from 1, offset in the text from 0."""
+    """A value's place: its path (`panels[0].targets[1].expr`), line and column from 1, offset in the text from 0."""
 
     path: str
     line: int

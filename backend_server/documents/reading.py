@@ -44,7 +44,7 @@ def read_object(source: bytes, *, what: str = "The document") -> dict[str, Any]:
     found = read_json(source, what=what)
     if not isinstance(found, dict):
         raise InvalidInput([Problem("", "is not a JSON object", line=1, column=1)], what=what)
-    if _depth(found) > MAX_DEPTH:
+    if depth_of(found) > MAX_DEPTH:
         raise InvalidInput([Problem("", f"is nested deeper than {MAX_DEPTH} levels")], what=what)
     text = source.decode()
     numbers: list[str] | None = [] if _LONG_NUMBER.search(source) else None
@@ -70,7 +70,8 @@ def _not_classic(found: dict[str, Any]) -> Problem | None:
     return None
 
 
-def _depth(value: object) -> int:
+def depth_of(value: object) -> int:
+    """Count how deep objects and lists are nested; a scalar is 0, `{}` is 1."""
     deepest = 0
     level: list[object] = [value]
     while level:

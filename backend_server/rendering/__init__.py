@@ -1,0 +1,12 @@
+"""Template and device give a document. Pure: same template, same device, same bytes.
+
+A template is parsed as JSON first and filled value by value, so a value can never change the structure.
+"""
+
+from .choosing import TemplateSet
+from .context import FleetSummary
+from .expressions import FillError
+from .header import Scope
+from .template import Template, load_template
+
+__all__ = ["FillError", "FleetSummary", "Scope", "Template", "TemplateSet", "load_template"]
