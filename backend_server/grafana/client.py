@@ -143,7 +143,8 @@ class GrafanaClient(VisitorCalls):
                 total = int(listed["totalCount"])
             except (KeyError, TypeError, ValueError) as fault:
                 raise odd("GET", path, answer, "no list of public dashboards") from fault
-            if not rows or len(found) >= total:
+            # Rows whose dashboard is gone are cut from the page and from the count of that page alone.
+            if page * _PAGE >= total + _PAGE - len(rows):
                 break
         return tuple(found)
 
@@ -204,8 +205,8 @@ class GrafanaClient(VisitorCalls):
     def ensure_user(self, login: str, role: str) -> None:
         """Have a user of this login with this role (`Viewer`, `Editor` or `Admin`) in the org.
 
-        Nothing is written when it is so already. A new user gets a random password that nobody knows: it is signed in by
-        the proxy header only.
+        Nothing is written when it is so already. A new user gets a random password that nobody knows: only the proxy
+        header signs it in.
         """
         member = self._org_member(login)
         if member is None:

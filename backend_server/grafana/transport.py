@@ -216,7 +216,7 @@ class Transport:
     def _read(self, response: http.client.HTTPResponse, method: str, shown: str) -> bytes:
         parts: list[bytes] = []
         room = self._cap_bytes
-        while chunk := response.read1(min(_CHUNK, room + 1)) if room >= 0 else b"":
+        while chunk := response.read(min(_CHUNK, room + 1)) if room >= 0 else b"":
             room -= len(chunk)
             if room < 0:
                 raise GrafanaOddAnswer(
