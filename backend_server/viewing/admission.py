@@ -1,0 +1,103 @@
+"""Whether a visitor may see a link now, and in which words he is told that he may not. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backend_server.links import FoundLink, LinkState
+
+from .answers import Answer, grafana_error
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A refusal in both its forms: a small page, and Grafana's error shape. `reason` is counted."""
+
+    reason: str
+    status: int
+    title: str
+    text: str
+    message_id: str
+    message: str
+    retry_seconds: int | None = None
+
+    def as_answer(self) -> Answer:
+        """Give the refusal of an API route."""
+        answer = grafana_error(self.status, self.message_id, self.message)
+        if self.retry_seconds is None:
+            return answer
+        return Answer(answer.status, answer.body, answer.content_type, {"Retry-After": str(self.retry_seconds)})
+
+
+UNKNOWN = Refusal(
+    "unknown",
+    404,
+    "This link does not exist",
+    "Check the address, or ask whoever gave it to you for a new one.",
+    "notFound",
+    "Dashboard not found",
+)
+MALFORMED = Refusal("malformed", 400, UNKNOWN.title, UNKNOWN.text, "invalidAccessToken", "Invalid access token")
+FOREIGN_FRAME = Refusal(
+    "foreign_frame",
+    403,
+    "This page may not embed the dashboard",
+    "Its owner allows it on other sites only.",
+    "notAllowedHere",
+    "This site may not embed the dashboard",
+)
+PENDING = Refusal(
+    "pending",
+    503,
+    "The dashboard is being prepared",
+    "This page continues by itself in a moment.",
+    "notReady",
+    "Dashboard is being prepared",
+    retry_seconds=2,
+)
+UNAVAILABLE = Refusal(
+    "unavailable",
+    503,
+    "The dashboard cannot be shown right now",
+    "This page tries again by itself; nothing needs to be done.",
+    "unavailable",
+    "Dashboard is not available right now",
+    retry_seconds=5,
+)
+_GONE_TEXT = "Ask whoever gave it to you for a new one."
+_OF_STATE = {
+    LinkState.PENDING: PENDING,
+    LinkState.PAUSED: Refusal(
+        "paused",
+        403,
+        "This dashboard is paused",
+        "It comes back when its owner turns it on again.",
+        "notEnabled",
+        "Dashboard paused",
+        retry_seconds=60,
+    ),
+    LinkState.NOT_YET: Refusal(
+        "not_yet",
+        403,
+        "This link is not valid yet",
+        "It opens by itself when its time has come.",
+        "notYetValid",
+        "Link is not valid yet",
+        retry_seconds=60,
+    ),
+    LinkState.EXPIRED: Refusal("expired", 410, "This link has expired", _GONE_TEXT, "gone", "Link has expired"),
+    LinkState.REVOKED: Refusal("revoked", 410, "This link is no longer valid", _GONE_TEXT, "gone", "Link was revoked"),
+    LinkState.ROTATED: Refusal("rotated", 410, "This link has been replaced", _GONE_TEXT, "gone", "Link was replaced"),
+}
+
+
+def refusal_of(state: LinkState) -> Refusal | None:
+    """Give the refusal a state means; None when the visitor may see the dashboard."""
+    return _OF_STATE.get(state)
+
+
+def next_change_ms(found: FoundLink, state: LinkState) -> int | None:
+    """Say until when a state holds by itself, in epoch milliseconds; None when only a person changes it."""
+    if state is LinkState.NOT_YET:
+        return found.link.not_before
+    return found.link.expires_at if state in (LinkState.LIVE, LinkState.PENDING) else None

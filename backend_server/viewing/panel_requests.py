@@ -1,0 +1,109 @@
+"""Reading the bodies of panel requests. Pure; what is wrong ends as a ready refusal in Grafana's shape."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import orjson
+
+from backend_server.errors import InvalidInput
+from backend_server.links import LinkProfile
+
+from .answers import Answer, bad_request, grafana_error, invalid_panel_id, invalid_time_range
+from .time_ranges import TimeRange, read_range
+
+MAX_BODY_BYTES = 16 * 1024
+_DEFAULT_WIDTH = 960
+_MOST_WIDTH = 10_000
+_DAY_MS = 86_400_000
+
+
+class Refused(Exception):
+    """The body cannot be used; `answer` says so."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.status)
+        self.answer = answer
+
+
+@dataclass(frozen=True, slots=True)
+class PanelRequest:
+    """What a caller may choose of a panel query: range, width in pixels, and the finest step."""
+
+    asked: TimeRange
+    width: int
+    floor_ms: int = 0
+
+
+def read_panel_id(text: str) -> int:
+    """Read the panel's id from the path; raises Refused."""
+    if not text.isascii() or not text.isdecimal() or len(text) > 10:
+        raise Refused(invalid_panel_id())
+    return int(text)
+
+
+def read_lean(body: bytes, profile: LinkProfile, now_ms: int) -> PanelRequest:
+    """Read `{"from", "to", "width"}` of the raw route; without a picker the link's own range counts. Raises Refused."""
+    given = _object(body)
+    width = given.get("width", _DEFAULT_WIDTH)
+    if not isinstance(width, int | float) or isinstance(width, bool) or not 1 <= width <= _MOST_WIDTH:
+        raise Refused(bad_request())
+    return PanelRequest(_range(given, profile, now_ms), int(width))
+
+
+def read_grafana(content_type: str, body: bytes, profile: LinkProfile, now_ms: int) -> PanelRequest:
+    """Read the body of Grafana's query route, whose rules for missing and negative values are kept. Raises Refused."""
+    if content_type.partition(";")[0].strip().lower() != "application/json":
+        raise Refused(bad_request())
+    given = _object(body)
+    interval = _number(given, "intervalMs")
+    points = _number(given, "maxDataPoints")
+    if interval < 0:
+        raise Refused(grafana_error(400, "invalidInterval", "intervalMS should be greater than 0"))
+    if points < 0:
+        raise Refused(grafana_error(400, "maxDataPoints", "maxDataPoints should be greater than 0"))
+    span = given.get("timeRange")
+    asked = _range(span if isinstance(span, Mapping) else {}, profile, now_ms)
+    return PanelRequest(asked, min(points or _DEFAULT_WIDTH, _MOST_WIDTH), min(interval, _DAY_MS))
+
+
+def profile_range(profile: LinkProfile, now_ms: int) -> TimeRange:
+    """Give the link's own range at this moment; a profile whose range is empty shows the last hour."""
+    try:
+        return read_range(profile.time_from, profile.time_to, now_ms)
+    except InvalidInput:
+        return TimeRange(now_ms - 3_600_000, now_ms)
+
+
+def _range(given: Mapping[str, object], profile: LinkProfile, now_ms: int) -> TimeRange:
+    start, end = given.get("from"), given.get("to")
+    if not profile.picker or (start in (None, "") and end in (None, "")):
+        return profile_range(profile, now_ms)
+    try:
+        return read_range(_whole(start), _whole(end), now_ms)
+    except InvalidInput as fault:
+        raise Refused(invalid_time_range()) from fault
+
+
+def _whole(value: object) -> object:
+    return int(value) if isinstance(value, float) and abs(value) < 1e15 else value
+
+
+def _object(body: bytes) -> Mapping[str, object]:
+    if not body or len(body) > MAX_BODY_BYTES:
+        raise Refused(bad_request())
+    try:
+        found = orjson.loads(body)
+    except orjson.JSONDecodeError as fault:
+        raise Refused(bad_request()) from fault
+    if not isinstance(found, dict):
+        raise Refused(bad_request())
+    return found
+
+
+def _number(given: Mapping[str, object], name: str) -> int:
+    found = given.get(name, 0)
+    if isinstance(found, bool) or not isinstance(found, int | float) or abs(found) > 1e15:
+        raise Refused(bad_request())
+    return int(found)

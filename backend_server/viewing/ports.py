@@ -1,0 +1,95 @@
+"""What viewing needs from outside, named by itself; effects fit these and `wiring.py` joins them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from backend_server.links import FoundLink
+
+
+class Links(Protocol):
+    """The links as they are at this moment, also when another process changed them."""
+
+    def find(self, token: str) -> FoundLink | None:
+        """Find a link by its token, also by one it had before a rotation."""
+        ...
+
+    def find_slug(self, slug: str) -> FoundLink | None:
+        """Find a link by its readable alias."""
+        ...
+
+
+class Documents(Protocol):
+    """The dashboard documents."""
+
+    def body(self, uid: str) -> bytes | None:
+        """Give a document's bytes: its file as it lies there, else filled from its template now; None for none."""
+        ...
+
+
+class MetricsSource(Protocol):
+    """One Prometheus. Raises UpstreamError in words a visitor may read."""
+
+    def instant(self, query: str, time_ms: int) -> bytes:
+        """Evaluate at one moment; gives the answer's JSON as it came."""
+        ...
+
+    def range(self, query: str, from_ms: int, to_ms: int, step_ms: int) -> bytes:
+        """Evaluate over a range, both ends included; gives the answer's JSON as it came."""
+        ...
+
+
+class MetricsSources(Protocol):
+    """The datasources by uid."""
+
+    def find(self, uid: str, kind: str) -> MetricsSource | None:
+        """Find what a document's reference means; an empty uid is the default one."""
+        ...
+
+
+class Publications(Protocol):
+    """Our records of what is public in Grafana."""
+
+    def access_token(self, document_uid: str) -> str | None:
+        """Give Grafana's own token for a document; it must never reach a browser."""
+        ...
+
+
+class RawReply(Protocol):
+    """What Grafana answered, as it came; header names in lower case."""
+
+    @property
+    def status(self) -> int: ...
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+    @property
+    def body(self) -> bytes: ...
+
+
+class GrafanaForVisitors(Protocol):
+    """Grafana's public routes, asked without any identity. Raises UpstreamError when there is no answer."""
+
+    def visitor_page(self, token: str, query_string: str = "", accept_language: str = "") -> RawReply: ...
+    def visitor_dashboard(self, token: str) -> RawReply: ...
+    def visitor_annotations(self, token: str, from_ms: int | None = None, to_ms: int | None = None) -> RawReply: ...
+    def visitor_query(self, token: str, panel_id: int, body: bytes) -> RawReply: ...
+    def visitor_asset(self, path: str) -> RawReply: ...
+
+
+@dataclass(slots=True)
+class Hits:
+    """What happened on one link since the last flush."""
+
+    views: int = 0
+    last_seen_ms: int = 0
+    refused: dict[str, int] = field(default_factory=dict)
+
+
+class ViewStore(Protocol):
+    """Where counts end up."""
+
+    def add_views(self, hits: Mapping[str, Hits]) -> None:
+        """Add to the counts of each link id, in one write."""
+        ...

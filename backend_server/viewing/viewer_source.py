@@ -1,0 +1,127 @@
+"""Showing a document without Grafana: our own page, and the document's stored queries asked of the datasources."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import orjson
+
+from backend_server.documents import panel_by_id
+from backend_server.links import Link, LinkProfile
+
+from .admission import PENDING
+from .answers import Answer, grafana_error, json_answer, no_queries, panel_not_found
+from .pages import NoticePage, Page, ViewerPage
+from .panel_data import PanelData, grafana_results, lean_body
+from .panel_queries import PanelPlan, has_queries, plan_panel
+from .panel_requests import PanelRequest, Refused, read_grafana, read_lean, read_panel_id
+from .shown_dashboard import grafana_meta, shown_dashboard
+from .steps import Limits, nice_step_ms
+from .stored_documents import StoredDocument, StoredDocuments
+from .visits import Visit
+
+BASE = "/grafana"
+
+
+class ViewerSource:
+    """Reads documents and asks datasources; knows nothing of Grafana."""
+
+    needs_proof = False
+
+    def __init__(
+        self, documents: StoredDocuments, data: PanelData, *, limits: Limits, clock_ms: Callable[[], int]
+    ) -> None:
+        self._documents = documents
+        self._data = data
+        self._limits = limits
+        self._clock_ms = clock_ms
+
+    def page(self, link: Link, profile: LinkProfile, visit: Visit) -> Page:
+        """Give our viewer's page with everything its first paint needs but the data."""
+        document = self._documents.find(link.document_uid)
+        if document is None:
+            return NoticePage(PENDING, profile.theme, profile.transparent, link.frame_ancestors)
+        shown = profile.as_json()
+        public = f"{BASE}/public-dashboards/{link.token}"
+        start = {
+            "token": link.token,
+            "base": BASE,
+            "title": document.title,
+            "theme": shown.pop("theme"),
+            "lang": visit.language,
+            "document": orjson.Fragment(document.shown),
+            "profile": shown,
+            "state_url": f"{public}/state",
+            "data_url": f"{public}/panels/{{id}}/data",
+            "now": self._clock_ms(),
+        }
+        return ViewerPage(
+            title=document.title,
+            theme=profile.theme,
+            language=visit.language,
+            transparent=profile.transparent,
+            data=orjson.dumps(start),
+            frame_ancestors=link.frame_ancestors,
+        )
+
+    def dashboard(self, link: Link) -> Answer:
+        """Give the dashboard as Grafana's public route does."""
+        document = self._documents.find(link.document_uid)
+        if document is None:
+            return PENDING.as_answer()
+        version = document.dashboard.get("version")
+        meta = grafana_meta(link, document.title, version if isinstance(version, int) else 1)
+        return json_answer({"dashboard": shown_dashboard(document.dashboard, link.profile), "meta": meta})
+
+    def annotations(self, link: Link, from_text: str, to_text: str) -> Answer:
+        """Give none: what a visitor sees holds no annotations."""
+        return json_answer([])
+
+    def panel_query(self, link: Link, panel_id: str, content_type: str, body: bytes) -> Answer:
+        """Run a panel's stored queries and answer in Grafana's frames."""
+        try:
+            asked = read_grafana(content_type, body, link.profile, self._clock_ms())
+            document, panel = self._panel(link, panel_id)
+        except Refused as refused:
+            return refused.answer
+        del document
+        plan = self._plan(panel, asked)
+        if not plan.queries and not has_queries(panel):
+            return no_queries()
+        status, results = grafana_results(self._data.run(plan))
+        return json_answer(results, status)
+
+    def panel_data(self, link: Link, panel_id: str, body: bytes) -> Answer:
+        """Run a panel's stored queries and hand on Prometheus' answers as they came."""
+        try:
+            asked = read_lean(body, link.profile, self._clock_ms())
+            _, panel = self._panel(link, panel_id)
+        except Refused as refused:
+            return refused.answer
+        plan = self._plan(panel, asked)
+        return Answer(200, lean_body(plan, self._data.run(plan)))
+
+    def asset(self, path: str) -> Answer:
+        """Give nothing: Grafana's files belong to Grafana's page."""
+        return grafana_error(404, "notFound", "There is no such file")
+
+    def close(self) -> None:
+        """Let running queries end."""
+        self._data.close()
+
+    def _panel(self, link: Link, panel_id: str) -> tuple[StoredDocument, Mapping[str, Any]]:
+        number = read_panel_id(panel_id)
+        document = self._documents.find(link.document_uid)
+        if document is None:
+            raise Refused(PENDING.as_answer())
+        panel = panel_by_id(document.dashboard, number)
+        if panel is None:
+            raise Refused(panel_not_found())
+        return document, panel
+
+    def _plan(self, panel: Mapping[str, Any], asked: PanelRequest) -> PanelPlan:
+        floor = nice_step_ms(asked.floor_ms) if asked.floor_ms else 0
+        return plan_panel(
+            panel, asked.asked, now_ms=self._clock_ms(), width=asked.width, limits=self._limits, floor_ms=floor
+        )

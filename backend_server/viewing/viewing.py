@@ -1,0 +1,113 @@
+"""The use case: a token or slug goes in; it is decided what its bearer may see now, and only then anything is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from backend_server.links import FoundLink, LinkState
+from backend_server.primitives.clock import format_time
+from backend_server.primitives.ids import is_link_token
+
+from .admission import FOREIGN_FRAME, MALFORMED, UNKNOWN, Refusal, next_change_ms, refusal_of
+from .answers import Answer, json_answer
+from .pages import NoticePage, Page
+from .ports import Links
+from .source import Source
+from .view_counts import ViewCounts
+from .visits import Visit, may_frame, shown_profile
+
+
+class Viewing:
+    """Answers visitors. A refused request reaches neither a datasource nor Grafana."""
+
+    def __init__(self, links: Links, source: Source, views: ViewCounts, *, clock_ms: Callable[[], int]) -> None:
+        self._links = links
+        self._source = source
+        self._views = views
+        self._clock_ms = clock_ms
+
+    def page(self, token: str, visit: Visit) -> Page:
+        """Give a link's page: the dashboard, or why not."""
+        found = self._links.find(token) if is_link_token(token) else None
+        if found is None:
+            return NoticePage(UNKNOWN)
+        link, profile = found.link, shown_profile(found.link.profile, visit.parameters)
+        refusal = self._refusal(found)
+        if refusal is None and not may_frame(link.frame_ancestors, visit):
+            refusal = FOREIGN_FRAME
+        if refusal is not None:
+            if not visit.is_probe:
+                self._views.refused(link.id, refusal.reason)
+            return NoticePage(refusal, profile.theme, profile.transparent, link.frame_ancestors)
+        page = self._source.page(link, profile, visit)
+        if not isinstance(page, NoticePage) and not visit.is_probe:
+            self._views.viewed(link.id, self._clock_ms())
+        return page
+
+    def dashboard(self, token: str) -> Answer:
+        """Answer `GET /api/public/dashboards/{token}` in Grafana's shape."""
+        found = self._admit(token)
+        return found if isinstance(found, Answer) else self._source.dashboard(found.link)
+
+    def annotations(self, token: str, from_text: str = "", to_text: str = "") -> Answer:
+        """Answer `GET …/annotations` in Grafana's shape."""
+        found = self._admit(token)
+        return found if isinstance(found, Answer) else self._source.annotations(found.link, from_text, to_text)
+
+    def panel_query(self, token: str, panel_id: str, content_type: str, body: bytes) -> Answer:
+        """Answer `POST …/panels/{id}/query` in Grafana's shape."""
+        found = self._admit(token)
+        if isinstance(found, Answer):
+            return found
+        return self._source.panel_query(found.link, panel_id, content_type, body)
+
+    def panel_data(self, token: str, panel_id: str, body: bytes) -> Answer:
+        """Answer the raw route of our own pages: `{"from", "to", "step_ms", "results": {refId: …}}`."""
+        found = self._admit(token)
+        return found if isinstance(found, Answer) else self._source.panel_data(found.link, panel_id, body)
+
+    def state(self, token: str) -> Answer:
+        """Say how a link stands, and until when by itself; nothing else is said to a visitor."""
+        found = self._links.find(token) if is_link_token(token) else None
+        if found is None:
+            return UNKNOWN.as_answer()
+        now_ms = self._clock_ms()
+        state = self._state(found, now_ms)
+        until = next_change_ms(found, state)
+        shown = None if until is None else format_time(datetime.fromtimestamp(until / 1000, UTC))
+        return json_answer({"state": state.value, "until": shown})
+
+    def token_of_slug(self, slug: str) -> str | None:
+        """Give the token behind a readable alias; None for an unknown one."""
+        found = self._links.find_slug(slug)
+        return None if found is None else found.link.token
+
+    def asset(self, path: str) -> Answer:
+        """Give a static file of Grafana's page, when Grafana is there."""
+        return self._source.asset(path)
+
+    def close(self) -> None:
+        """Write the counts and let running queries end."""
+        self._views.close()
+        self._source.close()
+
+    def _admit(self, token: str) -> FoundLink | Answer:
+        if not is_link_token(token):
+            # Grafana calls an upper-case spelling unknown and any other text malformed.
+            return (UNKNOWN if is_link_token(token.lower()) else MALFORMED).as_answer()
+        found = self._links.find(token)
+        if found is None:
+            return UNKNOWN.as_answer()
+        refusal = self._refusal(found)
+        return found if refusal is None else refusal.as_answer()
+
+    def _refusal(self, found: FoundLink) -> Refusal | None:
+        return refusal_of(self._state(found, self._clock_ms()))
+
+    def _state(self, found: FoundLink, now_ms: int) -> LinkState:
+        state = found.state(now_ms)
+        if state is LinkState.PENDING and not self._source.needs_proof and found.document_state is not None:
+            # The viewer draws a document from its template even before its file is written or proven.
+            return LinkState.LIVE
+        return state
