@@ -67,7 +67,7 @@ def dashboard(token: str) -> Response:
 
 
 @blueprint.get("/grafana/api/public/dashboards/<token>/annotations")
-def annotations(token: str) -> Response:
+def annotation_list(token: str) -> Response:
     """Answer annotations in Grafana's shape."""
     given = last_of_doubled(request.args.items(multi=True))
     return _answer(current_services().viewing.annotations(token, given.get("from", ""), given.get("to", "")))

@@ -1,0 +1,89 @@
+"""Panel queries to Grafana and back: bodies sent upstream on one grid, errors in its answers worded anew. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from .answers import Answer, grafana_error, json_answer
+from .panel_requests import PanelRequest
+from .steps import Limits, align, settle_clock, step_ms
+from .time_ranges import TimeRange
+
+_PASSED_REFUSALS = {
+    "publicdashboards.panelNotFound": (404, "panelNotFound", "Dashboard panel not found"),
+    "publicdashboards.panelQueriesNotFound": (400, "panelQueriesNotFound", "Failed to extract queries from panel"),
+    "publicdashboards.invalidTimeRange": (400, "invalidTimeRange", "Invalid time range"),
+    "publicdashboards.invalidPanelId": (400, "invalidPanelId", "Invalid panel id"),
+}
+_WORDS = {
+    400: "The datasource does not accept the query of this panel.",
+    404: "The datasource of this panel does not exist.",
+    422: "The datasource could not evaluate the query of this panel.",
+    429: "The datasource is asked too often.",
+    502: "The datasource cannot be reached.",
+    504: "The datasource did not answer in time.",
+}
+_OTHER_WORDS = "The datasource of this panel could not be asked."
+_HIDDEN_META = ("notices", "executedQueryString")
+
+
+def upstream_query(request: PanelRequest, now_ms: int, limits: Limits) -> tuple[int, TimeRange, bytes]:
+    """Give step, range and body of the query sent to Grafana.
+
+    Step and points are set by us, since Grafana bounds neither; viewers with other clocks and widths send the same.
+    """
+    asked = settle_clock(request.asked, now_ms)
+    step = step_ms(asked.length_ms, request.width, request.floor_ms, limits)
+    span = align(asked, step)
+    body = {
+        "intervalMs": step,
+        "maxDataPoints": min(limits.max_points, span.length_ms // step + 1),
+        "timeRange": {"from": str(span.from_ms), "to": str(span.to_ms), "timezone": "utc"},
+    }
+    return step, span, orjson.dumps(body)
+
+
+def shown_result(status: int, body: bytes) -> Answer:
+    """Turn what Grafana answered to a panel query into what a visitor gets; never its own words."""
+    try:
+        found = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return _unavailable()
+    if not isinstance(found, Mapping):
+        return _unavailable()
+    results = found.get("results")
+    if status in (200, 400) and isinstance(results, Mapping):
+        return json_answer({"results": {ref: _shown_one(one) for ref, one in results.items()}}, status)
+    refusal = _PASSED_REFUSALS.get(str(found.get("messageId")))
+    return grafana_error(*refusal) if refusal else _unavailable()
+
+
+def is_plain(body: bytes) -> bool:
+    """Say whether a good answer can go on as it came, without anything that would have to be cut."""
+    return not any(mark in body for mark in (b'"notices"', b'"executedQueryString"', b'"error"', b'"errorSource"'))
+
+
+def _shown_one(result: object) -> dict[str, Any]:
+    if not isinstance(result, Mapping):
+        return {"status": 502, "error": _OTHER_WORDS, "errorSource": "downstream", "frames": []}
+    frames = [_shown_frame(frame) for frame in result.get("frames") or [] if isinstance(frame, Mapping)]
+    status = result.get("status")
+    if "error" not in result and status in (None, 200):
+        return {"status": 200, "frames": frames}
+    status = status if isinstance(status, int) and 400 <= status < 600 else 502
+    return {"error": _WORDS.get(status, _OTHER_WORDS), "errorSource": "downstream", "status": status, "frames": frames}
+
+
+def _shown_frame(frame: Mapping[str, Any]) -> dict[str, Any]:
+    schema = frame.get("schema")
+    if not isinstance(schema, Mapping) or not isinstance(schema.get("meta"), Mapping):
+        return dict(frame)
+    meta = {key: value for key, value in schema["meta"].items() if key not in _HIDDEN_META}
+    return {**frame, "schema": {**schema, "meta": meta}}
+
+
+def _unavailable() -> Answer:
+    return grafana_error(502, "unavailable", _OTHER_WORDS)
