@@ -1,0 +1,126 @@
+/** The gauge: an arc filled to the value, with the thresholds marked outside it. */
+import { colorByName } from "../display/colors";
+import type { ReducedValue } from "../frames/reduced";
+import { processor, rangeOf, textOf } from "../display/processor";
+import { colorAlong, rampColors } from "../display/fieldcolor";
+import { absoluteSteps } from "../display/thresholds";
+import { type Box, lineUp, place } from "./repeat";
+import { fontSizeFor } from "./text-size";
+import { type TextOptions, valuesOf } from "./values";
+import { type MountPanel, type PanelData, element, option, svgElement } from "./view";
+
+/** The arc spans 250°, open at the bottom. */
+const SPAN = (250 / 180) * Math.PI;
+const START = Math.PI / 2 + (2 * Math.PI - SPAN) / 2;
+
+const round = (value: number): number => Math.round(value * 100) / 100;
+
+/** SVG path of a ring segment between two shares (0–1) of the arc. */
+export function arcPath(cx: number, cy: number, outer: number, inner: number, from: number, to: number): string {
+  const [a, b] = [START + SPAN * from, START + SPAN * to];
+  const large = b - a > Math.PI ? 1 : 0;
+  const at = (radius: number, angle: number): string => `${round(cx + radius * Math.cos(angle))} ${round(cy + radius * Math.sin(angle))}`;
+  return `M${at(outer, a)}A${round(outer)} ${round(outer)} 0 ${large} 1 ${at(outer, b)}L${at(inner, b)}A${round(inner)} ${round(inner)} 0 ${large} 0 ${at(inner, a)}Z`;
+}
+
+export const share = (value: number, min: number, max: number): number => {
+  const found = (value - min) / (max - min);
+  return Number.isNaN(found) ? 0 : Math.max(0, Math.min(1, found));
+};
+
+interface Segment {
+  from: number;
+  to: number;
+  color: string;
+  value: number;
+}
+
+/** Threshold segments of the outer ring; continuous modes give their stops. */
+export function markerSegments(value: ReducedValue, data: PanelData): Segment[] {
+  const { field } = value;
+  const { min, max } = rangeOf(field);
+  const mode = field.config.color?.mode ?? "thresholds";
+  if (mode !== "thresholds" && colorAlong(mode, 0, data.theme) !== undefined) {
+    const steps = Array.from({ length: 48 }, (_, at) => at);
+    return steps.map((at) => ({ from: at / 48, to: (at + 1) / 48, color: colorAlong(mode, at / 47, data.theme) ?? rampColors(mode, data.theme)[0]!, value: NaN }));
+  }
+  if (mode !== "thresholds") return [];
+  const steps = absoluteSteps(field.config.thresholds, min, max);
+  return steps.flatMap((step, at) => {
+    const from = share(step.value, min, max);
+    const to = share(steps[at + 1]?.value ?? Infinity, min, max);
+    return to > from ? [{ from, to, color: colorByName(step.color, data.theme), value: step.value }] : [];
+  });
+}
+
+function gaugeBox(value: ReducedValue, data: PanelData, box: Box, showTitle: boolean): HTMLElement {
+  const { panel } = data;
+  const text = option<TextOptions>(panel, "text", {});
+  const markers = option(panel, "showThresholdMarkers", true) ? markerSegments(value, data) : [];
+  const labels = option(panel, "showThresholdLabels", false);
+  const titleSize = text.titleSize ?? Math.max(12, Math.min(box.height * 0.1, 16));
+  const titleHeight = showTitle ? titleSize * 1.5 : 0;
+  const height = Math.max(20, box.height - titleHeight);
+  const labelRoom = labels ? 16 : 0;
+  // An open arc is about 0.82 of its diameter high.
+  const radius = Math.max(8, Math.min((box.width - labelRoom * 4) / 2, (height - labelRoom) / (1 + Math.cos((2 * Math.PI - SPAN) / 2))) - 2);
+  const [cx, cy] = [box.width / 2, labelRoom + radius + 1 + Math.max(0, (height - labelRoom - radius * (1 + Math.cos((2 * Math.PI - SPAN) / 2))) / 2)];
+  const width = Math.min((radius * 2) / 5.5, 40) / (labels ? 1.5 : 1);
+  const rim = markers.length > 1 ? Math.max(2, width / 5) : 0;
+  const outer = radius - (rim ? rim + 2 : 0);
+  const { min, max } = rangeOf(value.field);
+  const filled = Number.isNaN(value.display.numeric) ? 0 : share(value.display.numeric, min, max);
+  const svg = svgElement("svg", { width: box.width, height, viewBox: `0 0 ${round(box.width)} ${round(height)}`, role: "img", "aria-label": `${value.title}: ${textOf(value.display)}` });
+  svg.append(svgElement("path", { d: arcPath(cx, cy, outer, outer - width, 0, 1), class: "dw-gauge-track" }));
+  if (filled > 0) svg.append(svgElement("path", { d: arcPath(cx, cy, outer, outer - width, 0, filled), fill: value.display.color, class: "dw-gauge-fill" }));
+  if (rim) for (const part of markers) svg.append(svgElement("path", { d: arcPath(cx, cy, radius, radius - rim, part.from, part.to), fill: part.color }));
+  if (labels) appendLabels(svg, value, data, markers, { cx, cy, radius, min, max });
+  const shown = textOf(value.display);
+  const room = (outer - width) * 2 * 0.86;
+  const size = text.valueSize ?? fontSizeFor(shown, room, room * 0.5, 1, Math.max(12, width * 1.7), 500);
+  const number = svgElement("text", { x: cx, y: cy + size * 0.18, "text-anchor": "middle", "dominant-baseline": "central", class: "dw-gauge-value", fill: value.display.color, "data-value-text": "" }, shown);
+  number.style.fontSize = `${round(size)}px`;
+  svg.append(number);
+  const made = element("div", { class: "dw-gauge" });
+  made.append(svg);
+  if (showTitle) {
+    const name = element("div", { class: "dw-gauge-title", title: value.title }, value.title);
+    name.style.fontSize = `${titleSize}px`;
+    made.append(name);
+  }
+  return made;
+}
+
+function appendLabels(svg: SVGElement, value: ReducedValue, data: PanelData, markers: readonly Segment[], arc: { cx: number; cy: number; radius: number; min: number; max: number }): void {
+  const show = processor(value.field, data.theme, { timeZone: data.timeZone, now: data.now });
+  const places = [arc.min, ...markers.slice(1).map((part) => part.value), arc.max].filter((each) => Number.isFinite(each));
+  for (const each of places) {
+    const angle = START + SPAN * share(each, arc.min, arc.max);
+    const [x, y] = [arc.cx + (arc.radius + 6) * Math.cos(angle), arc.cy + (arc.radius + 6) * Math.sin(angle)];
+    const anchor = Math.abs(Math.cos(angle)) < 0.2 ? "middle" : Math.cos(angle) < 0 ? "end" : "start";
+    svg.append(svgElement("text", { x: round(x), y: round(y), "text-anchor": anchor, "dominant-baseline": "central", class: "dw-gauge-label" }, textOf(show(each))));
+  }
+}
+
+const GAP_PX = 8;
+
+export const mountGauge: MountPanel = (host) => {
+  const root = element("div", { class: "dw-values" });
+  host.append(root);
+  return {
+    draw(data, width, height) {
+      const values = valuesOf(data);
+      const orientation = option<string>(data.panel, "orientation", "auto");
+      const across = orientation === "auto" || !orientation ? width > height : orientation === "vertical";
+      const least = { width: option(data.panel, "minVizWidth", 75), height: option(data.panel, "minVizHeight", 75) };
+      const sizing = option<string>(data.panel, "sizing", "auto") === "manual" ? least : { width: 0, height: 0 };
+      const boxes = lineUp(values.length, width, height, GAP_PX, across ? "vertical" : "horizontal", sizing);
+      root.replaceChildren(...values.map((value, at) => {
+        const made = gaugeBox(value, data, boxes[at]!, values.length > 1 || Boolean(value.field.config.displayName));
+        place(made, boxes[at]!);
+        return made;
+      }));
+    },
+    destroy: () => root.remove(),
+  };
+};
