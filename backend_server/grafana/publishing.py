@@ -1,0 +1,91 @@
+"""Grafana as a reconcile pass asks it: reload, what is loaded, publish, unpublish, delete, list.
+
+`checkpoint` is called before and after each call that changes something; tests stop a process there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from backend_server.documents import content_of
+from backend_server.grafana.client import GrafanaClient
+from backend_server.grafana.public import ListedPublic, PublicDashboard, settle_public
+
+
+def _nothing(point: str) -> None:
+    """Do nothing: the checkpoint of production."""
+
+
+class GrafanaPublishing:
+    """Fits `reconcile.ports.Grafana`. Every method raises GrafanaError, an UpstreamError."""
+
+    def __init__(self, client: GrafanaClient, checkpoint: Callable[[str], None] = _nothing) -> None:
+        self._client = client
+        self._calls = _Watched(client, checkpoint)
+        self._checkpoint = checkpoint
+
+    def reload(self) -> None:
+        """Have the dashboard files read now."""
+        self._client.reload()
+
+    def loaded(self, uid: str) -> str | None:
+        """Give the content hash of the dashboard Grafana has; "" for one without our stamp, None when it has none."""
+        found = self._client.dashboard(uid)
+        return None if found is None else content_of(found.document) or ""
+
+    def publish(self, uid: str, public_uid: str, access_token: str) -> None:
+        """Have the dashboard public with exactly these ids and our switches, whatever stands there now."""
+        settle_public(self._calls, uid, PublicDashboard(public_uid, access_token))
+
+    def unpublish(self, uid: str) -> bool:
+        """Take away whatever public dashboard stands for the uid; False when there was none."""
+        existing = self._client.public_of(uid)
+        return existing is not None and self._calls.delete_public(uid, existing.uid)
+
+    def delete_dashboard(self, uid: str) -> bool:
+        """Delete the dashboard; False when there was none."""
+        self._checkpoint("before DELETE dashboard")
+        deleted = self._client.delete_dashboard(uid)
+        self._checkpoint("after DELETE dashboard")
+        return deleted
+
+    def list_public(self) -> tuple[ListedPublic, ...]:
+        """List all public dashboards."""
+        return self._client.list_public()
+
+
+class _Watched:
+    """The client's public-dashboard calls, with a checkpoint around each that changes something."""
+
+    def __init__(self, client: GrafanaClient, checkpoint: Callable[[str], None]) -> None:
+        self._client = client
+        self._checkpoint = checkpoint
+        self.public_of = client.public_of
+
+    def create_public(self, uid: str, wanted: PublicDashboard) -> PublicDashboard:
+        self._checkpoint("before POST public dashboard")
+        made = self._client.create_public(uid, wanted)
+        self._checkpoint("after POST public dashboard")
+        return made
+
+    def update_public(
+        self,
+        uid: str,
+        public_uid: str,
+        *,
+        enabled: bool | None = None,
+        time_selection: bool | None = None,
+        annotations: bool | None = None,
+    ) -> PublicDashboard:
+        self._checkpoint("before PATCH public dashboard")
+        made = self._client.update_public(
+            uid, public_uid, enabled=enabled, time_selection=time_selection, annotations=annotations
+        )
+        self._checkpoint("after PATCH public dashboard")
+        return made
+
+    def delete_public(self, uid: str, public_uid: str) -> bool:
+        self._checkpoint("before DELETE public dashboard")
+        deleted = self._client.delete_public(uid, public_uid)
+        self._checkpoint("after DELETE public dashboard")
+        return deleted

@@ -1,0 +1,118 @@
+"""The audit: what lies on the disk and what Grafana lists, compared with the record; what differs is marked to be done.
+
+It only marks. The next pass does the work, by the same steps as ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from backend_server.errors import DashwrightError
+from backend_server.reconcile.filling import MADE_HERE
+from backend_server.reconcile.gate import Gate
+from backend_server.reconcile.plan import Public
+from backend_server.reconcile.ports import Checkpoint, Files, Grafana, Note, PublicRow, Work, WorkStore
+from backend_server.reconcile.report import AuditReport
+
+DRAWN_BY = "drawn_by"
+_GRAFANA, _VIEWER = "grafana", "viewer"
+_AGAIN: Mapping[str, object] = {"dirty": True, "attempts": 0, "retry_at": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """One audit. Without Grafana only the disk is looked at."""
+
+    work: WorkStore
+    files: Files
+    grafana: Grafana | None
+    fencing: int | None
+    checkpoint: Checkpoint
+
+    def run(self, gate: Gate) -> AuditReport:
+        """Audit the disk and, with one list call, Grafana. Nothing is written when nothing differs."""
+        self._settle_who_draws()
+        report = self.audit_files()
+        if self.grafana is None:
+            return report
+        try:
+            listed = self.grafana.list_public()
+        except DashwrightError as fault:
+            gate.shut(fault)
+            return replace(report, grafana=gate.reason)
+        gate.answered()
+        rows = self.work.everything()
+        found = {row.dashboard_uid: row for row in listed}
+        notes = [*_lost(rows, found), *_left_over(rows, found)]
+        self._record(notes)
+        return replace(
+            report,
+            public_lost=frozenset(note.uid for note in notes if note.public != Public.UNWANTED.value),
+            public_differs=frozenset(
+                row.uid for row in rows if row.uid in found and not found[row.uid].enabled and row.wanted == "present"
+            ),
+            leftovers=report.leftovers | {note.uid for note in notes if note.public == Public.UNWANTED.value},
+        )
+
+    def audit_files(self) -> AuditReport:
+        """Audit the disk alone: files lost, damaged or changed by hand, and files that should be gone."""
+        survey = self.files.survey()
+        rows = self.work.everything()
+        known = {row.file for row in rows}
+        lost, leftovers = [], []
+        for row in rows:
+            on_disk = survey.owned.get(row.file)
+            if row.wanted == "present" and row.written_hash is not None and on_disk != row.written_hash:
+                lost.append(Note(row.uid, row.change, {"written_hash": None}, _AGAIN))
+            elif row.wanted == "absent" and row.state == "gone" and not row.dirty and on_disk is not None:
+                leftovers.append(Note(row.uid, row.change, {}, _AGAIN))
+        self._record([*lost, *leftovers])
+        return AuditReport(
+            files_lost=frozenset(note.uid for note in lost),
+            leftovers=frozenset(note.uid for note in leftovers),
+            strays=tuple(sorted(file for file in survey.owned if file not in known)),
+            foreign=tuple(file for file in survey.foreign if file not in known),
+        )
+
+    def _settle_who_draws(self) -> None:
+        """When Grafana came or went since the last audit, everything is proven anew."""
+        now = _GRAFANA if self.grafana is not None else _VIEWER
+        before = self.work.kept(DRAWN_BY)
+        if before == now:
+            return
+        if before is not None:
+            self.work.mark_all_dirty(MADE_HERE, fencing=self.fencing, forget_loaded=now == _GRAFANA)
+        self.work.keep(DRAWN_BY, now, fencing=self.fencing)
+
+    def _record(self, notes: Sequence[Note]) -> None:
+        if notes:
+            self.checkpoint("before storing audit")
+            self.work.record(notes, fencing=self.fencing)
+            self.checkpoint("after storing audit")
+
+
+def _lost(rows: Sequence[Work], found: Mapping[str, PublicRow]) -> list[Note]:
+    """Find publications that are not in Grafana as recorded; a rebuilt Grafana has lost them all."""
+    notes = []
+    for row in rows:
+        if row.wanted != "present" or row.dirty:
+            continue
+        listed = found.get(row.uid)
+        if row.public_state == Public.LIVE.value:
+            if listed is None or (listed.uid, listed.access_token) != (row.public_uid, row.access_token):
+                notes.append(Note(row.uid, row.change, {"loaded_hash": None}, _AGAIN, public=Public.WANTED.value))
+            elif not listed.enabled:
+                notes.append(Note(row.uid, row.change, {}, _AGAIN, public=Public.WANTED.value))
+        elif row.public_state == Public.WANTED.value:
+            notes.append(Note(row.uid, row.change, {}, _AGAIN))
+    return notes
+
+
+def _left_over(rows: Sequence[Work], found: Mapping[str, PublicRow]) -> list[Note]:
+    """Find public dashboards that we took down and that are there again, e.g. after Grafana was restored."""
+    return [
+        Note(row.uid, row.change, {}, _AGAIN, public=Public.UNWANTED.value)
+        for row in rows
+        if row.public_state == Public.GONE.value and not row.dirty and row.uid in found
+    ]

@@ -1,0 +1,89 @@
+"""From rows to documents: each is filled on its own, so that a bad one never stops another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+from backend_server.devices.device import Device
+from backend_server.documents import Document
+from backend_server.errors import InputError
+from backend_server.primitives.canonical_json import canonical_bytes, content_hash
+from backend_server.primitives.ids import Maker
+from backend_server.reconcile.plan import Public, Wanted
+from backend_server.reconcile.ports import Work
+from backend_server.rendering import FleetSummary, Template, TemplateSet
+
+MADE_HERE = frozenset({Maker.DEVICE.value, Maker.FLEET.value})
+_SHARED = frozenset({Public.WANTED.value, Public.LIVE.value})
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A row's document as it should be, with the body only where it had to be filled.
+
+    With a `problem` the document could not be made; `wanted` is then the last good version, if there is one.
+    """
+
+    wanted: Wanted | None
+    document: Document | None = None
+    template: str | None = None
+    input_hash: str | None = None
+    problem: str | None = None
+
+
+class Filler:
+    """Fills documents from one set of templates and one summary of the fleet."""
+
+    def __init__(self, templates: TemplateSet, fleet: FleetSummary) -> None:
+        self._templates = templates
+        self._fleet_by_slot: Mapping[str, Template] = {template.slot: template for template in templates.fleet()}
+        self._fleet = fleet
+
+    def fill(self, row: Work) -> Filled:
+        """Make the row's document; a row whose input is as it was, and whose file stands, is not filled anew."""
+        try:
+            if row.maker == Maker.FLEET.value:
+                return self._fill(row, self._fleet_by_slot.get(row.slot), self._fleet)
+            if row.device is None:
+                return last_good(row, "Its device is not in the record; register it again.")
+            return self._fill(row, self._templates.for_device(row.device).get(row.slot), row.device)
+        except InputError as fault:
+            return last_good(row, fault.message)
+
+    def _fill(self, row: Work, template: Template | None, subject: Device | FleetSummary) -> Filled:
+        if template is None:
+            return last_good(row, f"No template fills the slot {row.slot!r} for it; add one, or retire it.")
+        given = input_of(template, subject)
+        if given == row.input_hash and row.written_hash is not None:
+            return Filled(_as_written(row, row.written_hash), template=template.name, input_hash=given)
+        document = template.fill(subject) if isinstance(subject, Device) else template.fill_fleet(subject)
+        if document.uid != row.uid:
+            return last_good(row, f"Its template made a document of another uid ({document.uid}).")
+        wanted = Wanted(row.uid, document.title, row.file, document.content, is_shared(row))
+        return Filled(wanted, document, template.name, given)
+
+
+def last_good(row: Work, problem: str) -> Filled:
+    """Keep what is on the disk in service, and say why there is nothing newer."""
+    return Filled(_as_written(row, row.written_hash) if row.written_hash else None, problem=problem)
+
+
+def is_shared(row: Work) -> bool:
+    """Say whether some link to it may be used, so that it has to be public in Grafana."""
+    return row.public_state in _SHARED
+
+
+def _as_written(row: Work, content: str) -> Wanted:
+    return Wanted(row.uid, row.title, row.file, content, is_shared(row))
+
+
+def input_of(template: Template, subject: Device | FleetSummary) -> str:
+    """Name what a document is filled from: the template and all of the subject that can show in it."""
+    fields: dict[str, object] = {}
+    if isinstance(subject, Device):
+        fields = asdict(subject)
+        del fields["retired_at"], fields["share"]
+    elif template.reads:
+        fields = asdict(subject)
+    return content_hash(canonical_bytes([template.hash, fields]))
