@@ -3,6 +3,7 @@
 from backend_server.primitives.canonical_json import canonical_bytes
 
 from .document import STAMP_KEY, Document, content_of, is_intact, stamp
+from .inlining import inline
 from .panels import (
     DatasourceUse,
     Panel,
@@ -17,6 +18,7 @@ from .panels import (
 )
 from .preflight import preflight
 from .reading import read_dashboard
+from .sharing import ShareProblem, share_problems
 from .visitors import strip_queries
 
 __all__ = [
@@ -25,10 +27,12 @@ __all__ = [
     "Document",
     "Panel",
     "PlacedPanel",
+    "ShareProblem",
     "all_panels",
     "canonical_bytes",
     "content_of",
     "datasources_used",
+    "inline",
     "is_intact",
     "panel_by_id",
     "panel_name",
@@ -36,6 +40,7 @@ __all__ = [
     "placed_panels",
     "preflight",
     "read_dashboard",
+    "share_problems",
     "stamp",
     "strip_queries",
     "targets_of",

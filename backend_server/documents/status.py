@@ -31,3 +31,22 @@ class DocumentStatus:
     def serving_state(self) -> str:
         """The state as a visitor meets it: the last proven version is served while a newer one is on its way."""
         return "live" if self.wanted == "present" and (self.proven or self.state == "live") else self.state
+
+
+@dataclass(frozen=True, slots=True)
+class NewDocument:
+    """A document to be made: its row before any work was done."""
+
+    uid: DashboardUid
+    maker: str
+    slot: str
+    object_id: str
+    title: str
+    file: str
+    template: str | None
+
+    def status(self) -> DocumentStatus:
+        """Give the status it begins with."""
+        return DocumentStatus(
+            self.uid, self.maker, self.slot, self.object_id, self.title, "present", "pending", None, True, False
+        )

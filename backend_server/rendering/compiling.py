@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from backend_server.documents.landing import Step, landing_of
 from backend_server.documents.panels import panel_name
 from backend_server.documents.positions import join_path
 from backend_server.errors import Problem
@@ -17,7 +18,6 @@ from backend_server.primitives.canonical_json import canonical_bytes
 
 from .expressions import BadExpression, BadValue, Evaluate, Expression, compile_expression
 from .filters import FilterFault, text_of
-from .landing import Step, landing_of
 from .places import Placeholder, UnclosedPlaceholder, has_placeholder, split_text
 from .slots import Refused, Writer, exact_writer, writers_for
 

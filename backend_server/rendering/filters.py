@@ -8,9 +8,8 @@ from collections.abc import Callable
 
 from jinja2 import Undefined
 
+from backend_server.documents.escaping import promql_regex, promql_string
 from backend_server.primitives.ids import slug_words
-
-from .escaping import promql_regex, promql_string
 
 ESCAPING = frozenset({"metric_name", "label_value", "label_regex", "slug"})
 

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from . import escaping
+from backend_server.documents import escaping
+from backend_server.documents.landing import Landing
+from backend_server.documents.quoting import Surroundings, promql_surroundings, sql_surroundings
+
 from .expressions import BadValue
 from .filters import label_regex, label_value, metric_name, slug
-from .landing import Landing
 from .places import Placeholder
-from .quoting import Surroundings, promql_surroundings, sql_surroundings
 
 Write = Callable[[str], str]
 _OPENS_VARIABLE = re.compile(r"(?:\$\{|\[\[|\{\{)[^}\]]*\Z")
