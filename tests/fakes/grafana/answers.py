@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,7 +21,8 @@ class Answer:
     status: int
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
-    bare: bool = False  # without `Cache-Control: no-store`
+    bare: bool = False  # without what Grafana's middleware adds
+    nonce: str = field(default_factory=lambda: secrets.token_urlsafe(16))
 
 
 def go_json(value: object) -> bytes:

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from tests.fakes.grafana.answers import Answer, BadBody, bind, json_answer, json_line, message
+from tests.fakes.grafana.answers import Answer, BadBody, bind, json_answer, message
 from tests.fakes.grafana.database import Dashboard, Database, User, now_seconds, short_uid, slug_of
 from tests.fakes.grafana.request import Request, Who, avatar_url, need_admin, need_server_admin
 from tests.fakes.grafana.walk import store
@@ -82,7 +82,7 @@ class DashboardsApi:
         except (BadBody, KeyError):
             return message(400, "bad request data")
         if who.role not in ("Admin", "Editor"):
-            return need_admin(who, "dashboards:create") or message(500, "")
+            return need_admin(who, "any of dashboards:create, dashboards:write") or message(500, "")
         overwrite = json.loads(request.body).get("overwrite") is True
         uid = str(given.get("uid") or short_uid())
         if not given.get("title"):
@@ -278,6 +278,6 @@ class UsersApi:
         if user is None:
             return message(404, "User not found")
         if user.role is not None:
-            return json_line(409, {"message": f"User is already member of this organization: {user.login}"})
+            return json_answer(409, {"message": "User is already member of this organization", "userId": user.id})
         user.role = given.get("role", "Viewer")
         return json_answer(200, {"message": "User added to organization", "userId": user.id})

@@ -61,6 +61,7 @@ class FakeGrafana(Faults):
         root_url: str = "",
         admin_user: str = "admin",
         allow_embedding: bool = True,
+        content_security_policy: bool = True,
         public_dashboards: bool = True,
         auth: AuthRules | None = None,
         datasources: tuple[Datasource, ...] = (),
@@ -72,6 +73,7 @@ class FakeGrafana(Faults):
         self.auth = auth or AuthRules()
         self.public_dashboards = public_dashboards
         self.allow_embedding = allow_embedding
+        self.content_security_policy = content_security_policy
         self.starting_seconds = 0.0
         self.sub_path = sub_path
         self.requests: list[Request] = []
@@ -278,9 +280,17 @@ class FakeGrafana(Faults):
         return answer, plan, self._common_headers(answer, path)
 
     def _common_headers(self, answer: Answer, path: str) -> dict[str, str]:
-        headers = {} if answer.bare else {"Cache-Control": "no-store"}
-        headers["X-Content-Type-Options"] = "nosniff"
-        if not self.allow_embedding and not path.startswith("/public/"):
+        if path.startswith("/public/") and answer.status == 200:
+            return {}
+        headers = {"X-Content-Type-Options": "nosniff"}
+        if answer.bare:
+            return headers
+        headers |= {"Cache-Control": "no-store", "X-Xss-Protection": "1; mode=block"}
+        if self.content_security_policy:
+            headers["Content-Security-Policy"] = (
+                f"script-src 'self' 'strict-dynamic' 'nonce-{answer.nonce}';object-src 'none';"
+            )
+        if not self.allow_embedding:
             headers["X-Frame-Options"] = "deny"
         return headers
 
@@ -296,10 +306,7 @@ class FakeGrafana(Faults):
         who = who_asks(self.database, self.auth, request)
         if request.path.startswith("/api"):
             return not_found() if who.user else who.refused
-        if who.user is None:
-            to = "" if request.path == "/" else f"?redirectTo={urllib.parse.quote(request.path, safe='')}"
-            return redirect(302, f"{self.sub_path}/login{to}")
-        return not_found()
+        return not_found() if who.user else self._sign_in(request.path)
 
     def _make_routes(self) -> list[Route]:
         dashboards, users, public = DashboardsApi(self.sub_path), UsersApi(self.sub_path), self.public_api
@@ -380,8 +387,13 @@ class FakeGrafana(Faults):
         return Answer(200, body.encode(), {"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
 
     def _asset(self, request: Request, name: str) -> Answer:
-        return asset(name) or not_found()
+        return asset(name) or self._sign_in(request.path)
+
+    def _sign_in(self, path: str) -> Answer:
+        to = "" if path == "/" else f"?redirectTo={urllib.parse.quote(path, safe='')}"
+        return redirect(302, f"{self.sub_path}/login{to}")
 
     def _public_page(self, request: Request, token: str) -> Answer:
         language = "de-DE" if request.headers.get("accept-language", "").startswith("de") else "en-US"
-        return self._page.html(self.datasources, token, request.query("theme") or "dark", language)
+        answer = self._page.html(self.datasources, token, request.query("theme") or "dark", language)
+        return answer if self.content_security_policy else Page.without_nonce(answer)

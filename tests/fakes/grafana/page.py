@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -75,9 +77,11 @@ class Page:
         if theme in _THEMES:
             styles += f'<link rel="stylesheet" href="{boot["assets"][theme]}" />\n'
         scripts = "".join(
-            f'<script nonce="" src="{one["filePath"]}" type="text/javascript"></script>\n'
+            f'<script nonce="" src="{one["filePath"]}" type="text/javascript" defer></script>\n'
             for one in boot["assets"]["jsFiles"]
         )
+        nonce = secrets.token_urlsafe(16)
+        scripts = scripts.replace('nonce=""', f'nonce="{nonce}"')
         body = f"""<!DOCTYPE html>
 <html lang="{language}">
   <head>
@@ -89,7 +93,7 @@ class Page:
   <body class="theme-{theme} app-grafana">
     <div class="preloader"></div>
     <div id="reactRoot"></div>
-    <script nonce="">
+    <script nonce="{nonce}">
       window.grafanaBootData = {{
         user: {written["user"]},
         settings: {written["settings"]},
@@ -103,7 +107,12 @@ class Page:
 </html>
 """
         headers = {"Content-Type": HTML, "X-Xss-Protection": "1; mode=block"}
-        return Answer(200, body.encode(), headers)
+        return Answer(200, body.encode(), headers, nonce=nonce)
+
+    @staticmethod
+    def without_nonce(answer: Answer) -> Answer:
+        """Take the nonce out, as it is while no content security policy is set."""
+        return replace(answer, body=answer.body.replace(answer.nonce.encode(), b""))
 
     @staticmethod
     def _entry(number: int, one: Datasource) -> dict[str, Any]:
@@ -167,7 +176,7 @@ def _plugin(kind: str) -> dict[str, Any]:
     return {
         "id": kind,
         "type": "datasource",
-        "name": kind.capitalize(),
+        "name": "PostgreSQL" if "postgres" in kind else kind.capitalize(),
         "info": {**info, "logos": {"small": logo, "large": logo}},
         **dict.fromkeys(_PLUGIN_FACTS),
         "module": f"core:plugin/{kind}",
