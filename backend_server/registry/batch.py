@@ -1,0 +1,115 @@
+"""The hook for many devices at once: what is unchanged is answered from memory, the rest is settled together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, cast
+
+import orjson
+
+from backend_server.devices.fields import parse_fields
+from backend_server.errors import DashwrightError, InputError, InvalidInput, Problem
+from backend_server.primitives.ids import DeviceId, parse_device_id
+
+from .settling import Request, Settler
+
+MOST_DEVICES = 10_000
+
+
+def answer_batch(settler: Settler, items: Sequence[object], by: str, base: bytes, *, client: str | None) -> bytes:
+    """Answer `{"results": […]}` in the order of `items`; raises InvalidInput when there are too many.
+
+    `base` is the public address as it stands inside a JSON text.
+    """
+    if len(items) > MOST_DEVICES:
+        raise InvalidInput(
+            [Problem("", f"holds {len(items)} devices; at most {MOST_DEVICES} at once, so send it in parts")],
+            what="The batch",
+        )
+    results: list[bytes] = []
+    seen: list[str] = []
+    open_places: dict[object, list[int]] = {}
+    remembered = settler.memory.known
+    for place, item in enumerate(items):
+        device_id = item.get("id") if type(item) is dict else None
+        known = remembered.get(device_id) if type(device_id) is str else None
+        # An id that is open already is taken in turn: an earlier place may have changed it.
+        if known is not None and device_id not in open_places:
+            fields = cast("dict[str, Any]", item)
+            if known.is_item(fields) or _in_other_form(known, fields):
+                results.append(base.join(known.parts))
+                seen.append(cast("str", device_id))
+                continue
+        open_places.setdefault(device_id if type(device_id) is str else None, []).append(place)
+        results.append(b"")
+    settler.was_seen(seen, client)
+    if open_places:
+        places = sorted(place for group in open_places.values() for place in group)
+        _settle(settler, {place: items[place] for place in places}, results, by, base=base, client=client)
+    return b'{"results":[' + b",".join(results) + b"]}"
+
+
+def _in_other_form(known: Any, item: dict[str, Any]) -> bool:
+    if known.raw is not None or not known.says_the_same(item):
+        return False
+    known.remember(item, None)
+    return True
+
+
+def _settle(
+    settler: Settler, items: Mapping[int, object], results: list[bytes], by: str, *, base: bytes, client: str | None
+) -> None:
+    """Settle what memory could not answer, and put each result in its place."""
+    requests: dict[DeviceId, Request] = {}
+    places: dict[DeviceId, list[int]] = {}
+    for place, item in items.items():
+        try:
+            device_id, given = _checked(item)
+        except InputError as fault:
+            results[place] = _error(item, fault)
+            continue
+        before = requests.get(device_id)
+        if before is None:
+            requests[device_id] = Request(given, raw=cast("Mapping[str, Any]", item))
+        else:  # the same id again: as if put one after the other, and no single form says it all
+            requests[device_id] = Request({**before.given, **given})
+        places.setdefault(device_id, []).append(place)
+    for device_id, outcome in settler.settle(requests, by, client).items():
+        _fill(results, places[device_id], outcome, items, base)
+
+
+def _fill(
+    results: list[bytes],
+    places: Iterable[int],
+    outcome: Any,
+    items: Mapping[int, object],
+    base: bytes,
+) -> None:
+    for number, place in enumerate(places):
+        if isinstance(outcome, DashwrightError):
+            results[place] = _error(items[place], outcome)
+            continue
+        found = base.join(outcome.known.parts)
+        if outcome.created and number == 0:
+            found = found.replace(b'"status":200,', b'"status":201,', 1)
+        results[place] = found
+
+
+def _checked(item: object) -> tuple[DeviceId, dict[str, object]]:
+    if not isinstance(item, Mapping):
+        raise InvalidInput([Problem("", "must be an object with an id")], what="The device")
+    if "id" not in item:
+        raise InvalidInput([Problem("id", "is missing; each device of a batch names its id")], what="The device")
+    device_id = parse_device_id(item["id"])
+    return device_id, parse_fields(item, device_id=device_id)
+
+
+def _error(item: object, fault: DashwrightError) -> bytes:
+    given = item.get("id") if isinstance(item, Mapping) else None
+    return orjson.dumps(
+        {
+            "id": given[:64] if isinstance(given, str) else None,
+            "status": 422 if isinstance(fault, InvalidInput) else 400,
+            "error": {"code": fault.code, "message": fault.message, "details": dict(fault.details)},
+        }
+    )

@@ -1,0 +1,255 @@
+"""The registry of devices: the hook and the operator's deeds. Workers find what is to be done by the change number.
+
+Every deed is one transaction: device, documents, publications, links and audit rows are written together or not at all.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from backend_server.devices.fields import parse_fields
+from backend_server.devices.lifecycle import may_be_revived, purge_at
+from backend_server.errors import DashwrightError, Gone, NotFound
+from backend_server.primitives.canonical_json import read_json
+from backend_server.primitives.ids import parse_device_id
+
+from .batch import answer_batch
+from .options import RegistryOptions
+from .plan import Changes, Planner, Stored
+from .ports import DeviceQuery, Reading, Records, SlotsOf
+from .seen import HeartbeatAnswer
+from .settling import Accepted, Request, Settler, chunks, load
+from .views import DeviceView, base_in_json
+
+_PURGED_AT_ONCE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """What a PUT led to."""
+
+    created: bool
+    view: DeviceView
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list, and how many there are in all."""
+
+    items: tuple[DeviceView, ...]
+    total: int
+
+
+def now_ms() -> int:
+    """Give the present moment in epoch milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+class DeviceRegistry:
+    """Devices by id. Any number of threads may use one registry; several processes share one database."""
+
+    def __init__(
+        self, records: Records, slots: SlotsOf, options: RegistryOptions, *, clock_ms: Callable[[], int] = now_ms
+    ) -> None:
+        self._records = records
+        self._options = options
+        self._clock_ms = clock_ms
+        self._settler = Settler(records, slots, options, clock_ms)
+
+    # The hook
+
+    def put(self, device_id: str, raw: Mapping[str, Any], by: str, *, client: str | None = None) -> Registered:
+        """Register a device or note what changed; raises InvalidInput naming each field that is wrong.
+
+        A retired device stays retired, whatever is sent.
+        """
+        checked = parse_device_id(device_id)
+        self._settler.guard.check()
+        accepted = self._one(checked, Request(parse_fields(raw, device_id=checked)), by, client)
+        return Registered(accepted.created, accepted.view)
+
+    def put_bytes(
+        self, device_id: str, body: bytes, by: str, base: str, *, client: str | None = None
+    ) -> tuple[int, bytes]:
+        """The same from a request's body to an answer's: `(201 or 200, JSON)`.
+
+        Unchanged is nearly free: the body's bytes, or else its raw values, are compared with the last accepted ones
+        before any check, and the answer is joined from bytes that lie ready. No row, no file, no call.
+        """
+        settler = self._settler
+        settler.guard.check()
+        known = settler.memory.known.get(device_id)
+        if known is not None and known.body == body:
+            settler.was_seen((device_id,), client)
+            return 200, known.single(base_in_json(base))
+        checked = parse_device_id(device_id)
+        raw: Any = read_json(body, what="The request's body") if body.strip() else {}
+        if known is not None and isinstance(raw, Mapping) and known.says_the_same(raw):
+            known.remember(None, body)
+            settler.was_seen((device_id,), client)
+            return 200, known.single(base_in_json(base))
+        accepted = self._one(checked, Request(parse_fields(raw, device_id=checked), body=body), by, client)
+        return (201 if accepted.created else 200), accepted.known.single(base_in_json(base))
+
+    def batch(self, items: Sequence[object], by: str, base: str, *, client: str | None = None) -> bytes:
+        """Answer up to 10,000 devices in their order; a bad one never spoils the others.
+
+        An id that stands twice is taken as if put twice, one after the other, and each place shows the result.
+        Raises InvalidInput when there are too many.
+        """
+        self._settler.guard.check()
+        return answer_batch(self._settler, items, by, base_in_json(base), client=client)
+
+    def heartbeat(self, epoch: str | None, count: int, *, client: str = "") -> HeartbeatAnswer:
+        """Take a client's word that nothing changed for its `count` devices; see `registry.seen`."""
+        guard = self._settler.guard
+        guard.check()
+        return self._settler.seen.heartbeat(client, epoch, count, guard.epoch, now_ms=self._clock_ms())
+
+    # What an operator does
+
+    def set_by_operator(self, device_id: str, raw: Mapping[str, Any], by: str) -> DeviceView:
+        """Set fields that win over what the caller sends; null takes one back. Raises InvalidInput, NotFound."""
+        given = parse_fields(raw, device_id=device_id)
+        return self._deed(device_id, by, "edit", lambda plan, stored, changes: plan.edit(stored, given, changes))
+
+    def retire(self, device_id: str, by: str) -> DeviceView:
+        """End a device: its links are over from the next request on; once more changes nothing. Raises NotFound."""
+
+        def plan(planner: Planner, stored: Stored, changes: Changes) -> Stored:
+            return stored if stored.record.retired_at is not None else planner.retire(stored, changes)
+
+        return self._deed(device_id, by, "retire", plan)
+
+    def revive(self, device_id: str, by: str) -> DeviceView:
+        """Bring a retired device back with its dashboards and links; raises NotFound, Gone when kept too long."""
+
+        def plan(planner: Planner, stored: Stored, changes: Changes) -> Stored:
+            if stored.record.retired_at is None:
+                return stored
+            if not may_be_revived(stored.record, self._clock_ms(), self._options.retired_keep_ms):
+                raise Gone(
+                    f"Device {device_id!r} was retired longer ago than RETIRED_KEEP allows; it is about to be purged "
+                    "and can only be made anew then.",
+                    details={"id": device_id},
+                )
+            return planner.revive(stored, changes)
+
+        return self._deed(device_id, by, "revive", plan)
+
+    def purge_retired(self) -> int:
+        """Forget devices that were retired long enough ago and whose documents are proven gone; gives their number."""
+        latest = self._clock_ms() - purge_at(0, self._options.retired_keep_ms)
+        with self._records.reading() as reading:
+            if not _purgeable(reading, latest):
+                return 0
+        with self._records.writing() as write:
+            ids = _purgeable(write, latest)
+            if ids:
+                write.purge(ids)
+                write.note("dashwright", "purge", "device", ids, {})
+            else:
+                write.discard()
+        return len(ids)
+
+    def match_slots(self, device_ids: Sequence[str], by: str = "dashwright") -> int:
+        """Give devices the documents their templates now ask for; gives how many devices changed.
+
+        For the worker, after a template came, went or began to match other devices.
+        """
+        changed = 0
+        for chunk in chunks(device_ids):
+            with self._records.writing() as write:
+                changes, planner = Changes(), self._settler.planner(write.now_ms, by)
+                for stored in load(write, chunk).values():
+                    changed += planner.match_slots(stored, changes) is not stored
+                if changes.is_empty:
+                    write.discard()
+                else:
+                    changes.apply(write)
+        return changed
+
+    # Reading
+
+    def get(self, device_id: str) -> DeviceView:
+        """Give a device as it stands; raises NotFound."""
+        with self._records.reading() as reading:
+            stored, links_on = load(reading, [device_id]).get(device_id), reading.state().links_on
+        if stored is None:
+            raise _unknown(device_id)
+        return self._settler.view(stored, links_on=links_on)
+
+    def list(
+        self,
+        state: str | None = None,
+        kind: str | None = None,
+        search: str | None = None,
+        *,
+        page: int = 1,
+        per_page: int = 100,
+    ) -> Page:
+        """Give devices in order of id; `search` looks in id and hostname, `state` is active, stale or retired."""
+        if state in ("active", "stale"):
+            self.flush()  # the database decides who is stale, so it has to know who was seen
+        query = DeviceQuery(state, kind, search, page, per_page, self._seen_before())
+        with self._records.reading() as reading:
+            ids, total = reading.device_page(query)
+            found, links_on = load(reading, ids), reading.state().links_on
+        return Page(tuple(self._settler.view(found[one], links_on=links_on) for one in ids), total)
+
+    def counts(self) -> Mapping[str, int]:
+        """Count devices by state, as far as last seen is written."""
+        with self._records.reading() as reading:
+            return reading.count_devices(self._seen_before())
+
+    def flush(self) -> int:
+        """Write when devices were last seen, in one statement; gives their number. For every minute, and the end."""
+        taken = self._settler.seen.take()
+        if taken:
+            try:
+                self._records.flush_seen(taken)
+            except DashwrightError:
+                self._settler.seen.put_back(taken)
+                raise
+        return len(taken)
+
+    def _one(self, device_id: str, request: Request, by: str, client: str | None) -> Accepted:
+        checked = parse_device_id(device_id)
+        outcome = self._settler.settle({checked: request}, by, client)[checked]
+        if isinstance(outcome, DashwrightError):
+            raise outcome
+        return outcome
+
+    def _deed(
+        self, device_id: str, by: str, action: str, plan: Callable[[Planner, Stored, Changes], Stored]
+    ) -> DeviceView:
+        with self._records.writing() as write:
+            stored = load(write, [device_id]).get(device_id)
+            if stored is None:
+                raise _unknown(device_id)
+            changes = Changes()
+            after = plan(self._settler.planner(write.now_ms, by), stored, changes)
+            links_on = write.state().links_on
+            if changes.is_empty:
+                write.discard()
+            else:
+                changes.apply(write)
+                write.note(by, action, "device", [device_id], {})
+        return self._settler.view(after, links_on=links_on)
+
+    def _seen_before(self) -> int:
+        return self._clock_ms() - self._options.stale_after_ms
+
+
+def _unknown(device_id: str) -> NotFound:
+    return NotFound(f"There is no device {device_id[:80]!r}.", details={"id": device_id[:80]})
+
+
+def _purgeable(reading: Reading, latest: int) -> list[str]:
+    """Retired devices with nothing left in Grafana or on disk: a row that goes before its file would leave it there."""
+    ids = reading.retired_before(latest, _PURGED_AT_ONCE)
+    documents = reading.documents(ids)
+    return [one for one in ids if all(document.state == "gone" for document in documents.get(one, ()))]

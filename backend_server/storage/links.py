@@ -1,0 +1,180 @@
+"""Links as rows, with what hangs on them: tokens they had before, views by day."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, Select, bindparam, delete, exc, func, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from backend_server.errors import Conflict
+from backend_server.links.link import FoundLink, Link
+from backend_server.links.profile import LinkProfile, parse_profile
+from backend_server.primitives.ids import DashboardUid, LinkToken, Maker, Slug
+
+from .documents import document_state
+from .schema import documents, link_views, links, old_link_tokens, store
+from .store import Write
+
+_PLAIN = tuple(column.name for column in links.c if column.name not in ("profile", "frame_ancestors", "change"))
+
+
+def links_of_devices(connection: Connection, ids: Sequence[str]) -> dict[str, list[Link]]:
+    """Give all links to devices' documents by device id, the oldest first."""
+    found: dict[str, list[Link]] = defaultdict(list)
+    rows = connection.execute(
+        select(links)
+        .where(links.c.object_id.in_(ids), links.c.maker == Maker.DEVICE.value)
+        .order_by(links.c.created_at, links.c.id)
+    )
+    for row in rows.mappings():
+        found[row["object_id"]].append(_link(row))
+    return found
+
+
+def links_to(connection: Connection, document_uid: str) -> list[Link]:
+    """Give all links to one document, the oldest first."""
+    rows = connection.execute(
+        select(links).where(links.c.document_uid == document_uid).order_by(links.c.created_at, links.c.id)
+    )
+    return [_link(row) for row in rows.mappings()]
+
+
+def find_by_token(connection: Connection, token: str) -> FoundLink | None:
+    """Find a link by its token, or by one it had before a rotation."""
+    row = connection.execute(_found_links().where(links.c.token == token)).mappings().one_or_none()
+    if row is not None:
+        return _found(row, None)
+    old = connection.execute(select(old_link_tokens).where(old_link_tokens.c.token == token)).mappings().one_or_none()
+    if old is None:
+        return None
+    row = connection.execute(_found_links().where(links.c.id == old["link_id"])).mappings().one()
+    return _found(row, int(old["good_until"]))
+
+
+def find_by_slug(connection: Connection, slug: str) -> FoundLink | None:
+    """Find a link by its slug."""
+    row = connection.execute(_found_links().where(links.c.slug == slug)).mappings().one_or_none()
+    return None if row is None else _found(row, None)
+
+
+def find_links(
+    connection: Connection,
+    *,
+    device: str | None,
+    document: str | None,
+    unseen_since: int | None,
+    with_revoked: bool,
+) -> list[FoundLink]:
+    """Find links, the oldest first."""
+    wanted = _found_links().order_by(links.c.created_at, links.c.id)
+    if device is not None:
+        wanted = wanted.where(links.c.object_id == device, links.c.maker == Maker.DEVICE.value)
+    if document is not None:
+        wanted = wanted.where(links.c.document_uid == document)
+    if unseen_since is not None:
+        unseen = or_(links.c.last_seen_at.is_(None), links.c.last_seen_at < unseen_since)
+        wanted = wanted.where(unseen, links.c.created_at < unseen_since)
+    if not with_revoked:
+        wanted = wanted.where(links.c.revoked_at.is_(None))
+    return [_found(row, None) for row in connection.execute(wanted).mappings()]
+
+
+def add_links(write: Write, new: Sequence[Link]) -> None:
+    """Insert links; raises Conflict when a slug is taken."""
+    if not new:
+        return
+    try:
+        write.connection.execute(insert(links), [_values(link, write.change) for link in new])
+    except exc.IntegrityError as fault:
+        raise Conflict(
+            f"The slug {new[0].slug!r} is taken by another link; choose another, or leave it out to have one made.",
+            details={"slug": new[0].slug},
+        ) from fault
+
+
+def update_links(write: Write, changed: Sequence[Link]) -> None:
+    """Write links that exist; views and last seen are written by `flush_views` alone."""
+    if changed:
+        apart = {"id", "maker", "slot", "object_id", "document_uid", "created_by", "created_at"}
+        apart |= {"first_seen_at", "last_seen_at", "views"}
+        written = [column for column in links.c if column.name not in apart]
+        statement = (
+            update(links)
+            .where(links.c.id == bindparam("of_id"))
+            .values({column.name: bindparam(column.name, type_=column.type) for column in written})
+        )
+        rows = [{"of_id": link.id, **_values(link, write.change)} for link in changed]
+        kept = {"of_id", *(column.name for column in written)}
+        write.connection.execute(statement, [{k: v for k, v in row.items() if k in kept} for row in rows])
+
+
+def flush_views(connection: Connection, views: Mapping[str, tuple[int, int]]) -> None:
+    """Add views by link id, `(count, last at)`: to the link, and to its day (UTC)."""
+    seen_at = bindparam("seen_at", type_=links.c.last_seen_at.type)
+    rows = [{"of_id": link_id, "more": count, "seen_at": at} for link_id, (count, at) in sorted(views.items())]
+    connection.execute(
+        update(links)
+        .where(links.c.id == bindparam("of_id"))
+        .values(
+            views=links.c.views + bindparam("more", type_=links.c.views.type),
+            last_seen_at=seen_at,
+            first_seen_at=func.coalesce(links.c.first_seen_at, seen_at),
+        ),
+        rows,
+    )
+    existing = set(connection.execute(select(links.c.id).where(links.c.id.in_(list(views)))).scalars())
+    days = [
+        {"link_id": link_id, "day": f"{datetime.fromtimestamp(at / 1000, UTC):%Y-%m-%d}", "views": count, "refused": {}}
+        for link_id, (count, at) in views.items()
+        if link_id in existing
+    ]
+    if days:
+        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+        added = dialect.insert(link_views)
+        connection.execute(
+            added.on_conflict_do_update(
+                index_elements=["link_id", "day"], set_={"views": link_views.c.views + added.excluded.views}
+            ),
+            days,
+        )
+
+
+def delete_links_of(connection: Connection, device_ids: Sequence[str]) -> None:
+    """Remove all links to devices' documents, and with them old tokens and views."""
+    connection.execute(delete(links).where(links.c.object_id.in_(device_ids), links.c.maker == Maker.DEVICE.value))
+
+
+def _values(link: Link, change: int) -> dict[str, object]:
+    return {
+        **{name: getattr(link, name) for name in _PLAIN},
+        "profile": link.profile.as_json(),
+        "frame_ancestors": list(link.frame_ancestors),
+        "change": change,
+    }
+
+
+def _link(row: RowMapping) -> Link:
+    values = {name: row[name] for name in _PLAIN}
+    values["token"], values["slug"] = LinkToken(row["token"]), Slug(row["slug"])
+    values["document_uid"] = DashboardUid(row["document_uid"])
+    profile: LinkProfile = parse_profile(row["profile"])
+    return Link(**values, profile=profile, frame_ancestors=tuple(row["frame_ancestors"]))
+
+
+def _found_links() -> Select[Any]:
+    """Links, each with the state of its document and of the switch for all links, in one query."""
+    return select(
+        links,
+        document_state.label("document_state"),
+        documents.c.title.label("document_title"),
+        select(store.c.links_on).scalar_subquery().label("links_on"),
+    ).outerjoin(documents, documents.c.uid == links.c.document_uid)
+
+
+def _found(row: RowMapping, rotated_out_at: int | None) -> FoundLink:
+    title = row["document_title"] or ""
+    return FoundLink(_link(row), row["document_state"], title, bool(row["links_on"]), rotated_out_at)

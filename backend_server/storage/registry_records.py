@@ -1,0 +1,271 @@
+"""The database as the registry uses it; fits `registry.ports.Records`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+from sqlalchemy import Connection, select, union, update
+
+from backend_server.devices.record import DeviceRecord
+from backend_server.documents.status import DocumentStatus, NewDocument
+from backend_server.links.link import FoundLink, Link
+from backend_server.links.publication import NewPublication
+from backend_server.primitives.ids import Maker
+
+from . import audit as audit_rows
+from . import devices as device_rows
+from . import documents as document_rows
+from . import links as link_rows
+from .schema import devices, documents, links, store
+from .store import Store, Write
+
+_CHUNK = 500  # ids in one IN: far below both databases' limits of parameters
+
+
+@dataclass(frozen=True, slots=True)
+class StoreState:
+    """The store's one row."""
+
+    epoch: str
+    change: int
+    forget_change: int
+    links_on: bool
+
+
+class _DeviceQuery(Protocol):
+    @property
+    def state(self) -> str | None: ...
+    @property
+    def kind(self) -> str | None: ...
+    @property
+    def search(self) -> str | None: ...
+    @property
+    def page(self) -> int: ...
+    @property
+    def per_page(self) -> int: ...
+    @property
+    def seen_before(self) -> int: ...
+
+
+class _LinkQuery(Protocol):
+    @property
+    def device(self) -> str | None: ...
+    @property
+    def document(self) -> str | None: ...
+    @property
+    def unseen_since(self) -> int | None: ...
+    @property
+    def with_revoked(self) -> bool: ...
+
+
+class SqlReading:
+    """One snapshot."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def state(self) -> StoreState:
+        """Give the store's row."""
+        row = self._connection.execute(
+            select(store.c.epoch, store.c.change, store.c.forget_change, store.c.links_on)
+        ).one()
+        return StoreState(row[0], int(row[1]), int(row[2]), bool(row[3]))
+
+    def changed_since(self, change: int, most: int) -> list[tuple[str, str]] | None:
+        """Give `(maker, object_id)` of what was written after a change number; None when that is more than `most`."""
+        device = select(devices.c.id.label("object_id")).where(devices.c.change > change).limit(most + 1)
+        ids = list(self._connection.execute(device).scalars())
+        if len(ids) > most:
+            return None
+        hung = union(
+            select(documents.c.maker, documents.c.object_id).where(documents.c.change > change),
+            select(links.c.maker, links.c.object_id).where(links.c.change > change),
+        ).limit(most + 1)
+        others = [(str(row[0]), str(row[1])) for row in self._connection.execute(hung)]
+        if len(others) > most:
+            return None
+        return [(Maker.DEVICE.value, device_id) for device_id in ids] + others
+
+    def devices(self, ids: Sequence[str]) -> dict[str, DeviceRecord]:
+        """Give the devices that exist, by id."""
+        found: dict[str, DeviceRecord] = {}
+        for part in _chunks(ids):
+            found |= device_rows.find_devices(self._connection, part)
+        return found
+
+    def documents(self, ids: Sequence[str]) -> dict[str, list[DocumentStatus]]:
+        """Give devices' documents by device id, ordered by slot."""
+        found: dict[str, list[DocumentStatus]] = {}
+        for part in _chunks(ids):
+            found |= document_rows.documents_of_devices(self._connection, part)
+        return found
+
+    def links(self, ids: Sequence[str]) -> dict[str, list[Link]]:
+        """Give all links to the devices' documents, by device id."""
+        found: dict[str, list[Link]] = {}
+        for part in _chunks(ids):
+            found |= link_rows.links_of_devices(self._connection, part)
+        return found
+
+    def device_page(self, query: _DeviceQuery) -> tuple[list[str], int]:
+        """Give the ids of one page, and how many there are in all."""
+        return device_rows.device_page(
+            self._connection,
+            state=query.state,
+            kind=query.kind,
+            search=query.search,
+            seen_before=query.seen_before,
+            offset=(query.page - 1) * query.per_page,
+            limit=query.per_page,
+        )
+
+    def count_devices(self, seen_before: int) -> dict[str, int]:
+        """Count devices by state."""
+        return device_rows.count_devices(self._connection, seen_before)
+
+    def retired_before(self, moment: int, most: int) -> list[str]:
+        """Give devices that were retired before a moment."""
+        return device_rows.retired_before(self._connection, moment, most)
+
+    def find_link(self, token: str) -> FoundLink | None:
+        """Find a link by its token."""
+        return link_rows.find_by_token(self._connection, token)
+
+    def find_slug(self, slug: str) -> FoundLink | None:
+        """Find a link by its slug."""
+        return link_rows.find_by_slug(self._connection, slug)
+
+    def find_links(self, query: _LinkQuery) -> list[FoundLink]:
+        """Find links, the oldest first."""
+        return link_rows.find_links(
+            self._connection,
+            device=query.device,
+            document=query.document,
+            unseen_since=query.unseen_since,
+            with_revoked=query.with_revoked,
+        )
+
+    def document(self, uid: str) -> DocumentStatus | None:
+        """Give one document."""
+        return document_rows.find_document(self._connection, uid)
+
+    def links_to(self, document_uid: str) -> list[Link]:
+        """Give all links to one document."""
+        return link_rows.links_to(self._connection, document_uid)
+
+
+class SqlWriting(SqlReading):
+    """One write transaction."""
+
+    def __init__(self, write: Write) -> None:
+        super().__init__(write.connection)
+        self._write = write
+
+    @property
+    def change(self) -> int:
+        """The transaction's change number."""
+        return self._write.change
+
+    @property
+    def now_ms(self) -> int:
+        """The transaction's moment."""
+        return self._write.now_ms
+
+    def discard(self) -> None:
+        """Take everything back."""
+        self._write.discard()
+
+    def add_devices(self, records: Sequence[DeviceRecord]) -> None:
+        """Insert devices."""
+        device_rows.add_devices(self._connection, records, self.change)
+
+    def update_devices(self, records: Sequence[DeviceRecord]) -> None:
+        """Write devices that exist."""
+        device_rows.update_devices(self._connection, records, self.change)
+
+    def add_documents(self, documents: Sequence[NewDocument]) -> None:
+        """Enqueue documents."""
+        document_rows.add_documents(self._write, documents)
+
+    def refresh_documents(self, titles: Mapping[str, str]) -> None:
+        """Mark documents as wanted and dirty."""
+        document_rows.refresh_documents(self._write, titles)
+
+    def remove_documents(self, uids: Sequence[str]) -> None:
+        """Mark documents as not wanted and dirty."""
+        document_rows.remove_documents(self._write, uids)
+
+    def touch_documents(self, uids: Sequence[str]) -> None:
+        """Mark documents as dirty."""
+        document_rows.touch_documents(self._write, uids)
+
+    def add_publications(self, publications: Sequence[NewPublication]) -> None:
+        """Insert publications."""
+        document_rows.add_publications(self._write, publications)
+
+    def set_publications(self, wanted: Mapping[str, bool]) -> None:
+        """Say which publications are wanted."""
+        document_rows.set_publications(self._write, wanted)
+
+    def add_links(self, links: Sequence[Link]) -> None:
+        """Insert links."""
+        link_rows.add_links(self._write, links)
+
+    def update_links(self, links: Sequence[Link]) -> None:
+        """Write links that exist."""
+        link_rows.update_links(self._write, links)
+
+    def purge(self, ids: Sequence[str]) -> None:
+        """Remove devices with all that hangs on them; every memory starts anew, for it cannot see what is gone."""
+        for part in _chunks(ids):
+            link_rows.delete_links_of(self._connection, part)
+            document_rows.delete_documents_of(self._connection, part)
+            device_rows.delete_devices(self._connection, part)
+        self._connection.execute(update(store).values(forget_change=self.change))
+
+    def note(
+        self, actor: str, action: str, kind: str, object_ids: Sequence[str], details: Mapping[str, object]
+    ) -> None:
+        """Write one audit row per object."""
+        audit_rows.note(self._write, actor=actor, action=action, kind=kind, object_ids=object_ids, details=details)
+
+
+class SqlRecords:
+    """Snapshots and writes of one store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def change_number(self) -> int:
+        """Give the number of the last committed write."""
+        return self._store.change_number()
+
+    @contextmanager
+    def reading(self) -> Iterator[SqlReading]:
+        """Begin a snapshot."""
+        with self._store.read() as connection:
+            yield SqlReading(connection)
+
+    @contextmanager
+    def writing(self) -> Iterator[SqlWriting]:
+        """Begin a write."""
+        with self._store.write() as write:
+            yield SqlWriting(write)
+
+    def flush_seen(self, seen: Mapping[str, int]) -> None:
+        """Write when devices were last seen; no memory depends on it, so the change number stays."""
+        with self._store.write(moves=False) as write:
+            device_rows.flush_last_seen(write.connection, seen)
+
+    def flush_views(self, views: Mapping[str, tuple[int, int]]) -> None:
+        """Add views; no memory depends on them, so the change number stays."""
+        with self._store.write(moves=False) as write:
+            link_rows.flush_views(write.connection, views)
+
+
+def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(ids), _CHUNK):
+        yield ids[start : start + _CHUNK]

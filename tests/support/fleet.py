@@ -1,0 +1,35 @@
+"""A registry over a store, with templates of two slots, for tests of whatever stands on devices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from backend_server.devices.device import Device
+from backend_server.registry import DeviceRegistry, LinkRegistry, RegistryOptions
+from backend_server.storage.registry_records import SqlRecords
+from backend_server.storage.store import Store
+
+
+class TwoSlots:
+    """Every device has `main`; one of kind `miner` has `detail` too."""
+
+    def slots(self, device: Device) -> Sequence[tuple[str, str]]:
+        return [("main", "generic")] + ([("detail", "miner-detail")] if device.kind == "miner" else [])
+
+
+class Clock:
+    """A clock that a test moves."""
+
+    def __init__(self, now_ms: int = 1_800_000_000_000) -> None:
+        self.now_ms = now_ms
+
+    def __call__(self) -> int:
+        return self.now_ms
+
+
+def device_registry(store: Store, options: RegistryOptions | None = None, **given: object) -> DeviceRegistry:
+    return DeviceRegistry(SqlRecords(store), TwoSlots(), options or RegistryOptions(), **given)  # type: ignore[arg-type]  # a clock at most
+
+
+def link_registry(store: Store, options: RegistryOptions | None = None, **given: object) -> LinkRegistry:
+    return LinkRegistry(SqlRecords(store), options or RegistryOptions(), **given)  # type: ignore[arg-type]  # a clock at most
