@@ -215,7 +215,7 @@ class WorkStore:
         """Have exactly these fleet rows wanted: missing ones are made with ids of their own, others asked to leave."""
         with self._fenced(fencing) as write:
             query = select(documents.c.uid, documents.c.wanted).where(documents.c.maker == Maker.FLEET.value)
-            existing = dict(write.connection.execute(query).tuples().all())
+            existing = {uid: state for uid, state in write.connection.execute(query)}  # noqa: C416  a Row is no tuple to mypy
             for row in wanted:
                 if row.uid not in existing:
                     self._insert_fleet(write, row)

@@ -1,0 +1,160 @@
+"""A whole house for reconcile tests: a real store and registry, real files, and a fake Grafana over HTTP."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from backend_server.devices.device import Device
+from backend_server.grafana import GrafanaClient
+from backend_server.grafana.publishing import GrafanaPublishing
+from backend_server.primitives.ids import Maker, dashboard_uid
+from backend_server.provisioning import DashboardFolder
+from backend_server.reconcile.ports import no_checkpoint
+from backend_server.reconcile.reconciler import Options, Reconciler
+from backend_server.registry.devices import DeviceRegistry
+from backend_server.registry.options import RegistryOptions
+from backend_server.rendering import TemplateSet, load_template
+from backend_server.storage.registry_records import SqlRecords
+from backend_server.storage.schema import documents, publications
+from backend_server.storage.store import Store
+from backend_server.storage.work import WorkStore
+
+PANEL = {
+    "id": 1,
+    "type": "timeseries",
+    "title": "Power",
+    "gridPos": {"x": 0, "y": 0, "w": 24, "h": 8},
+    "datasource": {"type": "prometheus", "uid": "prometheus"},
+    "fieldConfig": {"defaults": {}, "overrides": []},
+    "targets": [
+        {
+            "refId": "A",
+            "datasource": {"type": "prometheus", "uid": "prometheus"},
+            "expr": 'device_power_watts{device="<< device.id | label_value >>"}',
+        }
+    ],
+}
+
+
+def template_source(
+    *, slot: str = "main", scope: str = "device", description: str = "first", kind: str | None = None, **header: Any
+) -> bytes:
+    """Write a small valid template."""
+    target = {**PANEL["targets"][0]} if scope == "device" else {**PANEL["targets"][0], "expr": "sum(up)"}  # type: ignore[index]
+    head: dict[str, Any] = {"slot": slot, "scope": scope, **header}
+    if kind:
+        head["applies_to"] = {"kind": kind}
+    if scope == "fleet":
+        head["title"] = "Fleet"
+    return json.dumps(
+        {"__template__": head, "description": description, "panels": [{**PANEL, "targets": [target]}]}, indent=1
+    ).encode()
+
+
+def template_set(**sources: bytes) -> TemplateSet:
+    """Load templates by name."""
+    return TemplateSet.of(load_template(f"{name}.json", source) for name, source in sources.items())
+
+
+class Slots:
+    """Which slots the current templates fill."""
+
+    def __init__(self) -> None:
+        self.templates = template_set(generic=template_source())
+
+    def slots(self, device: Device) -> list[tuple[str, str]]:
+        return [(slot, template.name) for slot, template in self.templates.for_device(device).items()]
+
+
+@dataclass
+class House:
+    """Everything a test touches; `grafana_url` None means the built-in viewer."""
+
+    store: Store
+    dashboards: Path
+    grafana_url: str | None = None
+    options: Options = field(default_factory=Options)
+    checkpoint: Callable[[str], None] = no_checkpoint
+    timeout_seconds: float = 5.0
+
+    def __post_init__(self) -> None:
+        self.slots = Slots()
+        self.registry = DeviceRegistry(SqlRecords(self.store), self.slots, RegistryOptions())
+        self.work = WorkStore(self.store)
+        self.folder = DashboardFolder(self.dashboards)
+        self.folder.prepare()
+        self.client: GrafanaClient | None = None
+        publishing = None
+        if self.grafana_url:
+            self.client = GrafanaClient(self.grafana_url, user="admin", timeout_seconds=self.timeout_seconds)
+            publishing = GrafanaPublishing(self.client, self.checkpoint)
+        self.reconciler = Reconciler(
+            self.work,
+            self.folder,
+            publishing,
+            options=self.options,
+            checkpoint=self.checkpoint,
+            templates=self.slots.templates,
+        )
+
+    def close(self) -> None:
+        if self.client is not None:
+            self.client.close()
+
+    def put(self, device_id: str, **fields: Any) -> None:
+        self.registry.put(device_id, fields, "test")
+
+    def use(self, templates: TemplateSet) -> None:
+        """Take other templates, as the worker does."""
+        self.slots.templates = templates
+        self.reconciler.adopt(templates)
+
+    def settle(self, most: int = 6) -> None:
+        """Run passes until nothing is left, as the worker would in time."""
+        for _ in range(most):
+            if self.reconciler.run_pass().left == 0:
+                return
+        raise AssertionError(f"not settled: {self.rows()}")
+
+    def row(self, device_id: str, slot: str = "main") -> Mapping[str, Any]:
+        return self.rows()[dashboard_uid(Maker.DEVICE, slot, device_id)]
+
+    def rows(self) -> dict[str, Mapping[str, Any]]:
+        query = select(
+            documents, publications.c.public_uid, publications.c.access_token, publications.c.state.label("public")
+        ).select_from(documents.outerjoin(publications))
+        with self.store.read() as connection:
+            return {row["uid"]: dict(row) for row in connection.execute(query).mappings()}
+
+    def files(self) -> dict[str, bytes]:
+        return {str(path.relative_to(self.dashboards)): path.read_bytes() for path in self.dashboards.rglob("*.json")}
+
+    def marks(self) -> dict[str, tuple[int, int]]:
+        """Give time and inode of every file."""
+        return {
+            str(path.relative_to(self.dashboards)): (path.stat().st_mtime_ns, path.stat().st_ino)
+            for path in self.dashboards.rglob("*.json")
+        }
+
+    def wake(self) -> None:
+        """Let every retry time be over."""
+        with self.store.write() as write:
+            write.connection.execute(documents.update().values(retry_at=0))
+        self.reconciler.gate.reason = None
+
+
+@contextmanager
+def house_of(store: Store, dashboards: Path, grafana_url: str | None = None, **fields: Any) -> Iterator[House]:
+    """Build a house and close it."""
+    house = House(store, dashboards, grafana_url, **fields)
+    try:
+        yield house
+    finally:
+        house.close()
