@@ -35,6 +35,7 @@ class LoadedDashboard:
     """A dashboard as Grafana has it: the whole document, and what Grafana says about it.
 
     `provisioned` is the mark that a file stands behind it; `file` is that file, relative to its provider's folder.
+    `internal_id` changes when Grafana deletes and re-creates; `folder` is the folder's title, empty for the root.
     """
 
     uid: str
@@ -43,6 +44,8 @@ class LoadedDashboard:
     file: str
     version: int
     public: bool
+    internal_id: int
+    folder: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +170,8 @@ class GrafanaClient(VisitorCalls):
                 file=str(meta.get("provisionedExternalId") or ""),
                 version=int(meta.get("version") or 0),
                 public=meta.get("publicDashboardEnabled") is True,
+                internal_id=int(document.get("id") or 0),
+                folder=str(meta["folderTitle"]) if meta.get("folderUid") else "",
             )
         except (KeyError, TypeError, ValueError) as fault:
             raise odd("GET", path, answer, "no dashboard") from fault
@@ -199,6 +204,17 @@ class GrafanaClient(VisitorCalls):
         version = said.get("version")
         ok = answer.status == 200 and said.get("database") == "ok"
         return Health(ok=ok, version=version if isinstance(version, str) and version else None)
+
+    def version(self) -> str | None:
+        """Give Grafana's version as it tells it to us who are signed in; `health` tells nobody when so configured."""
+        path = "/api/frontend/settings"
+        answer = self._call("GET", path)
+        settings = json_of("GET", path, answer)
+        try:
+            found = settings["buildInfo"]["version"]
+        except (KeyError, TypeError) as fault:
+            raise odd("GET", path, answer, "no settings") from fault
+        return found if isinstance(found, str) and found else None
 
     # Users
 

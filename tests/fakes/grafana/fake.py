@@ -63,6 +63,7 @@ class FakeGrafana(Faults):
         allow_embedding: bool = True,
         content_security_policy: bool = True,
         public_dashboards: bool = True,
+        hide_version: bool = False,
         auth: AuthRules | None = None,
         datasources: tuple[Datasource, ...] = (),
         prometheus: bool = False,
@@ -72,6 +73,7 @@ class FakeGrafana(Faults):
         super().__init__()
         self.auth = auth or AuthRules()
         self.public_dashboards = public_dashboards
+        self.hide_version = hide_version
         self.allow_embedding = allow_embedding
         self.content_security_policy = content_security_policy
         self.starting_seconds = 0.0
@@ -319,6 +321,7 @@ class FakeGrafana(Faults):
             ("GET", "/api/search/?", dashboards.search),
             ("GET", "/api/folders/?", dashboards.folders),
             ("GET", "/api/user/?", users.me),
+            ("GET", "/api/frontend/settings/?", self._settings),
             ("GET", "/api/users/?", users.all),
             ("GET", "/api/org/users/?", users.members),
             ("POST", "/api/org/users/?", users.join),
@@ -377,8 +380,14 @@ class FakeGrafana(Faults):
         return refused or json_answer(200, {"message": "Datasources config reloaded"})
 
     def _health(self) -> Answer:
-        report: dict[str, Any] = {"database": "ok", "version": VERSION, "commit": "NA"}
+        report: dict[str, Any] = {"database": "ok"}
+        if not self.hide_version:
+            report |= {"version": VERSION, "commit": "NA"}
         return Answer(200, json.dumps(report, indent=2).encode(), {"Content-Type": JSON_LINE})
+
+    def _settings(self, _database: Database, _who: Who, _request: Request) -> Answer:
+        settings = self._page.boot_data(self.datasources, "")["settings"]
+        return json_answer(200, {**settings, "buildInfo": {**settings["buildInfo"], "version": VERSION}})
 
     def _metrics(self) -> Answer:
         body = (

@@ -184,14 +184,16 @@ class World:
         for number in range(1, count + 1):
             self.write(device_document(f"dev-{number:04d}", f"Device {number:04d}"))
 
-    def take_away(self, file: str) -> None:
-        """Remove a file (relative to the root), keeping it for `put_back`."""
-        self._aside[file] = (self.root / file).read_text(encoding="utf-8")
-        (self.root / file).unlink()
+    def take_away(self, *files: str) -> None:
+        """Remove files (relative to the root), keeping them for `put_back`."""
+        for file in files:
+            self._aside[file] = (self.root / file).read_text(encoding="utf-8")
+            (self.root / file).unlink()
 
-    def put_back(self, file: str) -> None:
-        """Write a file again as it was when taken away."""
-        (self.root / file).write_text(self._aside.pop(file), encoding="utf-8")
+    def put_back(self, *files: str) -> None:
+        """Write files again as they were when taken away."""
+        for file in files:
+            (self.root / file).write_text(self._aside.pop(file), encoding="utf-8")
 
     def move(self, file: str, to: str) -> None:
         """Move a file within the root."""
