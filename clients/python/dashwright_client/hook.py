@@ -20,6 +20,7 @@ from .transport import Refused, Transport, Unreachable
 
 _log = logging.getLogger("dashwright_client")
 
+_IDLE_BEATS = 3
 _FIRST_DELAY_SECONDS, _LONGEST_DELAY_SECONDS = 0.5, 30.0
 
 
@@ -36,12 +37,14 @@ class Link(NamedTuple):
 class _Known:
     """What the host last said of a device, and what the service answered."""
 
-    __slots__ = ("ask_again_at", "ask_again_delay", "device", "error", "link")
+    __slots__ = ("accepted", "ask_again_at", "ask_again_delay", "device", "error", "idle_beats", "link")
 
     def __init__(self, device: dict[str, Any]) -> None:
         self.device = device
         self.link: Link | None = None
         self.error: str | None = None
+        self.accepted = False
+        self.idle_beats = 0  # heartbeats since the host last named the device
         self.ask_again_at: float | None = None
         self.ask_again_delay = 1.0
 
@@ -65,8 +68,8 @@ class DashboardHook:
 
         Changes within `batch_window_seconds` share one call of at most `batch_size` devices.
         """
-        self._transport = Transport(url, token, timeout_seconds)
-        self._client = client or f"{socket.gethostname()}:{os.getpid()}"
+        name = client or f"{socket.gethostname()}-{os.getpid()}"
+        self._transport = Transport(url, token, timeout_seconds, {"X-Dashwright-Client": name})
         self._batch_size = self._batch_now = min(batch_size, 10_000)
         self._batch_window_seconds = batch_window_seconds
         self._heartbeat_seconds = heartbeat_seconds
@@ -91,6 +94,7 @@ class DashboardHook:
         except (KeyError, TypeError):
             raise _no_id(device) from None
         if known is not None and known.device == device:
+            known.idle_beats = 0
             return known.link
         return self._changed(device, known)
 
@@ -153,6 +157,7 @@ class DashboardHook:
             if known is None:
                 known = self._known.setdefault(device_id, _Known(kept))
             known.device = kept
+            known.idle_beats = 0
             self._waiting[device_id] = None
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._work, name="dashwright-hook", daemon=True)
@@ -165,6 +170,8 @@ class DashboardHook:
         heartbeat_at = time.monotonic() + self._heartbeat_seconds
         while self._wait_for_work(delay, heartbeat_at):
             try:
+                if self._epoch is None:
+                    self._send_heartbeat()  # with nothing counted yet: only to learn which database this is
                 if self._waiting:
                     self._send_batch()
                 if time.monotonic() >= heartbeat_at:
@@ -239,6 +246,7 @@ class DashboardHook:
             for (device_id, device), result in zip(sent.items(), results, strict=True):
                 known = self._known[device_id]
                 known.error = _error_of(result)
+                known.accepted = known.error is None
                 known.link = _link_of(result) or known.link
                 if known.device is device:  # unless it changed again meanwhile
                     self._waiting.pop(device_id, None)
@@ -248,22 +256,26 @@ class DashboardHook:
                     self._settling.add(device_id)
                 else:
                     known.ask_again_at, known.ask_again_delay = None, 1.0
-        self._take_epoch(answer)
 
     def _send_heartbeat(self) -> None:
-        body = {"client": self._client, "epoch": self._epoch, "count": len(self._known)}
-        self._take_epoch(self._transport.post("/api/devices/heartbeat", body))
+        """Keep our devices fresh; send all of them again when the service does not know them as ours.
 
-    def _take_epoch(self, answer: Any) -> None:
-        """Send everything again when the service's database is another than the one that knew our devices."""
-        epoch = answer.get("epoch") if isinstance(answer, dict) else None
-        if not isinstance(epoch, str):
-            return
+        That is so for a new or restored database, whose epoch is another, and for a service that started anew. A device
+        that the host has not named for a few beats is no longer counted: it may turn stale.
+        """
         with self._change:
-            if self._epoch is not None and epoch != self._epoch:
-                _log.info("Dashwright has another database; sending all %d devices again", len(self._known))
-                self._waiting = dict.fromkeys(self._known)
-            self._epoch = epoch
+            for known in self._known.values():
+                known.idle_beats += 1
+            ours = [key for key, known in self._known.items() if known.accepted and known.idle_beats <= _IDLE_BEATS]
+        answer = self._transport.post("/api/devices/heartbeat", {"epoch": self._epoch, "count": len(ours)})
+        if not isinstance(answer, dict) or not isinstance(answer.get("epoch"), str):
+            raise Unreachable("POST /api/devices/heartbeat: the answer names no epoch")
+        with self._change:
+            if answer["epoch"] != self._epoch and self._epoch is not None:
+                _log.info("Dashwright has another database; sending all %d devices again", len(ours))
+            if answer.get("resend") or answer["epoch"] != self._epoch:
+                self._waiting.update(dict.fromkeys(ours))
+            self._epoch = answer["epoch"]
 
 
 def _no_id(device: object) -> ValueError:

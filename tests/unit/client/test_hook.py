@@ -26,6 +26,8 @@ class Service(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), _Handler)
         self.calls: list[tuple[str, Any, str | None]] = []
         self.epoch = "one"
+        self.resend = False
+        self.clients: list[str] = []
         self.refuse: dict[str, str] = {}
         self.states: dict[str, list[str]] = {}
         self.answer_with: list[int] = []
@@ -57,10 +59,12 @@ class _Handler(BaseHTTPRequestHandler):
         if self.server.answer_with:
             return self._answer(self.server.answer_with.pop(0), {"error": {"message": "not now"}})
         if self.path.endswith("/heartbeat"):
-            return self._answer(200, {"epoch": self.server.epoch})
+            self.server.clients.append(self.headers["X-Dashwright-Client"])
+            resend = self.server.resend or body["epoch"] != self.server.epoch
+            return self._answer(200, {"epoch": self.server.epoch, "resend": resend})
         if len(body) > self.server.too_many:
             return self._answer(413, {"error": {"message": "too many"}})
-        return self._answer(200, {"results": [self._result(device) for device in body], "epoch": self.server.epoch})
+        return self._answer(200, {"results": [self._result(device) for device in body]})
 
     def _result(self, device: dict[str, Any]) -> dict[str, Any]:
         if device["id"] in self.server.refuse:
@@ -110,7 +114,10 @@ def test_a_device_gets_its_link_and_an_unchanged_one_is_not_sent_again(service: 
         assert link.embed_url.endswith("&theme=dark")
         assert hook.links == {"rig-1": link}
         hook.flush()
-    assert service.calls == [("/api/devices/batch", [RIG], "Bearer secret")]
+    assert service.calls == [
+        ("/api/devices/heartbeat", {"epoch": None, "count": 0}, "Bearer secret"),
+        ("/api/devices/batch", [RIG], "Bearer secret"),
+    ]
 
 
 def test_a_change_deep_inside_a_dict_that_the_host_reuses_is_seen(service: Service) -> None:
@@ -121,7 +128,7 @@ def test_a_change_deep_inside_a_dict_that_the_host_reuses_is_seen(service: Servi
         device["labels"]["site"] = "south"  # type: ignore[index]  # the value is the dict just made
         hook.ensure(device)
         assert hook.flush()
-    assert [body[0]["labels"]["site"] for _, body, _ in service.calls] == ["north", "south"]
+    assert [body[0]["labels"]["site"] for _, body, _ in service.calls[1:]] == ["north", "south"]
 
 
 def test_changes_share_a_call_up_to_the_batch_size(service: Service) -> None:
@@ -162,7 +169,7 @@ def test_an_outage_loses_nothing_and_the_newest_state_wins(service: Service) -> 
     back = Service(port)
     try:
         assert hook.flush(5)
-        assert back.calls[0][1] == [{"id": "rig-1", "hostname": "newest"}]
+        assert back.calls[1][1] == [{"id": "rig-1", "hostname": "newest"}]
     finally:
         hook.close()
         back.close()
@@ -181,12 +188,34 @@ def test_the_queue_is_bounded_and_what_did_not_fit_is_offered_again(service: Ser
         assert len(hook.links) == 10
 
 
-def test_the_heartbeat_says_who_and_how_many(service: Service) -> None:
+def test_the_heartbeat_says_who_and_counts_what_was_accepted(service: Service) -> None:
+    service.refuse = {"rig 7": "no"}
+    with hook_to(service, heartbeat_seconds=0.1) as hook:
+        hook.ensure_many([RIG, {"id": "rig 7"}])
+        until(lambda: ("/api/devices/heartbeat", {"epoch": "one", "count": 1}, "Bearer secret") in service.calls)
+    assert set(service.clients) == {"test"}
+
+
+def test_a_service_that_knows_our_devices_no_more_gets_them_again(service: Service) -> None:
     with hook_to(service, heartbeat_seconds=0.1) as hook:
         hook.ensure(RIG)
-        until(lambda: [c for c in service.calls if c[0] == "/api/devices/heartbeat"])
-    body = next(body for path, body, _ in service.calls if path == "/api/devices/heartbeat")
-    assert body == {"client": "test", "epoch": "one", "count": 1}
+        assert hook.flush()
+        service.resend = True
+        until(lambda: len(service.batches()) >= 2)
+        assert service.batches()[1] == ["rig-1"]
+
+
+def test_a_device_the_host_names_no_more_is_not_kept_fresh_but_keeps_its_link(service: Service) -> None:
+    with hook_to(service, heartbeat_seconds=0.05) as hook:
+        hook.ensure_many([RIG, {"id": "rig-2"}])
+        assert hook.flush()
+
+        def one_left() -> bool:
+            hook.ensure(RIG)
+            return service.calls[-1][1] == {"epoch": "one", "count": 1}
+
+        until(one_left)
+        assert set(hook.links) == {"rig-1", "rig-2"}
 
 
 def test_another_database_gets_everything_again(service: Service) -> None:
@@ -213,7 +242,7 @@ def test_a_refused_token_is_tried_again_slowly_and_told_once(
     with hook_to(service) as hook:
         hook.ensure(RIG)
         assert hook.flush(5)
-    assert len(service.calls) == 3
+    assert len(service.calls) == 4
     assert [record.message for record in caplog.records] == [
         "Dashwright cannot be told of changes, trying again: not now"
     ]
