@@ -17,7 +17,11 @@ _PROMQL = {**_CONTROLS, ord("\n"): "\\n", ord("\r"): "\\r", ord("\t"): "\\t", or
 _PROMQL_QUOTED = {sign: {**_PROMQL, ord(sign): f"\\{sign}"} for sign in ('"', "'")}
 _PROMQL_PLAIN = re.compile(r"[\w .:/@,;+=~#%&()-]*")  # has nothing to escape, in either kind of quotes
 _BRACKETS = re.compile(r"\[(?=\[)|\{(?=\{)|\A[\[{]|[\[{]\Z")
-_REGEX_SIGNS = re.compile(r"[\\.+*?()|\[\]{}^$]")
+# A regular expression escapes a sign by a backslash, which the string around it doubles.
+_PROMQL_REGEX = {
+    sign: {**table, **{ord(one): "\\\\" + table.get(ord(one), one) for one in "\\.+*?()|[]{}^$"}}
+    for sign, table in _PROMQL_QUOTED.items()
+}
 
 _SQL_SPLIT = re.compile(r"\$|(?<=\[)(?=\[)|(?<=\{)(?=\{)")
 
@@ -42,7 +46,7 @@ def promql_string(value: str, quote_sign: str) -> str:
 
 def promql_regex(value: str, quote_sign: str) -> str:
     """Escape for the inside of a quoted PromQL regular expression that matches exactly `value` (RE2's rules)."""
-    return _REGEX_SIGNS.sub(r"\\\g<0>", value).translate(_PROMQL_QUOTED[quote_sign])
+    return value.translate(_PROMQL_REGEX[quote_sign])
 
 
 def sql_string(value: str) -> str:
@@ -57,6 +61,8 @@ def sql_string(value: str) -> str:
 
 def shown(value: str, *, text_before: bool = False, text_after: bool = False) -> str:
     """Make a value inert for Grafana in a title, legend or text; `text_before/after`: whether something adjoins it."""
+    if "$" not in value and "[" not in value and "{" not in value:
+        return value
     signs = _SHOWN_BEFORE_TEXT if text_after else _SHOWN_INSIDE
     inert = signs.sub(r"\g<0>" + WORD_JOINER, value)
     return WORD_JOINER + inert if text_before and inert[:1] in ("[", "{") else inert

@@ -56,18 +56,6 @@ def references(text: str) -> Iterator[Reference]:
             yield Reference(name, written, found["field"] or "", found.start(), found.end())
 
 
-def replace_references(text: str, write: Callable[[Reference], str | None]) -> str:
-    """Replace each use by what `write` gives; None leaves it as it stands. What is filled in is not read again."""
-    pieces = []
-    at = 0
-    for reference in references(text):
-        written = write(reference)
-        if written is not None:
-            pieces += [text[at : reference.start], written]
-            at = reference.end
-    return "".join([*pieces, text[at:]])
-
-
 def formatted(chosen: Chosen, written: str) -> str | None:
     """Write the chosen values in a named format as Grafana does; None for a format that is not known.
 

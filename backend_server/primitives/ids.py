@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from base64 import b32hexencode
 from enum import StrEnum
 from typing import NewType
 
@@ -84,11 +85,6 @@ def dashboard_uid(maker: Maker, slot: str, object_id: str) -> DashboardUid:
     At most 40 of `[a-zA-Z0-9_-]` (Grafana's rule): maker, up to 15 readable characters, 100 bits of hash.
     """
     digest = hashlib.sha256("\0".join((maker.value, slot, object_id)).encode()).digest()
-    tail = _base32(int.from_bytes(digest[:13], "big") >> 4, 20)
+    tail = b32hexencode(digest[:13])[:20].decode().lower()
     words = slug_words(object_id or slot, 15)
     return DashboardUid(f"{maker.value}-{words}-{tail}" if words else f"{maker.value}-{tail}")
-
-
-def _base32(number: int, length: int) -> str:
-    alphabet = "0123456789abcdefghijklmnopqrstuv"
-    return "".join(alphabet[(number >> (5 * place)) & 31] for place in reversed(range(length)))

@@ -155,16 +155,21 @@ class Compiler:
 class Skeleton:
     """Compiled bytes: `pieces` alternate between fixed bytes and gaps; `order` says which cell fills which gap."""
 
-    pieces: tuple[bytes, ...]
+    pieces: list[bytes]
     order: tuple[int, ...]
+    pick: Callable[[list[bytes]], tuple[bytes, ...]]
+
+    @classmethod
+    def of(cls, pieces: list[bytes], order: tuple[int, ...]) -> Skeleton:
+        """Prepare the picking of values, so that filling is three calls into C whatever the number of gaps."""
+        # itemgetter gives a tuple only for two and more.
+        pick = itemgetter(*order) if len(order) > 1 else lambda values: tuple(values[number] for number in order)
+        return cls(pieces, order, pick)
 
     def filled(self, values: list[bytes]) -> bytes:
         """Join the fixed bytes with one value per cell."""
-        order = self.order
-        if not order:
-            return self.pieces[0]
-        pieces = list(self.pieces)
-        pieces[1::2] = itemgetter(*order)(values) if len(order) > 1 else (values[order[0]],)
+        pieces = self.pieces.copy()
+        pieces[1::2] = self.pick(values)
         return b"".join(pieces)
 
 
@@ -193,7 +198,7 @@ def skeleton(prepared: bytes) -> Skeleton:
         order.append(int(found[1] or found[2]))
         at = found.end()
     pieces.append(prepared[at:])
-    return Skeleton(tuple(pieces), tuple(order))
+    return Skeleton.of(pieces, tuple(order))
 
 
 def _part_text(evaluate: Evaluate, writer: Writer) -> TextMaker:

@@ -175,8 +175,8 @@ def _cut(prepared: dict[str, Any], header: Header) -> tuple[Skeleton, Skeleton]:
     }
     whole = skeleton(canonical_bytes(stamped))
     gap = whole.order.index(_CONTENT)
-    head = Skeleton(whole.pieces[: 2 * gap + 1], whole.order[:gap])
-    return head, Skeleton(whole.pieces[2 * gap + 2 :], whole.order[gap + 1 :])
+    head = Skeleton.of(whole.pieces[: 2 * gap + 1], whole.order[:gap])
+    return head, Skeleton.of(whole.pieces[2 * gap + 2 :], whole.order[gap + 1 :])
 
 
 def _title_maker(found: Mapping[str, Any], header: Header, compiler: Compiler) -> TextMaker:
