@@ -34,7 +34,7 @@ def inline(dashboard: Mapping[str, Any], values: Values | None = None) -> dict[s
     Raises InvalidInput naming every variable without a value and every value that cannot stand where it is used.
     """
     chosen = chosen_values(dashboard, values or {})
-    filling = _Filling()
+    filling = _Filling({str(variable.get("name")) for variable in listed(dashboard, "templating")})
     problems = [
         Problem(f"templating.list[{index}]", f"filters by {variable.get('name')!r} cannot be written out; remove them")
         for index, variable in enumerate(listed(dashboard, "templating"))
@@ -71,7 +71,8 @@ def _shown_annotations(dashboard: Mapping[str, Any], chosen: Scope, filling: _Fi
 class _Filling:
     """Fills texts and collects what cannot be filled."""
 
-    def __init__(self) -> None:
+    def __init__(self, names: set[str]) -> None:
+        self._names = names
         self.problems: list[Problem] = []
 
     def panel(self, written: Written, path: str) -> dict[str, Any]:
@@ -120,7 +121,7 @@ class _Filling:
 
     def _text(self, text: str, scope: Scope, steps: tuple[Step, ...], path: str) -> str:
         found = list(references(text))
-        found = [one for one in found if one.name in scope or _is_meant(text, one)]
+        found = [one for one in found if one.name in scope or one.name in self._names or _is_meant(text, one)]
         if not found:
             return text
         ends = [0, *(one.end for one in found)]

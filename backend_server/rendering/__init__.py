@@ -7,6 +7,19 @@ from .choosing import TemplateSet
 from .context import FleetSummary
 from .expressions import FillError
 from .header import Scope
+from .importing import Imported, import_template
+from .planning import DocumentChange, plan_rollout
 from .template import Template, load_template
 
-__all__ = ["FillError", "FleetSummary", "Scope", "Template", "TemplateSet", "load_template"]
+__all__ = [
+    "DocumentChange",
+    "FillError",
+    "FleetSummary",
+    "Imported",
+    "Scope",
+    "Template",
+    "TemplateSet",
+    "import_template",
+    "load_template",
+    "plan_rollout",
+]
