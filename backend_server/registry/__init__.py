@@ -1,7 +1,6 @@
 """The registry: which devices and links there are. Registers, finds, retires; remembers what it may."""
 
 from backend_server.registry.devices import DeviceRegistry, Page, Registered
-from backend_server.registry.flushing import Flusher
 from backend_server.registry.links import LinkRegistry
 from backend_server.registry.options import RegistryOptions
 from backend_server.registry.ports import Records, SlotsOf
@@ -11,7 +10,6 @@ from backend_server.registry.views import DeviceView, link_json
 __all__ = [
     "DeviceRegistry",
     "DeviceView",
-    "Flusher",
     "HeartbeatAnswer",
     "LinkRegistry",
     "Page",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from backend_server.devices.fields import parse_fields
-from backend_server.devices.lifecycle import may_be_revived, purge_at
+from backend_server.devices.lifecycle import may_be_revived
 from backend_server.errors import DashwrightError, Gone, NotFound
 from backend_server.primitives.canonical_json import read_json
 from backend_server.primitives.ids import parse_device_id
@@ -19,12 +19,10 @@ from backend_server.primitives.ids import parse_device_id
 from .batch import answer_batch
 from .options import RegistryOptions
 from .plan import Changes, Planner, Stored
-from .ports import DeviceQuery, Reading, Records, SlotsOf
+from .ports import DeviceQuery, Records, SlotsOf
 from .seen import HeartbeatAnswer
 from .settling import Accepted, Request, Settler, chunks, load
 from .views import DeviceView, base_in_json
-
-_PURGED_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,21 +138,6 @@ class DeviceRegistry:
 
         return self._deed(device_id, by, "revive", plan)
 
-    def purge_retired(self) -> int:
-        """Forget devices that were retired long enough ago and whose documents are proven gone; gives their number."""
-        latest = self._clock_ms() - purge_at(0, self._options.retired_keep_ms)
-        with self._records.reading() as reading:
-            if not _purgeable(reading, latest):
-                return 0
-        with self._records.writing() as write:
-            ids = _purgeable(write, latest)
-            if ids:
-                write.purge(ids)
-                write.note("dashwright", "purge", "device", ids, {})
-            else:
-                write.discard()
-        return len(ids)
-
     def match_slots(self, device_ids: Sequence[str], by: str = "dashwright") -> int:
         """Give devices the documents their templates now ask for; gives how many devices changed.
 
@@ -246,10 +229,3 @@ class DeviceRegistry:
 
 def _unknown(device_id: str) -> NotFound:
     return NotFound(f"There is no device {device_id[:80]!r}.", details={"id": device_id[:80]})
-
-
-def _purgeable(reading: Reading, latest: int) -> list[str]:
-    """Retired devices with nothing left in Grafana or on disk: a row that goes before its file would leave it there."""
-    ids = reading.retired_before(latest, _PURGED_AT_ONCE)
-    documents = reading.documents(ids)
-    return [one for one in ids if all(document.state == "gone" for document in documents.get(one, ()))]

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from threading import Lock
 
 from backend_server.documents.status import DocumentStatus
-from backend_server.errors import Conflict, DashwrightError, NotFound
+from backend_server.errors import Conflict, NotFound
 from backend_server.links.link import FoundLink, Link
 from backend_server.links.options import LinkOptions
 from backend_server.links.profile import LinkProfile
@@ -34,8 +33,6 @@ class LinkRegistry:
         self._by_slug: dict[str, FoundLink] = {}
         self._keys: dict[tuple[str, str], set[tuple[str, str]]] = {}
         self._guard = Guard(records, self._forget, self._forget_all)
-        self._views: dict[str, tuple[int, int]] = {}
-        self._views_lock = Lock()
 
     def find(self, token: str) -> FoundLink | None:
         """Find the link of a visitor's token, usually from memory; `found.state(now)` says what it is worth."""
@@ -119,28 +116,6 @@ class LinkRegistry:
                 write.touch_documents([link.document_uid])
             write.note(by, "link.revoke", "link", [link.id], {"document": link.document_uid})
         return replace(found, link=link)
-
-    def note_view(self, link_id: str) -> None:
-        """Count a visit, in memory until the next flush."""
-        now = self._clock_ms()
-        with self._views_lock:
-            count = self._views.get(link_id, (0, 0))[0]
-            self._views[link_id] = (count + 1, now)
-
-    def flush(self) -> int:
-        """Write the visits counted since the last time, in one transaction; gives the number of links."""
-        with self._views_lock:
-            taken, self._views = self._views, {}
-        if taken:
-            try:
-                self._records.flush_views(taken)
-            except DashwrightError:
-                with self._views_lock:
-                    for link_id, (count, at) in taken.items():
-                        more, later = self._views.get(link_id, (0, 0))
-                        self._views[link_id] = (count + more, max(at, later))
-                raise
-        return len(taken)
 
     def _document(self, reading: Reading, options: LinkOptions) -> DocumentStatus:
         if options.device is not None:

@@ -80,9 +80,6 @@ class Reading(Protocol):
     def count_devices(self, seen_before: int) -> Mapping[str, int]:
         """Count devices by state: active, stale, retired."""
 
-    def retired_before(self, moment: int, most: int) -> Sequence[str]:
-        """Give devices that were retired before a moment, the earliest first, at most `most`."""
-
     def find_link(self, token: str) -> FoundLink | None:
         """Find a link by its token, or by one it had before a rotation."""
 
@@ -140,9 +137,6 @@ class Writing(Reading, Protocol):
     def update_links(self, links: Sequence[Link]) -> None:
         """Write links that exist."""
 
-    def purge(self, ids: Sequence[str]) -> None:
-        """Remove devices with everything that hangs on them; memories forget all they know."""
-
     def note(
         self, actor: str, action: str, kind: str, object_ids: Sequence[str], details: Mapping[str, object]
     ) -> None:
@@ -163,6 +157,3 @@ class Records(Protocol):
 
     def flush_seen(self, seen: Mapping[str, int]) -> None:
         """Write when devices were last seen, in one statement, without a new change number."""
-
-    def flush_views(self, views: Mapping[str, tuple[int, int]]) -> None:
-        """Add views by link id, `(count, last at)`, without a new change number."""

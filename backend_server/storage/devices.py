@@ -120,12 +120,6 @@ def delete_devices(connection: Connection, ids: Sequence[str]) -> None:
     connection.execute(delete(devices).where(devices.c.id.in_(ids)))
 
 
-def retired_before(connection: Connection, moment: int, limit: int) -> list[str]:
-    """Give devices that were retired before a moment."""
-    found = select(devices.c.id).where(devices.c.retired_at <= moment).order_by(devices.c.retired_at).limit(limit)
-    return list(connection.execute(found).scalars())
-
-
 def _state(seen_before: int) -> Any:
     return case(
         (devices.c.retired_at.is_not(None), "retired"),

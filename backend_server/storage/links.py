@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, bindparam, delete, exc, func, insert, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, RowMapping, Select, bindparam, delete, exc, insert, or_, select, update
 
 from backend_server.errors import Conflict
 from backend_server.links.link import FoundLink, Link
@@ -16,7 +14,7 @@ from backend_server.links.profile import LinkProfile, parse_profile
 from backend_server.primitives.ids import DashboardUid, LinkToken, Maker, Slug
 
 from .documents import document_state
-from .schema import documents, link_views, links, old_link_tokens, store
+from .schema import documents, links, old_link_tokens, store
 from .store import Write
 
 _PLAIN = tuple(column.name for column in links.c if column.name not in ("profile", "frame_ancestors", "change"))
@@ -97,7 +95,7 @@ def add_links(write: Write, new: Sequence[Link]) -> None:
 
 
 def update_links(write: Write, changed: Sequence[Link]) -> None:
-    """Write links that exist; views and last seen are written by `flush_views` alone."""
+    """Write links that exist; views and last seen are counted elsewhere."""
     if changed:
         apart = {"id", "maker", "slot", "object_id", "document_uid", "created_by", "created_at"}
         apart |= {"first_seen_at", "last_seen_at", "views"}
@@ -110,37 +108,6 @@ def update_links(write: Write, changed: Sequence[Link]) -> None:
         rows = [{"of_id": link.id, **_values(link, write.change)} for link in changed]
         kept = {"of_id", *(column.name for column in written)}
         write.connection.execute(statement, [{k: v for k, v in row.items() if k in kept} for row in rows])
-
-
-def flush_views(connection: Connection, views: Mapping[str, tuple[int, int]]) -> None:
-    """Add views by link id, `(count, last at)`: to the link, and to its day (UTC)."""
-    seen_at = bindparam("seen_at", type_=links.c.last_seen_at.type)
-    rows = [{"of_id": link_id, "more": count, "seen_at": at} for link_id, (count, at) in sorted(views.items())]
-    connection.execute(
-        update(links)
-        .where(links.c.id == bindparam("of_id"))
-        .values(
-            views=links.c.views + bindparam("more", type_=links.c.views.type),
-            last_seen_at=seen_at,
-            first_seen_at=func.coalesce(links.c.first_seen_at, seen_at),
-        ),
-        rows,
-    )
-    existing = set(connection.execute(select(links.c.id).where(links.c.id.in_(list(views)))).scalars())
-    days = [
-        {"link_id": link_id, "day": f"{datetime.fromtimestamp(at / 1000, UTC):%Y-%m-%d}", "views": count, "refused": {}}
-        for link_id, (count, at) in views.items()
-        if link_id in existing
-    ]
-    if days:
-        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-        added = dialect.insert(link_views)
-        connection.execute(
-            added.on_conflict_do_update(
-                index_elements=["link_id", "day"], set_={"views": link_views.c.views + added.excluded.views}
-            ),
-            days,
-        )
 
 
 def delete_links_of(connection: Connection, device_ids: Sequence[str]) -> None:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
-from sqlalchemy import Connection, select, union, update
+from sqlalchemy import Connection, select, union
 
 from backend_server.devices.record import DeviceRecord
 from backend_server.documents.status import DocumentStatus, NewDocument
@@ -126,10 +126,6 @@ class SqlReading:
         """Count devices by state."""
         return device_rows.count_devices(self._connection, seen_before)
 
-    def retired_before(self, moment: int, most: int) -> list[str]:
-        """Give devices that were retired before a moment."""
-        return device_rows.retired_before(self._connection, moment, most)
-
     def find_link(self, token: str) -> FoundLink | None:
         """Find a link by its token."""
         return link_rows.find_by_token(self._connection, token)
@@ -218,14 +214,6 @@ class SqlWriting(SqlReading):
         """Write links that exist."""
         link_rows.update_links(self._write, links)
 
-    def purge(self, ids: Sequence[str]) -> None:
-        """Remove devices with all that hangs on them; every memory starts anew, for it cannot see what is gone."""
-        for part in _chunks(ids):
-            link_rows.delete_links_of(self._connection, part)
-            document_rows.delete_documents_of(self._connection, part)
-            device_rows.delete_devices(self._connection, part)
-        self._connection.execute(update(store).values(forget_change=self.change))
-
     def note(
         self, actor: str, action: str, kind: str, object_ids: Sequence[str], details: Mapping[str, object]
     ) -> None:
@@ -259,11 +247,6 @@ class SqlRecords:
         """Write when devices were last seen; no memory depends on it, so the change number stays."""
         with self._store.write(moves=False) as write:
             device_rows.flush_last_seen(write.connection, seen)
-
-    def flush_views(self, views: Mapping[str, tuple[int, int]]) -> None:
-        """Add views; no memory depends on them, so the change number stays."""
-        with self._store.write(moves=False) as write:
-            link_rows.flush_views(write.connection, views)
 
 
 def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:

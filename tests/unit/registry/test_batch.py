@@ -1,0 +1,94 @@
+"""The hook for many devices at once, on both databases."""
+
+from __future__ import annotations
+
+import orjson
+import pytest
+
+from backend_server.errors import InvalidInput
+from tests.support.fleet import device_registry
+
+BASE = "https://dash.example.com"
+
+
+def batch(registry, items):
+    return orjson.loads(registry.batch(items, "poller", BASE))["results"]
+
+
+def test_answers_come_in_order_and_a_bad_one_spoils_nothing(store):
+    registry = device_registry(store)
+    results = batch(
+        registry,
+        [
+            {"id": "b", "hostname": "B"},
+            {"id": "../x"},
+            "nonsense",
+            {"hostname": "nobody"},
+            {"id": "c", "hostname": 7},
+            {"id": "a"},
+        ],
+    )
+    assert [(one["id"], one["status"]) for one in results] == [
+        ("b", 201),
+        ("../x", 422),
+        (None, 422),
+        (None, 422),
+        ("c", 422),
+        ("a", 201),
+    ]
+    assert results[4]["error"]["details"]["problems"][0]["path"] == "hostname"
+    assert results[0]["device"]["hostname"] == "B"
+    assert results[0]["link"]["token"] != results[5]["link"]["token"]
+
+
+def test_unchanged_answers_equal_the_single_call_and_write_nothing(store):
+    registry = device_registry(store)
+    items = [{"id": f"rig-{n}", "hostname": f"Rig {n}"} for n in range(1200)]
+    first = batch(registry, items)
+    number = store.change_number()
+
+    second = batch(registry, items)
+    _, single = registry.put_bytes("rig-7", b'{"hostname":"Rig 7"}', "poller", BASE)
+
+    assert store.change_number() == number
+    assert {one["status"] for one in first} == {201}
+    assert [{**one, "status": 201} for one in second] == first
+    assert {"id": "rig-7", "status": 200, **orjson.loads(single)} == second[7]
+    assert batch(device_registry(store), items) == second
+
+
+def test_new_devices_are_written_in_few_transactions(store):
+    before = store.change_number()
+    batch(device_registry(store), [{"id": f"rig-{n}"} for n in range(1200)])
+    assert store.change_number() == before + 3
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["new", "known"])
+def test_the_same_id_twice_is_as_if_put_twice(store, known):
+    registry = device_registry(store)
+    if known:
+        batch(registry, [{"id": "a", "hostname": "Two"}])
+    results = batch(
+        registry,
+        [{"id": "a", "hostname": "One", "kind": "miner"}, {"id": "a", "hostname": 1}, {"id": "a", "hostname": "Two"}],
+    )
+    assert [one["status"] for one in results] == [200 if known else 201, 422, 200]
+    for one in (results[0], results[2]):
+        assert (one["device"]["hostname"], one["device"]["kind"]) == ("Two", "miner")
+    (again,) = batch(registry, [{"id": "a", "hostname": "One"}])
+    assert again["device"]["hostname"] == "One"
+
+
+def test_single_and_batch_share_their_memory(store, monkeypatch):
+    registry = device_registry(store)
+    registry.put_bytes("a", b'{"hostname":"A"}', "poller", BASE)
+    batch(registry, [{"id": "b", "hostname": "B"}])
+    monkeypatch.setattr(type(store), "read", None)  # whoever asks the database now fails
+    assert batch(registry, [{"id": "a", "hostname": "A"}, {"id": "b", "hostname": "B"}])[0]["status"] == 200
+    assert registry.put_bytes("b", b'{"hostname":"B"}', "poller", BASE)[0] == 200
+    assert registry.put_bytes("b", b'{"id":"b","hostname":"B"}', "poller", BASE)[0] == 200
+
+
+def test_too_many_are_refused_as_a_whole(store):
+    with pytest.raises(InvalidInput, match="at most 10000"):
+        device_registry(store).batch([{"id": "a"}] * 10_001, "poller", BASE)
