@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 
 from backend_server.errors import InvalidInput, Problem
@@ -26,3 +27,8 @@ def parse_time(text: str, *, path: str = "") -> datetime:
     if moment is None or moment.tzinfo is None:
         raise InvalidInput([Problem(path, f"{text[:40]!r} is not an RFC 3339 time; write e.g. 2026-01-31T12:00:00Z")])
     return moment.astimezone(UTC)
+
+
+def epoch_ms() -> int:
+    """Give the present moment as epoch milliseconds."""
+    return time.time_ns() // 1_000_000

@@ -11,8 +11,9 @@ from backend_server.accounts.ports import User
 from backend_server.accounts.roles import Role, Scope
 from backend_server.accounts.tokens import ApiToken
 from backend_server.errors import Conflict
-from backend_server.storage.schema import api_tokens, audit, kept, users
-from backend_server.storage.store import Store, Write
+from backend_server.storage.audit import note
+from backend_server.storage.schema import api_tokens, kept, users
+from backend_server.storage.store import Store
 
 
 class SqlAccounts:
@@ -49,7 +50,14 @@ class SqlAccounts:
         try:
             with self._store.write() as write:
                 write.connection.execute(insert(api_tokens).values(_token_values(token)))
-                _tell(write, by, "token.create", ("api_token", token.id), _told(token))
+                note(
+                    write,
+                    actor=by,
+                    action="token.create",
+                    kind="api_token",
+                    object_ids=[token.id],
+                    details=_told(token),
+                )
         except exc.IntegrityError as fault:
             raise Conflict(
                 f"There is an API token called {token.name!r} already; choose another name.",
@@ -63,7 +71,7 @@ class SqlAccounts:
                 delete(api_tokens).where((api_tokens.c.name == token.name) | (api_tokens.c.hash == token.hash))
             )
             write.connection.execute(insert(api_tokens).values(_token_values(token)))
-            _tell(write, by, "token.create", ("api_token", token.id), _told(token))
+            note(write, actor=by, action="token.create", kind="api_token", object_ids=[token.id], details=_told(token))
 
     def revoke_token(self, token_id: str, *, by: str) -> bool:
         """Revoke a token for good; False when there is none. Revoking it again changes nothing."""
@@ -77,7 +85,14 @@ class SqlAccounts:
             write.connection.execute(
                 update(api_tokens).where(api_tokens.c.id == token_id).values(revoked_at=write.now_ms)
             )
-            _tell(write, by, "token.revoke", ("api_token", token_id), {"name": row.name})
+            note(
+                write,
+                actor=by,
+                action="token.revoke",
+                kind="api_token",
+                object_ids=[token_id],
+                details={"name": row.name},
+            )
             return True
 
     def put_user(self, user: User, *, by: str) -> None:
@@ -92,7 +107,14 @@ class SqlAccounts:
             changed = write.connection.execute(update(users).where(users.c.name == user.name).values(values)).rowcount
             if not changed:
                 write.connection.execute(insert(users).values(name=user.name, created_at=write.now_ms, **values))
-            _tell(write, by, "user.put", ("user", user.name), {"role": user.role.value, "created": not changed})
+            note(
+                write,
+                actor=by,
+                action="user.put",
+                kind="user",
+                object_ids=[user.name],
+                details={"role": user.role.value, "created": not changed},
+            )
 
     def touch(self, tokens: Mapping[str, int], people: Mapping[str, int]) -> None:
         """Write when tokens and people were last seen; no memory depends on it, so the change number stays."""
@@ -158,16 +180,3 @@ def _token_values(token: ApiToken) -> dict[str, object]:
 
 def _told(token: ApiToken) -> Mapping[str, object]:
     return {"name": token.name, "role": token.role.value, "scopes": sorted(token.scopes)}
-
-
-def _tell(write: Write, actor: str, action: str, of: tuple[str, str], details: Mapping[str, object]) -> None:
-    write.connection.execute(
-        insert(audit).values(
-            at=write.now_ms,
-            actor=actor,
-            action=action,
-            object_kind=of[0],
-            object_id=of[1],
-            details=dict(details),
-        )
-    )

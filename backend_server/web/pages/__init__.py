@@ -1,0 +1,14 @@
+"""Our own pages and the visitors' pages, joined into the application."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from backend_server.web.pages import assets, fleet, health, public, sign_in
+
+
+def register_pages(app: Flask) -> None:
+    """Add every page to the application."""
+    for blueprint in (assets.blueprint, health.blueprint, sign_in.blueprint, fleet.blueprint, public.blueprint):
+        app.register_blueprint(blueprint)
+    app.jinja_env.globals["asset_url"] = assets.asset_url

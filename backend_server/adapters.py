@@ -1,0 +1,122 @@
+"""Small shapes that make one room's effect fit another room's port; `wiring.py` puts them in place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from sqlalchemy import select
+
+from backend_server.datasources import PrometheusClient
+from backend_server.devices.device import Device
+from backend_server.errors import NotFound
+from backend_server.primitives.ids import Maker
+from backend_server.provisioning.folder import DashboardFolder
+from backend_server.rendering import TemplateSet
+from backend_server.storage.registry_records import SqlRecords
+from backend_server.storage.schema import documents, publications
+from backend_server.storage.store import Store
+from backend_server.viewing.ports import Hits, MetricsSource
+
+CurrentTemplates = Callable[[], TemplateSet]
+
+
+class TemplateSlots:
+    """Says which documents a device gets; fits `registry.ports.SlotsOf`."""
+
+    def __init__(self, templates: CurrentTemplates) -> None:
+        self._templates = templates
+
+    def slots(self, device: Device) -> Sequence[tuple[str, str]]:
+        """Give `(slot, template name)` for each slot some template fills for this device."""
+        return [(slot, template.name) for slot, template in self._templates().for_device(device).items()]
+
+
+class FiledDocuments:
+    """Documents as they lie on the disk, or filled anew where the file is not there; fits `viewing.ports.Documents`."""
+
+    def __init__(
+        self,
+        store: Store,
+        folder: DashboardFolder,
+        templates: CurrentTemplates,
+        device: Callable[[str], Device],
+    ) -> None:
+        self._store = store
+        self._folder = folder
+        self._templates = templates
+        self._device = device
+        self._places: dict[str, tuple[str, str, str, str]] = {}  # uid → maker, slot, object, file; fixed for ever
+
+    def body(self, uid: str) -> bytes | None:
+        """Give a document's bytes; None when there is no such document, InputError when it can no longer be filled."""
+        place = self._place(uid)
+        if place is None:
+            return None
+        maker, slot, object_id, file = place
+        found = self._folder.content(file)
+        if found is not None or maker != Maker.DEVICE.value:
+            return found
+        device = self._device(object_id)
+        template = self._templates().for_device(device).get(slot)
+        if template is None:
+            raise NotFound(f"No template fills the slot {slot!r} any more.")
+        return template.fill(device).body
+
+    def state(self, uid: str) -> str | None:
+        """Give the document's recorded state."""
+        with self._store.read() as connection:
+            found = connection.execute(select(documents.c.state).where(documents.c.uid == uid)).scalar_one_or_none()
+            return None if found is None else str(found)
+
+    def _place(self, uid: str) -> tuple[str, str, str, str] | None:
+        place = self._places.get(uid)
+        if place is None:
+            columns = (documents.c.maker, documents.c.slot, documents.c.object_id, documents.c.file)
+            with self._store.read() as connection:
+                row = connection.execute(select(*columns).where(documents.c.uid == uid)).one_or_none()
+            if row is None:
+                return None
+            place = self._places[uid] = (row.maker, row.slot, row.object_id, row.file)
+        return place
+
+
+class StoredPublications:
+    """Grafana's own tokens of our documents; fits `viewing.ports.Publications`."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def access_token(self, document_uid: str) -> str | None:
+        """Give Grafana's token of a document that is or is to be public; it must never reach a browser."""
+        wanted = select(publications.c.access_token).where(
+            publications.c.document_uid == document_uid, publications.c.state.in_(("wanted", "live"))
+        )
+        with self._store.read() as connection:
+            found = connection.execute(wanted).scalar_one_or_none()
+            return None if found is None else str(found)
+
+
+class DefaultSources:
+    """The provisioned Prometheus under the names documents use for it; fits `viewing.ports.MetricsSources`."""
+
+    _NAMES = frozenset({"", "prometheus", "default", "-- Default --"})
+
+    def __init__(self, prometheus: PrometheusClient) -> None:
+        self._prometheus = prometheus
+
+    def find(self, uid: str, kind: str) -> MetricsSource | None:
+        """Give the default Prometheus, or None for a datasource that is not ours."""
+        return self._prometheus if uid in self._NAMES and kind in ("", "prometheus") else None
+
+
+class ViewRows:
+    """Where views end up; fits `viewing.ports.ViewStore`."""
+
+    def __init__(self, records: SqlRecords) -> None:
+        self._records = records
+
+    def add_views(self, hits: Mapping[str, Hits]) -> None:
+        """Add to the counts of each link, in one write."""
+        viewed = {link_id: (one.views, one.last_seen_ms) for link_id, one in hits.items() if one.views}
+        if viewed:
+            self._records.flush_views(viewed)

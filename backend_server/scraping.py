@@ -1,0 +1,40 @@
+"""What Prometheus is to scrape: the poller, and every device that has metrics of its own. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from urllib.parse import urlsplit
+
+from backend_server.devices.device import Device
+
+_PORTS = {"http": 80, "https": 443}
+
+
+def scrape_targets(
+    devices: Iterable[Device], metrics_paths: Mapping[str, str], poller: str, *, kind: str | None = None
+) -> list[dict[str, object]]:
+    """Give Prometheus' http_sd answer.
+
+    Args:
+        metrics_paths: of each device kind that is scraped rather than polled, the path of its metrics.
+        poller: `host:port` of the poller, left out when `kind` asks for one kind alone.
+    """
+    groups: list[dict[str, object]] = []
+    if kind is None:
+        groups.append({"targets": [poller], "labels": {"job": "dashwright-poller"}})
+    for device in devices:
+        path = metrics_paths.get(device.kind)
+        if path is None or device.address is None or kind not in (None, device.kind):
+            continue
+        parts = urlsplit(device.address)
+        target = parts.netloc if parts.port else f"{parts.netloc}:{_PORTS[parts.scheme]}"
+        labels = {
+            "job": "dashwright-devices",
+            "__scheme__": parts.scheme,
+            "__metrics_path__": path,
+            "device": str(device.id),
+            "hostname": device.hostname,
+            "kind": device.kind,
+        }
+        groups.append({"targets": [target], "labels": labels})
+    return groups

@@ -1,0 +1,20 @@
+"""`/api/prometheus/targets`: where Prometheus finds what to scrape (http_sd)."""
+
+from __future__ import annotations
+
+from flask import Response
+
+from backend_server.accounts import Role, Scope
+from backend_server.web.api.declare import api_blueprint, json_answer
+from backend_server.web.api.schemas import TargetList, TargetQuery
+from backend_server.web.auth import needs
+from backend_server.web.context import current_services
+
+blueprint = api_blueprint("prometheus", "What Prometheus scrapes.")
+
+
+@blueprint.get("/prometheus/targets", responses={200: TargetList})
+@needs(Role.VIEWER, Scope.DEVICES_READ)
+def list_targets(query: TargetQuery) -> Response:
+    """List the poller and every device that has its own `/metrics`, in Prometheus' http_sd format."""
+    return json_answer(current_services().scrape_targets(query.kind))

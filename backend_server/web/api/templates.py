@@ -1,0 +1,162 @@
+"""`/api/templates`: the templates in use; checking one, filling one for a device, planning what one would change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import orjson
+from flask import Response
+
+from backend_server.accounts import Role, Scope
+from backend_server.devices.device import Device
+from backend_server.errors import InputError, InvalidInput, NotFound
+from backend_server.primitives.ids import parse_device_id
+from backend_server.rendering import Scope as TemplateScope
+from backend_server.rendering import Template, TemplateSet, load_template
+from backend_server.web.api.declare import api_blueprint, errors, json_answer
+from backend_server.web.api.schemas import (
+    DocumentAnswer,
+    RenderRequest,
+    TemplateAnswer,
+    TemplateList,
+    TemplatePath,
+    TemplatePlan,
+    TemplateSource,
+    TemplateVerdict,
+)
+from backend_server.web.auth import needs
+from backend_server.web.context import current_services
+
+blueprint = api_blueprint("templates", "Dashboard templates: one fills the documents of many devices.")
+
+MOST_FILLED = 1000  # a plan fills no more devices than this; beyond, it tells by the templates alone
+MOST_NAMED = 200
+
+
+@blueprint.get("/templates", responses={200: TemplateList})
+@needs(Role.VIEWER, Scope.TEMPLATES_READ)
+def list_templates() -> Response:
+    """List the templates in use, and those whose file is broken, with the reason."""
+    library = current_services().templates
+    current, faults = library.current(), library.faults()
+    good = [_shown(template, faults.get(template.name)) for template in current.templates]
+    known = {template.name for template in current.templates}
+    broken = [{"name": name, "error": error, "in_use": False} for name, error in faults.items() if name not in known]
+    return json_answer(good + broken)
+
+
+@blueprint.get("/templates/<name>", responses={200: TemplateAnswer, **errors(404)})
+@needs(Role.VIEWER, Scope.TEMPLATES_READ)
+def get_template(path: TemplatePath) -> Response:
+    """Give one template in use with its source."""
+    library = current_services().templates
+    template = _find(library.current(), path.name)
+    source = library.source(path.name)
+    return json_answer(
+        {**_shown(template, library.faults().get(template.name)), "source": source.decode() if source else None}
+    )
+
+
+@blueprint.post("/templates/check", responses={200: TemplateVerdict, **errors(413, 415)})
+@needs(Role.VIEWER, Scope.TEMPLATES_READ)
+def check_template(body: TemplateSource) -> Response:
+    """Check a template's source without using it: every problem with its panel, field, line and column."""
+    try:
+        template = load_template(body.name, body.source.encode())
+    except InvalidInput as fault:
+        return json_answer({"ok": False, "problems": [problem.as_json() for problem in fault.problems]})
+    return json_answer({"ok": True, "problems": [], "template": _shown(template, None)})
+
+
+@blueprint.post("/templates/plan", responses={200: TemplatePlan, **errors(413, 415)})
+@needs(Role.VIEWER, Scope.PLAN_READ)
+def plan_template(body: TemplateSource) -> Response:
+    """Say which devices' dashboards would change if this source took the place of the template with its name."""
+    services = current_services()
+    new = load_template(body.name, body.source.encode())
+    before = services.templates.current()
+    after = TemplateSet.of([*(one for one in before.templates if one.name != new.name), new])
+    plan = TemplateChange()
+    for device in services.active_devices():
+        plan.add(device, before.for_device(device), after.for_device(device))
+    return json_answer(plan.as_json())
+
+
+@blueprint.post("/templates/<name>/render", responses={200: DocumentAnswer, **errors(404, 413, 415)})
+@needs(Role.VIEWER, Scope.TEMPLATES_READ)
+def render_template(path: TemplatePath, body: RenderRequest) -> Response:
+    """Fill a template for a device and give the document, without writing or publishing it."""
+    services = current_services()
+    template = _find(services.templates.current(), path.name)
+    if template.scope is not TemplateScope.DEVICE:
+        raise InputError(f"The template {path.name!r} is for the whole fleet, not for one device.")
+    device = services.devices.get(parse_device_id(body.device)).device
+    document = template.fill(device)
+    return Response(
+        b'{"uid":%s,"content":%s,"document":%s}'
+        % (orjson.dumps(document.uid), orjson.dumps(document.content), document.body),
+        mimetype="application/json",
+    )
+
+
+@dataclass(slots=True)
+class TemplateChange:
+    """What another set of templates would do to the devices; gathers device by device."""
+
+    changed: list[str] = field(default_factory=list)
+    failed: list[dict[str, str]] = field(default_factory=list)
+    changed_count: int = 0
+    unchanged_count: int = 0
+    filled: int = 0
+
+    def add(self, device: Device, before: dict[str, Template], after: dict[str, Template]) -> None:
+        """Take one device into account."""
+        differs = False
+        for slot, template in after.items():
+            old = before.get(slot)
+            if old is not None and old.hash == template.hash:
+                continue
+            if self.filled >= MOST_FILLED:
+                differs = True
+                continue
+            self.filled += 1
+            try:
+                differs |= old is None or old.fill(device).content != template.fill(device).content
+            except InputError as fault:
+                differs = True
+                if len(self.failed) < MOST_NAMED:
+                    self.failed.append({"device": device.id, "error": fault.message})
+        differs |= bool(before.keys() - after.keys())
+        self.changed_count += differs
+        self.unchanged_count += not differs
+        if differs and len(self.changed) < MOST_NAMED:
+            self.changed.append(device.id)
+
+    def as_json(self) -> dict[str, object]:
+        """Give the plan's answer; `compared` is False when some devices were judged by their templates alone."""
+        return {
+            "changed": self.changed_count,
+            "unchanged": self.unchanged_count,
+            "devices": self.changed,
+            "failures": self.failed,
+            "compared": self.filled < MOST_FILLED,
+        }
+
+
+def _find(templates: TemplateSet, name: str) -> Template:
+    found = next((one for one in templates.templates if one.name in (name, f"{name}.json")), None)
+    if found is None:
+        raise NotFound(f"There is no template {name!r} in use.", details={"template": name})
+    return found
+
+
+def _shown(template: Template, error: str | None) -> dict[str, object]:
+    return {
+        "name": template.name,
+        "slot": template.slot,
+        "scope": template.scope.value,
+        "applies_to": {"kind": sorted(template.applies_to.kinds), "labels": dict(template.applies_to.labels)},
+        "hash": template.hash,
+        "in_use": True,
+        "error": error,
+    }

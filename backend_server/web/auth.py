@@ -1,0 +1,112 @@
+"""Who is calling, decided before anything else of a request is read.
+
+An API token (`Authorization: Bearer dw_…`) or the session cookie of a signed-in person. A write with a cookie also
+needs the CSRF token, since a browser sends the cookie along for any site.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Callable
+from typing import TypeVar, cast
+
+from flask import Flask, current_app, g, request, session
+
+from backend_server.accounts import Actor, Need, Role, Scope
+from backend_server.errors import Forbidden, Unauthenticated
+from backend_server.web.context import current_services
+from backend_server.web.edge_headers import CLIENT, DIRECT, is_loopback
+
+View = TypeVar("View", bound=Callable[..., object])
+
+_NEED = "__need__"
+_READS = frozenset({"GET", "HEAD", "OPTIONS"})
+CSRF_HEADER = "X-CSRF-Token"
+
+
+class BadCsrfToken(Forbidden):
+    """A write came with a session cookie and without the session's CSRF token (403)."""
+
+    code = "csrf"
+
+
+def needs(role: Role, scope: Scope | None = None) -> Callable[[View], View]:
+    """Say what a route asks of its caller; to stand below the route decorator."""
+
+    def mark(view: View) -> View:
+        setattr(view, _NEED, Need(role, scope))
+        return view
+
+    return mark
+
+
+def need_of(app: Flask, endpoint: str) -> Need | None:
+    """Give what a route asks; None = it is open or decides by itself."""
+    found = getattr(app.view_functions.get(endpoint), _NEED, None)
+    return found if isinstance(found, Need) else None
+
+
+def register_auth(app: Flask) -> None:
+    """Check every request against its route's need before its body is looked at."""
+    app.before_request(_authorise)
+
+
+def signed_in() -> Actor | None:
+    """Give who is calling, if anybody; raises Unauthenticated for a token that opens nothing."""
+    if "actor" not in g:
+        g.actor = _identify()
+    return cast("Actor | None", g.actor)
+
+
+def csrf_token() -> str:
+    """Give this session's CSRF token, making it at the first use."""
+    if "csrf" not in session:
+        session["csrf"] = secrets.token_urlsafe(24)
+    return str(session["csrf"])
+
+
+def check_csrf(given: str | None) -> None:
+    """Raise BadCsrfToken unless the given text is this session's token."""
+    wanted = session.get("csrf")
+    if not isinstance(wanted, str) or not given or not hmac.compare_digest(wanted.encode(), given.encode()):
+        raise BadCsrfToken("The page's protection token is missing or old; load the page again and repeat.")
+
+
+def client_address() -> str:
+    """Give the visitor's address, the edge's word for it included."""
+    return str(request.environ.get(CLIENT, "unknown"))
+
+
+def is_direct_loopback() -> bool:
+    """Say whether the caller is on this machine and nobody forwarded the request."""
+    return bool(request.environ.get(DIRECT)) and is_loopback(client_address())
+
+
+def _authorise() -> None:
+    if request.endpoint is None:
+        return
+    need = need_of(current_app, request.endpoint)
+    if need is None:
+        return
+    actor = signed_in()
+    if actor is None:
+        raise Unauthenticated("Sign in, or send an API token as 'Authorization: Bearer …'.")
+    actor.check(need)
+    if actor.by_session and request.method not in _READS:
+        check_csrf(request.headers.get(CSRF_HEADER))
+
+
+def _identify() -> Actor | None:
+    accounts = current_services().accounts
+    header = request.headers.get("Authorization")
+    if header is not None:
+        scheme, _, token = header.partition(" ")
+        found = accounts.actor_of_token(token.strip()) if scheme.lower() == "bearer" else None
+        if found is None:
+            raise Unauthenticated("The API token is unknown, expired or revoked; make a new one.")
+        return found
+    if current_app.config["SESSION_COOKIE_NAME"] not in request.cookies:
+        return None  # without looking at the session no answer varies by cookie
+    name, version = session.get("user"), session.get("version")
+    return accounts.actor_of_session(name, version) if isinstance(name, str) and isinstance(version, int) else None

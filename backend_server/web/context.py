@@ -1,0 +1,52 @@
+"""What a view asks of its surroundings: the services, the caller, the base of links, the request's id."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from flask import current_app, g, request
+from werkzeug.exceptions import BadRequest
+
+from backend_server.accounts import Actor
+from backend_server.errors import Unauthenticated
+from backend_server.web.edge_headers import is_host
+
+if TYPE_CHECKING:
+    from backend_server.web.waiting import WaitingRoom
+    from backend_server.wiring import Services
+
+SERVICES = "dashwright.services"
+WAITING = "dashwright.waiting"
+
+
+def current_services() -> Services:
+    """Give the services the application was made with."""
+    return cast("Services", current_app.extensions[SERVICES])
+
+
+def waiting_room() -> WaitingRoom:
+    """Give the room in which `?wait=` requests sit."""
+    return cast("WaitingRoom", current_app.extensions[WAITING])
+
+
+def current_actor() -> Actor:
+    """Give who is calling; raises Unauthenticated on a route that asked for nobody."""
+    actor = getattr(g, "actor", None)
+    if not isinstance(actor, Actor):
+        raise Unauthenticated("Sign in, or send an API token as 'Authorization: Bearer …'.")
+    return actor
+
+
+def request_id() -> str:
+    """Give this request's id, which stands in its log line, its answer's header and in every error."""
+    return str(getattr(g, "request_id", ""))
+
+
+def link_base() -> str:
+    """Give what links start with, without a trailing slash: `PUBLIC_URL`, else this request's scheme and host."""
+    configured = current_services().settings.base_url
+    if configured:
+        return configured
+    if not is_host(request.host):
+        raise BadRequest("The Host header is not a host name.")
+    return f"{request.scheme}://{request.host}"

@@ -1,0 +1,90 @@
+"""What a request's headers may claim. Runs before Flask sees anything.
+
+Identity comes from our own tokens and sessions alone, so every header by which a proxy names a user is dropped.
+`X-Forwarded-*` counts only from a loopback peer (our edge overwrites them); from anyone else it is ignored.
+gunicorn honours a `SCRIPT_NAME` header from loopback, which would move the path (reliability note N13): undone here.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+Environ = dict[str, Any]
+WsgiApp = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+
+CLIENT = "dashwright.client"  # the visitor's address
+DIRECT = "dashwright.direct"  # True when nobody stands between the visitor and us
+
+_IDENTITY = (
+    "HTTP_X_WEBAUTH",
+    "HTTP_WEBAUTH",
+    "HTTP_X_REMOTE",
+    "HTTP_REMOTE",
+    "HTTP_X_AUTH_REQUEST",
+    "HTTP_X_AUTHENTICATED",
+    "HTTP_X_FORWARDED_USER",
+    "HTTP_X_FORWARDED_EMAIL",
+    "HTTP_X_FORWARDED_GROUPS",
+    "HTTP_X_FORWARDED_ROLES",
+    "HTTP_X_FORWARDED_PREFERRED_USERNAME",
+    "HTTP_X_FORWARDED_ACCESS_TOKEN",
+    "HTTP_X_SSL_CLIENT",
+    "HTTP_X_GRAFANA",
+    "HTTP_X_DS_AUTHORIZATION",
+    "HTTP_FORWARDED",
+    "HTTP_SCRIPT_NAME",
+    "HTTP_PATH_INFO",
+)
+_FORWARDING = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST")
+_HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
+
+
+def is_host(text: str) -> bool:
+    """Say whether the text can stand as `host[:port]` in a URL we hand out."""
+    return _HOST.fullmatch(text) is not None
+
+
+def is_loopback(address: str) -> bool:
+    """Say whether an address is this machine's own; text that is no address is not."""
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+class EdgeHeaders:
+    """WSGI middleware; see the module."""
+
+    def __init__(self, app: WsgiApp) -> None:
+        self._app = app
+
+    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Clean the environment, then go on."""
+        forwarded = {name: environ.pop(name, "") for name in _FORWARDING}
+        for name in [one for one in environ if one.startswith(_IDENTITY)]:
+            del environ[name]
+        environ.pop("REMOTE_USER", None)
+        if environ.get("SCRIPT_NAME"):
+            environ["PATH_INFO"] = environ["SCRIPT_NAME"] + environ.get("PATH_INFO", "")
+        environ["SCRIPT_NAME"] = ""
+        peer = environ.get("REMOTE_ADDR") or "127.0.0.1"  # empty on a unix socket, which only our edge can open
+        environ[CLIENT] = peer
+        environ[DIRECT] = not any(forwarded.values())
+        if is_loopback(peer):
+            _take_over(environ, forwarded)
+        return self._app(environ, start_response)
+
+
+def _take_over(environ: Environ, forwarded: dict[str, str]) -> None:
+    client = forwarded["HTTP_X_FORWARDED_FOR"].rpartition(",")[2].strip()
+    try:
+        environ[CLIENT] = str(ipaddress.ip_address(client)) if client else environ[CLIENT]
+    except ValueError:
+        environ[CLIENT] = "unknown"
+    if forwarded["HTTP_X_FORWARDED_PROTO"] in ("http", "https"):
+        environ["wsgi.url_scheme"] = forwarded["HTTP_X_FORWARDED_PROTO"]
+    if is_host(forwarded["HTTP_X_FORWARDED_HOST"]):
+        environ["HTTP_HOST"] = forwarded["HTTP_X_FORWARDED_HOST"]

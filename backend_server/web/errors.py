@@ -1,0 +1,149 @@
+"""The error tree in HTTP's words, once for all routes: one JSON shape, or a page for those who read pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import orjson
+from flask import Flask, Response, render_template, request
+from pydantic import ValidationError
+from werkzeug.exceptions import HTTPException
+
+from backend_server.errors import (
+    ConfigError,
+    Conflict,
+    DashwrightError,
+    Forbidden,
+    Gone,
+    InputError,
+    InvalidInput,
+    NotFound,
+    Problem,
+    ProvisioningError,
+    ShareError,
+    TooManyRequests,
+    Unauthenticated,
+    UpstreamError,
+    UpstreamTimeout,
+)
+from backend_server.telemetry import get_logger
+from backend_server.web.context import request_id
+
+STATUS: Mapping[type[DashwrightError], int] = {
+    InputError: 400,
+    InvalidInput: 422,
+    NotFound: 404,
+    Gone: 410,
+    Conflict: 409,
+    ShareError: 409,
+    Unauthenticated: 401,
+    Forbidden: 403,
+    TooManyRequests: 429,
+    UpstreamError: 502,
+    UpstreamTimeout: 504,
+    ProvisioningError: 500,
+    ConfigError: 500,
+    DashwrightError: 500,
+}
+
+_HTTP_CODES: Mapping[int, tuple[str, str]] = {
+    400: ("bad_request", "The request cannot be read."),
+    401: ("unauthenticated", "Sign in, or send an API token as 'Authorization: Bearer …'."),
+    403: ("forbidden", "This is not allowed."),
+    404: ("not_found", "There is nothing at this address."),
+    405: ("method_not_allowed", "This address does not take this method."),
+    410: ("gone", "This is over for good."),
+    413: ("too_large", "The request's body is larger than this address takes."),
+    414: ("too_long", "The address is too long."),
+    415: ("unsupported_media_type", "Send the body as application/json."),
+    429: ("rate_limited", "Too many requests; wait a little."),
+    500: ("internal", "Something went wrong in the service itself; its log says more under this request id."),
+}
+
+_log = get_logger("web.errors")
+
+
+def status_of(fault: DashwrightError) -> int:
+    """Map an error to its HTTP status by the nearest class the table names."""
+    return next(STATUS[kind] for kind in type(fault).__mro__ if kind in STATUS)
+
+
+def error_body(code: str, message: str, details: Mapping[str, object] | None = None) -> bytes:
+    """Write the one error shape."""
+    shape = {"code": code, "message": message, "details": dict(details or {}), "request_id": request_id()}
+    return orjson.dumps({"error": shape}, default=str)
+
+
+def invalid_request(fault: ValidationError) -> Response:
+    """Turn pydantic's findings into our one shape; never answers, always raises InvalidInput."""
+    raise InvalidInput(
+        [
+            Problem(_place(error["loc"]), _plain(error["msg"]))
+            for error in fault.errors(include_input=False, include_url=False, include_context=False)
+        ]
+    )
+
+
+def register_errors(app: Flask) -> None:
+    """Make every failing request answer in the one shape, unknown faults included."""
+    app.register_error_handler(DashwrightError, _known)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _unknown)
+
+
+def _known(fault: DashwrightError) -> Response:
+    status = status_of(fault)
+    if status >= 500:
+        _log.warning("request failed", code=fault.code, error=fault.message, details=fault.details)
+    if isinstance(fault, ConfigError | ProvisioningError) or type(fault) is DashwrightError:
+        # These name paths and settings, which are the operator's business and in the log.
+        return _answer(status, fault.code, _HTTP_CODES[500][1], {})
+    answer = _answer(status, fault.code, fault.message, fault.details)
+    retry_after = fault.details.get("retry_after_seconds")
+    if isinstance(retry_after, int):
+        answer.headers["Retry-After"] = str(retry_after)
+    return answer
+
+
+def _http(fault: HTTPException) -> Response:
+    status = fault.code or 500
+    if status < 400:  # a redirect raised as an exception
+        return Response(status=status, headers=dict(fault.get_response().headers))
+    code, message = _HTTP_CODES.get(status, ("error", fault.name))
+    if status == 400 and fault.description and fault.description != type(fault).description:
+        message = fault.description
+    answer = _answer(status, code, message, {})
+    if status == 405 and (allowed := getattr(fault, "valid_methods", None)):
+        answer.headers["Allow"] = ", ".join(sorted(allowed))
+    return answer
+
+
+def _unknown(fault: Exception) -> Response:
+    _log.error("unexpected fault", error=type(fault).__name__, exc_info=fault)
+    return _answer(500, *_HTTP_CODES[500], {})
+
+
+def _answer(status: int, code: str, message: str, details: Mapping[str, object]) -> Response:
+    reads_pages = (
+        not request.path.startswith(("/api/", "/grafana/", "/server/", "/metrics"))
+        and request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html"
+    )
+    if reads_pages:
+        page = render_template("error.html", status=status, message=message, request_id=request_id())
+        return Response(page, status, mimetype="text/html")
+    answer = Response(error_body(code, message, details), status, mimetype="application/json")
+    if status == 401:
+        answer.headers["WWW-Authenticate"] = 'Bearer realm="dashwright"'
+    return answer
+
+
+def _place(loc: tuple[int | str, ...]) -> str:
+    text = ""
+    for part in loc:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+def _plain(message: str) -> str:
+    """Begin like our own problems do: `<path>: <message>`."""
+    return message[:1].lower() + message[1:]

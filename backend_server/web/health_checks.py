@@ -1,0 +1,136 @@
+"""What health looks at: upstreams over HTTP (asked aside, remembered), and what the store says of the worker's work.
+
+Health is open to everyone, so nothing here names an address, a file, a device or a version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select
+
+from backend_server.outbound import BoundedHttp
+from backend_server.reconcile.reconciler import HELD
+from backend_server.storage.schema import documents, leases
+from backend_server.storage.store import database_now_ms
+from backend_server.storage.work import WORKER_LEASE
+from backend_server.web.health_parts import Level, Part
+
+if TYPE_CHECKING:
+    from backend_server.grafana.client import GrafanaClient
+    from backend_server.wiring import Services
+
+Check = Callable[[], Part]
+
+# Below it a public dashboard gives away datasource passwords and unauthenticated requests exhaust memory
+# (CVE-2026-27877, CVE-2026-27880, CVE-2026-28380; fixed by 12.4.3).
+SAFE_GRAFANA = (12, 4, 3)
+_ASK_SECONDS = 2.0
+
+
+def upstream_checks(services: Services) -> dict[str, Check]:
+    """Give what is asked over HTTP or reads more than a row; each may take a while and may raise."""
+    checks: dict[str, Check] = {
+        "prometheus": partial(_prometheus, services),
+        "poller": partial(_poller, services),
+        "documents": partial(_documents, services),
+        "templates": partial(_templates, services),
+    }
+    if services.grafana is not None:
+        checks = {"grafana": partial(_grafana, services, services.grafana), **checks}
+    return checks
+
+
+def store_checks(services: Services) -> dict[str, Check]:
+    """Give what one row of the store tells."""
+    return {"worker": partial(_worker, services)}
+
+
+def is_below_floor(version: str | None) -> bool:
+    """Say whether a Grafana version is older than the oldest safe one; one that is hidden is not known to be."""
+    if not version:
+        return False
+    numbers = version.partition("-")[0].partition("+")[0].split(".")
+    if not all(number.isdigit() for number in numbers):
+        return False
+    return tuple(int(number) for number in numbers) < SAFE_GRAFANA
+
+
+def _dead(services: Services, message: str) -> Part:
+    """A part whose program runs beside us and must not die silently; elsewhere it is somebody else's to restart."""
+    return Part(Level.DOWN if services.supervised else Level.DEGRADED, message)
+
+
+def _grafana(services: Services, grafana: GrafanaClient) -> Part:
+    own = services.settings.grafana_home is not None
+    try:
+        health = grafana.health()
+    except Exception:
+        if own:
+            raise
+        return Part(Level.DEGRADED, "cannot be reached; what is shared stays, changes wait")
+    if not health.ok:
+        return Part(Level.DOWN if own else Level.DEGRADED, "its database fails")
+    if is_below_floor(health.version):
+        return Part(Level.DEGRADED, "is older than the oldest version that is safe for public dashboards")
+    return Part(Level.OK)
+
+
+def _prometheus(services: Services) -> Part:
+    if services.prometheus.ready():
+        return Part(Level.OK)
+    return Part(Level.DEGRADED, "does not answer; dashboards show no data")
+
+
+def _poller(services: Services) -> Part:
+    http = BoundedHttp("The poller", connections=1)
+    try:
+        reply = http.call(
+            "GET",
+            f"http://127.0.0.1:{services.settings.poller_port}/-/healthy",
+            deadline_seconds=_ASK_SECONDS,
+            max_bytes=4096,
+        )
+    except Exception:  # noqa: BLE001 - whatever the reason, it does not answer
+        return _dead(services, "does not answer; devices are not polled")
+    finally:
+        http.close()
+    return Part(Level.OK) if reply.status == 200 else _dead(services, "answers with an error")
+
+
+def _documents(services: Services) -> Part:
+    query = select(documents.c.state, func.count()).where(documents.c.wanted == "present").group_by(documents.c.state)
+    with services.store.read() as connection:
+        counts = {str(state): int(count) for state, count in connection.execute(query)}
+    for state, count in counts.items():
+        services.metrics.documents.labels(state).set(count)
+    facts = {"total": sum(counts.values()), "pending": counts.get("pending", 0), "failed": counts.get("failed", 0)}
+    if services.work.kept(HELD):
+        return Part(Level.DEGRADED, "removals wait for a person's word", facts)
+    if facts["failed"]:
+        return Part(Level.DEGRADED, "some cannot be made or published; each says why", facts)
+    return Part(Level.OK, facts=facts)
+
+
+def _templates(services: Services) -> Part:
+    faults = len(services.templates.faults())
+    in_use = len(services.templates.current().templates)
+    if faults or not in_use:
+        message = f"{faults} broken; the last good versions stay in use" if faults else "there are none"
+        return Part(Level.DEGRADED, message, {"in_use": in_use})
+    return Part(Level.OK, facts={"in_use": in_use})
+
+
+def _worker(services: Services) -> Part:
+    query = select(leases.c.expires_at, database_now_ms(services.store.dialect).label("now")).where(
+        leases.c.name == WORKER_LEASE
+    )
+    with services.store.read() as connection:
+        row = connection.execute(query).one_or_none()
+    if row is None:
+        return _dead(services, "has not begun yet")
+    if row.expires_at < row.now:
+        return _dead(services, "nobody leads; changes wait")
+    return Part(Level.OK)

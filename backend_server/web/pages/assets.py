@@ -1,0 +1,39 @@
+"""The pages' own style sheet and script: two files, named by content, so that a browser keeps them for ever."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from flask import Blueprint, Response, request
+from werkzeug.exceptions import NotFound
+
+blueprint = Blueprint("assets", __name__)
+
+_TYPES = {"app.css": "text/css; charset=utf-8", "app.js": "text/javascript; charset=utf-8"}
+_FOLDER = Path(__file__).parent.parent / "static"
+
+
+@cache
+def _asset(name: str) -> tuple[bytes, str]:
+    body = (_FOLDER / name).read_bytes()
+    return body, hashlib.sha256(body).hexdigest()[:12]
+
+
+def asset_url(name: str) -> str:
+    """Give the address of an asset, its content's hash included."""
+    return f"/static/{name}?v={_asset(name)[1]}"
+
+
+@blueprint.get("/static/<name>")
+def asset(name: str) -> Response:
+    """Serve one of our own assets; anonymous, since the sign-in page needs them."""
+    if name not in _TYPES:
+        raise NotFound
+    body, version = _asset(name)
+    answer = Response(body, content_type=_TYPES[name])
+    current = request.args.get("v") == version
+    answer.headers["Cache-Control"] = "public, max-age=31536000, immutable" if current else "no-cache"
+    answer.set_etag(version)
+    return answer.make_conditional(request)  # type: ignore[return-value]  # werkzeug gives back the same object

@@ -1,0 +1,37 @@
+"""`/server/health` and `/metrics`: what machines ask."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import orjson
+from flask import Blueprint, Response, current_app
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from backend_server.accounts import Need, Role, Scope
+from backend_server.errors import Unauthenticated
+from backend_server.web.auth import is_direct_loopback, signed_in
+from backend_server.web.context import current_services
+from backend_server.web.health import HEALTH, HealthCheck
+from backend_server.web.health_parts import Verdict
+
+blueprint = Blueprint("health", __name__)
+
+
+@blueprint.get("/server/health")
+def health() -> Response:
+    """Say live, ready or degraded and why; open to everyone, so without an address, a name or a version of ours."""
+    report = cast("HealthCheck", current_app.extensions[HEALTH]).report()
+    status = 503 if report["status"] == Verdict.NOT_READY else 200
+    return Response(orjson.dumps(report), status, mimetype="application/json")
+
+
+@blueprint.get("/metrics")
+def metrics() -> Response:
+    """Give the service's own metrics to Prometheus on this machine, or to whoever may read them."""
+    actor = signed_in()
+    if actor is not None:
+        actor.check(Need(Role.VIEWER, Scope.METRICS_READ))
+    elif not is_direct_loopback():
+        raise Unauthenticated("Sign in, or send an API token as 'Authorization: Bearer …'.")
+    return Response(current_services().metrics.exposition(), content_type=CONTENT_TYPE_LATEST)

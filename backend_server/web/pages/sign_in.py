@@ -1,0 +1,94 @@
+"""Signing in and out: a session cookie for people; scripts use API tokens."""
+
+from __future__ import annotations
+
+import re
+
+from flask import Blueprint, Response, current_app, redirect, render_template, request, session
+from flask.typing import ResponseReturnValue
+
+from backend_server.errors import TooManyRequests
+from backend_server.telemetry import get_logger
+from backend_server.web.auth import BadCsrfToken, check_csrf, client_address, csrf_token, signed_in
+from backend_server.web.context import current_services
+from backend_server.web.sign_in_limits import SignInLimits
+
+blueprint = Blueprint("sign_in", __name__)
+LIMITS = "dashwright.sign_in_limits"
+
+_log = get_logger("web.sign_in")
+# A path of ours and nothing that a browser could read as another host (`//host`, `/\host`).
+_OWN_PATH = re.compile(r"/(?![/\\])[\w./?=&%-]{0,500}", re.ASCII)
+
+
+@blueprint.record_once
+def _limits(state: object) -> None:
+    app = getattr(state, "app")  # noqa: B009 - Flask's setup state has no exported type
+    app.extensions[LIMITS] = SignInLimits()
+
+
+@blueprint.get("/login")
+def login_page() -> ResponseReturnValue:
+    """Show the sign-in form, or go on for those who are signed in."""
+    if signed_in() is not None:
+        return redirect(_next(request.args.get("next")), 303)
+    return _form(None, 200)
+
+
+@blueprint.post("/login")
+def login() -> ResponseReturnValue:
+    """Sign a person in; wrong names and wrong passwords answer alike."""
+    services, limits = current_services(), _sign_in_limits()
+    name, password = request.form.get("name", "")[:64], request.form.get("password", "")
+    try:
+        check_csrf(request.form.get("csrf"))
+        limits.check(name, client_address())
+    except BadCsrfToken:
+        return _form("This page was open for too long. Please try again.", 403)
+    except TooManyRequests as fault:
+        services.metrics.refused_sign_ins.labels("limit").inc()
+        answer = _form(fault.message, 429)
+        answer.headers["Retry-After"] = str(fault.details["retry_after_seconds"])
+        return answer
+    user = services.accounts.sign_in(name, password)
+    if user is None:
+        limits.failed(name, client_address())
+        services.metrics.refused_sign_ins.labels("password").inc()
+        _log.warning("sign-in refused", client=client_address())
+        return _form("The name or the password is wrong.", 401)
+    session.clear()  # what a visitor before the sign-in held must not live on in the signed-in session
+    session.permanent = True
+    session["user"], session["version"] = user.name, user.session_version
+    csrf_token()
+    _log.info("signed in", user=user.name, client=client_address())
+    return redirect(_next(request.form.get("next")), 303)
+
+
+@blueprint.post("/logout")
+def logout() -> ResponseReturnValue:
+    """Sign out here; other browsers of the same person stay signed in."""
+    if signed_in() is not None:
+        check_csrf(request.form.get("csrf"))
+    session.clear()
+    return redirect("/login", 303)
+
+
+def _sign_in_limits() -> SignInLimits:
+    found: SignInLimits = current_app.extensions[LIMITS]
+    return found
+
+
+def _next(path: str | None) -> str:
+    return path if path and _OWN_PATH.fullmatch(path) else "/"
+
+
+def _form(problem: str | None, status: int) -> Response:
+    page = render_template(
+        "login.html",
+        problem=problem,
+        csrf=csrf_token(),
+        name=request.form.get("name", "")[:64],
+        next=_next(request.values.get("next")),
+        loopback_only=current_services().settings.admin_password is None,
+    )
+    return Response(page, status, mimetype="text/html")

@@ -1,0 +1,72 @@
+"""Around every request: its id, its log line, its count, and the headers every answer carries."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+
+import structlog
+from flask import Flask, Response, g, request
+from werkzeug.exceptions import BadRequest
+
+from backend_server.telemetry import Metrics, get_logger
+from backend_server.web.auth import client_address
+from backend_server.web.context import request_id
+from backend_server.web.edge_headers import is_host
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
+_QUIET = frozenset({"/server/health", "/metrics"})  # asked every few seconds by machines
+_log = get_logger("web.request")
+
+# Our own pages load nothing from elsewhere, run no inline script and are never framed.
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+def register_requests(app: Flask, metrics: Metrics) -> None:
+    """Install what happens before and after each request."""
+    app.before_request(_begin)
+
+    @app.after_request
+    def _end(answer: Response) -> Response:
+        answer.headers["X-Request-Id"] = request_id()
+        answer.headers.setdefault("X-Content-Type-Options", "nosniff")
+        answer.headers.setdefault("Referrer-Policy", "no-referrer")  # a link's token stands in its address
+        if not request.path.startswith(("/grafana/", "/s/")):
+            # The public pages decide by their link who may frame them; nothing else is ever framed.
+            answer.headers.setdefault("X-Frame-Options", "DENY")
+            answer.headers.setdefault("Content-Security-Policy", PAGE_POLICY)
+        if "Cache-Control" not in answer.headers:
+            answer.headers["Cache-Control"] = "no-store"
+        _tell(answer, metrics)
+        return answer
+
+
+def _begin() -> None:
+    given = request.headers.get("X-Request-Id", "")
+    g.request_id = given if _ID.fullmatch(given) else secrets.token_hex(8)
+    g.began = time.perf_counter()
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=g.request_id)
+    if "\0" in request.path or not is_host(request.host):
+        raise BadRequest("The address or the Host header holds characters that cannot stand there.")
+
+
+def _tell(answer: Response, metrics: Metrics) -> None:
+    seconds = time.perf_counter() - g.get("began", time.perf_counter())
+    rule = request.url_rule
+    metrics.count_request(request.method, rule.rule if rule else None, answer.status_code, seconds)
+    line = _log.debug if request.path in _QUIET and answer.status_code < 400 else _log.info
+    actor = g.get("actor")
+    line(
+        "request",
+        method=request.method,
+        path=request.path[:300],
+        status=answer.status_code,
+        ms=round(seconds * 1000, 1),
+        actor=actor.name if actor else "-",
+        client=client_address(),
+    )

@@ -1,0 +1,33 @@
+// Copy buttons and self-submitting filters. The pages work without this file.
+"use strict";
+
+const said = document.getElementById("said");
+
+async function copy(button) {
+  const text = button.dataset.copy;
+  const label = button.textContent;
+  let done = true;
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    // Without https a browser has no clipboard for scripts; the old way still works there.
+    const field = document.createElement("textarea");
+    field.value = text;
+    document.body.append(field);
+    field.select();
+    done = document.execCommand("copy");
+    field.remove();
+  }
+  button.textContent = done ? "Copied" : "Not copied";
+  if (said) said.textContent = done ? `${label}: copied` : "The browser refused to copy.";
+  setTimeout(() => { button.textContent = label; }, 1500);
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button[data-copy]");
+  if (button) void copy(button);
+});
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches("select[data-submits]")) event.target.form.requestSubmit();
+});

@@ -1,0 +1,256 @@
+"""Where everything is joined: settings in, services out. The only module that knows effects and use cases alike."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from backend_server.accounts import AccountBook, FirstSecrets
+from backend_server.accounts import ensure_first_admin as ensure_first_admin_in
+from backend_server.adapters import DefaultSources, FiledDocuments, StoredPublications, TemplateSlots, ViewRows
+from backend_server.datasources import PrometheusClient
+from backend_server.devices.device import Device
+from backend_server.errors import ConfigError, DashwrightError
+from backend_server.grafana.client import GrafanaClient
+from backend_server.grafana.publishing import GrafanaPublishing
+from backend_server.poller.kinds import DeviceKind, load_kinds
+from backend_server.primitives.clock import epoch_ms
+from backend_server.primitives.secret import Secret
+from backend_server.provisioning.folder import DashboardFolder
+from backend_server.reconcile.reconciler import Options as ReconcileOptions
+from backend_server.reconcile.reconciler import Reconciler
+from backend_server.reconcile.show import plan_json
+from backend_server.registry.devices import DeviceRegistry
+from backend_server.registry.links import LinkRegistry
+from backend_server.registry.options import RegistryOptions
+from backend_server.scraping import scrape_targets
+from backend_server.settings import LinkTokens, Settings
+from backend_server.shipped import shipped
+from backend_server.storage.accounts import SqlAccounts
+from backend_server.storage.audit_pages import audit_page
+from backend_server.storage.kept_secrets import KeptSecrets
+from backend_server.storage.registry_records import SqlRecords
+from backend_server.storage.store import Store
+from backend_server.storage.work import WorkStore
+from backend_server.telemetry import Metrics, get_logger
+from backend_server.template_library import TemplateLibrary
+from backend_server.viewing.panel_data import PanelData
+from backend_server.viewing.relay_source import RelaySource
+from backend_server.viewing.source import Source
+from backend_server.viewing.steps import Limits
+from backend_server.viewing.stored_documents import StoredDocuments
+from backend_server.viewing.view_counts import ViewCounts
+from backend_server.viewing.viewer_source import ViewerSource
+from backend_server.viewing.viewing import Viewing
+
+_FERNET_CHECK = "fernet_check"
+_KNOWN_TEXT = b"dashwright"
+_log = get_logger("wiring")
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What entrances use. Safe for many threads; close it at the end, and never carry it over a fork."""
+
+    settings: Settings
+    program: str
+    supervised: bool  # supervisor runs us and our sibling programs in one container
+    store: Store
+    metrics: Metrics
+    secret_key: Secret
+    fernet: MultiFernet
+    accounts: AccountBook
+    devices: DeviceRegistry
+    links: LinkRegistry
+    templates: TemplateLibrary
+    device_kinds: Mapping[str, DeviceKind]
+    work: WorkStore
+    files: DashboardFolder
+    prometheus: PrometheusClient
+    grafana: GrafanaClient | None
+    views: ViewCounts
+    viewing: Viewing
+
+    @property
+    def state_may_vanish(self) -> bool:
+        """Whether the state lies on a disk that does not outlive a deploy, with nothing that would bring links back."""
+        return (
+            self.store.dialect == "sqlite"
+            and self.settings.link_tokens is not LinkTokens.DERIVED
+            and self.settings.render_external_url is not None
+            and not os.path.ismount(self.settings.data_dir)
+        )
+
+    def active_devices(self) -> tuple[Device, ...]:
+        """Give every device that is not retired."""
+        return tuple(device for device in self.work.devices() if device.retired_at is None)
+
+    def audit(
+        self, *, object_id: str | None, actor: str | None, page: int, per_page: int
+    ) -> tuple[list[dict[str, object]], int]:
+        """Give one page of the audit and the count of all rows."""
+        return audit_page(self.store, object_id=object_id, actor=actor, page=page, per_page=per_page)
+
+    def scrape_targets(self, kind: str | None) -> list[dict[str, object]]:
+        """Give what Prometheus is to scrape, in its http_sd format."""
+        paths = {name: one.path for name, one in self.device_kinds.items() if one.scrape}
+        poller = f"127.0.0.1:{self.settings.poller_port}"
+        return scrape_targets(self.active_devices(), paths, poller, kind=kind)
+
+    def reconcile_plan(self) -> dict[str, object]:
+        """Give what the next pass would do, as `reconcile.show.plan_json` writes it."""
+        return plan_json(build_reconciler(self).plan())
+
+    def flush(self) -> None:
+        """Write what is gathered in memory (last seen, views, last uses); a failure is logged and tried again."""
+        for write in (self.devices.flush, self.views.flush, self.accounts.flush):
+            try:
+                write()
+            except DashwrightError as fault:
+                _log.warning("could not write what was gathered", error=fault.message)
+
+    def close(self) -> None:
+        """Write what is gathered and close every connection."""
+        self.flush()
+        self.viewing.close()
+        self.prometheus.close()
+        if self.grafana is not None:
+            self.grafana.close()
+        self.store.close()
+
+
+def build_services(settings: Settings, *, program: str) -> Services:
+    """Open the database and join everything; raises ConfigError when something is missing. Does not listen or loop."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    store = Store.open(settings.database_url.reveal() if settings.database_url else None, settings.data_dir)
+    try:
+        store.check()
+        return _join(settings, program, store)
+    except BaseException:
+        store.close()
+        raise
+
+
+def build_reconciler(services: Services) -> Reconciler:
+    """Make what runs passes over the services' store and files; the worker, `prepare` and the plan use it."""
+    settings = services.settings
+    return Reconciler(
+        services.work,
+        services.files,
+        GrafanaPublishing(services.grafana) if services.grafana else None,
+        options=ReconcileOptions(
+            breaker_share=settings.deletion_breaker,
+            breaker_floor=settings.deletion_breaker_floor,
+            retired_keep=settings.retired_keep,
+        ),
+        templates=services.templates.current(),
+    )
+
+
+def ensure_first_admin(settings: Settings, store: Store) -> FirstSecrets:
+    """Make sure that an administrator and an API token exist; what was made is in the answer, once (`prepare`)."""
+    return ensure_first_admin_in(settings, SqlAccounts(store))
+
+
+def ensure_secret_key(settings: Settings, store: Store) -> Secret:
+    """Give the key that signs sessions and derived tokens: `SECRET_KEY`, else one made and kept."""
+    return settings.secret_key or KeptSecrets(store, settings.data_dir).ensure(
+        "secret_key", lambda: secrets.token_urlsafe(48)
+    )
+
+
+def ensure_fernet(settings: Settings, store: Store) -> MultiFernet:
+    """Give what encrypts stored credentials; raises ConfigError when its keys are not those used before."""
+    kept = KeptSecrets(store, settings.data_dir)
+    keys = settings.fernet_keys or kept.ensure("fernet_keys", lambda: Fernet.generate_key().decode())
+    try:
+        fernet = MultiFernet([Fernet(key.strip()) for key in keys.reveal().split(",") if key.strip()])
+    except ValueError as fault:
+        raise ConfigError(
+            "FERNET_KEYS must be a comma list of keys of 32 bytes in URL-safe base64, newest first"
+        ) from fault
+    check = SqlAccounts(store).keep_first(_FERNET_CHECK, fernet.encrypt(_KNOWN_TEXT).decode())
+    try:
+        fernet.decrypt(check)
+    except InvalidToken as fault:
+        raise ConfigError(
+            "FERNET_KEYS does not hold the key that stored credentials were encrypted with; add the old key at the end"
+        ) from fault
+    return fernet
+
+
+def _join(settings: Settings, program: str, store: Store) -> Services:
+    secret_key = ensure_secret_key(settings, store)
+    records = SqlRecords(store)
+    templates = TemplateLibrary(store, settings.templates_dir or shipped("dashboard_templates"))
+    options = RegistryOptions.from_settings(settings)
+    devices = DeviceRegistry(records, TemplateSlots(templates.current), options)
+    links = LinkRegistry(records, options)
+    files = DashboardFolder(settings.dashboards_dir)
+    prometheus = PrometheusClient(settings.prometheus_url, timeout_seconds=settings.prometheus_timeout)
+    grafana = _grafana(settings)
+    documents = FiledDocuments(store, files, templates.current, lambda device_id: devices.get(device_id).device)
+    views = ViewCounts(ViewRows(records), on_failure=_views_kept)
+    source = _source(settings, store, documents, prometheus, grafana)
+    return Services(
+        settings=settings,
+        program=program,
+        supervised=os.environ.get("SUPERVISOR_ENABLED") == "1",
+        store=store,
+        metrics=Metrics(),
+        secret_key=secret_key,
+        fernet=ensure_fernet(settings, store),
+        accounts=AccountBook(SqlAccounts(store)),
+        devices=devices,
+        links=links,
+        templates=templates,
+        device_kinds=load_kinds(
+            settings.device_kinds_dir or shipped("config", "device_kinds"),
+            default_interval_seconds=settings.poll_interval,
+        ),
+        work=WorkStore(store, share_default=settings.share_default),
+        files=files,
+        prometheus=prometheus,
+        grafana=grafana,
+        views=views,
+        viewing=Viewing(links, source, views, clock_ms=epoch_ms),
+    )
+
+
+def _grafana(settings: Settings) -> GrafanaClient | None:
+    if settings.grafana_url is None:
+        return None
+    token = settings.grafana_token.reveal() if settings.grafana_token else None
+    return GrafanaClient(
+        settings.grafana_url,
+        settings.grafana_origin,
+        user=None if token else settings.proxy_user,
+        token=token,
+        timeout_seconds=settings.grafana_timeout,
+    )
+
+
+def _source(
+    settings: Settings,
+    store: Store,
+    documents: FiledDocuments,
+    prometheus: PrometheusClient,
+    grafana: GrafanaClient | None,
+) -> Source:
+    """Give what draws dashboards: Grafana's own page where there is a Grafana, else our viewer."""
+    limits = Limits(max_points=settings.query_max_points)
+    data = PanelData(DefaultSources(prometheus))
+    viewer = ViewerSource(StoredDocuments(documents), data, limits=limits, clock_ms=epoch_ms)
+    if grafana is None:
+        return viewer
+    internal = [urlsplit(url).netloc for url in (settings.grafana_url, settings.prometheus_url) if url]
+    return RelaySource(grafana, StoredPublications(store), viewer, limits=limits, clock_ms=epoch_ms, internal=internal)
+
+
+def _views_kept(fault: DashwrightError) -> None:
+    _log.warning("could not write views; they are kept for the next time", error=fault.message)

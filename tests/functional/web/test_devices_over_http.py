@@ -1,0 +1,157 @@
+"""The hook and what people do with devices, over real HTTP."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from tests.support.app import LiveApp, live_app  # noqa: F401 - a fixture
+
+
+def test_a_device_goes_from_its_first_put_to_a_live_link(live_app: LiveApp) -> None:
+    first = live_app.call("PUT", "/api/devices/rig-1?wait=10s", {"hostname": "Rig one", "kind": "miner"})
+    assert first.status == 201
+    answer = first.json()
+    assert answer["device"]["hostname"] == "Rig one"
+    assert [one["slot"] for one in answer["dashboards"]][0:1] == ["main"] or answer["dashboards"]
+    link = answer["link"]
+    assert link["state"] == "live"
+    assert link["url"] == f"{live_app.base}/grafana/public-dashboards/{link['token']}?orgId=1"
+    assert link["embed_url"].startswith(link["url"] + "&theme=")
+
+    again = live_app.call("PUT", "/api/devices/rig-1", {"hostname": "Rig one", "kind": "miner"})
+    assert again.status == 200
+    assert again.json()["link"] == link
+
+
+def test_without_wait_the_answer_says_pending_and_never_more(live_app: LiveApp) -> None:
+    with live_app.passes.hold():
+        answer = live_app.call("PUT", "/api/devices/rig-1", {"hostname": "rig-1"})
+        assert (answer.status, answer.json()["link"]["state"]) == (201, "pending")
+        began = time.monotonic()
+        waited = live_app.call("PUT", "/api/devices/rig-1?wait=300ms", {"hostname": "rig-1"})
+        assert (waited.status, waited.json()["link"]["state"]) == (202, "pending")
+        assert 0.3 <= time.monotonic() - began < 5
+
+
+def test_a_fifth_waiting_request_gets_202_at_once(live_app: LiveApp) -> None:
+    statuses: list[int] = []
+
+    def wait_long() -> None:
+        statuses.append(live_app.call("PUT", "/api/devices/rig-1?wait=20s", {"hostname": "rig-1"}).status)
+
+    with live_app.passes.hold():
+        live_app.call("PUT", "/api/devices/rig-1", {"hostname": "rig-1"})
+        waiting = [threading.Thread(target=wait_long) for _ in range(4)]
+        for thread in waiting:
+            thread.start()
+        deadline = time.monotonic() + 5
+        while b"dashwright_waiting_requests 4.0" not in live_app.call("GET", "/metrics").body:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        began = time.monotonic()
+        fifth = live_app.call("PUT", "/api/devices/rig-1?wait=20s", {"hostname": "rig-1"})
+        assert fifth.status == 202
+        assert time.monotonic() - began < 3
+    for thread in waiting:
+        thread.join(20)
+    assert statuses == [200] * 4
+
+
+def test_a_batch_answers_each_device_in_its_place(live_app: LiveApp) -> None:
+    items = [{"id": "a", "hostname": "A"}, {"id": "../b"}, {"id": "c", "labels": {"site": 1}}, {"id": "d"}]
+    answer = live_app.call("POST", "/api/devices/batch", items)
+    assert answer.status == 200
+    results = answer.json()["results"]
+    assert [(one["id"], one["status"]) for one in results] == [("a", 201), ("../b", 422), ("c", 422), ("d", 201)]
+    assert "labels.site" in results[2]["error"]["message"]
+    assert results[0]["link"]["url"].startswith(live_app.base)
+    again = live_app.call("POST", "/api/devices/batch", items).json()["results"]
+    assert [one["status"] for one in again] == [200, 422, 422, 200]
+
+
+@pytest.mark.parametrize("body", [{"id": "a"}, "text", 1])
+def test_a_batch_that_is_no_array_is_refused(live_app: LiveApp, body: object) -> None:
+    assert live_app.call("POST", "/api/devices/batch", body).status == 422
+
+
+def test_heartbeats_keep_a_clients_devices_fresh_and_ask_for_what_is_not_known(live_app: LiveApp) -> None:
+    named = {"X-Dashwright-Client": "poller-1"}
+    live_app.call("POST", "/api/devices/batch", [{"id": "a"}, {"id": "b"}], headers=named)
+    epoch = live_app.services.store.epoch()
+
+    def beat(epoch: str | None, count: int, headers: dict[str, str]) -> dict[str, object]:
+        return live_app.call("POST", "/api/devices/heartbeat", {"epoch": epoch, "count": count}, headers=headers).json()
+
+    assert beat(epoch, 2, named) == {"epoch": epoch, "resend": False}
+    assert beat("another", 2, named) == {"epoch": epoch, "resend": True}
+    assert beat(epoch, 2, {"X-Dashwright-Client": "poller-2"})["resend"] is True
+
+
+def test_what_an_operator_sets_wins_until_it_is_taken_back(live_app: LiveApp) -> None:
+    live_app.call("PUT", "/api/devices/rig-1", {"hostname": "sent", "labels": {"site": "north"}})
+    edited = live_app.call("PATCH", "/api/devices/rig-1", {"hostname": "set by hand"})
+    assert edited.json()["device"]["hostname"] == "set by hand"
+    live_app.call("PUT", "/api/devices/rig-1", {"hostname": "sent again"})
+    assert live_app.call("GET", "/api/devices/rig-1").json()["device"]["hostname"] == "set by hand"
+    live_app.call("PATCH", "/api/devices/rig-1", {"hostname": None})
+    assert live_app.call("GET", "/api/devices/rig-1").json()["device"]["hostname"] == "sent again"
+
+
+def test_retire_and_revive(live_app: LiveApp) -> None:
+    link = live_app.call("PUT", "/api/devices/rig-1?wait=10s", {"hostname": "rig-1"}).json()["link"]
+    page = f"/grafana/public-dashboards/{link['token']}"
+    state = f"{page}/state"
+    assert live_app.call("GET", state, token=None).status == 200
+
+    retired = live_app.call("DELETE", "/api/devices/rig-1")
+    assert retired.json() == {"message": "The device rig-1 is retired."}
+    assert live_app.call("GET", page, token=None).status == 410
+    kept = live_app.call("PUT", "/api/devices/rig-1", {"hostname": "rig-1"})
+    assert (kept.status, kept.json()["device"]["state"]) == (200, "retired")
+
+    assert live_app.call("POST", "/api/devices/rig-1/revive").status == 200
+    back = live_app.call("PUT", "/api/devices/rig-1?wait=10s", {"hostname": "rig-1"}).json()
+    assert back["link"]["token"] == link["token"]
+    assert back["link"]["state"] == "live"
+    assert live_app.call("DELETE", "/api/devices/unknown").status == 404
+    assert live_app.call("POST", "/api/devices/unknown/revive").status == 404
+
+
+def test_lists_are_paged_with_their_neighbours(live_app: LiveApp) -> None:
+    live_app.call("POST", "/api/devices/batch", [{"id": f"rig-{number}", "kind": "miner"} for number in range(5)])
+    live_app.call("PUT", "/api/devices/other", {"hostname": "Other"})
+    page = live_app.call("GET", "/api/devices?kind=miner&page=2&per_page=2")
+    assert [one["device"]["id"] for one in page.json()] == ["rig-2", "rig-3"]
+    assert page.headers["X-Total-Count"] == "5"
+    assert page.headers["Link"] == ", ".join(
+        f'<{live_app.base}/api/devices?page={number}&per_page=2&kind=miner>; rel="{rel}"'
+        for rel, number in (("first", 1), ("prev", 1), ("next", 3), ("last", 3))
+    )
+    found = live_app.call("GET", "/api/devices?search=oth").json()
+    assert [one["device"]["id"] for one in found] == ["other"]
+    assert live_app.call("GET", "/api/devices?page=99").json() == []
+
+
+def test_a_devices_dashboards_and_links(live_app: LiveApp) -> None:
+    own = live_app.call("PUT", "/api/devices/rig-1?wait=10s", {"hostname": "rig-1"}).json()["link"]
+    other = live_app.call("POST", "/api/links", {"device": "rig-1", "label": "wall"}).json()
+    answer = live_app.call("GET", "/api/devices/rig-1/dashboard").json()
+    assert [link["token"] for link in answer["links"]] == [own["token"], other["token"]]
+    assert answer["dashboards"][0]["slot"] == "main"
+
+
+def test_prometheus_finds_the_poller_and_scraped_devices(live_app: LiveApp) -> None:
+    live_app.call("PUT", "/api/devices/node-1", {"kind": "prometheus", "address": "http://192.0.2.7:9100"})
+    live_app.call("PUT", "/api/devices/node-2", {"kind": "prometheus", "address": "https://node.example"})
+    live_app.call("PUT", "/api/devices/rig-1", {"kind": "miner", "address": "http://192.0.2.8"})
+    groups = live_app.call("GET", "/api/prometheus/targets").json()
+    assert [group["targets"] for group in groups] == [
+        [f"127.0.0.1:{live_app.settings.poller_port}"],
+        ["192.0.2.7:9100"],
+        ["node.example:443"],
+    ]
+    assert groups[2]["labels"]["__scheme__"] == "https"
+    assert len(live_app.call("GET", "/api/prometheus/targets?kind=prometheus").json()) == 2
