@@ -1,7 +1,8 @@
 """A real Prometheus for a test session, fed by a small exposition server whose text a test can set.
 
 `running_prometheus()` starts Debian's `prometheus` on a free loopback port with a data directory of its own below
-`folder`, scraping every second; nothing is left behind when the block ends. `Recorder` is a proxy that counts what reaches the real one.
+`folder`, scraping every second; nothing is left behind when the block ends. `Recorder` is a proxy that counts what
+reaches the real one.
 """
 
 from __future__ import annotations
@@ -89,16 +90,23 @@ def exposition_server() -> Iterator[Exposition]:
 
 
 @contextmanager
-def running_prometheus(folder: Path) -> Iterator[RunningPrometheus]:
-    """Start a real Prometheus below `folder`; killed and its data removed at the end."""
+def running_prometheus(
+    folder: Path, *, rules: str | None = None, text: str | None = None
+) -> Iterator[RunningPrometheus]:
+    """Start a real Prometheus below `folder`, with a rule file; killed and its data removed at the end."""
     program = shutil.which(PROGRAM)
     assert program, f"{PROGRAM} is not installed; `make test` installs it"
     data = folder / "prometheus-data"
     with exposition_server() as exposition:
+        if text is not None:
+            exposition.text = text
+        if rules is not None:
+            (folder / "rules.yml").write_text(rules, encoding="utf-8")
         config = folder / "prometheus.yml"
         config.write_text(
             "global: {scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}\n"
-            "scrape_configs:\n"
+            + ("" if rules is None else "rule_files: [rules.yml]\n")
+            + "scrape_configs:\n"
             "  - job_name: devices\n"
             "    honor_labels: true\n"
             f"    static_configs: [{{targets: ['127.0.0.1:{exposition.port}']}}]\n",

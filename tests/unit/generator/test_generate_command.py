@@ -1,0 +1,187 @@
+"""The commands' exit codes, options and environment, and the scripts that are the same."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from backend_server.cli.generate import generate, inventory
+from backend_server.shipped import shipped
+
+
+@pytest.fixture
+def run(tmp_path):
+    def call(command, *arguments, **environment):
+        return CliRunner().invoke(command, [str(argument) for argument in arguments], env=environment)
+
+    return call
+
+
+@pytest.fixture
+def made(run, tmp_path):
+    out = tmp_path / "made"
+    assert run(generate, "--output", out, SOURCE_DATE_EPOCH="1700000000").exit_code == 0
+    return out
+
+
+def test_a_second_run_writes_nothing_and_verify_is_content(run, made):
+    before = {path.name: path.stat().st_mtime_ns for path in made.iterdir()}
+
+    assert run(generate, "--output", made).exit_code == 0
+    assert {path.name: path.stat().st_mtime_ns for path in made.iterdir()} == before
+    assert run(generate, "--output", made, "--verify").exit_code == 0
+
+
+def test_drift_exits_6_with_tokens_and_details_on_request(run, made):
+    path = made / "bus_health.json"
+    document = json.loads(path.read_text())
+    removed = document["panels"].pop()["title"]
+    path.write_text(json.dumps(document))
+    (made / "governance.json").unlink()
+
+    plain = run(generate, "--output", made, "--verify")
+    by_flag = run(generate, "--output", made, "--verify", "--verbose")
+
+    assert plain.exit_code == by_flag.exit_code == 6
+    assert plain.stdout.splitlines() == ["missing:governance", "added:bus_health:1"] or sorted(
+        plain.stdout.splitlines()
+    ) == ["added:bus_health:1", "missing:governance"]
+    assert removed in by_flag.stdout
+    for name in ("DASHBOARD_DIFF_VERBOSE", "G6_DASHBOARD_DIFF_VERBOSE"):
+        assert run(generate, "--output", made, "--verify", **{name: "1"}).stdout == by_flag.stdout
+
+
+def test_another_spec_hash_alone_is_drift_of_its_own_kind(run, made, tmp_path, base_spec_bytes):
+    spec = tmp_path / "base.yml"
+    spec.write_bytes(base_spec_bytes + b"# a remark\n")
+    found = run(generate, "--spec", spec, "--output", made, "--verify")
+
+    assert found.exit_code == 6
+    assert len(found.stdout.splitlines()) == 13
+    assert all(line.startswith("spec:") for line in found.stdout.splitlines())
+
+
+def test_a_bad_spec_exits_2_with_every_problem_and_writes_nothing(run, tmp_path):
+    spec = tmp_path / "bad.yml"
+    spec.write_text("version: 1\nfamilies: {bus: {metrics: [{name: a, kind: x}, {name: b, kind: y}]}}\n")
+    found = run(generate, "--spec", spec, "--output", tmp_path / "out")
+
+    assert found.exit_code == 2
+    assert "2 problem(s)" in found.stderr
+    assert "families.bus.metrics[1].kind (line 2" in found.stderr
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("arguments", [["--spec", "nowhere.yml"], ["--only", "bus_helth"]])
+def test_what_is_not_there_exits_2(run, tmp_path, arguments):
+    assert run(generate, *arguments, "--output", tmp_path).exit_code == 2
+
+
+def test_only_makes_those_and_the_manifest_lists_the_others_with_0(run, tmp_path):
+    assert run(generate, "--output", tmp_path, "--only", "bus_health,governance").exit_code == 0
+    manifest = json.loads((tmp_path / "manifest.json").read_text())
+    counts = {entry["slug"]: entry["panel_count"] for entry in manifest["dashboards"]}
+
+    assert sorted(path.name for path in tmp_path.glob("*.json")) == [
+        "bus_health.json",
+        "governance.json",
+        "manifest.json",
+    ]
+    assert manifest["count"] == 2
+    assert len(counts) == 13
+    assert counts["column_store"] == 0
+    assert counts["bus_health"] > 0
+
+
+@pytest.mark.parametrize("name", ["DASHBOARD_DENSE", "G6_DASHBOARD_DENSE"])
+def test_dense_by_environment_is_the_same_as_by_flag(run, tmp_path, name):
+    run(generate, "--output", tmp_path / "a", "--dense")
+    run(generate, "--output", tmp_path / "b", **{name: "1"})
+
+    assert (tmp_path / "a" / "bus_health.json").read_bytes() == (tmp_path / "b" / "bus_health.json").read_bytes()
+
+
+def test_egress_frozen_changes_nothing(run, made, tmp_path):
+    assert run(generate, "--output", tmp_path / "frozen", G6_EGRESS_FROZEN="1").exit_code == 0
+    for path in (tmp_path / "frozen").glob("*_*.json"):
+        assert path.read_bytes() == (made / path.name).read_bytes()
+
+
+def test_the_manifest_takes_its_time_from_the_environment(made):
+    assert json.loads((made / "manifest.json").read_text())["generated_at_unix"] == 1_700_000_000
+
+
+def test_a_plan_file_takes_the_place_of_the_shipped_plans(run, tmp_path):
+    plan = tmp_path / "plan.yml"
+    plan.write_text("plans: [{slug: mine, title: Mine, families: [bus, nosuch]}]\n")
+    found = run(generate, "--plan", plan, "--output", tmp_path / "out")
+
+    assert found.exit_code == 0
+    assert "mine: family 'nosuch' is not in the spec" in found.stderr
+    assert (tmp_path / "out" / "mine.json").exists()
+
+
+def test_inventory_export_in_both_formats_with_filter_and_exit_codes(run, made, tmp_path):
+    as_csv = run(inventory, "export", "--dir", made)
+    rows = list(csv.DictReader(io.StringIO(as_csv.stdout)))
+    as_jsonl = run(inventory, "export", "--dir", made, "--format", "jsonl")
+    filtered = run(inventory, "export", "--dir", made, "--filter-source", "spec,auto_topk")
+
+    assert as_csv.exit_code == 0
+    assert rows == [json.loads(line) for line in as_jsonl.stdout.splitlines()]
+    assert {row["source"] for row in csv.DictReader(io.StringIO(filtered.stdout))} == {"spec", "auto_topk"}
+    assert run(inventory, "export", "--dir", made, "--format", "xml").exit_code == 2
+    assert run(inventory, "export", "--dir", made, "--filter-source", "nosuch").exit_code == 3
+    assert run(inventory, "export", "--dir", tmp_path / "nowhere").exit_code == 3
+
+
+def test_inventory_diff_exits_7_and_writes_json(run, made, tmp_path):
+    one, other, out = tmp_path / "one.csv", tmp_path / "other.csv", tmp_path / "diff.json"
+    run(inventory, "export", "--dir", made, "--out", one)
+    other.write_text("".join(one.read_text().splitlines(keepends=True)[:-1]))
+
+    assert run(inventory, "diff", one, one).exit_code == 0
+    assert run(inventory, "diff", one, other, "--json-out", out).exit_code == 7
+    assert len(json.loads(out.read_text())["removed"]) == 1
+    assert run(inventory, "diff", one, tmp_path / "nowhere").exit_code == 2
+
+
+def test_coverage_exits_7_on_gaps_and_0_without(run, made):
+    assert run(inventory, "coverage", "--dir", made).exit_code == 0
+    (made / "governance.json").unlink()
+    found = run(inventory, "coverage", "--dir", made)
+    assert found.exit_code == 7
+    assert "no panel: governance_unowned_dashboards" in found.stdout
+
+
+@pytest.mark.parametrize(
+    ("script", "arguments", "code"),
+    [
+        ("gen_dashboards_modular.py", ["--verify", "--output", "{made}"], 0),
+        ("gen_dashboards_modular.py", ["--verify", "--output", "{tmp}"], 6),
+        ("export_dashboard_inventory.py", ["--dir", "{tmp}/none"], 3),
+        ("diff_dashboard_inventory.py", ["{tmp}/a", "{tmp}/b"], 2),
+    ],
+)
+def test_the_scripts_have_the_same_flags_and_exit_codes(made, tmp_path, script, arguments, code):
+    filled = [argument.format(made=made, tmp=tmp_path) for argument in arguments]
+    run = subprocess.run(
+        [sys.executable, shipped("scripts", script), *filled],
+        capture_output=True,
+        check=False,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(shipped())},
+    )
+    assert run.returncode == code, run.stderr
+
+
+def test_the_shipped_dashboards_are_fresh(run):
+    found = run(generate, "--verify", "--output", shipped("config", "grafana", "dashboards", "generated"))
+
+    assert found.exit_code == 0, found.stdout
