@@ -5,9 +5,11 @@ import { defineConfig } from "vite";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-const entries = readdirSync(here("src"), { withFileTypes: true })
-  .filter((folder) => folder.isDirectory() && existsSync(here(`src/${folder.name}/main.ts`)))
-  .map((folder) => here(`src/${folder.name}/main.ts`));
+const entries = Object.fromEntries(
+  readdirSync(here("src"), { withFileTypes: true })
+    .filter((folder) => folder.isDirectory() && existsSync(here(`src/${folder.name}/main.ts`)))
+    .map((folder) => [folder.name, here(`src/${folder.name}/main.ts`)]),
+);
 
 export default defineConfig({
   // The server decides below which prefix the files lie, so chunks find each other relatively.

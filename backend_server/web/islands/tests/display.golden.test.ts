@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { type Theme, classicPalette, colorByName, surfaces } from "../src/display/colors";
-import { provideColormaps } from "../src/display/colormaps";
+import { colormaps } from "../src/display/colormaps";
 import type { Field, FieldConfig } from "../src/display/field";
-import { rampColors, readablePalette } from "../src/display/fieldcolor";
+import { provideColormap, rampColors, readablePalette } from "../src/display/fieldcolor";
 import { joined } from "../src/display/number";
 import { processor, textOf } from "../src/display/processor";
 import { reduce } from "../src/display/reducers";
@@ -18,7 +18,7 @@ const lines = <T>(name: string): T[] =>
 /** The golden data's "57 years ago" was printed on this day. */
 const CONTEXT = { timeZone: "utc", now: Date.UTC(2026, 9, 1) };
 
-provideColormaps();
+for (const [mode, colors] of colormaps()) provideColormap(mode, colors);
 
 describe("units print as Grafana prints them", () => {
   const units = lines<{ id: string; cases: [number | null, number | null, string][] }>("units.jsonl");

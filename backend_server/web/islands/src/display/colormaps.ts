@@ -2,8 +2,6 @@
  * The four perceptual colour maps of matplotlib (public domain, CC0) in 256 steps each, as hex.
  * A chunk of its own: only documents that colour by one of them load it.
  */
-import { provideColormap } from "./fieldcolor";
-
 const MAPS: Record<string, string> = {
   "continuous-viridis":
     "44015444025645045745055946075a46085c460a5d460b5e470d60470e6147106347116447136548146748166848176948186a481a6c" +
@@ -71,9 +69,7 @@ const MAPS: Record<string, string> = {
     "f1f426f1f525f0f724f0f921",
 };
 
-/** Make the maps known to the colour modes. */
-export function provideColormaps(): void {
-  for (const [mode, digits] of Object.entries(MAPS)) {
-    provideColormap(mode, digits.match(/.{6}/g)!.map((hex) => `#${hex}`));
-  }
+/** Each map by its colour mode, low to high. */
+export function colormaps(): [string, string[]][] {
+  return Object.entries(MAPS).map(([mode, digits]) => [mode, digits.match(/.{6}/g)!.map((hex) => `#${hex}`)]);
 }
