@@ -98,7 +98,8 @@ class PrometheusClient:
 
     def _query(self, path: str, form: Mapping[str, str]) -> bytes:
         # Prometheus ends the work itself a little before we stop waiting, so nothing runs on for nobody.
-        sent = {**form, "timeout": f"{max(0.1, self._timeout_seconds - 0.5):g}s"}
+        # A fraction of a second is no duration to Prometheus, so it is written in milliseconds.
+        sent = {**form, "timeout": f"{max(100, round(self._timeout_seconds * 1000) - 500)}ms"}
         try:
             reply = self._http.call(
                 "POST",

@@ -62,9 +62,9 @@ def test_a_range_query_goes_out_as_a_form_and_comes_back_as_bytes(fake: tuple[Fa
     client.close()
     (method, path, form, headers), instant = made.got
     assert (method, path) == ("POST", "/prom/api/v1/query_range")
-    assert form == {"query": "up", "start": "1700000000.250", "end": "1700000060", "step": "15", "timeout": "2.5s"}
+    assert form == {"query": "up", "start": "1700000000.250", "end": "1700000060", "step": "15", "timeout": "2500ms"}
     assert headers["Content-Type"] == "application/x-www-form-urlencoded"
-    assert instant[1:3] == ("/prom/api/v1/query", {"query": "up", "time": "1700000000", "timeout": "2.5s"})
+    assert instant[1:3] == ("/prom/api/v1/query", {"query": "up", "time": "1700000000", "timeout": "2500ms"})
 
 
 def test_credentials_of_the_url_become_basic_authentication(fake: tuple[Fake, str]) -> None:
