@@ -88,6 +88,12 @@ class Conflict(InputError):
     code = "conflict"
 
 
+class LeaseLost(Conflict):
+    """Another worker leads now; nothing of the transaction that found out was stored (409)."""
+
+    code = "lease_lost"
+
+
 class Unauthenticated(DashwrightError):
     """Nobody is signed in (401)."""
 

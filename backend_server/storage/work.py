@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -18,7 +19,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from backend_server.devices.device import Device
 from backend_server.devices.merge import merge_device
-from backend_server.errors import Conflict
+from backend_server.errors import LeaseLost
 from backend_server.primitives.ids import Maker, new_token
 
 from . import audit
@@ -30,12 +31,6 @@ from .store import Store, Write, database_now_ms
 
 WORKER_LEASE = "worker"
 _CHUNK = 400  # rows named in one statement; SQLite allows few thousand parameters
-
-
-class LeaseLost(Conflict):
-    """Another worker leads now; nothing of this transaction was stored."""
-
-    code = "lease_lost"
 
 
 class NoteLike(Protocol):
@@ -169,7 +164,7 @@ class WorkStore:
         """
         if not notes:
             return {}
-        with self._fenced(fencing) as write:
+        with fenced_write(self._store, fencing) as write:
             _update_each(write.connection, "facts", notes, lambda note: note.facts)
             for state in {note.public for note in notes if note.public is not None}:
                 for part in _parts([note.uid for note in notes if note.public == state]):
@@ -202,7 +197,7 @@ class WorkStore:
 
     def keep(self, name: str, value: str | None, *, fencing: int | None) -> None:
         """Store a kept value, or drop it (None)."""
-        with self._fenced(fencing, moves=False) as write:
+        with fenced_write(self._store, fencing, moves=False) as write:
             if value is None:
                 write.connection.execute(delete(kept).where(kept.c.name == name))
             else:
@@ -213,7 +208,7 @@ class WorkStore:
 
     def ensure_fleet(self, wanted: Sequence[FleetRowLike], *, fencing: int | None) -> None:
         """Have exactly these fleet rows wanted: missing ones are made with ids of their own, others asked to leave."""
-        with self._fenced(fencing) as write:
+        with fenced_write(self._store, fencing) as write:
             query = select(documents.c.uid, documents.c.wanted).where(documents.c.maker == Maker.FLEET.value)
             existing = {uid: state for uid, state in write.connection.execute(query)}  # noqa: C416  a Row is no tuple to mypy
             for row in wanted:
@@ -242,7 +237,7 @@ class WorkStore:
     def mark_all_dirty(self, makers: Collection[str], *, fencing: int | None, forget_loaded: bool = False) -> None:
         """Have every wanted document of these makers looked at again; with `forget_loaded` proven in Grafana anew."""
         forgotten: dict[str, object] = {"loaded_hash": None} if forget_loaded else {}
-        with self._fenced(fencing) as write:
+        with fenced_write(self._store, fencing) as write:
             write.connection.execute(
                 update(documents)
                 .where(documents.c.maker.in_(sorted(makers)), documents.c.wanted == "present")
@@ -251,7 +246,7 @@ class WorkStore:
 
     def wake_leaving(self, *, fencing: int | None) -> None:
         """Let removals that were held back be tried at once."""
-        with self._fenced(fencing) as write:
+        with fenced_write(self._store, fencing) as write:
             write.connection.execute(
                 update(documents)
                 .where(documents.c.wanted == "absent", documents.c.dirty.is_(True))
@@ -273,7 +268,7 @@ class WorkStore:
         """Forget retired devices with their documents, publications and links; memories start anew. Gives how many."""
         if not device_ids:
             return 0
-        with self._fenced(fencing) as write:
+        with fenced_write(self._store, fencing) as write:
             count = 0
             for part in _parts(list(device_ids)):
                 # Retired is asked again here: a device revived since the plan was made is no longer to be forgotten.
@@ -343,9 +338,6 @@ class WorkStore:
     def _insert(self, table: Any) -> Any:
         return (postgres_insert if self._store.dialect == "postgresql" else sqlite_insert)(table)
 
-    def _fenced(self, fencing: int | None, *, moves: bool = True) -> _Fenced:
-        return _Fenced(self._store, fencing, moves=moves)
-
     def _rows(self) -> Select[Any]:
         return select(*_DOCUMENT_COLUMNS).select_from(documents.outerjoin(publications))
 
@@ -365,28 +357,15 @@ class WorkStore:
         return found
 
 
-class _Fenced:
-    """A write transaction that holds only while `fencing` is the lead's number."""
-
-    def __init__(self, store: Store, fencing: int | None, *, moves: bool) -> None:
-        self._whole = store.write(moves=moves)
-        self._fencing = fencing
-
-    def __enter__(self) -> Write:
-        write = self._whole.__enter__()
-        try:
-            if self._fencing is not None:
-                query = select(leases.c.fencing).where(leases.c.name == WORKER_LEASE)
-                current = write.connection.execute(query).scalar_one_or_none()
-                if current != self._fencing:
-                    raise LeaseLost("Another worker has taken the lead; this one stores nothing more.")
-        except BaseException as fault:
-            if not self._whole.__exit__(type(fault), fault, fault.__traceback__):
-                raise
-        return write
-
-    def __exit__(self, kind: Any, fault: Any, trace: Any) -> bool | None:
-        return self._whole.__exit__(kind, fault, trace)
+@contextmanager
+def fenced_write(store: Store, fencing: int | None, *, moves: bool = True) -> Iterator[Write]:
+    """Begin a write that holds only while `fencing` is the lead's number (None = unfenced); raises LeaseLost."""
+    with store.write(moves=moves) as write:
+        if fencing is not None:
+            query = select(leases.c.fencing).where(leases.c.name == WORKER_LEASE)
+            if write.connection.execute(query).scalar_one_or_none() != fencing:
+                raise LeaseLost("Another worker has taken the lead; this one stores nothing more.")
+        yield write
 
 
 def _update_each(

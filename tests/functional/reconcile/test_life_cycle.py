@@ -8,18 +8,17 @@ import pytest
 
 from backend_server.reconcile.plan import Action
 from backend_server.reconcile.reconciler import Options
-from tests.support.grafana import dashboards_dir, fake_grafana  # noqa: F401  fixtures
 from tests.support.reconciling import House, house_of, template_set, template_source
 
 
 @pytest.fixture
-def house(store, dashboards_dir, fake_grafana):  # noqa: F811  the fixtures imported above
+def house(store, dashboards_dir, fake_grafana):
     with house_of(store, dashboards_dir, fake_grafana.url) as house:
         yield house
 
 
 @pytest.fixture
-def alone(store, dashboards_dir):  # noqa: F811
+def alone(store, dashboards_dir):
     with house_of(store, dashboards_dir) as house:
         yield house
 
@@ -32,7 +31,7 @@ def visitor_status(house: House, token: str) -> int:
     return house.client.visitor_dashboard(token).status
 
 
-def test_a_new_device_is_written_loaded_and_public_with_the_ids_chosen_before(house, fake_grafana):  # noqa: F811
+def test_a_new_device_is_written_loaded_and_public_with_the_ids_chosen_before(house, fake_grafana):
     house.put("rig-1", hostname="Rig One")
     before = house.row("rig-1")
     assert (before["state"], before["public"]) == ("pending", "wanted")
@@ -58,7 +57,7 @@ def test_a_new_device_is_written_loaded_and_public_with_the_ids_chosen_before(ho
     ]
 
 
-def test_a_second_pass_writes_nothing_and_calls_nothing(house, fake_grafana):  # noqa: F811
+def test_a_second_pass_writes_nothing_and_calls_nothing(house, fake_grafana):
     for number in range(5):
         house.put(f"rig-{number}")
     house.use(template_set(generic=template_source(), fleet=template_source(slot="overview", scope="fleet")))
@@ -78,7 +77,7 @@ def test_a_second_pass_writes_nothing_and_calls_nothing(house, fake_grafana):  #
     assert house.reconciler.plan().steps == ()
 
 
-def test_a_change_keeps_uid_token_and_file(house, fake_grafana):  # noqa: F811
+def test_a_change_keeps_uid_token_and_file(house, fake_grafana):
     house.put("rig-1", hostname="old")
     house.settle()
     before = house.row("rig-1")
@@ -112,7 +111,7 @@ def test_another_template_keeps_uid_token_and_file(house):
     assert json.loads(house.files()[after["file"]])["description"] == "for miners"
 
 
-def test_a_template_change_that_leaves_a_device_alone_writes_no_file(house, fake_grafana):  # noqa: F811
+def test_a_template_change_that_leaves_a_device_alone_writes_no_file(house, fake_grafana):
     house.put("rig-1")
     house.settle()
     marks = house.marks()
@@ -123,7 +122,7 @@ def test_a_template_change_that_leaves_a_device_alone_writes_no_file(house, fake
     assert fake_grafana.requests == []
 
 
-def test_retiring_goes_in_the_order_that_leaves_nothing_behind(house, fake_grafana):  # noqa: F811
+def test_retiring_goes_in_the_order_that_leaves_nothing_behind(house, fake_grafana):
     house.put("rig-1")
     house.put("rig-2")
     house.settle()
@@ -164,7 +163,7 @@ def test_reviving_brings_the_same_link_back(house):
     assert visitor_status(house, before["access_token"]) == 200
 
 
-def test_retired_long_enough_is_purged(store, dashboards_dir, fake_grafana):  # noqa: F811
+def test_retired_long_enough_is_purged(store, dashboards_dir, fake_grafana):
     with house_of(store, dashboards_dir, fake_grafana.url, options=Options(retired_keep=-1)) as house:
         house.put("rig-1")
         house.put("rig-2")
@@ -179,7 +178,7 @@ def test_retired_long_enough_is_purged(store, dashboards_dir, fake_grafana):  # 
             house.registry.get("rig-1")
 
 
-def test_three_hundred_devices_share_one_reload(house, fake_grafana):  # noqa: F811
+def test_three_hundred_devices_share_one_reload(house, fake_grafana):
     items = [{"id": f"rig-{number}", "hostname": f"host {number}"} for number in range(300)]
     house.registry.batch(items, "test", "http://here")
     house.settle()
@@ -187,7 +186,7 @@ def test_three_hundred_devices_share_one_reload(house, fake_grafana):  # noqa: F
     assert {row["state"] for row in house.rows().values()} == {"live"}
 
 
-def test_a_device_that_is_not_shared_is_loaded_and_not_public(house, fake_grafana):  # noqa: F811
+def test_a_device_that_is_not_shared_is_loaded_and_not_public(house, fake_grafana):
     house.put("rig-1", share=False)
     house.settle()
     row = house.row("rig-1")
@@ -202,7 +201,7 @@ def test_a_device_that_is_not_shared_is_loaded_and_not_public(house, fake_grafan
     assert house.row("rig-1")["public"] == "gone"
 
 
-def test_fleet_documents_come_and_go_with_their_template(house, fake_grafana):  # noqa: F811
+def test_fleet_documents_come_and_go_with_their_template(house, fake_grafana):
     house.put("rig-1")
     house.use(template_set(generic=template_source(), fleet=template_source(slot="overview", scope="fleet")))
     house.settle()
@@ -229,7 +228,7 @@ def test_without_grafana_written_is_live(alone):
     assert (alone.row("rig-1")["state"], alone.files()) == ("gone", {})
 
 
-def test_when_grafana_comes_later_everything_is_proven_there(store, dashboards_dir, fake_grafana):  # noqa: F811
+def test_when_grafana_comes_later_everything_is_proven_there(store, dashboards_dir, fake_grafana):
     with house_of(store, dashboards_dir) as alone:
         alone.reconciler.audit()
         alone.put("rig-1")
@@ -240,7 +239,7 @@ def test_when_grafana_comes_later_everything_is_proven_there(store, dashboards_d
         assert visitor_status(house, house.row("rig-1")["access_token"]) == 200
 
 
-def test_prepare_writes_all_files_and_asks_grafana_nothing(house, fake_grafana):  # noqa: F811
+def test_prepare_writes_all_files_and_asks_grafana_nothing(house, fake_grafana):
     for number in range(40):
         house.put(f"rig-{number}")
     report = house.reconciler.prepare_files()

@@ -1,0 +1,294 @@
+"""The loop around the passes: one worker leads; it looks for changes, passes, audits, and follows the templates.
+
+It holds nothing that matters in memory: whatever moment it is stopped at, the next one (or another worker) goes on from
+the record.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from backend_server.errors import DashwrightError, LeaseLost, UpstreamError
+from backend_server.reconcile.ports import Leases, WorkStore
+from backend_server.reconcile.reconciler import Reconciler
+from backend_server.reconcile.report import AuditReport, PassReport
+from backend_server.reconcile.templates import LoadedTemplates, TemplateFiles, TemplateKeeper
+
+HEARTBEAT = "worker"
+_HEARTBEAT_SECONDS = 5.0
+_FLEET_SECONDS = 5.0
+_DATABASE_AWAY_SECONDS = 1.0
+_LOOK_SECONDS = 0.05
+
+
+class Changes(Protocol):
+    """The store's change number: it moves with every write."""
+
+    def change_number(self) -> int: ...
+
+
+class Devices(Protocol):
+    """What the registry does for the worker."""
+
+    def match_slots(self, device_ids: Sequence[str]) -> int:
+        """Give devices the documents their templates now ask for; gives how many devices changed."""
+        ...
+
+
+class Watcher(Protocol):
+    """Is told what happened, to log and count it."""
+
+    def lead(self, leads: bool) -> None: ...
+    def passed(self, report: PassReport, seconds: float) -> None: ...
+    def audited(self, report: AuditReport, seconds: float) -> None: ...
+    def templates(self, loaded: LoadedTemplates) -> None: ...
+    def trouble(self, doing: str, fault: DashwrightError) -> None: ...
+
+
+class Unwatched:
+    """Tells nobody."""
+
+    def lead(self, leads: bool) -> None:
+        """The lead was taken or lost."""
+
+    def passed(self, report: PassReport, seconds: float) -> None:
+        """A pass that did something has ended."""
+
+    def audited(self, report: AuditReport, seconds: float) -> None:
+        """An audit has ended."""
+
+    def templates(self, loaded: LoadedTemplates) -> None:
+        """Templates were loaded anew."""
+
+    def trouble(self, doing: str, fault: DashwrightError) -> None:
+        """Something failed that will be tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often things happen, in seconds. `lease_ttl` bounds how long nobody leads after a worker was killed."""
+
+    pass_interval: float = 0.2
+    audit_interval: float = 300.0
+    reload_window: float = 0.3
+    lease_ttl: float = 15.0
+
+
+class Worker:
+    """Runs passes while it leads. `with_grafana` makes changes wait for each other, up to `reload_window`."""
+
+    def __init__(
+        self,
+        reconciler: Reconciler,
+        *,
+        work: WorkStore,
+        changes: Changes,
+        leases: Leases,
+        files: TemplateFiles,
+        keeper: TemplateKeeper,
+        devices: Devices,
+        with_grafana: bool,
+        pace: Pace | None = None,
+        watcher: Watcher | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.reconciler = reconciler
+        self._work = work
+        self._changes = changes
+        self._leases = leases
+        self._files = files
+        self._keeper = keeper
+        self._devices = devices
+        self._with_grafana = with_grafana
+        self._pace = pace or Pace()
+        self._watcher = watcher or Unwatched()
+        self._monotonic = monotonic
+        self._leads = False
+        self._begun = False
+        self._seen = -1
+        self._first_change_at: float | None = None
+        self._wake_at: float | None = None
+        self._audit_at = 0.0
+        self._beat_at = 0.0
+        self._fleet_at = 0.0
+        self._fleet_moved = False
+        self._template_hash: str | None = None
+        self._last_pass_ms: int | None = None
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until `stop` is set; the step under way is finished first."""
+        renewing = threading.Thread(target=self._renew_until, args=(stop,), name="lease-renewal")
+        self._files.start()
+        renewing.start()
+        try:
+            while not stop.is_set():
+                stop.wait(self._turn())
+        finally:
+            stop.set()
+            renewing.join()
+            self._files.stop()
+            self._let_go()
+
+    def apply_once(self, *, wait: bool, timeout_seconds: float = 60.0) -> PassReport:
+        """Pass until nothing is left to do now (`dashwright apply`); with `wait`, until everything is proven.
+
+        While another worker leads this one only waits for it. What is put off or held back does not end the waiting;
+        the report's `left` tells how much there is at the end.
+        """
+        deadline = self._monotonic() + timeout_seconds
+        report = PassReport()
+        try:
+            while True:
+                if self._take_lead():
+                    self._begin_if_new()
+                    report = self.reconciler.run_pass()
+                else:
+                    report = PassReport(left=self._work.backlog()[0])
+                if report.left == 0 or not (wait or report.changed_something) or self._monotonic() >= deadline:
+                    return report
+                time.sleep(_LOOK_SECONDS)
+        finally:
+            self._let_go()
+
+    def load_templates(self) -> LoadedTemplates:
+        """Load the templates and take them into use; devices get the documents they now ask for."""
+        loaded = self._keeper.load(fencing=self.reconciler.fencing)
+        if loaded.templates.hash != self._template_hash:
+            if self.reconciler.adopt(loaded.templates):
+                self._devices.match_slots([str(device.id) for device in self._work.devices()])
+            self._template_hash = loaded.templates.hash
+        self._watcher.templates(loaded)
+        return loaded
+
+    # One turn of the loop
+
+    def _turn(self) -> float:
+        """Do what is due; gives the seconds until the next look."""
+        try:
+            if not self._take_lead():
+                return max(self._pace.pass_interval, self._pace.lease_ttl / 5)
+            self._begin_if_new()
+            self._follow_templates()
+            self._follow_changes()
+            self._beat()
+        except LeaseLost as fault:
+            self._watcher.trouble("storing what a pass did", fault)
+            self._lost()
+        except UpstreamError as fault:
+            self._watcher.trouble("working", fault)
+            return _DATABASE_AWAY_SECONDS
+        except DashwrightError as fault:
+            # A disk that refuses, a template folder that is gone: a state to be told, and tried again.
+            self._watcher.trouble("working", fault)
+            return _DATABASE_AWAY_SECONDS
+        return self._pace.pass_interval
+
+    def _begin_if_new(self) -> None:
+        if self._begun:
+            return
+        self._template_hash = None
+        self.load_templates()
+        self._audit()
+        self._begun = True
+
+    def _follow_templates(self) -> None:
+        if self._files.changed():
+            self.load_templates()
+
+    def _follow_changes(self) -> None:
+        now = self._monotonic()
+        if now >= self._audit_at:
+            self._audit()
+        change = self._changes.change_number()
+        if change != self._seen and self._first_change_at is None:
+            self._first_change_at = now
+            self._fleet_moved = True
+        if self._fleet_moved and now >= self._fleet_at:
+            self._fleet_moved, self._fleet_at = False, now + _FLEET_SECONDS
+            self.reconciler.refresh_fleet()
+        woken = self._wake_at is not None and now >= self._wake_at
+        if self._first_change_at is None and not woken:
+            return
+        if not woken and self._with_grafana and now - (self._first_change_at or now) < self._pace.reload_window:
+            return  # changes within the window share one reload; the window is never begun anew
+        self._first_change_at, self._seen = None, change
+        report = self.reconciler.run_pass()
+        self._last_pass_ms = self._work.now_ms()
+        self._wake_at = self._next_wake()
+        if report.changed_something:
+            self._watcher.passed(report, self._monotonic() - now)
+
+    def _next_wake(self) -> float | None:
+        """Say when there is something to try again: a retry time, or Grafana that was away."""
+        left, earliest = self._work.backlog()
+        if left == 0 or earliest is None:
+            return None
+        seconds = max((earliest - self._work.now_ms()) / 1000, self.reconciler.gate.wait_seconds or 0.0)
+        return self._monotonic() + max(seconds, self._pace.pass_interval)
+
+    def _audit(self) -> None:
+        began = self._monotonic()
+        self._audit_at = began + self._pace.audit_interval
+        report = self.reconciler.audit()
+        self._seen = -1
+        self._watcher.audited(report, self._monotonic() - began)
+        if report.grafana is not None:
+            # Grafana was away: its side is audited as soon as it is back, not in five minutes.
+            wait = self.reconciler.gate.wait_seconds or self._pace.pass_interval
+            self._audit_at = self._monotonic() + max(wait, self._pace.pass_interval)
+
+    def _beat(self) -> None:
+        now = self._monotonic()
+        if now < self._beat_at:
+            return
+        self._beat_at = now + _HEARTBEAT_SECONDS
+        beat = {
+            "at": self._work.now_ms(),
+            "last_pass_at": self._last_pass_ms,
+            "grafana": self.reconciler.gate.reason,
+            "fencing": self.reconciler.fencing,
+        }
+        self._work.keep(HEARTBEAT, json.dumps(beat), fencing=self.reconciler.fencing)
+
+    # The lead
+
+    def _take_lead(self) -> bool:
+        if self._leads:
+            return True
+        self.reconciler.fencing = self._leases.acquire()
+        self._leads = self.reconciler.fencing is not None
+        self._begun = False
+        if self._leads:
+            self._watcher.lead(True)
+        return self._leads
+
+    def _renew_until(self, stop: threading.Event) -> None:
+        """Renew the lease while a pass may take long; that it was lost is found out by the next write."""
+        while not stop.wait(self._pace.lease_ttl / 3):
+            if not self._leads:
+                continue
+            try:
+                if self._leases.acquire() is None:
+                    self._watcher.lead(False)
+            except UpstreamError as fault:
+                self._watcher.trouble("renewing the lead", fault)
+
+    def _lost(self) -> None:
+        self._leads = False
+        self.reconciler.fencing = None
+        self._watcher.lead(False)
+
+    def _let_go(self) -> None:
+        if self.reconciler.fencing is None:
+            return
+        self._leads = False
+        self.reconciler.fencing = None
+        try:
+            self._leases.release()
+        except UpstreamError as fault:
+            self._watcher.trouble("letting go of the lead", fault)

@@ -1,0 +1,207 @@
+"""SIGKILL at every step of create, update and retire: the next process ends in the same state, with the same token.
+
+A real process over a real SQLite file, and a fake Grafana outside of it that keeps what it was told.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from backend_server.storage.store import Store
+from tests.fakes.grafana import FakeGrafana
+from tests.support.grafana import write_provisioning
+from tests.support.reconciling import house_of
+
+ROOT = Path(__file__).parents[3]
+SCENARIOS = ("create", "update", "retire")
+
+
+class Zygote:
+    """Runs `killed_worker.py` and gives it orders."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("killed_worker.py"))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )
+
+    def run(self, place: Place, kill_at: int) -> int:
+        """Run one process to its end; gives its exit code, negative for a signal."""
+        order = {
+            "data": str(place.data),
+            "dashboards": str(place.dashboards),
+            "grafana": place.grafana.url,
+            "kill_at": kill_at,
+            "log": str(place.log),
+        }
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.flush()
+        return int(json.loads(self._process.stdout.readline()))
+
+    def close(self) -> None:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.close()
+        self._process.wait(10)
+        self._process.stdout.close()
+
+
+class Place:
+    """A fresh database, folder and Grafana, brought to where a scenario begins."""
+
+    def __init__(self, root: Path, template: Path, scenario: str, zygote: Zygote) -> None:
+        self.data, self.dashboards, self.log = root / "data", root / "dashboards", root / "points.log"
+        self.data.mkdir(parents=True)
+        shutil.copy(template, self.data / "dashwright.db")
+        provisioning = write_provisioning(root, self.dashboards)
+        self.grafana = FakeGrafana(provisioning, environment={}, polling=False).start()
+        self._ask("put", "rig-1", hostname="first")
+        if scenario != "create":
+            assert zygote.run(self, 0) == 0
+            if scenario == "update":
+                self._ask("put", "rig-1", hostname="second")
+            else:
+                self._ask("retire", "rig-1")
+        self.token = self.row()["access_token"]
+        self.log.unlink(missing_ok=True)
+        self.grafana.forget_requests()
+
+    def _ask(self, deed: str, device_id: str, **fields: str) -> None:
+        store = Store.open(None, self.data)
+        with house_of(store, self.dashboards) as house:
+            if deed == "put":
+                house.put(device_id, **fields)
+            else:
+                house.registry.retire(device_id, "test")
+        store.close()
+
+    def row(self) -> dict[str, object]:
+        store = Store.open(None, self.data)
+        with house_of(store, self.dashboards) as house:
+            row = dict(house.row("rig-1"))
+        store.close()
+        return row
+
+    def points(self) -> list[str]:
+        return self.log.read_text().split("\n")[:-1] if self.log.exists() else []
+
+    def outcome(self) -> dict[str, object]:
+        """Give everything that must be the same whatever happened on the way."""
+        row = self.row()
+        with self.grafana.database.lock:
+            public = [(one.uid, one.access_token, one.enabled) for one in self.grafana.database.rows]
+        return {
+            "row": {
+                name: row[name]
+                for name in (
+                    "state",
+                    "reason",
+                    "dirty",
+                    "written_hash",
+                    "loaded_hash",
+                    "public",
+                    "access_token",
+                    "title",
+                )
+            },
+            "files": {
+                str(path.relative_to(self.dashboards)): path.read_bytes() for path in self.dashboards.rglob("*.json")
+            },
+            "dashboards": self.grafana.dashboard_uids(),
+            "public": public,
+        }
+
+    def close(self) -> None:
+        self.grafana.stop()
+
+
+@pytest.fixture(scope="module")
+def zygote() -> Iterator[Zygote]:
+    zygote = Zygote()
+    yield zygote
+    zygote.close()
+
+
+class TornReader:
+    """Reads all files over and over; every one must be whole JSON at every moment."""
+
+    def __init__(self, dashboards: Path) -> None:
+        self._dashboards = dashboards
+        self._stop = threading.Event()
+        self.torn: list[str] = []
+        self._thread = threading.Thread(target=self._read)
+
+    def __enter__(self) -> TornReader:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _read(self) -> None:
+        while not self._stop.wait(0.001):
+            for path in self._dashboards.rglob("*.json"):
+                try:
+                    json.loads(path.read_bytes())
+                except FileNotFoundError:
+                    continue
+                except ValueError as fault:
+                    self.torn.append(f"{path}: {fault}")
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_a_stop_at_any_step_resumes_to_the_same_end(scenario, tmp_path, sqlite_template, zygote):
+    whole = Place(tmp_path / "whole", sqlite_template, scenario, zygote)
+    try:
+        assert zygote.run(whole, 0) == 0
+        expected, points = whole.outcome(), whole.points()
+        calls = len(whole.grafana.requests_that_change_something())
+    finally:
+        whole.close()
+    # Each state-changing call has a kill point before and one after it, and so has each stored outcome.
+    assert len(points) >= 2 * calls
+    assert expected["row"]["access_token"] == whole.token
+
+    for number in range(1, len(points) + 1):
+        place = Place(tmp_path / f"{scenario}-{number}", sqlite_template, scenario, zygote)
+        try:
+            with TornReader(place.dashboards) as reader:
+                assert zygote.run(place, number) == -signal.SIGKILL
+                assert place.points() == points[:number]
+                assert zygote.run(place, 0) == 0
+            outcome = place.outcome()
+            # Ids are random per place; what matters is that each place ends with those it began with.
+            assert outcome["row"]["access_token"] == place.token, points[number - 1]
+            assert same(outcome, place.token) == same(expected, whole.token), points[number - 1]
+            assert reader.torn == []
+            place.grafana.forget_requests()
+            assert zygote.run(place, 0) == 0
+            assert place.grafana.requests_that_change_something() == []
+        finally:
+            place.close()
+
+
+def same(outcome: dict[str, object], token: str) -> str:
+    """Write an outcome with its random ids replaced."""
+    public = [
+        ("uid", "token" if access_token == token else "ANOTHER TOKEN", enabled)
+        for _, access_token, enabled in outcome["public"]
+    ]
+    return repr({**outcome, "public": public}).replace(token, "token")
