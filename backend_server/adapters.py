@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import select
 
@@ -12,10 +12,9 @@ from backend_server.errors import NotFound
 from backend_server.primitives.ids import Maker
 from backend_server.provisioning.folder import DashboardFolder
 from backend_server.rendering import TemplateSet
-from backend_server.storage.registry_records import SqlRecords
 from backend_server.storage.schema import documents, publications
 from backend_server.storage.store import Store
-from backend_server.viewing.ports import Hits, MetricsSource
+from backend_server.viewing.ports import MetricsSource
 
 CurrentTemplates = Callable[[], TemplateSet]
 
@@ -107,16 +106,3 @@ class DefaultSources:
     def find(self, uid: str, kind: str) -> MetricsSource | None:
         """Give the default Prometheus, or None for a datasource that is not ours."""
         return self._prometheus if uid in self._NAMES and kind in ("", "prometheus") else None
-
-
-class ViewRows:
-    """Where views end up; fits `viewing.ports.ViewStore`."""
-
-    def __init__(self, records: SqlRecords) -> None:
-        self._records = records
-
-    def add_views(self, hits: Mapping[str, Hits]) -> None:
-        """Add to the counts of each link, in one write."""
-        viewed = {link_id: (one.views, one.last_seen_ms) for link_id, one in hits.items() if one.views}
-        if viewed:
-            self._records.flush_views(viewed)

@@ -9,20 +9,21 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from sqlalchemy import select
-
-from backend_server.errors import InvalidInput
+from backend_server.errors import InvalidInput, ProvisioningError
+from backend_server.primitives.canonical_json import content_hash
 from backend_server.rendering import Template, TemplateSet, load_template
-from backend_server.storage.schema import templates as templates_table
 from backend_server.storage.store import Store
+from backend_server.storage.template_folder import TemplateFolder
+from backend_server.storage.templates import TemplateShelf
+
+_Sources = Mapping[str, tuple[str, str]]  # name → (hash, source)
 
 
 @dataclass(frozen=True, slots=True)
 class _Held:
     change: int = -1
-    fingerprint: tuple[tuple[str, str, str | None], ...] = ()
+    sources: _Sources = field(default_factory=dict)
     current: TemplateSet = field(default_factory=lambda: TemplateSet.of(()))
     faults: Mapping[str, str] = field(default_factory=dict)
 
@@ -30,8 +31,9 @@ class _Held:
 class TemplateLibrary:
     """Gives the set of templates, guarded by the store's change number; parses only what is new."""
 
-    def __init__(self, store: Store, folder: Path) -> None:
+    def __init__(self, store: Store, folder: TemplateFolder) -> None:
         self._store = store
+        self._shelf = TemplateShelf(store)
         self._folder = folder
         self._lock = threading.Lock()
         self._held = _Held()
@@ -45,51 +47,53 @@ class TemplateLibrary:
         """Give what is wrong with files that are broken now, by template name; an older version may be in use."""
         return self._fresh().faults
 
-    def source(self, name: str) -> bytes | None:
+    def source(self, name: str) -> str | None:
         """Give the source of a template in use."""
-        with self._store.read() as connection:
-            wanted = select(templates_table.c.source).where(templates_table.c.name == name)
-            found = connection.execute(wanted).scalar_one_or_none()
-        if found is not None:
-            return str(found).encode()
-        path = self._folder / name
-        return path.read_bytes() if path.name == name and path.is_file() else None
+        found = self._fresh().sources.get(name)
+        return None if found is None else found[1]
 
     def _fresh(self) -> _Held:
         change = self._store.change_number()
-        if self._held.change == change:
-            return self._held
+        held = self._held
+        if held.change == change:
+            return held
         with self._lock:
-            columns = (templates_table.c.name, templates_table.c.hash, templates_table.c.error)
-            with self._store.read() as connection:
-                rows = connection.execute(select(*columns).order_by(templates_table.c.name)).all()
-            fingerprint = tuple((str(row.name), str(row.hash), row.error) for row in rows)
-            if fingerprint == self._held.fingerprint and (fingerprint or self._held.change >= 0):
-                self._held = _Held(change, fingerprint, self._held.current, self._held.faults)
+            rows = self._shelf.everything()
+            sources = {name: (row.hash, row.source) for name, row in rows.items() if row.source}
+            faults = {name: row.error for name, row in rows.items() if row.error}
+            if not rows:
+                sources = self._on_disk()
+            if sources == self._held.sources and self._held.change >= 0:
+                # Errors that parsing itself found belong to the sources, which are the same.
+                self._held = _Held(change, sources, self._held.current, {**self._found(sources), **faults})
             else:
-                self._held = self._load(change, fingerprint)
+                self._held = self._load(change, sources, faults)
             return self._held
 
-    def _load(self, change: int, fingerprint: tuple[tuple[str, str, str | None], ...]) -> _Held:
-        faults = {name: error for name, _, error in fingerprint if error}
-        sources = self._stored() if fingerprint else self._on_disk()
+    def _load(self, change: int, sources: _Sources, faults: Mapping[str, str]) -> _Held:
         good: dict[tuple[str, str], Template] = {}
         for name, (digest, source) in sources.items():
             try:
-                good[name, digest] = self._parsed.get((name, digest)) or load_template(name, source)
-            except InvalidInput as fault:
-                faults.setdefault(name, fault.message)
-        self._parsed = {key: template for key, template in good.items() if key[1]}
-        return _Held(change, fingerprint, TemplateSet.of(good.values()), faults)
+                good[name, digest] = self._parsed.get((name, digest)) or load_template(name, source.encode())
+            except InvalidInput:
+                continue  # `_found` names it
+        self._parsed = good
+        return _Held(change, sources, TemplateSet.of(good.values()), {**self._found(sources), **faults})
 
-    def _stored(self) -> dict[str, tuple[str, bytes]]:
-        columns = (templates_table.c.name, templates_table.c.hash, templates_table.c.source)
-        with self._store.read() as connection:
-            return {
-                str(row.name): (str(row.hash), str(row.source).encode())
-                for row in connection.execute(select(*columns))
-                if row.source
-            }
+    def _found(self, sources: _Sources) -> dict[str, str]:
+        """Word what parsing found in sources that give no template."""
+        faults = {}
+        for name, (digest, source) in sources.items():
+            if (name, digest) not in self._parsed:
+                try:
+                    load_template(name, source.encode())
+                except InvalidInput as fault:
+                    faults[name] = fault.message
+        return faults
 
-    def _on_disk(self) -> dict[str, tuple[str, bytes]]:
-        return {path.name: ("", path.read_bytes()) for path in sorted(self._folder.glob("*.json"))}
+    def _on_disk(self) -> dict[str, tuple[str, str]]:
+        try:
+            found = self._folder.read()
+        except ProvisioningError:
+            return {}
+        return {name: (content_hash(source), source.decode("utf-8", "replace")) for name, source in found.items()}

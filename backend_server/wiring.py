@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -12,7 +13,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from backend_server.accounts import AccountBook, FirstSecrets
 from backend_server.accounts import ensure_first_admin as ensure_first_admin_in
-from backend_server.adapters import DefaultSources, FiledDocuments, StoredPublications, TemplateSlots, ViewRows
+from backend_server.adapters import DefaultSources, FiledDocuments, StoredPublications, TemplateSlots
 from backend_server.datasources import PrometheusClient
 from backend_server.devices.device import Device
 from backend_server.errors import ConfigError, DashwrightError
@@ -25,6 +26,8 @@ from backend_server.provisioning.folder import DashboardFolder
 from backend_server.reconcile.reconciler import Options as ReconcileOptions
 from backend_server.reconcile.reconciler import Reconciler
 from backend_server.reconcile.show import plan_json
+from backend_server.reconcile.templates import TemplateKeeper
+from backend_server.reconcile.worker import Pace, Watcher, Worker
 from backend_server.registry.devices import DeviceRegistry
 from backend_server.registry.links import LinkRegistry
 from backend_server.registry.options import RegistryOptions
@@ -34,9 +37,13 @@ from backend_server.shipped import shipped
 from backend_server.storage.accounts import SqlAccounts
 from backend_server.storage.audit_pages import audit_page
 from backend_server.storage.kept_secrets import KeptSecrets
+from backend_server.storage.leases import Lease
+from backend_server.storage.link_views import SqlViews
 from backend_server.storage.registry_records import SqlRecords
 from backend_server.storage.store import Store
-from backend_server.storage.work import WorkStore
+from backend_server.storage.template_folder import TemplateFolder
+from backend_server.storage.templates import TemplateShelf
+from backend_server.storage.work import WORKER_LEASE, WorkStore
 from backend_server.telemetry import Metrics, get_logger
 from backend_server.template_library import TemplateLibrary
 from backend_server.viewing.panel_data import PanelData
@@ -152,6 +159,34 @@ def build_reconciler(services: Services) -> Reconciler:
     )
 
 
+def build_worker(services: Services, *, watcher: Watcher | None = None) -> Worker:
+    """Make the loop around the passes; `run(stop)` works until the event is set."""
+    settings = services.settings
+    folder = template_folder(settings)
+    holder = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
+    return Worker(
+        build_reconciler(services),
+        work=services.work,
+        changes=services.store,
+        leases=Lease(services.store, WORKER_LEASE, holder),
+        files=folder,
+        keeper=TemplateKeeper(folder, TemplateShelf(services.store)),
+        devices=services.devices,
+        with_grafana=services.grafana is not None,
+        pace=Pace(
+            pass_interval=settings.pass_interval,
+            audit_interval=settings.audit_interval,
+            reload_window=settings.reload_window,
+        ),
+        watcher=watcher,
+    )
+
+
+def template_folder(settings: Settings) -> TemplateFolder:
+    """Give the folder of template files: `TEMPLATES_DIR`, else the shipped one."""
+    return TemplateFolder(settings.templates_dir or shipped("dashboard_templates"))
+
+
 def ensure_first_admin(settings: Settings, store: Store) -> FirstSecrets:
     """Make sure that an administrator and an API token exist; what was made is in the answer, once (`prepare`)."""
     return ensure_first_admin_in(settings, SqlAccounts(store))
@@ -187,7 +222,7 @@ def ensure_fernet(settings: Settings, store: Store) -> MultiFernet:
 def _join(settings: Settings, program: str, store: Store) -> Services:
     secret_key = ensure_secret_key(settings, store)
     records = SqlRecords(store)
-    templates = TemplateLibrary(store, settings.templates_dir or shipped("dashboard_templates"))
+    templates = TemplateLibrary(store, template_folder(settings))
     options = RegistryOptions.from_settings(settings)
     devices = DeviceRegistry(records, TemplateSlots(templates.current), options)
     links = LinkRegistry(records, options)
@@ -195,7 +230,7 @@ def _join(settings: Settings, program: str, store: Store) -> Services:
     prometheus = PrometheusClient(settings.prometheus_url, timeout_seconds=settings.prometheus_timeout)
     grafana = _grafana(settings)
     documents = FiledDocuments(store, files, templates.current, lambda device_id: devices.get(device_id).device)
-    views = ViewCounts(ViewRows(records), on_failure=_views_kept)
+    views = ViewCounts(SqlViews(store), on_failure=_views_kept)
     source = _source(settings, store, documents, prometheus, grafana)
     return Services(
         settings=settings,

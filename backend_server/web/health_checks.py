@@ -9,12 +9,15 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
+import orjson
 from sqlalchemy import func, select
 
 from backend_server.outbound import BoundedHttp
 from backend_server.reconcile.reconciler import HELD
-from backend_server.storage.schema import documents, leases
-from backend_server.storage.store import database_now_ms
+from backend_server.reconcile.worker import HEARTBEAT
+from backend_server.registry.views import format_ms
+from backend_server.storage.leases import lease_state
+from backend_server.storage.schema import documents
 from backend_server.storage.work import WORKER_LEASE
 from backend_server.web.health_parts import Level, Part
 
@@ -124,13 +127,19 @@ def _templates(services: Services) -> Part:
 
 
 def _worker(services: Services) -> Part:
-    query = select(leases.c.expires_at, database_now_ms(services.store.dialect).label("now")).where(
-        leases.c.name == WORKER_LEASE
-    )
     with services.store.read() as connection:
-        row = connection.execute(query).one_or_none()
-    if row is None:
+        lease = lease_state(connection, services.store.dialect, WORKER_LEASE)
+    if lease is None:
         return _dead(services, "has not begun yet")
-    if row.expires_at < row.now:
+    beat = _heartbeat(services)
+    if not lease.held:
         return _dead(services, "nobody leads; changes wait")
-    return Part(Level.OK)
+    return Part(Level.OK, facts=beat)
+
+
+def _heartbeat(services: Services) -> dict[str, object]:
+    """Give when the worker last looked and last passed, as it told."""
+    told = services.work.kept(HEARTBEAT)
+    beat = orjson.loads(told) if told else {}
+    moments = {"last_seen_at": beat.get("at"), "last_pass_at": beat.get("last_pass_at")}
+    return {name: format_ms(moment) for name, moment in moments.items() if isinstance(moment, int)}

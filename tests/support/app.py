@@ -1,6 +1,6 @@
 """A running application for tests: real store, real templates, real HTTP on loopback, passes in a thread, no Grafana.
 
-`live_app` is a fixture; a test module that wants it says `from tests.support.app import live_app` (and `# noqa: F401`).
+`live_app` is a fixture; a folder's conftest makes it known (`from tests.support.app import live_app`).
 """
 
 from __future__ import annotations
@@ -22,11 +22,12 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from backend_server.accounts import Actor, Role, Scope
 from backend_server.primitives.secret import Secret
+from backend_server.reconcile.report import PassReport
 from backend_server.settings import Settings
 from backend_server.storage.store import Store
 from backend_server.web.app import DashwrightApp, create_app
 from backend_server.web.context import WAITING
-from backend_server.wiring import Services, build_reconciler, build_services, ensure_first_admin
+from backend_server.wiring import Services, build_services, build_worker, ensure_first_admin
 
 ADMIN_PASSWORD = "a password for tests"
 API_TOKEN = "dw_token-of-the-tests-0123456789abcdefghij"
@@ -102,38 +103,35 @@ class _Quiet(WSGIRequestHandler):
 
 
 class Passes:
-    """Runs passes in a thread as the worker does, whenever something changed; `hold()` keeps it from doing so."""
+    """The worker in a thread; inside `hold()` no pass runs."""
 
     def __init__(self, services: Services) -> None:
-        self._services = services
         self._stop = threading.Event()
+        self._worker = build_worker(services)
         self._held = threading.Lock()
-        self._thread = threading.Thread(target=self._run, name="passes", daemon=True)
+        run_pass = self._worker.reconciler.run_pass
+
+        def held_pass() -> PassReport:
+            with self._held:
+                return run_pass()
+
+        self._worker.reconciler.run_pass = held_pass  # type: ignore[method-assign]  # a test's way to hold it
+        self._thread = threading.Thread(target=self._worker.run, args=(self._stop,), name="worker", daemon=True)
 
     def start(self) -> None:
+        """Begin to work."""
         self._thread.start()
 
     def stop(self) -> None:
+        """Finish the step under way and end."""
         self._stop.set()
         self._thread.join(10)
 
     @contextmanager
     def hold(self) -> Iterator[None]:
-        """No pass runs inside."""
+        """Keep passes from running."""
         with self._held:
             yield
-
-    def _run(self) -> None:
-        reconciler = build_reconciler(self._services)
-        reconciler.adopt(self._services.templates.current())
-        reconciler.prepare_files()
-        seen = -1
-        while not self._stop.wait(0.02):
-            change = self._services.store.change_number()
-            if change != seen:
-                with self._held:
-                    reconciler.run_pass()
-                seen = change
 
 
 @contextmanager
@@ -150,6 +148,7 @@ def running_app(folder: Path, *, empty_database: Path | None = None, **settings:
             "prometheus_url": "http://127.0.0.1:9",  # nobody listens there
             "poller_port": 9,
             "port": port,
+            "pass_interval": 0.02,
             **settings,
         }
     )

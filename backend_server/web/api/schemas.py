@@ -306,13 +306,12 @@ class TemplateVerdict(_Answer):
 
 
 class TemplatePlan(_Answer):
-    """What a template would change; `devices` names at most 200."""
+    """What a template would change: of `devices` the first `planned` were looked at; `changes` holds at most 200."""
 
+    devices: int
+    planned: int
     changed: int
-    unchanged: int
-    devices: list[str]
-    failures: list[dict[str, str]]
-    compared: bool
+    changes: list[dict[str, Any]]
 
 
 class RenderRequest(_Input):

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import orjson
 from flask import Response
 
 from backend_server.accounts import Role, Scope
-from backend_server.devices.device import Device
 from backend_server.errors import InputError, InvalidInput, NotFound
 from backend_server.primitives.ids import parse_device_id
 from backend_server.rendering import Scope as TemplateScope
-from backend_server.rendering import Template, TemplateSet, load_template
+from backend_server.rendering import Template, TemplateSet, load_template, plan_rollout
 from backend_server.web.api.declare import api_blueprint, errors, json_answer
 from backend_server.web.api.schemas import (
     DocumentAnswer,
@@ -29,7 +26,7 @@ from backend_server.web.context import current_services
 
 blueprint = api_blueprint("templates", "Dashboard templates: one fills the documents of many devices.")
 
-MOST_FILLED = 1000  # a plan fills no more devices than this; beyond, it tells by the templates alone
+MOST_PLANNED = 1000  # a plan fills documents of so many devices; `template plan` on the command line takes all
 MOST_NAMED = 200
 
 
@@ -51,10 +48,8 @@ def get_template(path: TemplatePath) -> Response:
     """Give one template in use with its source."""
     library = current_services().templates
     template = _find(library.current(), path.name)
-    source = library.source(path.name)
-    return json_answer(
-        {**_shown(template, library.faults().get(template.name)), "source": source.decode() if source else None}
-    )
+    source = library.source(template.name)
+    return json_answer({**_shown(template, library.faults().get(template.name)), "source": source})
 
 
 @blueprint.post("/templates/check", responses={200: TemplateVerdict, **errors(413, 415)})
@@ -76,10 +71,16 @@ def plan_template(body: TemplateSource) -> Response:
     new = load_template(body.name, body.source.encode())
     before = services.templates.current()
     after = TemplateSet.of([*(one for one in before.templates if one.name != new.name), new])
-    plan = TemplateChange()
-    for device in services.active_devices():
-        plan.add(device, before.for_device(device), after.for_device(device))
-    return json_answer(plan.as_json())
+    devices = services.active_devices()
+    changes = list(plan_rollout(before, after, devices[:MOST_PLANNED]))
+    return json_answer(
+        {
+            "devices": len(devices),
+            "planned": min(len(devices), MOST_PLANNED),
+            "changed": len({change.device_id for change in changes}),
+            "changes": [change.as_json() for change in changes[:MOST_NAMED]],
+        }
+    )
 
 
 @blueprint.post("/templates/<name>/render", responses={200: DocumentAnswer, **errors(404, 413, 415)})
@@ -97,50 +98,6 @@ def render_template(path: TemplatePath, body: RenderRequest) -> Response:
         % (orjson.dumps(document.uid), orjson.dumps(document.content), document.body),
         mimetype="application/json",
     )
-
-
-@dataclass(slots=True)
-class TemplateChange:
-    """What another set of templates would do to the devices; gathers device by device."""
-
-    changed: list[str] = field(default_factory=list)
-    failed: list[dict[str, str]] = field(default_factory=list)
-    changed_count: int = 0
-    unchanged_count: int = 0
-    filled: int = 0
-
-    def add(self, device: Device, before: dict[str, Template], after: dict[str, Template]) -> None:
-        """Take one device into account."""
-        differs = False
-        for slot, template in after.items():
-            old = before.get(slot)
-            if old is not None and old.hash == template.hash:
-                continue
-            if self.filled >= MOST_FILLED:
-                differs = True
-                continue
-            self.filled += 1
-            try:
-                differs |= old is None or old.fill(device).content != template.fill(device).content
-            except InputError as fault:
-                differs = True
-                if len(self.failed) < MOST_NAMED:
-                    self.failed.append({"device": device.id, "error": fault.message})
-        differs |= bool(before.keys() - after.keys())
-        self.changed_count += differs
-        self.unchanged_count += not differs
-        if differs and len(self.changed) < MOST_NAMED:
-            self.changed.append(device.id)
-
-    def as_json(self) -> dict[str, object]:
-        """Give the plan's answer; `compared` is False when some devices were judged by their templates alone."""
-        return {
-            "changed": self.changed_count,
-            "unchanged": self.unchanged_count,
-            "devices": self.changed,
-            "failures": self.failed,
-            "compared": self.filled < MOST_FILLED,
-        }
 
 
 def _find(templates: TemplateSet, name: str) -> Template:

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.support.app import LiveApp, live_app  # noqa: F401 - a fixture
+from tests.support.app import LiveApp
 
 
 def test_a_device_goes_from_its_first_put_to_a_live_link(live_app: LiveApp) -> None:

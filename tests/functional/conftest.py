@@ -1,0 +1,5 @@
+"""Fixtures of the functional tests."""
+
+from tests.support.app import live_app
+
+__all__ = ["live_app"]
