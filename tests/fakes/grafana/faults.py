@@ -17,7 +17,7 @@ class _Fault:
     match: re.Pattern[str]
     seconds: float = 0.0
     answer: Answer | None = None
-    act: Callable[[Request], None] | None = None
+    act: Callable[[Request], object] | None = None
     drop: str = ""  # "before" = nothing happens, "after" = it happens but the answer is lost
     drip_seconds: float = 0.0
     left: int = -1  # how often still; -1 = until `heal`
@@ -29,7 +29,7 @@ class Plan:
 
     seconds: float = 0.0
     answer: Answer | None = None
-    acts: list[Callable[[Request], None]] = field(default_factory=list)
+    acts: list[Callable[[Request], object]] = field(default_factory=list)
     drop: str = ""
     drip_seconds: float = 0.0
 
@@ -69,7 +69,7 @@ class Faults:
         """Act on the next such request, then cut the connection without an answer."""
         self._add(_Fault(re.compile(match), drop="after", left=1))
 
-    def before_once(self, match: str, act: Callable[[Request], None]) -> None:
+    def before_once(self, match: str, act: Callable[[Request], object]) -> None:
         """Run something just before the next such request is acted on, e.g. a rival who is faster."""
         self._add(_Fault(re.compile(match), act=act, left=1))
 

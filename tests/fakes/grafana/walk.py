@@ -10,6 +10,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,8 @@ class Provisioner:
         files = self._files(root)
         with database.lock:
             marked = sorted((one for one in database.dashboards if one.provider == provider.name), key=lambda d: d.uid)
-            known = {one.path: one for one in marked[:_KNOWN_MOST]}
+            # Copies: what was known when the walk began decides about each file, not what the walk changed since.
+            known = {one.path: replace(one) for one in marked[:_KNOWN_MOST]}
             for path, gone in known.items():
                 if path not in files:
                     self._missing(database, provider, gone)
@@ -160,10 +162,14 @@ class Provisioner:
     def _missing(self, database: Database, provider: Provider, dashboard: Dashboard) -> None:
         if database.twins(dashboard):
             self.log.append(f"unexpected number of dashboards for id {dashboard.internal_id}: found 2. desired: 1")
-        elif provider.disable_deletion:
-            dashboard.unmark()
+            return
+        stored = database.find(dashboard.uid)
+        if stored is None:
+            return
+        if provider.disable_deletion:
+            stored.unmark()
         else:
-            database.dashboards.remove(dashboard)
+            database.dashboards.remove(stored)
 
     def _load(self, path: Path) -> tuple[dict[str, Any], str]:
         try:
