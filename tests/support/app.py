@@ -9,6 +9,7 @@ import json
 import shutil
 import socket
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from backend_server.accounts import Actor, Role, Scope
 from backend_server.primitives.secret import Secret
+from backend_server.reconcile.reconciler import ADOPTED
 from backend_server.reconcile.report import PassReport
 from backend_server.settings import Settings
 from backend_server.storage.store import Store
@@ -106,6 +108,7 @@ class Passes:
     """The worker in a thread; inside `hold()` no pass runs."""
 
     def __init__(self, services: Services) -> None:
+        self._services = services
         self._stop = threading.Event()
         self._worker = build_worker(services)
         self._held = threading.Lock()
@@ -119,8 +122,11 @@ class Passes:
         self._thread = threading.Thread(target=self._worker.run, args=(self._stop,), name="worker", daemon=True)
 
     def start(self) -> None:
-        """Begin to work."""
+        """Begin to work; ends when the worker has all its threads, so that they belong to who started it."""
         self._thread.start()
+        deadline = time.monotonic() + 20
+        while self._services.work.kept(ADOPTED) is None and time.monotonic() < deadline:
+            time.sleep(0.01)
 
     def stop(self) -> None:
         """Finish the step under way and end."""
