@@ -43,7 +43,7 @@ def plan_panel(
     asked: TimeRange,
     *,
     now_ms: int,
-    width: int,
+    points: int,
     limits: Limits,
     floor_ms: int = 0,
 ) -> PanelPlan:
@@ -52,15 +52,15 @@ def plan_panel(
     panel_floor = max(read_interval_ms(panel.get("interval")) or 0, floor_ms)
     most = panel.get("maxDataPoints")
     if isinstance(most, int) and not isinstance(most, bool) and most > 0:
-        width = min(width, most)
-    panel_step = step_ms(asked.length_ms, width, panel_floor, limits)
+        points = min(points, most)
+    panel_step = step_ms(asked.length_ms, points, panel_floor, limits)
     queries = []
     for target in targets_of(panel)[:MOST_TARGETS]:
         expression = target.get("expr")
         if target.get("hide") is True or not isinstance(expression, str) or not expression.strip():
             continue
         own_floor = read_interval_ms(target.get("interval"))
-        step = step_ms(asked.length_ms, width, max(own_floor or 0, panel_floor), limits)
+        step = step_ms(asked.length_ms, points, max(own_floor or 0, panel_floor), limits)
         queries.append(_query(panel, target, asked, step, own_floor or limits.scrape_interval_ms))
     return PanelPlan(align(asked, panel_step), panel_step, tuple(queries))
 

@@ -11,6 +11,7 @@ from backend_server.errors import InvalidInput
 from backend_server.links import LinkProfile
 
 from .answers import Answer, bad_request, grafana_error, invalid_panel_id, invalid_time_range
+from .steps import WIDTH_CLASSES, width_class
 from .time_ranges import TimeRange, read_range
 
 MAX_BODY_BYTES = 16 * 1024
@@ -29,10 +30,10 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PanelRequest:
-    """What a caller may choose of a panel query: range, width in pixels, and the finest step."""
+    """What a caller may choose of a panel query: range, most points of a series, and the finest step."""
 
     asked: TimeRange
-    width: int
+    points: int
     floor_ms: int = 0
 
 
@@ -49,7 +50,7 @@ def read_lean(body: bytes, profile: LinkProfile, now_ms: int) -> PanelRequest:
     width = given.get("width", _DEFAULT_WIDTH)
     if not isinstance(width, int | float) or isinstance(width, bool) or not 1 <= width <= _MOST_WIDTH:
         raise Refused(bad_request())
-    return PanelRequest(_range(given, profile, now_ms), int(width))
+    return PanelRequest(_range(given, profile, now_ms), width_class(int(width)))
 
 
 def read_grafana(content_type: str, body: bytes, profile: LinkProfile, now_ms: int) -> PanelRequest:
@@ -65,7 +66,7 @@ def read_grafana(content_type: str, body: bytes, profile: LinkProfile, now_ms: i
         raise Refused(grafana_error(400, "maxDataPoints", "maxDataPoints should be greater than 0"))
     span = given.get("timeRange")
     asked = _range(span if isinstance(span, Mapping) else {}, profile, now_ms)
-    return PanelRequest(asked, min(points or _DEFAULT_WIDTH, _MOST_WIDTH), min(interval, _DAY_MS))
+    return PanelRequest(asked, min(points or _DEFAULT_WIDTH, WIDTH_CLASSES[-1]), min(interval, _DAY_MS))
 
 
 def profile_range(profile: LinkProfile, now_ms: int) -> TimeRange:

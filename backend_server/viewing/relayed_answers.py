@@ -36,7 +36,7 @@ def upstream_query(request: PanelRequest, now_ms: int, limits: Limits) -> tuple[
     Step and points are set by us, since Grafana bounds neither; viewers with other clocks and widths send the same.
     """
     asked = settle_clock(request.asked, now_ms)
-    step = step_ms(asked.length_ms, request.width, request.floor_ms, limits)
+    step = step_ms(asked.length_ms, request.points, request.floor_ms, limits)
     span = align(asked, step)
     body = {
         "intervalMs": step,

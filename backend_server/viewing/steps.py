@@ -21,7 +21,8 @@ NICE_STEPS_MS = (
     *(1 * _H, 2 * _H, 3 * _H, 6 * _H, 12 * _H),
     *(1 * _D, 2 * _D, 7 * _D, 14 * _D, 30 * _D, 90 * _D, 365 * _D),
 )
-WIDTH_CLASSES = (240, 480, 960, 1920)
+# The narrowest is wide enough that a small panel is as fresh as the chart beside it and shows the same last value.
+WIDTH_CLASSES = (720, 1440, 2880)
 # An instant answer older than this would look frozen beside one that moves.
 INSTANT_GRID_MS = 5 * _S
 # Clocks of visitors that are this far off are taken to mean now.
@@ -52,9 +53,9 @@ def nice_step_ms(least_ms: float) -> int:
     return -(-int(least_ms) // year) * year
 
 
-def step_ms(length_ms: int, width: int, floor_ms: int, limits: Limits) -> int:
+def step_ms(length_ms: int, points: int, floor_ms: int, limits: Limits) -> int:
     """Choose the step: never finer than `floor_ms` (kept exactly when it decides) nor than the points allow."""
-    wanted = nice_step_ms(length_ms / max(1, min(width_class(width), limits.max_points)))
+    wanted = nice_step_ms(length_ms / max(1, min(points, limits.max_points)))
     step = max(wanted, floor_ms, limits.min_interval_ms)
     # A range aligned to the step may hold one point more than its length says.
     return step if length_ms // step + 1 <= limits.max_points else nice_step_ms(length_ms / (limits.max_points - 1))

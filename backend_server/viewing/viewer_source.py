@@ -123,5 +123,5 @@ class ViewerSource:
     def _plan(self, panel: Mapping[str, Any], asked: PanelRequest) -> PanelPlan:
         floor = nice_step_ms(asked.floor_ms) if asked.floor_ms else 0
         return plan_panel(
-            panel, asked.asked, now_ms=self._clock_ms(), width=asked.width, limits=self._limits, floor_ms=floor
+            panel, asked.asked, now_ms=self._clock_ms(), points=asked.points, limits=self._limits, floor_ms=floor
         )

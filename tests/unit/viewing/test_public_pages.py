@@ -376,7 +376,7 @@ def test_an_empty_object_does_not_run_at_the_finest_step(visitors: Visitors, cli
     client.post(f"{API}/panels/1/query", json={"intervalMs": 1, "maxDataPoints": 10_000_000})
     client.post(f"{API}/panels/1/query", json={})
     for _, _, start, end, step in visitors.metrics.asked:
-        assert (end - start) // step <= 2000
+        assert (end - start) // step <= 2880
 
 
 def test_slugs_lead_to_the_page_below_the_same_prefix(visitors: Visitors, client: FlaskClient) -> None:

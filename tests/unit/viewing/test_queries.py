@@ -76,22 +76,22 @@ def test_a_range_must_have_a_length() -> None:
 
 
 @pytest.mark.parametrize(
-    ("length", "width", "floor", "step"),
+    ("length", "points", "floor", "step"),
     [
-        ("15m", 240, 0, 5),
-        ("15m", 620, 0, 1),
+        ("15m", 100, 0, 10),
+        ("15m", 620, 0, 2),
         ("1h", 960, 0, 5),
         ("1h", 620, 15, 15),
         ("24h", 960, 0, 120),
         ("7d", 960, 0, 900),
         ("1m", 1920, 0, 1),
         ("1h", 960, 7, 7),
-        ("1h", 1, 0, 15),
+        ("1h", 1, 0, 3600),
     ],
 )
-def test_the_step_follows_range_and_width(length: str, width: int, floor: int, step: int) -> None:
+def test_the_step_follows_range_and_points(length: str, points: int, floor: int, step: int) -> None:
     length_ms = {"1m": 60, "15m": 900, "1h": 3600, "24h": 86_400, "7d": 604_800}[length] * 1000
-    assert step_ms(length_ms, width, floor * 1000, Limits()) == step * 1000
+    assert step_ms(length_ms, points, floor * 1000, Limits()) == step * 1000
 
 
 def test_no_range_gives_more_points_than_allowed() -> None:
@@ -112,7 +112,7 @@ def test_nice_steps_only_grow() -> None:
     assert nice_step_ms(1) == 1000
     assert nice_step_ms(1001) == 2000
     assert nice_step_ms(400 * 86_400_000) == 2 * 365 * 86_400_000
-    assert [width_class(width) for width in (1, 240, 241, 1000, 9999)] == [240, 240, 480, 1920, 1920]
+    assert [width_class(width) for width in (1, 720, 721, 1500, 9999)] == [720, 720, 1440, 2880, 2880]
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ def test_a_panels_plan() -> None:
             "nonsense",
         ],
     }
-    plan = plan_panel(panel, HOUR, now_ms=NOW_MS, width=960, limits=Limits())
+    plan = plan_panel(panel, HOUR, now_ms=NOW_MS, points=960, limits=Limits())
     assert plan.step_ms == 10_000
     assert plan.span == TimeRange(HOUR.from_ms // 10_000 * 10_000, HOUR.to_ms // 10_000 * 10_000)
     by_ref = {query.ref_id: query for query in plan.queries}
@@ -200,7 +200,7 @@ def test_viewers_with_other_clocks_and_like_widths_plan_the_same() -> None:
             panel,
             TimeRange(HOUR.from_ms + skew, HOUR.to_ms + skew),
             now_ms=NOW_MS,
-            width=width,
+            points=width_class(width),
             limits=Limits(),
         )
         for skew in (-30_000, -7, 0, 41, 20_000)
@@ -212,5 +212,10 @@ def test_viewers_with_other_clocks_and_like_widths_plan_the_same() -> None:
 def test_an_instant_over_a_long_range_is_not_old() -> None:
     panel = {"targets": [target("up", instant=True, range=False)]}
     month = TimeRange(NOW_MS - 30 * 86_400_000, NOW_MS)
-    (query,) = plan_panel(panel, month, now_ms=NOW_MS, width=240, limits=Limits()).queries
+    (query,) = plan_panel(panel, month, now_ms=NOW_MS, points=240, limits=Limits()).queries
     assert NOW_MS - query.span.to_ms < 5000
+
+
+def test_a_panel_may_bound_its_points() -> None:
+    panel = {"maxDataPoints": 60, "targets": [target("up")]}
+    assert plan_panel(panel, HOUR, now_ms=NOW_MS, points=960, limits=Limits()).step_ms == 60_000
