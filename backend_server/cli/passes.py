@@ -1,0 +1,51 @@
+"""`dashwright plan` and `dashwright apply`: what a pass would do, and doing it now."""
+
+from __future__ import annotations
+
+import click
+
+from backend_server.cli.api import api_options, open_api
+from backend_server.cli.surroundings import open_services, show_json
+from backend_server.errors import UpstreamError
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON.")
+@api_options
+def plan(as_json: bool, url: str | None, token: str | None) -> None:
+    """Show what the next pass would write, publish and remove; change nothing."""
+    with open_api(url, token) as api:
+        found = api("GET", "/api/plan")
+    if as_json:
+        show_json(found)
+        return
+    for step in found["steps"]:
+        click.echo(f"{step['action']:<10} {step['title'] or step['uid']}  {step['file'] or ''}".rstrip())
+    held = len(found["held"])
+    click.echo(f"{len(found['steps'])} steps, {found['unchanged']} documents as wanted.")
+    if held:
+        click.echo(f"{held} removals wait for a person's word: `dashwright apply --confirm-removals`.")
+
+
+@click.command()
+@click.option("--wait", is_flag=True, help="Until everything is proven, not only until nothing is left to do now.")
+@click.option("--timeout", "timeout_seconds", default=60.0, show_default=True, help="Seconds to wait at most.")
+@click.option("--confirm-removals", is_flag=True, help="Let removals go on that were held back.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+def apply(wait: bool, timeout_seconds: float, confirm_removals: bool, as_json: bool) -> None:
+    """Bring files and Grafana to what is wanted; while a worker runs, wait for it."""
+    from backend_server.wiring import build_worker
+
+    with open_services("apply") as services:
+        worker = build_worker(services)
+        if confirm_removals:
+            worker.reconciler.confirm("cli")
+        report = worker.apply_once(wait=wait, timeout_seconds=timeout_seconds)
+    if as_json:
+        show_json({"written": sorted(report.written), "failed": dict(report.failed), "left": report.left})
+    else:
+        click.echo(f"{len(report.written)} written, {len(report.failed)} failed, {report.left} left.")
+        for uid, reason in report.failed.items():
+            click.echo(f"  {uid}: {reason}")
+    if report.failed or (wait and report.left):
+        raise UpstreamError("Not everything is as wanted yet; `dashwright plan` shows what is left.")

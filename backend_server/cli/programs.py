@@ -1,0 +1,99 @@
+"""The programs supervisor runs: `web`, `worker`, `poller`, `edge`. Each ends on SIGTERM within its stop time."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import click
+
+from backend_server.cli.surroundings import current_settings
+
+if TYPE_CHECKING:
+    from backend_server.storage.store import Store
+    from backend_server.storage.work import WorkStore
+
+
+@click.command()
+def web() -> None:
+    """Run the API and the pages."""
+    from backend_server.web.server import serve
+
+    serve(current_settings())
+
+
+@click.command()
+def worker() -> None:
+    """Run the loop that brings files and Grafana to what is wanted; one of several leads."""
+    from backend_server.telemetry import configure_logging
+    from backend_server.wiring import build_services, build_worker
+
+    settings = current_settings()
+    configure_logging(settings, "worker")
+    stop = threading.Event()
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end)
+    services = build_services(settings, program="worker")
+    try:
+        build_worker(services).run(stop)
+    finally:
+        services.close()
+
+
+@click.command()
+def poller() -> None:
+    """Ask devices for their readings and serve them to Prometheus on loopback."""
+    from backend_server.outbound import OutboundGuard, Purpose
+    from backend_server.poller.kinds import load_kinds
+    from backend_server.poller.process import run_poller
+    from backend_server.shipped import shipped
+    from backend_server.storage.store import Store
+    from backend_server.storage.work import WorkStore
+    from backend_server.telemetry import configure_logging
+
+    settings = current_settings()
+    configure_logging(settings, "poller")
+    kinds = load_kinds(
+        settings.device_kinds_dir or shipped("config", "device_kinds"),
+        default_interval_seconds=settings.poll_interval,
+    )
+    guard = OutboundGuard(settings.outbound_allow)
+    store = Store.open(settings.database_url.reveal() if settings.database_url else None, settings.data_dir)
+    try:
+        store.check()
+        source = _Devices(store, WorkStore(store, share_default=settings.share_default))
+        run_poller(
+            source,
+            kinds,
+            lambda url: guard.check(url, Purpose.DEVICE),
+            port=settings.poller_port,
+            forget_after_seconds=settings.stale_after,
+        )
+    finally:
+        store.close()
+
+
+@click.command()
+def edge() -> None:
+    """Run nginx in front, as the only public port."""
+    from backend_server.edge.configuration import check_edge, nginx_command, render_edge
+
+    configuration = render_edge(current_settings())
+    check_edge(configuration)
+    command = nginx_command(configuration)
+    os.execv(command[0], command)  # noqa: S606  # no shell is wanted
+
+
+class _Devices:
+    """The poller's view of the store."""
+
+    def __init__(self, store: Store, work: WorkStore) -> None:
+        self.change_number = store.change_number
+        self.devices = work.devices

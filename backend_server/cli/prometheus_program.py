@@ -1,0 +1,89 @@
+"""The Prometheus that supervisor runs for us in `make run` and `make demo`: its configuration and its command."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from backend_server.accounts import ApiToken, Role, Scope, hash_api_token, new_api_token
+from backend_server.accounts.tokens import new_token_id
+from backend_server.errors import ConfigError
+from backend_server.settings import Settings
+from backend_server.shipped import shipped
+from backend_server.storage.accounts import SqlAccounts
+from backend_server.storage.store import Store
+from backend_server.web.server import behind_edge
+
+_TOKEN_NAME = "prometheus"  # noqa: S105  # the token's public name
+
+
+def find_prometheus() -> str | None:
+    """Give the path of Prometheus' program."""
+    return shutil.which("prometheus")
+
+
+def prepare_prometheus(settings: Settings, store: Store) -> list[str]:
+    """Write the configuration and give the command; ConfigError when there is no Prometheus, or it is elsewhere."""
+    program = find_prometheus()
+    parts = urlsplit(settings.prometheus_url)
+    if program is None:
+        raise ConfigError("OWN_PROMETHEUS is set, but the program `prometheus` is not installed.")
+    if parts.hostname not in ("127.0.0.1", "localhost") or parts.path.strip("/"):
+        raise ConfigError(
+            f"OWN_PROMETHEUS is set, so PROMETHEUS_URL must be http://127.0.0.1:PORT, not {settings.prometheus_url}."
+        )
+    folder = (settings.data_dir / "run" / "prometheus").resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    jinja = Environment(
+        loader=FileSystemLoader(shipped("config", "prometheus")),
+        undefined=StrictUndefined,
+        autoescape=False,  # noqa: S701  # YAML, and every value is checked by the settings
+    )
+    configuration = folder / "prometheus.yml"
+    configuration.write_text(
+        jinja.get_template("prometheus.yml.j2").render(
+            scrape_interval=settings.scrape_interval,
+            poller_port=settings.poller_port,
+            web_port=settings.web_port if behind_edge(settings) else settings.port,
+            token_file=f'"{_scrape_token(folder / "token", store)}"',
+        ),
+        encoding="utf-8",
+    )
+    return [
+        program,
+        f"--config.file={configuration}",
+        f"--storage.tsdb.path={(settings.data_dir / 'prometheus').resolve()}",
+        "--storage.tsdb.retention.time=15d",
+        f"--web.listen-address=127.0.0.1:{parts.port or 9090}",
+        "--log.level=warn",
+    ]
+
+
+def _scrape_token(file: Path, store: Store) -> Path:
+    """Keep a token of its own for scraping, that may read metrics and targets and nothing else."""
+    accounts = SqlAccounts(store)
+    try:
+        held = hash_api_token(file.read_text(encoding="ascii").strip())
+    except FileNotFoundError:
+        held = ""
+    if any(token.hash == held and token.revoked_at is None for token in accounts.tokens()):
+        return file
+    made = new_api_token()
+    token = ApiToken(
+        id=new_token_id(),
+        name=_TOKEN_NAME,
+        hash=hash_api_token(made),
+        role=Role.VIEWER,
+        scopes=frozenset({Scope.METRICS_READ, Scope.DEVICES_READ}),
+        created_by="prepare",
+        created_at=accounts.now_ms(),
+    )
+    accounts.replace_token(token, by="prepare")
+    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w") as out:
+        out.write(made)
+    return file

@@ -1,0 +1,83 @@
+"""`dashwright settings`: the table with what holds now; also writes `docs/settings.md`, which a test holds fresh."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+
+import click
+from pydantic_core import PydanticUndefined
+
+from backend_server.cli.surroundings import current_settings, show_json, show_table
+from backend_server.primitives.secret import Secret
+from backend_server.settings import Settings
+from backend_server.settings.load import is_secret
+
+_HEAD = """# Settings
+
+Every setting is an environment variable; `.env` in the current folder is read too, the environment wins. Each may be
+given as `NAME_FILE` instead: the path of a file that holds the value. All mistakes are told at once, and nothing starts
+until they are mended. `dashwright settings` shows what holds now. Durations are written `500ms`, `10s`, `5m`, `7d`.
+
+This page is written by `dashwright settings --markdown`.
+
+| variable | meaning | default |
+|---|---|---|
+"""
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object; secrets as true (set) or false.")
+@click.option("--markdown", is_flag=True, help="Print docs/settings.md.")
+def settings(as_json: bool, markdown: bool) -> None:
+    """Show every setting with its value and meaning; secrets are never shown."""
+    if markdown:
+        click.echo(settings_page(), nl=False)
+        return
+    holding = current_settings()
+    if as_json:
+        show_json({name.upper(): _as_json(getattr(holding, name), name) for name in Settings.model_fields})
+        return
+    show_table(
+        ("variable", "value", "meaning"),
+        [
+            (name.upper(), _as_text(getattr(holding, name)), field.description)
+            for name, field in Settings.model_fields.items()
+        ],
+        empty="",
+    )
+
+
+def settings_page() -> str:
+    """Write the page of all settings."""
+    rows = [
+        f"| `{name.upper()}` | {field.description}{' Secret.' if is_secret(name) else ''} | {_default(field.default)} |"
+        for name, field in Settings.model_fields.items()
+    ]
+    return _HEAD + "\n".join(rows) + "\n"
+
+
+def _default(value: object) -> str:
+    if value is None or value is PydanticUndefined or value == "":
+        return ""
+    return f"`{_as_text(value)}`"
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, Secret):
+        return "(set)"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, Enum):
+        return str(value.value)
+    return "" if value is None else str(value)
+
+
+def _as_json(value: object, name: str) -> object:
+    if is_secret(name):
+        return value is not None
+    if isinstance(value, Path):
+        return str(value)
+    return value.value if isinstance(value, Enum) else value

@@ -1,0 +1,103 @@
+"""Starts one program under supervisor: later after each crash, and with its name before lines that have none.
+
+Supervisor restarts a program that lived for a few seconds at once and for ever (reliability note N15). Only the
+standard library is used: this process stays beside each program that cannot name its own lines.
+
+    python -m backend_server.cli.starting NAME [--name-lines] -- COMMAND…
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import IO
+
+_WINDOW_SECONDS = 300.0
+_FREE_STARTS = 2
+_LONGEST_WAIT_SECONDS = 15.0
+
+
+def wait_before_start(starts: Sequence[float], now: float) -> float:
+    """Give the seconds to wait, from the moments of earlier starts: none for the first ones, then doubling."""
+    recent = sum(1 for start in starts if now - start < _WINDOW_SECONDS)
+    crashes = recent - _FREE_STARTS
+    return 0.0 if crashes < 0 else min(2.0**crashes, _LONGEST_WAIT_SECONDS)
+
+
+def name_line(program: str, line: str, *, as_json: bool, now: datetime) -> str:
+    """Write one line of a program that does not speak our form."""
+    moment = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    text = line.rstrip("\r\n")
+    if as_json:
+        return json.dumps({"timestamp": moment, "program": program, "level": "info", "event": text})
+    return f"{moment} {program} {text}"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Wait if need be, then be or hold the program."""
+    split = list(arguments).index("--")
+    program, options, command = arguments[0], arguments[1:split], list(arguments[split + 1 :])
+    ending = threading.Event()
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        ending.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+        signal.signal(number, end)
+    wait = _note_start(Path(os.environ["DASHWRIGHT_RUN"]) / f"{program}.starts")
+    if wait:
+        as_json = os.environ.get("LOG_FORMAT", "").lower() == "json"
+        note = f"ended again and again; starting it in {wait:g} s"
+        print(name_line(program, note, as_json=as_json, now=datetime.now(UTC)), flush=True)
+        if ending.wait(wait):
+            return 0
+    if "--name-lines" in options:
+        return _hold(program, command)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
+    return os.execvp(command[0], command)  # noqa: S606  # no shell is wanted
+
+
+def _note_start(file: Path) -> float:
+    now = time.time()
+    try:
+        starts = [float(line) for line in file.read_text(encoding="ascii").split()]
+    except (OSError, ValueError):
+        starts = []
+    recent = [start for start in starts if 0 <= now - start < _WINDOW_SECONDS]
+    file.write_text("\n".join(map(str, [*recent, now])), encoding="ascii")
+    return wait_before_start(recent, now)
+
+
+def _hold(program: str, command: Sequence[str]) -> int:
+    """Run the program as a child, pass signals on, and name its lines."""
+    as_json = os.environ.get("LOG_FORMAT", "").lower() == "json"
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+
+    def pass_on(number: int, _frame: FrameType | None) -> None:
+        child.send_signal(number)
+
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+        signal.signal(number, pass_on)
+    assert child.stdout is not None
+    _copy(program, child.stdout, as_json=as_json)
+    code = child.wait()
+    return code if code >= 0 else 128 - code
+
+
+def _copy(program: str, lines: IO[str], *, as_json: bool) -> None:
+    for line in lines:
+        print(name_line(program, line, as_json=as_json, now=datetime.now(UTC)), flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

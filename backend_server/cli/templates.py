@@ -1,0 +1,181 @@
+"""`dashwright template`: check, list, show, render, import, plan."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import quote
+
+import click
+
+from backend_server.cli.api import Api, api_options, open_api
+from backend_server.cli.surroundings import current_settings, show_json, show_table
+from backend_server.errors import ConfigError, InvalidInput, NotFound, Problem
+from backend_server.shipped import shipped
+
+_FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
+
+
+@click.group()
+def template() -> None:
+    """Templates: one dashboard with placeholders fills the dashboards of many devices."""
+
+
+@template.command("check")
+@click.argument("files", metavar="FILE…", nargs=-1, required=True, type=_FILE)
+def check(files: tuple[Path, ...]) -> None:
+    """Check template files; every problem is told with its panel, field, line and column."""
+    from backend_server.rendering import load_template
+
+    problems: list[Problem] = []
+    for file in files:
+        try:
+            found = load_template(file.name, file.read_bytes())
+        except InvalidInput as fault:
+            problems += [Problem(f"{file}: {one.path}", one.message, one.line, one.column) for one in fault.problems]
+            continue
+        click.echo(f"{file}: good (slot {found.slot}, {found.scope.value})")
+    if problems:
+        raise InvalidInput(problems, what="Checking the templates")
+
+
+@template.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print an array of templates.")
+@api_options
+def list_templates(as_json: bool, url: str | None, token: str | None) -> None:
+    """List the templates in use, and those whose file is broken."""
+    with open_api(url, token) as api:
+        found = api("GET", "/api/templates")
+    if as_json:
+        show_json(found)
+        return
+    show_table(
+        ("name", "slot", "scope", "applies to", "in use", "problem"),
+        [
+            (
+                one["name"],
+                one.get("slot"),
+                one.get("scope"),
+                _applies_to(one.get("applies_to") or {}),
+                "yes" if one["in_use"] else "no",
+                one.get("error"),
+            )
+            for one in found
+        ],
+        empty="There are no templates; put one into TEMPLATES_DIR.",
+    )
+
+
+@template.command("show")
+@click.argument("name")
+@api_options
+def show(name: str, url: str | None, token: str | None) -> None:
+    """Print the source of a template in use."""
+    with open_api(url, token) as api:
+        click.echo(api("GET", f"/api/templates/{quote(_file_name(name), safe='')}")["source"] or "", nl=False)
+
+
+@template.command("render")
+@click.argument("device_id", metavar="DEVICE")
+@click.option("--slot", default="main", show_default=True)
+@click.option("--template", "name", help="Another template than the one that would be taken.")
+@api_options
+def render(device_id: str, slot: str, name: str | None, url: str | None, token: str | None) -> None:
+    """Print the dashboard a device gets, without writing it."""
+    with open_api(url, token) as api:
+        name = name or _template_of(api, device_id, slot)
+        answer = api("POST", f"/api/templates/{quote(_file_name(name), safe='')}/render", {"device": device_id})
+    show_json(answer["document"])
+
+
+@template.command("import")
+@click.argument("file", type=_FILE)
+@click.option("--name", help="Name of the template; default the file's name.")
+@click.option("--replace", "replaced", multiple=True, metavar="VALUE=FIELD", help="e.g. 10.0.0.7:9100=device.address")
+@click.option("--variable", "variables", multiple=True, metavar="NAME=FIELD", help="e.g. instance=device.labels.host")
+@click.option("--set", "fixed", multiple=True, metavar="NAME=VALUE", help="A variable's value, equal for all devices.")
+@click.option("--kind", help="Device kind it is for; any device without it.")
+@click.option("--slot", default="main", show_default=True)
+@click.option("--force", is_flag=True, help="Replace a template of this name.")
+def import_(
+    *,
+    file: Path,
+    name: str | None,
+    replaced: tuple[str, ...],
+    variables: tuple[str, ...],
+    fixed: tuple[str, ...],
+    kind: str | None,
+    slot: str,
+    force: bool,
+) -> None:
+    """Make a template of a dashboard exported from Grafana and put it into TEMPLATES_DIR."""
+    from backend_server.rendering import import_template
+
+    made = import_template(
+        _file_name(name or file.name),
+        file.read_bytes(),
+        fields=_pairs("--replace", replaced),
+        variables=_pairs("--variable", variables),
+        values=dict(_pairs("--set", fixed)),
+        kind=kind,
+        slot=slot,
+    )
+    folder = current_settings().templates_dir or shipped("dashboard_templates")
+    target = folder / _file_name(name or file.name)
+    if target.exists() and not force:
+        raise ConfigError(f"{target} is there already; give another --name, or --force to replace it.")
+    beside = target.with_suffix(".new")  # not .json, so that nobody reads half a template
+    beside.write_bytes(made.source)
+    beside.replace(target)
+    for note in made.notes:
+        click.echo(note, err=True)
+    click.echo(str(target))
+
+
+@template.command("plan")
+@click.argument("file", type=_FILE)
+@click.option("--name", help="Name of the template it takes the place of; default the file's name.")
+@click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
+@api_options
+def plan(file: Path, name: str | None, as_json: bool, url: str | None, token: str | None) -> None:
+    """Say which devices' dashboards would change if this file were put into TEMPLATES_DIR."""
+    body = {"name": _file_name(name or file.name), "source": file.read_text(encoding="utf-8")}
+    with open_api(url, token) as api:
+        answer = api("POST", "/api/templates/plan", body)
+    if as_json:
+        show_json(answer)
+        return
+    click.echo(f"{answer['changed']} would change, {answer['unchanged']} would not.")
+    for device_id in answer["devices"]:
+        click.echo(f"  {device_id}")
+    for failure in answer["failures"]:
+        click.echo(f"  {failure['device']} cannot be filled: {failure['error']}")
+
+
+def _template_of(api: Api, device_id: str, slot: str) -> str:
+    answer = api("GET", f"/api/devices/{quote(device_id, safe='')}")
+    found = next((one for one in answer["dashboards"] if one["slot"] == slot), None)
+    if found is None or not found.get("template"):
+        raise NotFound(f"No template fills slot {slot!r} of device {device_id!r}; name one with --template.")
+    return str(found["template"])
+
+
+def _file_name(name: str) -> str:
+    base = Path(name).name
+    return base if base.endswith(".json") else f"{base}.json"
+
+
+def _pairs(option: str, given: tuple[str, ...]) -> dict[str, str]:
+    found = {}
+    for pair in given:
+        name, equals, value = pair.rpartition("=")
+        if not equals or not name or not value:
+            raise InvalidInput([Problem(option, f"is {pair!r}; two texts with '=' between them")], what="The command")
+        found[name] = value
+    return found
+
+
+def _applies_to(given: dict[str, object]) -> str:
+    kinds, labels = given.get("kind") or [], given.get("labels") or {}
+    parts = [", ".join(map(str, kinds))] if isinstance(kinds, list) and kinds else []
+    parts += [f"{name}={value}" for name, value in labels.items()] if isinstance(labels, dict) else []
+    return " and ".join(parts) or "any"
