@@ -16,6 +16,8 @@ from backend_server.web.context import request_id
 from backend_server.web.edge_headers import is_host
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
+_TOKEN = re.compile(r"(?<![0-9a-f])([0-9a-f]{4})[0-9a-f]{28}(?![0-9a-f])")
+_SLUG = re.compile(r"^((?:/grafana)?/s/).+")
 _QUIET = frozenset({"/server/health", "/metrics"})  # asked every few seconds by machines
 _log = get_logger("web.request")
 
@@ -45,6 +47,11 @@ def register_requests(app: Flask, metrics: Metrics) -> None:
         return answer
 
 
+def shown_path(path: str) -> str:
+    """Give a path as the log may hold it: whoever reads a link's whole token or slug there could open the link."""
+    return _SLUG.sub(r"\1…", _TOKEN.sub(r"\1…", path[:300]))
+
+
 def _begin() -> None:
     given = request.headers.get("X-Request-Id", "")
     g.request_id = given if _ID.fullmatch(given) else secrets.token_hex(8)
@@ -64,7 +71,7 @@ def _tell(answer: Response, metrics: Metrics) -> None:
     line(
         "request",
         method=request.method,
-        path=request.path[:300],
+        path=shown_path(request.path),
         status=answer.status_code,
         ms=round(seconds * 1000, 1),
         actor=actor.name if actor else "-",
