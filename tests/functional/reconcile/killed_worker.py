@@ -37,6 +37,9 @@ def work(order: dict[str, Any]) -> None:
     with house_of(store, Path(order["dashboards"]), order["grafana"], checkpoint=checkpoint) as house:
         house.reconciler.audit()
         house.settle()
+        audit, again = house.reconciler.audit(), house.reconciler.run_pass()
+        if again.changed_something or audit.files_lost or audit.public_lost or audit.leftovers:
+            raise AssertionError(f"a second pass found something: {audit} {again}")
     store.close()
 
 

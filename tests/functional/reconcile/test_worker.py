@@ -1,0 +1,278 @@
+"""The loop: one leads, changes are followed, templates are watched, and a lost lead stores nothing more."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from backend_server.errors import LeaseLost
+from backend_server.reconcile.ports import Note
+from backend_server.reconcile.templates import TemplateKeeper
+from backend_server.reconcile.worker import HEARTBEAT, Pace, Unwatched, Worker
+from backend_server.storage.leases import Lease, lease_state
+from backend_server.storage.store import Store
+from backend_server.storage.template_folder import TemplateFolder
+from backend_server.storage.templates import TemplateShelf
+from backend_server.storage.work import WORKER_LEASE
+from tests.support.reconciling import House, house_of, template_source
+
+PACE = Pace(pass_interval=0.02, audit_interval=300, reload_window=0.1, lease_ttl=1.0)
+
+
+class Diary(Unwatched):
+    """Remembers what a worker told."""
+
+    def __init__(self) -> None:
+        self.reports: list = []
+        self.loaded: list = []
+        self.troubles: list[str] = []
+
+    def passed(self, report, seconds):
+        self.reports.append(report)
+
+    def templates(self, loaded):
+        self.loaded.append(loaded)
+
+    def trouble(self, doing, fault):
+        self.troubles.append(f"{doing}: {fault.message}")
+
+
+def worker_of(house: House, holder: str, folder, diary: Diary | None = None, pace: Pace = PACE) -> Worker:
+    class Registry:
+        def match_slots(self, ids):
+            house.slots.templates = house.reconciler._templates
+            return house.registry.match_slots(ids)
+
+    return Worker(
+        house.reconciler,
+        work=house.work,
+        changes=house.store,
+        leases=Lease(house.store, WORKER_LEASE, holder, ttl_seconds=pace.lease_ttl),
+        files=TemplateFolder(folder),
+        keeper=TemplateKeeper(TemplateFolder(folder), TemplateShelf(house.store)),
+        devices=Registry(),
+        with_grafana=house.grafana_url is not None,
+        pace=pace,
+        watcher=diary,
+    )
+
+
+@contextmanager
+def running(worker: Worker) -> Iterator[threading.Event]:
+    stop = threading.Event()
+    thread = threading.Thread(target=worker.run, args=(stop,))
+    thread.start()
+    try:
+        yield stop
+    finally:
+        stop.set()
+        thread.join(10)
+        assert not thread.is_alive()
+
+
+def until(true: Callable[[], object], seconds: float = 10.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "did not come about in time"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def templates(tmp_path):
+    folder = tmp_path / "templates"
+    folder.mkdir()
+    (folder / "generic.json").write_bytes(template_source())
+    return folder
+
+
+@pytest.fixture
+def house(sqlite_store, dashboards_dir, fake_grafana):
+    with house_of(sqlite_store, dashboards_dir, fake_grafana.url) as house:
+        yield house
+
+
+def test_changes_are_followed_and_a_trickle_shares_reloads_within_the_window(house, templates, fake_grafana):
+    diary = Diary()
+    pace = Pace(pass_interval=0.02, reload_window=0.4, lease_ttl=5)
+    with running(worker_of(house, "one", templates, diary, pace)):
+        house.put("rig-0")
+        until(lambda: house.row("rig-0")["state"] == "live")
+        before = fake_grafana.reload_count
+        began = time.monotonic()
+        for number in range(1, 41):
+            house.put(f"rig-{number}")
+            time.sleep(0.01)
+        until(lambda: all(row["state"] == "live" for row in house.rows().values()))
+        took = time.monotonic() - began
+    assert fake_grafana.reload_count - before <= took / 0.4 + 1
+    assert diary.troubles == []
+
+
+def test_an_idle_worker_asks_nothing_and_writes_no_row(house, templates, fake_grafana):
+    house.put("rig-1")
+    with running(worker_of(house, "one", templates)):
+        until(lambda: house.row("rig-1")["state"] == "live" and not house.row("rig-1")["dirty"])
+        time.sleep(0.3)
+        change = house.store.change_number()
+        fake_grafana.forget_requests()
+        time.sleep(0.5)
+        assert fake_grafana.requests == []
+        assert house.store.change_number() == change
+        beat = json.loads(house.work.kept(HEARTBEAT))
+        assert beat["grafana"] is None
+        assert beat["at"] > 0
+
+
+def test_grafana_that_comes_back_is_found_without_anybodys_doing(house, templates, fake_grafana):
+    fake_grafana.refuse()
+    house.put("rig-1")
+    with running(worker_of(house, "one", templates)):
+        until(lambda: house.row("rig-1")["reason"])
+        fake_grafana.accept()
+        until(lambda: house.row("rig-1")["state"] == "live")
+
+
+def test_a_changed_template_reaches_its_documents_and_a_broken_one_leaves_the_last_good(house, templates):
+    house.put("rig-1")
+    diary = Diary()
+
+    def description() -> str:
+        return json.loads(house.files()[house.row("rig-1")["file"]])["description"]
+
+    with running(worker_of(house, "one", templates, diary)):
+        until(lambda: house.row("rig-1")["state"] == "live")
+        (templates / "generic.json").write_bytes(template_source(description="second"))
+        until(lambda: description() == "second")
+        (templates / "generic.json").write_bytes(template_source(description="third")[:-20])
+        until(lambda: diary.loaded and diary.loaded[-1].problems)
+        assert "generic.json" in diary.loaded[-1].problems["generic.json"]
+        assert "line" in diary.loaded[-1].problems["generic.json"]
+        assert description() == "second"
+    # Not even a restart loses the last good one.
+    house.put("rig-2")
+    with running(worker_of(house, "two", templates)):
+        until(lambda: house.row("rig-2")["state"] == "live")
+    assert json.loads(house.files()[house.row("rig-2")["file"]])["description"] == "second"
+    assert TemplateShelf(house.store).everything()["generic.json"].error
+
+
+def test_a_new_slot_gives_every_device_another_document(house, templates):
+    house.put("rig-1")
+    with running(worker_of(house, "one", templates)):
+        until(lambda: house.row("rig-1")["state"] == "live")
+        (templates / "power.json").write_bytes(template_source(slot="power"))
+        until(lambda: len(house.rows()) == 2 and house.row("rig-1", "power")["state"] == "live")
+        (templates / "power.json").unlink()
+        until(lambda: house.row("rig-1", "power")["state"] == "gone")
+    assert house.row("rig-1")["state"] == "live"
+
+
+def test_an_emptied_template_folder_takes_nothing_away(house, templates):
+    house.put("rig-1")
+    diary = Diary()
+    with running(worker_of(house, "one", templates, diary)):
+        until(lambda: house.row("rig-1")["state"] == "live")
+        (templates / "generic.json").unlink()
+        until(lambda: diary.loaded and "" in diary.loaded[-1].problems)
+        assert "the last good templates stay in use" in diary.loaded[-1].problems[""]
+    assert house.row("rig-1")["state"] == "live"
+
+
+def test_apply_waits_until_everything_is_proven(house, templates):
+    for number in range(3):
+        house.put(f"rig-{number}")
+    report = worker_of(house, "apply", templates).apply_once(wait=True, timeout_seconds=10)
+    assert report.left == 0
+    assert {row["state"] for row in house.rows().values()} == {"live"}
+    with house.store.read() as connection:
+        assert not lease_state(connection, house.store.dialect, WORKER_LEASE).held
+
+
+def test_only_one_leads_and_another_takes_over_when_it_ends(
+    database, tmp_path, dashboards_dir, fake_grafana, templates
+):
+    stores = [Store.open(*database) for _ in range(2)]
+    try:
+        with (
+            house_of(stores[0], dashboards_dir, fake_grafana.url) as first,
+            house_of(stores[1], dashboards_dir, fake_grafana.url) as second,
+        ):
+            diaries = [Diary(), Diary()]
+            with running(worker_of(second, "second", templates, diaries[1])) as stop_second:
+                until(lambda: second.reconciler.fencing is not None)
+                with running(worker_of(first, "first", templates, diaries[0])):
+                    first.put("rig-1")
+                    until(lambda: first.row("rig-1")["state"] == "live")
+                    assert first.reconciler.fencing is None
+                    assert diaries[0].reports == []
+                    stop_second.set()
+                    until(lambda: first.reconciler.fencing is not None)
+                    first.put("rig-2")
+                    until(lambda: first.row("rig-2")["state"] == "live")
+            assert diaries[0].troubles == diaries[1].troubles == []
+    finally:
+        for store in stores:
+            store.close()
+
+
+def test_a_lead_lost_in_the_middle_of_a_pass_stores_nothing_more(store, dashboards_dir, fake_grafana):
+    with house_of(store, dashboards_dir, fake_grafana.url) as house:
+        old = Lease(store, WORKER_LEASE, "old", ttl_seconds=0.05)
+        house.reconciler.fencing = old.acquire()
+        house.put("rig-1")
+        time.sleep(0.1)
+        takeover: list[int | None] = []
+        new = Lease(store, WORKER_LEASE, "new")
+        fake_grafana.before_once("POST .*/reload", lambda _request: takeover.append(new.acquire()))
+
+        with pytest.raises(LeaseLost):
+            house.reconciler.run_pass()
+
+        assert takeover == [house.reconciler.fencing + 1]
+        row = house.row("rig-1")
+        assert (row["state"], row["public"], row["loaded_hash"]) == ("written", "wanted", None)
+        with pytest.raises(LeaseLost):
+            house.work.record([Note(row["uid"], row["change"], {"loaded_hash": "x"})], fencing=house.reconciler.fencing)
+        house.reconciler.fencing = takeover[0]
+        house.settle()
+        assert house.row("rig-1")["state"] == "live"
+
+
+def test_a_lease_is_taken_renewed_let_go_and_fenced(store):
+    one, two = Lease(store, "x", "one", ttl_seconds=0.3), Lease(store, "x", "two", ttl_seconds=0.3)
+    assert (one.acquire(), two.acquire(), one.acquire()) == (1, None, 1)
+    one.release()
+    assert (two.acquire(), one.acquire()) == (2, None)
+    time.sleep(0.4)
+    assert (one.acquire(), two.acquire()) == (3, None)
+
+
+def test_of_many_who_ask_at_once_one_gets_the_lease(store):
+    got: list[int | None] = []
+    leases = [Lease(store, "x", f"holder {number}") for number in range(6)]
+    threads = [threading.Thread(target=lambda lease=lease: got.append(lease.acquire())) for lease in leases]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(one for one in got if one is not None) == [1]
+
+
+def test_a_folder_without_events_is_looked_at(templates):
+    now = [0.0]
+    folder = TemplateFolder(templates, monotonic=lambda: now[0], events=False)
+    folder.start()
+    folder.read()
+    assert not folder.changed()
+    (templates / "other.json").write_bytes(template_source(slot="other"))
+    now[0] = 6.0
+    assert not folder.changed()  # noticed, and waited for whoever still writes
+    now[0] = 6.5
+    assert folder.changed()
+    assert not folder.changed()
+    folder.stop()
