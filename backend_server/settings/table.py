@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator
 
+from backend_server.errors import InvalidInput
 from backend_server.primitives.durations import parse_duration
 from backend_server.primitives.secret import Secret
 
@@ -18,7 +19,12 @@ def _as_secret(value: object) -> Secret:
 
 
 def _as_seconds(value: object) -> float:
-    return float(value) if isinstance(value, int | float) else parse_duration(str(value))
+    if isinstance(value, int | float):
+        return float(value)
+    try:
+        return parse_duration(str(value))
+    except InvalidInput as fault:  # pydantic collects ValueErrors, so that every wrong variable is told at once
+        raise ValueError(fault.problems[0].message) from fault
 
 
 SecretText = Annotated[Secret, PlainValidator(_as_secret), PlainSerializer(str)]

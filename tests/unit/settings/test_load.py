@@ -1,0 +1,117 @@
+"""Reading the settings: every fault told at once, by its variable, never with a secret."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from backend_server.errors import ConfigError
+from backend_server.settings import LinkTokens, LogFormat, Settings, load_settings
+from backend_server.settings.load import is_secret
+
+
+def test_nothing_given_is_the_table():
+    assert load_settings({}) == Settings()
+
+
+def test_values_are_read_by_name_and_foreign_ones_passed_over():
+    settings = load_settings({"PORT": " 8080 ", "STALE_AFTER": "2m", "LOG_FORMAT": "json", "EDGE": "false", "X": "y"})
+    assert (settings.port, settings.stale_after, settings.log_format, settings.edge) == (
+        8080,
+        120.0,
+        LogFormat.JSON,
+        False,
+    )
+
+
+def test_an_empty_variable_is_an_unset_one():
+    assert load_settings({"PORT": ""}).port == Settings().port
+
+
+@pytest.mark.parametrize("field", list(Settings.model_fields))
+def test_every_setting_may_come_from_a_file_but_not_from_both(tmp_path, field):
+    name, file = field.upper(), tmp_path / "value"
+    file.write_text("x\n")
+    with pytest.raises(ConfigError, match=f"{name} and {name}_FILE are both set"):
+        load_settings({name: "y", f"{name}_FILE": str(file)})
+
+
+def test_a_file_is_read_without_its_last_newline(tmp_path):
+    file = tmp_path / "key"
+    file.write_text("geheim\n")
+    assert load_settings({"SECRET_KEY_FILE": str(file)}).secret_key.reveal() == "geheim"
+    with pytest.raises(ConfigError, match="SECRET_KEY_FILE names"):
+        load_settings({"SECRET_KEY_FILE": str(tmp_path / "nothing")})
+
+
+def test_all_faults_are_told_at_once_with_what_would_be_right():
+    with pytest.raises(ConfigError) as caught:
+        load_settings({"PORT": "80a", "DELETION_BREAKER": "2", "LINK_TOKENS": "maybe", "POLL_INTERVAL": "soon"})
+    for name, value in (
+        ("PORT", "80a"),
+        ("DELETION_BREAKER", "2"),
+        ("LINK_TOKENS", "maybe"),
+        ("POLL_INTERVAL", "soon"),
+    ):
+        assert f"{name} is {value!r}" in caught.value.message
+
+
+def test_secrets_are_never_shown():
+    secrets = {field: "hidden-word" for field in Settings.model_fields if is_secret(field)}
+    assert {"database_url", "admin_password", "api_token", "secret_key", "fernet_keys", "grafana_token"} <= set(secrets)
+    settings = load_settings({field.upper(): value for field, value in secrets.items()})
+    assert "hidden-word" not in repr(settings)
+    with pytest.raises(ConfigError) as caught:
+        load_settings({**{field.upper(): value for field, value in secrets.items()}, "PORT": "x"})
+    assert "hidden-word" not in str(caught.value)
+
+
+def test_settings_are_frozen():
+    with pytest.raises(ValueError, match="frozen"):
+        Settings().port = 1
+
+
+@pytest.mark.parametrize("name", ["PUBLIC_URL", "GRAFANA_URL", "PROMETHEUS_URL"])
+@pytest.mark.parametrize("value", ["host:80", "ftp://h", "http://", "http://h/?q=1"])
+def test_addresses_are_checked(name, value):
+    with pytest.raises(ConfigError, match=f"{name} is"):
+        load_settings({name: value})
+
+
+def test_derived_tokens_need_what_outlives_a_deploy():
+    with pytest.raises(ConfigError, match="SECRET_KEY and API_TOKEN"):
+        load_settings({"LINK_TOKENS": "derived"})
+    found = load_settings({"LINK_TOKENS": "derived", "SECRET_KEY": "k" * 32, "API_TOKEN": "t" * 32})
+    assert found.link_tokens is LinkTokens.DERIVED
+
+
+def test_a_published_grafana_key_is_refused():
+    with pytest.raises(ConfigError, match="published default"):
+        load_settings({"GRAFANA_SECRET_KEY": "SW2YcwTIb9zpOOhoPsMm"})
+
+
+def test_a_database_by_parts_becomes_its_url():
+    parts = {"SUPABASE_DB_HOST": "db.example.com", "SUPABASE_DB_USER": "a@b", "SUPABASE_DB_PASSWORD": "p:/w"}
+    assert load_settings(parts).database_url.reveal() == "postgresql://a%40b:p%3A%2Fw@db.example.com:5432/postgres"
+    with pytest.raises(ConfigError, match="different databases"):
+        load_settings({**parts, "DATABASE_URL": "postgresql://x@elsewhere/y"})
+
+
+def test_the_env_file_is_weaker_than_the_environment(tmp_path):
+    file = tmp_path / ".env"
+    file.write_text("# a comment\n\nexport PORT=8080\nLISTEN='0.0.0.0'\nLOG_LEVEL=DEBUG\n")
+    settings = load_settings({"PORT": "9090"}, env_file=file)
+    assert (settings.port, settings.listen, settings.log_level) == (9090, "0.0.0.0", "DEBUG")
+    assert load_settings({}, env_file=Path("/nowhere/.env")) == Settings()
+    file.write_text("PORT 8080\n")
+    with pytest.raises(ConfigError, match=r"line 1: 'PORT 8080'"):
+        load_settings({}, env_file=file)
+
+
+def test_what_follows_from_others():
+    assert load_settings({}).listen_host == "127.0.0.1"
+    assert load_settings({"ADMIN_PASSWORD": "x" * 12}).listen_host == "0.0.0.0"
+    assert load_settings({"GRAFANA_URL": "http://127.0.0.1:3300/grafana"}).grafana_origin == "http://127.0.0.1:3300"
+    assert load_settings({"RENDER_EXTERNAL_URL": "https://x.example.com/"}).base_url == "https://x.example.com"
+    assert load_settings({"GRAFANA_ADMIN_USER": "root"}).proxy_user == "root"
