@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from backend_server.generator.spec import PanelType
 
@@ -22,9 +22,11 @@ class Source(StrEnum):
     GOVERNANCE_SUMMARY = "governance_summary"
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """What one panel shows: `exprs` are (expression, legend) pairs, `unit` is Grafana's name or ""."""
+class Draft(NamedTuple):
+    """What one panel shows: `exprs` are (expression, legend) pairs, `unit` is Grafana's name or "".
+
+    A named tuple, since a frozen dataclass takes ten times as long to make.
+    """
 
     title: str
     exprs: tuple[tuple[str, str], ...]

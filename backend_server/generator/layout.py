@@ -6,6 +6,9 @@ from collections.abc import Generator, Iterable, Iterator
 
 from backend_server.generator.draft import Draft
 
+Position = dict[str, int]
+"""`gridPos`: h, w, x, y on Grafana's 24 columns."""
+
 HEADER_TITLE = "Efficiency"
 COLUMNS = 24
 _HEIGHTS = {False: 8, True: 6}

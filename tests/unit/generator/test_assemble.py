@@ -17,6 +17,7 @@ from backend_server.generator.assemble import generate
 from backend_server.generator.plans import SHIPPED_PLANS
 from backend_server.generator.read_spec import read_spec
 from backend_server.generator.spec import DashboardPlan
+from backend_server.primitives.canonical_json import canonical_bytes
 from backend_server.shipped import shipped
 
 COLUMN_STORE = DashboardPlan("column_store", "Store", ("bus",))
@@ -162,3 +163,17 @@ def test_dense_lowers_heights_and_keeps_identity(base_spec):
 
     assert max(p["gridPos"]["y"] for p in dense["panels"]) < max(p["gridPos"]["y"] for p in roomy["panels"])
     assert [p["id"] for p in dense["panels"]] == [p["id"] for p in roomy["panels"]]
+
+
+def test_bytes_are_canonical_but_for_a_line_around_each_panel(base_spec):
+    for plan in SHIPPED_PLANS:
+        made = generate(plan, base_spec)
+        assert made.body.replace(b"\n", b"") == canonical_bytes(made.document)
+        assert made.panel_count == len(made.document["panels"])
+
+
+def test_identity_is_that_of_the_written_panel(base_spec):
+    for plan in SHIPPED_PLANS:
+        for panel in generate(plan, base_spec).document["panels"]:
+            digest = hashlib.sha256(f"{plan.slug}:{panel_signature(panel)}".encode()).hexdigest()
+            assert panel["id"] == int(digest[:8], 16)
