@@ -17,6 +17,7 @@ from typing import Any
 from tests.fakes.grafana.providers import Datasource
 
 _SAFE_POINTS = 11_000
+_USUAL_POINTS = 1500  # when a caller gives none
 # What is below the bound becomes the step, in milliseconds.
 _STEPS = (
     (10, 1), (15, 10), (35, 20), (75, 50), (150, 100), (350, 200), (750, 500), (1500, 1000), (3500, 2000),
@@ -29,28 +30,40 @@ _STEPS = (
 
 @dataclass(frozen=True)
 class PanelQuery:
-    """One target of a panel with the range and step Grafana chose for it; times in epoch milliseconds."""
+    """One target of a panel with the range it is asked for; times and intervals in milliseconds."""
 
     ref_id: str
     target: Mapping[str, Any]
     datasource: Datasource
     from_ms: int
     to_ms: int
-    step_ms: int
+    interval_ms: int
     max_data_points: int
+
+    @property
+    def step_ms(self) -> int:
+        """The step Grafana chooses: range over points, not below the asked interval or the target's own."""
+        span = self.to_ms - self.from_ms
+        least = _milliseconds(str(self.target.get("interval") or "")) or self.interval_ms
+        least = least or _milliseconds(str(self.datasource.json_data.get("timeInterval") or "")) or 15_000
+        step = max(_round(span / (self.max_data_points or _USUAL_POINTS)), least, _round(span / _SAFE_POINTS))
+        return step * int(self.target.get("intervalFactor") or 1)
 
     @property
     def expr(self) -> str:
         """The query with Grafana's interval macros filled in."""
-        window = max(self.step_ms + 15_000, 60_000)
-        span = max(self.to_ms - self.from_ms, 0)
+        scrape = _milliseconds(str(self.target.get("interval") or self.datasource.json_data.get("timeInterval") or ""))
+        scrape = scrape or 15_000
+        rate = max(self.interval_ms + scrape, 4 * scrape)
+        span = self.to_ms - self.from_ms
         filled = {
-            "$__rate_interval": f"{window // 1000}s",
             "$__interval_ms": str(self.step_ms),
             "$__interval": f"{self.step_ms}ms",
             "$__range_ms": str(span),
-            "$__range_s": str(span // 1000),
-            "$__range": f"{span // 1000}s",
+            "$__range_s": str(round(span / 1000)),
+            "$__range": f"{round(span / 1000)}s",
+            "$__rate_interval_ms": str(rate),
+            "$__rate_interval": f"{rate}ms",
         }
         text = str(self.target.get("expr", ""))
         for macro, value in filled.items():
@@ -58,20 +71,31 @@ class PanelQuery:
         return text
 
     @property
+    def kinds(self) -> tuple[str, ...]:
+        """The routes of Prometheus that are asked, in the order their frames come."""
+        instant = self.target.get("instant") is True
+        ranged = self.target.get("range") is True or not instant
+        return (("query_range",) if ranged else ()) + (("query",) if instant else ())
+
+    @property
     def instant(self) -> bool:
-        return self.target.get("instant") is True and self.target.get("range") is not True
+        return self.kinds == ("query",)
 
 
 # Gives the value of one refId: {"status": 200, "frames": [...]} or {"error", "errorSource", "status", "frames"}.
 Answering = Callable[[PanelQuery], dict[str, Any]]
 
 
-def choose_step(from_ms: int, to_ms: int, interval_ms: int, points: int) -> tuple[int, int]:
-    """Give step and points as Grafana does: never finer than 11,000 points, but otherwise unbounded."""
-    span = to_ms - from_ms
-    wanted = max(_round(span / points) if points > 0 else 0, interval_ms)
-    safe = _round(span / _SAFE_POINTS)
-    return (wanted, points) if wanted > safe else (safe, _SAFE_POINTS)
+def asked_interval(from_ms: int, to_ms: int, interval_ms: int, points: int) -> tuple[int, int]:
+    """Give interval and points as handed on: a caller below the safe interval gets that and 11,000 points."""
+    safe = _round((to_ms - from_ms) / _SAFE_POINTS)
+    return (interval_ms, points) if interval_ms > safe else (safe, _SAFE_POINTS)
+
+
+def _milliseconds(text: str) -> int:
+    found = re.fullmatch(r"(\d+)(ms|s|m|h|d)", text)
+    size = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+    return int(found[1]) * size[found[2]] if found else 0
 
 
 def _round(step: float) -> int:
@@ -106,6 +130,7 @@ def series_frame(
     """Give the frame of one series; `kind` is Prometheus' result type, matrix or vector."""
     custom = {"calculatedMinStep": query.step_ms, "resultType": kind} if first else {"resultType": kind}
     named = "timeseries-multi" if kind == "matrix" else "numeric-multi"
+    legend = _legend(query, labels)
     return {
         "schema": {
             "refId": query.ref_id,
@@ -122,7 +147,7 @@ def series_frame(
                     "type": "number",
                     "typeInfo": {"frame": "float64"},
                     "labels": dict(sorted(labels.items())),
-                    "config": {"displayNameFromDS": _legend(query, labels)},
+                    **({"config": {"displayNameFromDS": legend}} if legend is not None else {}),
                 },
             ],
         },
@@ -130,9 +155,11 @@ def series_frame(
     }
 
 
-def _legend(query: PanelQuery, labels: Mapping[str, str]) -> str:
+def _legend(query: PanelQuery, labels: Mapping[str, str]) -> str | None:
     wanted = str(query.target.get("legendFormat") or "")
-    if wanted and wanted != "__auto":
+    if wanted == "__auto":
+        return None  # the page makes it up
+    if wanted:
         return re.sub(r"\{\{\s*([^}]+?)\s*\}\}", lambda found: labels.get(found[1], ""), wanted)
     inside = ", ".join(f"{name}={json.dumps(value)}" for name, value in sorted(labels.items()) if name != "__name__")
     name = labels.get("__name__", "")
@@ -154,38 +181,49 @@ def made_up(query: PanelQuery) -> dict[str, Any]:
 
 def from_prometheus(query: PanelQuery) -> dict[str, Any]:
     """Ask the datasource's Prometheus and wrap its answer in frames; a dead one is named with its address."""
-    step = query.step_ms
-    route = "query" if query.instant else "query_range"
-    given = {"query": query.expr}
-    if query.instant:
-        given["time"] = f"{query.to_ms / 1000:.3f}"
-    else:
-        given |= {
-            "start": f"{query.from_ms // step * step / 1000:.3f}",
-            "end": f"{query.to_ms // step * step / 1000:.3f}",
-            "step": f"{step / 1000:.3f}",
-        }
-    url = f"{query.datasource.url}/api/v1/{route}"
-    try:
+    frames: list[dict[str, Any]] = []
+    for route in query.kinds:
+        url = f"{query.datasource.url}/api/v1/{route}"
         # The address is the test's own Prometheus; no proxy of the environment may stand between.
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(url, urllib.parse.urlencode(given).encode(), timeout=10) as answer:
-            said = json.load(answer)
-    except urllib.error.HTTPError as fault:
-        with fault:
-            said = json.load(fault)
-        error = f"{said.get('errorType')}: {said.get('error')}"
-        return {"error": error, "errorSource": "downstream", "status": 400, "frames": [empty_frame(query)]}
-    except (urllib.error.URLError, OSError) as fault:
-        return _unreachable(url, query.datasource, fault)
+        try:
+            with opener.open(url, urllib.parse.urlencode(_asked(query, route)).encode(), timeout=10) as answer:
+                said = json.load(answer)
+        except urllib.error.HTTPError as fault:
+            with fault:
+                said = json.load(fault)
+            error = f"{said.get('errorType')}: {said.get('error')}"
+            return {"error": error, "errorSource": "downstream", "status": 400, "frames": [empty_frame(query)]}
+        except (urllib.error.URLError, OSError) as fault:
+            return _unreachable(url, query.datasource, fault)
+        frames += _frames(query, said["data"])
+    return {"status": 200, "frames": frames or [empty_frame(query)]}
+
+
+def _asked(query: PanelQuery, route: str) -> dict[str, str]:
+    step = query.step_ms
+    if route == "query":
+        return {"query": query.expr, "time": f"{query.to_ms / 1000:.3f}"}
+    start, end = (moment // step * step / 1000 for moment in (query.from_ms, query.to_ms))
+    return {"query": query.expr, "start": f"{start:.3f}", "end": f"{end:.3f}", "step": f"{step / 1000:.3f}"}
+
+
+def _frames(query: PanelQuery, data: Mapping[str, Any]) -> list[dict[str, Any]]:
+    kind = data["resultType"]
+    result = [{"metric": {}, "value": data["result"]}] if kind == "scalar" else data["result"]
     frames: list[dict[str, Any]] = []
-    for series in said["data"]["result"]:
+    for series in result:
         points = series["values"] if "values" in series else [series["value"]]
         times = [int(moment * 1000) for moment, _ in points]
-        values = [_number(text) for _, text in points]
-        kind = said["data"]["resultType"]
-        frames.append(series_frame(query, series["metric"], times, values, first=not frames, kind=kind))
-    return {"status": 200, "frames": frames or [empty_frame(query)]}
+        values = [float(text) for _, text in points]
+        plain = [_plain(value) for value in values]
+        frame = series_frame(query, series["metric"], times, plain, first=not frames, kind=kind)
+        odd = {name: [place for place, value in enumerate(values) if is_one(value)] for name, is_one in _ODD.items()}
+        if any(odd.values()):
+            # JSON has no word for these, so Grafana writes null and names their places beside.
+            frame["data"]["entities"] = [None, {name: places for name, places in odd.items() if places}]
+        frames.append(frame)
+    return frames
 
 
 def _unreachable(url: str, datasource: Datasource, fault: Exception) -> dict[str, Any]:
@@ -196,9 +234,15 @@ def _unreachable(url: str, datasource: Datasource, fault: Exception) -> dict[str
     return {"error": error, "errorSource": "downstream", "status": 502, "frames": []}
 
 
-def _number(text: str) -> float | int | None:
-    value = float(text)
-    if math.isnan(value) or math.isinf(value):
+_ODD: Mapping[str, Callable[[float], bool]] = {
+    "NaN": math.isnan,
+    "Inf": lambda value: value == math.inf,
+    "NegInf": lambda value: value == -math.inf,
+}
+
+
+def _plain(value: float) -> float | int | None:
+    if not math.isfinite(value):
         return None
     return int(value) if value.is_integer() else value
 

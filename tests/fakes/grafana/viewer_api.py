@@ -12,7 +12,7 @@ from tests.fakes.grafana.database import Dashboard, Database, PublicRow, slug_of
 from tests.fakes.grafana.panel_queries import (
     Answering,
     PanelQuery,
-    choose_step,
+    asked_interval,
     now_ms,
     read_range,
 )
@@ -87,14 +87,14 @@ class ViewerApi:
 
     def _run(self, targets: list[dict[str, Any]], span: tuple[int, int], interval: int, points: int) -> Answer:
         datasources = self._datasources()
-        step, most = choose_step(*span, interval, points)
+        asked = asked_interval(*span, interval, points)
         results: dict[str, Any] = {}
         for target in targets:
             datasource = datasources.get(str(target["datasource"].get("uid", "")))
             if datasource is None:
                 return message(500, "Internal Server Error")
             ref_id = str(target.get("refId", "A"))
-            results[ref_id] = self._answering()(PanelQuery(ref_id, target, datasource, *span, step, most))
+            results[ref_id] = self._answering()(PanelQuery(ref_id, target, datasource, *span, *asked))
         failed = any("error" in one for one in results.values())
         return json_answer(400 if failed else 200, {"results": results})
 
