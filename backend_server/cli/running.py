@@ -140,10 +140,13 @@ def _wait_and_reap(pid: int) -> int:
 def _when_ready(settings: Settings) -> None:
     """Say the address once the service answers, and make Grafana's users once Grafana does."""
 
+    ports = (settings.web_port, settings.port) if behind_edge(settings) else (settings.port,)
+
     def watch() -> None:
         deadline = time.monotonic() + _READY_SECONDS
         while time.monotonic() < deadline:
-            if _answers(f"http://127.0.0.1:{settings.port}/server/health"):
+            # `web` first and directly: asking through the edge before would fill its log with refusals.
+            if all(_answers(f"http://127.0.0.1:{port}/server/health") for port in ports):
                 click.echo(f"Dashwright is ready: open {public_address(settings)}")
                 break
             time.sleep(0.3)

@@ -1,0 +1,61 @@
+# Dashwright's commands. `make run` and `make demo` set everything up by themselves.
+SHELL := /bin/bash
+VENV := .venv/bin
+ISLANDS := backend_server/web/islands
+# A Node that the set-up put beside the virtual environment is found first.
+export PATH := $(CURDIR)/.venv/node:$(PATH)
+# Tests share the machine with what they start, so two at a time.
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test check lint types pages unit bench format contract corpus lock clean setup
+
+help: ## Show the commands
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: ## Set up and run everything; prints the address to open
+	@scripts/setup.sh run
+	@scripts/run.sh
+
+demo: ## The same with a small simulated fleet and a page that embeds it
+	@scripts/setup.sh run
+	@$(VENV)/dashwright demo
+
+setup: ## Set up for the tests without running anything
+	@scripts/setup.sh test
+
+test: setup ## Check, then run every test
+	@scripts/test.sh $(WORKERS)
+
+check: setup lint types pages ## Lint, types, the pages' own tests
+
+lint:
+	@$(VENV)/ruff check .
+	@$(VENV)/ruff format --check --quiet . || { echo "make format tidies this up"; exit 1; }
+
+types:
+	@$(VENV)/mypy --strict
+	@$(VENV)/mypy --strict clients/python/dashwright_client
+
+pages:
+	@cd $(ISLANDS) && npm run --silent check && npm test --silent
+
+format: setup ## Tidy up the source
+	@$(VENV)/ruff check --fix --quiet .
+	@$(VENV)/ruff format --quiet .
+
+bench: setup ## Run every benchmark; writes benchmarks/results/
+	@scripts/bench.sh
+
+contract: setup ## The contract tests against a real Grafana: GRAFANA_HOME or GRAFANA_URL names it
+	@$(VENV)/python -m pytest tests/contract -q
+
+corpus: setup ## Try the templates and the viewer on the dashboards of tests/corpus and CORPUS_DIR
+	@$(VENV)/python -m pytest tests/corpus -q
+
+lock: setup ## Pin the Python packages anew
+	@$(VENV)/pip install --quiet pip-tools
+	@PYTHON=$(VENV)/python scripts/lock.sh
+
+clean: ## Remove what was made, the state in var/ not included
+	@rm -rf .venv $(ISLANDS)/node_modules backend_server/web/static/dist .pytest_cache .mypy_cache .ruff_cache test-results
