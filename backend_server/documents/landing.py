@@ -82,7 +82,7 @@ def _query_landing(steps: Sequence[Step], keys: list[str | int], root: str | int
 
 def _variable_landing(steps: Sequence[Step], keys: list[str | int], last: str) -> Landing:
     """A variable's query is a query; what it holds is a value, which Grafana escapes when it fills it in."""
-    variable = steps[2].holder if len(steps) > 2 else None
+    variable = steps[3].holder if len(steps) > 3 else None  # below templating, list and its index
     kind = _get(variable, "type")
     if last in {"label", "description"}:
         return Landing.SHOWN

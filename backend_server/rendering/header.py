@@ -71,7 +71,7 @@ def read_header(found: object) -> tuple[Header, list[Problem]]:
     except InvalidInput as fault:
         problems.append(Problem(f"{HEADER_KEY}.slot", fault.problems[0].message))
     scope = Scope.DEVICE
-    if found.get("scope", "device") in {"device", "fleet"}:
+    if found.get("scope", "device") in ("device", "fleet"):
         scope = Scope(found.get("scope", "device"))
     else:
         problems.append(Problem(f"{HEADER_KEY}.scope", f'is {found["scope"]!r}; write "device" or "fleet"'))
