@@ -50,8 +50,8 @@ bench: setup ## Run every benchmark; writes benchmarks/results/
 contract: setup ## The contract tests against a real Grafana: GRAFANA_HOME or GRAFANA_URL names it
 	@$(VENV)/python -m pytest tests/contract -q
 
-corpus: setup ## Try the templates and the viewer on the dashboards of tests/corpus and CORPUS_DIR
-	@$(VENV)/python -m pytest tests/corpus -q
+corpus: setup ## Try reading, sharing, inlining and import on a folder of dashboards: make corpus DIR=…
+	@PYTEST_CORPUS_DIR="$(if $(DIR),$(abspath $(DIR)))" $(VENV)/python -m pytest tests/corpus -q
 
 lock: setup ## Pin the Python packages anew
 	@$(VENV)/pip install --quiet pip-tools
