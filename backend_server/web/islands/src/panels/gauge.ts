@@ -12,6 +12,8 @@ import { type MountPanel, type PanelData, element, option, svgElement } from "./
 /** The arc spans 250°, open at the bottom. */
 const SPAN = (250 / 180) * Math.PI;
 const START = Math.PI / 2 + (2 * Math.PI - SPAN) / 2;
+/** Height of the open arc in radii. */
+const RISE = 1 + Math.cos((2 * Math.PI - SPAN) / 2);
 
 const round = (value: number): number => Math.round(value * 100) / 100;
 
@@ -62,15 +64,16 @@ function gaugeBox(value: ReducedValue, data: PanelData, box: Box, showTitle: boo
   const titleHeight = showTitle ? titleSize * 1.5 : 0;
   const height = Math.max(20, box.height - titleHeight);
   const labelRoom = labels ? 16 : 0;
-  // An open arc is about 0.82 of its diameter high.
-  const radius = Math.max(8, Math.min((box.width - labelRoom * 4) / 2, (height - labelRoom) / (1 + Math.cos((2 * Math.PI - SPAN) / 2))) - 2);
-  const [cx, cy] = [box.width / 2, labelRoom + radius + 1 + Math.max(0, (height - labelRoom - radius * (1 + Math.cos((2 * Math.PI - SPAN) / 2))) / 2)];
+  const labelWidth = labels ? Math.min(92, box.width * 0.48) : 0;
+  const radius = Math.max(8, Math.min((box.width - labelWidth) / 2, (height - labelRoom) / RISE) - 2);
+  const [cx, cy] = [box.width / 2, labelRoom + radius + 1];
   const width = Math.min((radius * 2) / 5.5, 40) / (labels ? 1.5 : 1);
   const rim = markers.length > 1 ? Math.max(2, width / 5) : 0;
   const outer = radius - (rim ? rim + 2 : 0);
   const { min, max } = rangeOf(value.field);
   const filled = Number.isNaN(value.display.numeric) ? 0 : share(value.display.numeric, min, max);
-  const svg = svgElement("svg", { width: box.width, height, viewBox: `0 0 ${round(box.width)} ${round(height)}`, role: "img", "aria-label": `${value.title}: ${textOf(value.display)}` });
+  const drawn = Math.ceil(cy + radius * (RISE - 1) + 2);
+  const svg = svgElement("svg", { width: box.width, height: drawn, viewBox: `0 0 ${round(box.width)} ${drawn}`, role: "img", "aria-label": `${value.title}: ${textOf(value.display)}` });
   svg.append(svgElement("path", { d: arcPath(cx, cy, outer, outer - width, 0, 1), class: "dw-gauge-track" }));
   if (filled > 0) svg.append(svgElement("path", { d: arcPath(cx, cy, outer, outer - width, 0, filled), fill: value.display.color, class: "dw-gauge-fill" }));
   if (rim) for (const part of markers) svg.append(svgElement("path", { d: arcPath(cx, cy, radius, radius - rim, part.from, part.to), fill: part.color }));

@@ -2,8 +2,24 @@
 import { linkTo, safeHtml, safeImage, showImage } from "./safe-html";
 import { element } from "./view";
 
-const INLINE =
-  /(`+)([\s\S]*?[^`])\1(?!`)|!\[([^\]]*)\]\(\s*<?([^\s)>]+)>?(?:\s+"[^"]*")?\s*\)|\[((?:[^[\]]|\[[^\]]*\])*)\]\(\s*<?([^\s)>]+)>?(?:\s+"([^"]*)")?\s*\)|(\*\*|__)(?=\S)([\s\S]*?\S)\8|(\*|_)(?=\S)([\s\S]*?\S)\10(?!\w)|~~(?=\S)([\s\S]*?\S)~~|<(https?:\/\/[^\s>]+)>|(https?:\/\/[^\s<>"')\]]+)|\\([\\`*_{}[\]()#+\-.!|>~])|( {2,}|\\)\n/;
+/** Every span is bounded, so that text made to be slow is not: what is longer stays as it is written. */
+const INLINE = new RegExp(
+  [
+    /(?<!`)(`{1,8})(?!`)([\s\S]{0,2000}?[^`])\1(?!`)/,
+    /!\[([^\]]{0,500})\]\(\s{0,9}<?([^\s)>]{1,4000})>?(?:\s{1,9}"[^"]{0,500}")?\s{0,9}\)/,
+    /\[((?:[^[\]]|\[[^\]]{0,500}\]){0,500})\]\(\s{0,9}<?([^\s)>]{1,4000})>?(?:\s{1,9}"([^"]{0,500})")?\s{0,9}\)/,
+    /(?<strong>\*\*|__)(?=\S)([\s\S]{0,1000}?\S)\k<strong>/,
+    /(?<!\w)(?<em>\*|_)(?=\S)([\s\S]{0,1000}?\S)\k<em>(?!\w)/,
+    /~~(?=\S)([\s\S]{0,1000}?\S)~~/,
+    /<(https?:\/\/[^\s>]{1,2000})>/,
+    /(https?:\/\/[^\s<>"')\]]{1,2000})/,
+    /\\([\\`*_{}[\]()#+\-.!|>~])/,
+    /( {2,9}|\\)\n/,
+  ].map(({ source }) => source).join("|"),
+);
+
+/** Quotes within quotes are drawn this deep; deeper ones read as text. */
+const MOST_QUOTES = 8;
 
 function inline(text: string, into: Node): void {
   let rest = text;
@@ -108,7 +124,7 @@ function startsBlock(line: string): boolean {
 }
 
 /** Markdown as a fragment; HTML blocks within go through the same allow list as HTML panels. */
-export function markdown(text: string): DocumentFragment {
+export function markdown(text: string, depth = 0): DocumentFragment {
   const made = document.createDocumentFragment();
   const lines = text.replace(/\r\n?/g, "\n").split("\n");
   let at = 0;
@@ -135,10 +151,10 @@ export function markdown(text: string): DocumentFragment {
       const code = takeWhile((each) => !each.trim().startsWith(fence[1]!));
       at += 1;
       made.append(element("pre", {}, element("code", {}, code.join("\n"))));
-    } else if (/^ {0,3}>/.test(line)) {
+    } else if (/^ {0,3}>/.test(line) && depth < MOST_QUOTES) {
       const quoted = takeWhile((each) => /^ {0,3}>/.test(each)).map((each) => each.replace(/^ {0,3}> ?/, ""));
       const box = element("blockquote");
-      box.append(markdown(quoted.join("\n")));
+      box.append(markdown(quoted.join("\n"), depth + 1));
       made.append(box);
     } else if (ITEM.test(line)) {
       made.append(listOf(takeWhile((each) => ITEM.test(each) || (/^\s{2,}\S/.test(each) && each.trim() !== ""))));

@@ -22,7 +22,7 @@ interface Sizes {
 
 /** Type sizes for a box: beside each other when it is wide, title over value otherwise. */
 export function statSizes(box: { width: number; height: number }, title: string, value: string, hasChart: boolean, hasChange: boolean, text: TextOptions): Sizes {
-  const padding = box.height > 100 ? 12 : 8;
+  const padding = box.height > 100 ? 12 : box.height > 50 ? 8 : 4;
   const width = box.width - padding * 2;
   const height = box.height - padding * 2;
   const wide = box.width / box.height > 2.5;
@@ -34,13 +34,13 @@ export function statSizes(box: { width: number; height: number }, title: string,
   if (wide) {
     sizes.value = fit(value, width * (chart ? 0.4 : title ? 0.3 : 1), height * (chart ? 0.5 : 1) * room, undefined, VALUE_WEIGHT);
     sizes.title = fit(title, width * 0.6, height * (chart ? 0.4 : 1), MOST_TITLE_PX);
-    if (!chart) sizes.title = Math.min(sizes.title, sizes.value * 0.7);
+    sizes.title = Math.min(sizes.title, Math.max(sizes.value * 0.7, 12));
     sizes.chart = chart ? box.height * 0.5 : 0;
   } else {
     sizes.title = fit(title, width, box.height * 0.15, MOST_TITLE_PX);
     const left = height - (chart ? box.height * 0.25 : 0) - sizes.title * LINE_HEIGHT;
     sizes.value = fit(value, width, left * room, undefined, VALUE_WEIGHT);
-    sizes.title = Math.min(sizes.title, sizes.value * 0.7);
+    sizes.title = Math.min(sizes.title, Math.max(sizes.value * 0.7, 10));
     sizes.chart = chart ? Math.max(0, box.height - (sizes.title + sizes.value) * LINE_HEIGHT - padding) : 0;
   }
   if (text.titleSize) sizes.title = text.titleSize;
@@ -96,6 +96,7 @@ function statBox(value: ReducedValue, data: PanelData, look: StatLook, box: Box,
   made.dataset["justify"] = look.justify === "center" || !title ? "center" : "auto";
   if (sizes.chart > 0) made.dataset["chart"] = "";
   const ink = filled ? onFill(color, theme) : look.color === "none" ? "" : color;
+  if (filled) made.dataset["filled"] = "";
   if (filled) made.style.background = look.color === "background" ? background(color, theme) : color;
   const words_ = element("div", { class: "dw-stat-words" });
   if (title) {

@@ -67,7 +67,7 @@ function fillCell(cell: HTMLTableCellElement, column: Column, value: unknown): v
   cell.title = text;
   if (kind === "color-text") cell.style.color = display.color;
   if (kind === "color-background" || kind.startsWith("color-background-")) {
-    const gradient = column.cell.mode === "gradient" || kind === "color-background";
+    const gradient = column.cell.mode === "gradient" || (kind === "color-background" && column.field.config.custom?.["displayMode"] === kind);
     cell.style.background = gradient ? `linear-gradient(120deg, ${display.color}, ${withAlpha(display.color, 0.85)})` : display.color;
     cell.style.color = readableOn(display.color);
   }
@@ -79,7 +79,7 @@ function fillCell(cell: HTMLTableCellElement, column: Column, value: unknown): v
     cell.classList.add("dw-cell-gauge");
     const text_ = element("span", { class: "dw-cell-text" }, text);
     text_.style.color = display.color;
-    cell.append(element("span", { class: "dw-cell-track" }, bar), text_);
+    cell.append(element("div", { class: "dw-cell-row" }, element("span", { class: "dw-cell-track" }, bar), text_));
     return;
   }
   cell.append(text);

@@ -1,5 +1,8 @@
 /** Measuring text on a canvas, and the largest type that fits a box. */
 
+/** Smaller type would not be read; longer text is cut with an ellipsis instead. */
+const LEAST_PX = 9;
+
 let context: CanvasRenderingContext2D | null | undefined;
 let family = "";
 
@@ -19,5 +22,5 @@ export function textWidth(text: string, size: number, weight = 400): number {
 export function fontSizeFor(text: string, width: number, height: number, lineHeight: number, most = Infinity, weight = 400): number {
   const probe = 14;
   const wide = measure(text, probe, weight) + 2;
-  return Math.max(1, Math.min((width / wide) * probe, height / lineHeight, most));
+  return Math.max(LEAST_PX, Math.min((width / wide) * probe, height / lineHeight, most));
 }

@@ -214,7 +214,8 @@ export function plotOptions(
     series: [{}, ...made.series.map((series) => seriesOptions(series, theme))],
     bands: bands(made.series),
     legend: { show: false },
-    padding: [8, axes.some((scale) => scale.side === 1) ? 0 : 8, 0, axes.some((scale) => scale.side === 3) ? 0 : 8],
+    // Left and right are uPlot's own: as much as the outermost labels need.
+    padding: [8, null, 0, null],
     cursor: {
       drag: { x: false, y: false, setScale: false },
       points: { size: 7, width: 0 },

@@ -44,7 +44,9 @@ export function stack(series: readonly Stackable[]): Stacked[] {
       if (typeof value !== "number") return value;
       const size = total?.[at] ?? 0;
       const share = percent ? (size === 0 ? 0 : (value / size) * (below ? -1 : 1)) : value;
-      return (sum[at] = sum[at]! + share);
+      // Shares add up to one but for rounding, and an axis must not grow for a billionth.
+      const grown = sum[at]! + share;
+      return (sum[at] = percent ? Math.max(-1, Math.min(1, grown)) : grown);
     });
     sums.set(key, sum);
     const on = last.get(key) ?? -1;
