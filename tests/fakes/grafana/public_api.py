@@ -124,11 +124,10 @@ class PublicApi:
         per_page = per_page if per_page > 0 else 1000
         page = max(request.query_int("page"), 1)
         with database.lock:
-            rows = sorted(database.rows, key=lambda row: self._title(database, row))
-            shown = rows[(page - 1) * per_page : page * per_page]
+            dashboards = {one.uid: one for one in database.dashboards}
             listed = []
-            for row in shown:
-                dashboard = database.find(row.dashboard_uid)
+            for row in database.rows:
+                dashboard = dashboards.get(row.dashboard_uid)
                 if dashboard is not None:
                     listed.append(
                         {
@@ -140,14 +139,9 @@ class PublicApi:
                             "slug": slug_of(dashboard.title),
                         }
                     )
-            # Orphans are taken off the count only on the page where they would stand.
-            total = len(rows) - (len(shown) - len(listed))
+        listed.sort(key=lambda one: str(one["title"]))
+        total, listed = len(listed), listed[(page - 1) * per_page : page * per_page]
         return json_answer(200, {"publicDashboards": listed, "totalCount": total, "page": page, "perPage": per_page})
-
-    @staticmethod
-    def _title(database: Database, row: PublicRow) -> str:
-        dashboard = database.find(row.dashboard_uid)
-        return dashboard.title if dashboard is not None else ""
 
     @staticmethod
     def _switch(row: PublicRow, given: dict[str, object], who: Who) -> Answer:

@@ -211,11 +211,24 @@ def test_a_slow_reload_has_a_deadline_of_its_own(fake: FakeGrafana) -> None:
     client.close()
 
 
-def test_the_list_is_read_to_its_end_over_orphans(fake: FakeGrafana, client: GrafanaClient) -> None:
-    template = client.create_public("a", WANTED)
+def test_the_list_is_one_call_and_leaves_orphans_out(fake: FakeGrafana, client: GrafanaClient) -> None:
+    made = client.create_public("a", WANTED)
     row = fake.database.rows[0]
     fake.database.rows = [replace(row, dashboard_uid=f"gone-{number}") for number in range(1500)] + [row]
-    assert [one.uid for one in client.list_public()] == [template.uid]
+    fake.forget_requests()
+    assert [one.uid for one in client.list_public()] == [made.uid]
+    assert len(fake.requests) == 1
+
+
+def test_a_list_of_several_pages_is_read_to_its_end(
+    fake: FakeGrafana, client: GrafanaClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for uid, wanted in (("a", WANTED), ("b", OTHER)):
+        client.create_public(uid, wanted)
+    monkeypatch.setattr("backend_server.grafana.client._PAGE", 1)
+    fake.forget_requests()
+    assert [one.dashboard_uid for one in client.list_public()] == ["a", "b"]
+    assert len(fake.requests) == 2
 
 
 @pytest.mark.parametrize("uid", ["../../admin/users", "a/b", "a?b=c", "a#b", "ä", "a b", "%2e%2e"])
