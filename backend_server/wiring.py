@@ -22,7 +22,7 @@ from backend_server.grafana.publishing import GrafanaPublishing
 from backend_server.poller.kinds import DeviceKind, load_kinds
 from backend_server.primitives.clock import epoch_ms
 from backend_server.primitives.secret import Secret
-from backend_server.provisioning.folder import DashboardFolder
+from backend_server.provisioning.folder import MOST_PER_PROVIDER, DashboardFolder
 from backend_server.reconcile.reconciler import Options as ReconcileOptions
 from backend_server.reconcile.reconciler import Reconciler
 from backend_server.reconcile.show import plan_json
@@ -226,7 +226,9 @@ def _join(settings: Settings, program: str, store: Store) -> Services:
     options = RegistryOptions.from_settings(settings)
     devices = DeviceRegistry(records, TemplateSlots(templates.current), options)
     links = LinkRegistry(records, options)
-    files = DashboardFolder(settings.dashboards_dir)
+    # Only Grafana bounds how many dashboards a provider may hold.
+    most = MOST_PER_PROVIDER if settings.grafana_url else None
+    files = DashboardFolder(settings.dashboards_dir, most_per_provider=most)
     prometheus = PrometheusClient(settings.prometheus_url, timeout_seconds=settings.prometheus_timeout)
     grafana = _grafana(settings)
     documents = FiledDocuments(store, files, templates.current, lambda device_id: devices.get(device_id).device)

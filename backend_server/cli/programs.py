@@ -29,6 +29,7 @@ def web() -> None:
 def worker() -> None:
     """Run the loop that brings files and Grafana to what is wanted; one of several leads."""
     from backend_server.telemetry import configure_logging
+    from backend_server.telemetry.reconciling import ReconcileLog
     from backend_server.wiring import build_services, build_worker
 
     settings = current_settings()
@@ -42,7 +43,7 @@ def worker() -> None:
         signal.signal(number, end)
     services = build_services(settings, program="worker")
     try:
-        build_worker(services).run(stop)
+        build_worker(services, watcher=ReconcileLog()).run(stop)
     finally:
         services.close()
 

@@ -10,9 +10,8 @@ import ctypes
 import os
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
-from pathlib import Path
 
 FILE_MODE = 0o644  # Grafana runs as another user and must read what we write
 DIRECTORY_MODE = 0o755
@@ -32,7 +31,7 @@ class Flusher:
         self.flushes += 1
         os.fsync(handle)
 
-    def directory(self, path: Path) -> None:
+    def directory(self, path: str) -> None:
         """Flush a directory, so that a rename or removal in it survives a power cut."""
         handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
@@ -40,7 +39,7 @@ class Flusher:
         finally:
             os.close(handle)
 
-    def file_system(self, path: Path) -> bool:
+    def file_system(self, path: str) -> bool:
         """Flush the whole file system that holds `path` in one call; False where the system cannot."""
         if self._syncfs is None:
             return False
@@ -48,23 +47,26 @@ class Flusher:
         try:
             if self._syncfs(handle) != 0:
                 fault = ctypes.get_errno()
-                raise OSError(fault, os.strerror(fault), str(path))
+                raise OSError(fault, os.strerror(fault), path)
         finally:
             os.close(handle)
         self.flushes += 1
         return True
 
 
-def swap_files(bodies: Mapping[Path, bytes], flusher: Flusher) -> None:
-    """Swap in all files as one group; after an error those not yet renamed keep their old bytes."""
+def swap_files(bodies: Mapping[str, bytes], flusher: Flusher) -> None:
+    """Swap in all files, by path, as one group; after an error those not yet renamed keep their old bytes.
+
+    Paths are plain texts: `pathlib` would cost more than the system calls of a batch.
+    """
     if not bodies:
         return
     alone = len(bodies) == 1
-    beside: dict[Path, Path] = {}
+    beside: dict[str, str] = {}
     try:
         for path, body in bodies.items():
             beside[path] = _write_beside(path, body, flusher if alone else None)
-        parents = {path.parent for path in bodies}
+        parents = {os.path.dirname(path) for path in bodies}
         grouped = not alone and flusher.file_system(next(iter(parents)))
         if not alone and not grouped:
             for temporary in beside.values():
@@ -81,19 +83,19 @@ def swap_files(bodies: Mapping[Path, bytes], flusher: Flusher) -> None:
                 os.unlink(temporary)
 
 
-def remove_files(paths: set[Path], flusher: Flusher) -> set[Path]:
+def remove_files(paths: Collection[str], flusher: Flusher) -> set[str]:
     """Remove files that exist, flush each directory once, and give those that were there."""
     removed = set()
     for path in paths:
         with suppress(FileNotFoundError):
             os.unlink(path)
             removed.add(path)
-    for parent in {path.parent for path in removed}:
+    for parent in {os.path.dirname(path) for path in removed}:
         flusher.directory(parent)
     return removed
 
 
-def sweep_temporaries(directory: Path) -> int:
+def sweep_temporaries(directory: str) -> int:
     """Remove temporaries a killed process left behind over a minute ago; gives how many."""
     swept = 0
     oldest = time.time() - _ABANDONED_AFTER_SECONDS
@@ -108,14 +110,15 @@ def sweep_temporaries(directory: Path) -> int:
     return swept
 
 
-def _write_beside(path: Path, body: bytes, flusher: Flusher | None) -> Path:
-    temporary = path.parent / f".{path.name}.{secrets.token_hex(6)}{TEMPORARY_SUFFIX}"
+def _write_beside(path: str, body: bytes, flusher: Flusher | None) -> str:
+    parent, name = os.path.split(path)
+    temporary = f"{parent}/.{name}.{secrets.token_hex(6)}{TEMPORARY_SUFFIX}"
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, FILE_MODE)
     try:
         os.fchmod(handle, FILE_MODE)  # the umask may have taken Grafana's right to read
-        rest = memoryview(body)
-        while rest:
-            rest = rest[os.write(handle, rest) :]
+        written = os.write(handle, body)
+        while written < len(body):
+            written += os.write(handle, body[written:])
         if flusher is not None:
             flusher.file(handle)
     except BaseException:
@@ -127,7 +130,7 @@ def _write_beside(path: Path, body: bytes, flusher: Flusher | None) -> Path:
     return temporary
 
 
-def _flush_path(path: Path, flusher: Flusher) -> None:
+def _flush_path(path: str, flusher: Flusher) -> None:
     handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         flusher.file(handle)

@@ -271,6 +271,7 @@ class Carrying:
                 else:
                     self.failed[uid] = problem
                     notes.append(quarantined(row, self.seen[uid], problem))
+                    continue
             self._done("finished", uid)
         self._store("finished", notes)
 

@@ -43,6 +43,24 @@ class PassReport:
             or self.reloads
         )
 
+    def after(self, earlier: PassReport) -> PassReport:
+        """Give both passes as one: what either did, and how it stands now."""
+        return PassReport(
+            written=earlier.written | self.written,
+            loaded=earlier.loaded | self.loaded,
+            published=earlier.published | self.published,
+            unpublished=earlier.unpublished | self.unpublished,
+            removed=earlier.removed | self.removed,
+            gone=earlier.gone | self.gone,
+            finished=earlier.finished | self.finished,
+            failed={uid: why for uid, why in {**earlier.failed, **self.failed}.items() if uid not in self.finished},
+            held=self.held,
+            purged=earlier.purged + self.purged,
+            reloads=earlier.reloads + self.reloads,
+            left=self.left,
+            grafana=self.grafana,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class AuditReport:

@@ -138,10 +138,10 @@ class Worker:
         """Pass until nothing is left to do now (`dashwright apply`); with `wait`, until everything is proven.
 
         While another worker leads this one only waits for it. What is put off or held back does not end the waiting;
-        the report's `left` tells how much there is at the end.
+        the report tells what all passes did, and its `left` how much there is to do at the end.
         """
         deadline = self._monotonic() + timeout_seconds
-        report = PassReport()
+        whole = PassReport()
         try:
             while True:
                 if self._take_lead():
@@ -149,8 +149,9 @@ class Worker:
                     report = self.reconciler.run_pass()
                 else:
                     report = PassReport(left=self._work.backlog()[0])
+                whole = report.after(whole)
                 if report.left == 0 or not (wait or report.changed_something) or self._monotonic() >= deadline:
-                    return report
+                    return whole
                 time.sleep(_LOOK_SECONDS)
         finally:
             self._let_go()

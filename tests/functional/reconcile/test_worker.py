@@ -188,6 +188,7 @@ def test_apply_waits_until_everything_is_proven(house, templates):
         house.put(f"rig-{number}")
     report = worker_of(house, "apply", templates).apply_once(wait=True, timeout_seconds=10)
     assert report.left == 0
+    assert len(report.written) == len(report.published) == 3
     assert {row["state"] for row in house.rows().values()} == {"live"}
     with house.store.read() as connection:
         assert not lease_state(connection, house.store.dialect, WORKER_LEASE).held

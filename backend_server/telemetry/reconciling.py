@@ -1,0 +1,125 @@
+"""What the worker's loop does, as log lines; fits `reconcile.worker.Watcher`. A quiet pass says nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Protocol
+
+from backend_server.errors import DashwrightError
+
+from .logs import get_logger
+
+_MOST_NAMED = 20
+
+
+class _Pass(Protocol):
+    @property
+    def written(self) -> Collection[str]: ...
+    @property
+    def published(self) -> Collection[str]: ...
+    @property
+    def gone(self) -> Collection[str]: ...
+    @property
+    def failed(self) -> Mapping[str, str]: ...
+    @property
+    def held(self) -> Collection[str]: ...
+    @property
+    def purged(self) -> int: ...
+    @property
+    def reloads(self) -> int: ...
+    @property
+    def left(self) -> int: ...
+    @property
+    def grafana(self) -> str | None: ...
+
+
+class _Audit(Protocol):
+    @property
+    def files_lost(self) -> Collection[str]: ...
+    @property
+    def public_lost(self) -> Collection[str]: ...
+    @property
+    def leftovers(self) -> Collection[str]: ...
+    @property
+    def strays(self) -> Collection[str]: ...
+    @property
+    def foreign(self) -> Collection[str]: ...
+    @property
+    def grafana(self) -> str | None: ...
+
+
+class _Loaded(Protocol):
+    @property
+    def problems(self) -> Mapping[str, str]: ...
+
+
+class ReconcileLog:
+    """Writes what happened; each trouble once until it changes or ends."""
+
+    def __init__(self) -> None:
+        self._log = get_logger("worker")
+        self._trouble: str | None = None
+        self._grafana: str | None = None
+
+    def lead(self, leads: bool) -> None:
+        """The lead was taken or lost."""
+        self._log.info("this worker leads now" if leads else "this worker does not lead any more")
+
+    def passed(self, report: _Pass, seconds: float) -> None:
+        """A pass that did something has ended."""
+        self._trouble = None
+        self._tell_grafana(report.grafana)
+        self._log.info(
+            "pass",
+            written=len(report.written),
+            published=len(report.published),
+            gone=len(report.gone),
+            failed=len(report.failed),
+            held=len(report.held),
+            purged=report.purged,
+            reloads=report.reloads,
+            left=report.left,
+            seconds=round(seconds, 3),
+        )
+        for uid, reason in list(report.failed.items())[:_MOST_NAMED]:
+            self._log.warning("document failed", uid=uid, reason=reason)
+        if report.held:
+            self._log.warning("removals are held back until a person confirms", count=len(report.held))
+
+    def audited(self, report: _Audit, seconds: float) -> None:
+        """An audit has ended."""
+        self._tell_grafana(report.grafana)
+        differs = {
+            name: len(found)
+            for name, found in (
+                ("files_lost", report.files_lost),
+                ("publications_lost", report.public_lost),
+                ("leftovers", report.leftovers),
+                ("strays", report.strays),
+                ("foreign_files", report.foreign),
+            )
+            if found
+        }
+        self._log.info("audit", **differs, seconds=round(seconds, 3))
+        for file in [*report.strays, *report.foreign][:_MOST_NAMED]:
+            self._log.warning("a file in DASHBOARDS_DIR is not in the record; it was left alone", file=file)
+
+    def templates(self, loaded: _Loaded) -> None:
+        """Templates were loaded anew."""
+        for name, problem in loaded.problems.items():
+            self._log.warning("template refused; the last good one stays", template=name, problem=problem)
+
+    def trouble(self, doing: str, fault: DashwrightError) -> None:
+        """Something failed that will be tried again."""
+        words = f"{doing}: {fault.message}"
+        if words != self._trouble:
+            self._trouble = words
+            self._log.warning("trouble; it is tried again", doing=doing, error=fault.message)
+
+    def _tell_grafana(self, reason: str | None) -> None:
+        if reason != self._grafana:
+            self._grafana = reason
+            if reason is None:
+                self._log.info("Grafana answers again")
+            else:
+                self._log.warning("Grafana cannot be reached; it is tried again", error=reason)
