@@ -16,6 +16,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 from types import FrameType
+from typing import IO
 
 import click
 
@@ -54,7 +55,10 @@ def run_all(settings: Settings, *, extra_programs: Path | None = None) -> int:
         "-c",
         str(extra_programs or shipped("config", "supervisor") / "supervisord.conf"),
     ]
-    supervisor = subprocess.Popen(command, env=environment)
+    # Through a pipe: supervisor opens its own output anew for each program, which would overwrite a file.
+    supervisor = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert supervisor.stdout is not None
+    threading.Thread(target=_copy, args=(supervisor.stdout,), name="output", daemon=True).start()
 
     def end(_number: int, _frame: FrameType | None) -> None:
         with contextlib.suppress(ProcessLookupError):
@@ -78,6 +82,7 @@ def environment_of(settings: Settings, prepared: Prepared, folder: Path) -> dict
         "DASHWRIGHT_RUN": str(folder),
         "DASHWRIGHT_SOCKET": str(_socket_path(folder)),
         "DASHWRIGHT_PYTHON": sys.executable,
+        "DASHWRIGHT_WEB": f"127.0.0.1:{settings.web_port if behind_edge(settings) else settings.port}",
         "DASHWRIGHT_GRAFANA": grafana,
         "DASHWRIGHT_PROMETHEUS": shlex.join(prepared.prometheus_command) or "false",
         "DASHWRIGHT_RUNS_GRAFANA": _word(settings.grafana_home is not None),
@@ -96,6 +101,12 @@ def supervisor_command() -> list[str]:
 def public_address(settings: Settings) -> str:
     """Give the address to open."""
     return settings.base_url or f"http://127.0.0.1:{settings.port}"
+
+
+def _copy(source: IO[bytes]) -> None:
+    for line in source:
+        sys.stdout.buffer.write(line)
+        sys.stdout.buffer.flush()
 
 
 def _word(value: bool) -> str:

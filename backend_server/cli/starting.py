@@ -3,7 +3,7 @@
 Supervisor restarts a program that lived for a few seconds at once and for ever (reliability note N15). Only the
 standard library is used: this process stays beside each program that cannot name its own lines.
 
-    python -m backend_server.cli.starting NAME [--name-lines] -- COMMAND…
+    python -m backend_server.cli.starting NAME [--name-lines] [--after HOST:PORT] -- COMMAND…
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -23,6 +24,7 @@ from typing import IO
 
 _WINDOW_SECONDS = 300.0
 _FREE_STARTS = 2
+_PATIENCE_SECONDS = 30.0
 _LONGEST_WAIT_SECONDS = 15.0
 
 
@@ -60,11 +62,28 @@ def main(arguments: Sequence[str]) -> int:
         print(name_line(program, note, as_json=as_json, now=datetime.now(UTC)), flush=True)
         if ending.wait(wait):
             return 0
+    if "--after" in options and not _wait_for(options[options.index("--after") + 1], ending):
+        return 0
     if "--name-lines" in options:
         return _hold(program, command)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
         signal.signal(number, signal.SIG_DFL)
-    return os.execvp(command[0], command)  # noqa: S606  # no shell is wanted
+    os.execvp(command[0], command)  # noqa: S606  # no shell is wanted
+    return 127  # not reached: the process is the program now
+
+
+def _wait_for(place: str, ending: threading.Event) -> bool:
+    """Wait until somebody listens there, or long enough; False when told to end meanwhile."""
+    host, _, port = place.rpartition(":")
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            socket.create_connection((host, int(port)), timeout=1).close()
+            break
+        except OSError:
+            if ending.wait(0.2):
+                return False
+    return not ending.is_set()
 
 
 def _note_start(file: Path) -> float:

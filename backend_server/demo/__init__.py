@@ -1,0 +1,1 @@
+"""`make demo`: simulated miners, a host that watches them, and its page with their dashboards embedded."""

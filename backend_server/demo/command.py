@@ -1,0 +1,143 @@
+"""`dashwright demo`: the whole service with a simulated fleet and a host page, until Ctrl-C. State in `var/demo`."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from backend_server.cli.running import public_address, run_all
+from backend_server.demo.history import write_history
+from backend_server.demo.host import Host, HostPage
+from backend_server.demo.simulator import Miner, MinerServer
+from backend_server.poller.kinds import load_kinds
+from backend_server.primitives.ids import Maker, dashboard_uid
+from backend_server.settings import load_settings
+from backend_server.shipped import shipped
+
+FLEET = (
+    ("rig-1", "North rack 1", "north"),
+    ("rig-2", "North rack 2", "north"),
+    ("rig-3", "South shed", "south"),
+    ("rig-4", "Wandering miner", "road"),
+)
+_WANDERER = "rig-4"
+_UP_BEFORE_SECONDS = 5 * 3600.0
+_HISTORY_SECONDS = 3600.0
+
+
+@click.command()
+@click.option("--host-port", default=5120, show_default=True, help="Port of the host's page.")
+@click.option("--device-port", default=5121, show_default=True, help="Port of the first simulated device.")
+@click.option("--stays", default=45.0, show_default=True, help="Seconds until one device goes away.")
+@click.option("--away", default=20.0, show_default=True, help="Seconds until it comes back.")
+@click.option("--history/--no-history", default=True, help="Fill the charts with the hour before the start.")
+def demo(*, host_port: int, device_port: int, stays: float, away: float, history: bool) -> None:
+    """Run everything with a small simulated fleet and a page that embeds its dashboards."""
+    state = Path(os.environ.get("DATA_DIR", "var/demo/state")).resolve()
+    state.mkdir(parents=True, exist_ok=True)
+    started = time.time() - _UP_BEFORE_SECONDS
+    servers = [
+        MinerServer(Miner(number, hostname, started), device_port + number)
+        for number, (_, hostname, _) in enumerate(FLEET)
+    ]
+    token = _kept_token(state / "demo-token")
+    # Only what is not set already: every setting of the service works here too.
+    for name, value in {
+        "DATA_DIR": str(state),
+        "DASHBOARDS_DIR": str(state.parent / "dashboards"),
+        "API_TOKEN": token,
+        "OUTBOUND_ALLOW": ",".join(f"127.0.0.1:{server.server_port}" for server in servers),
+        "LOG_LEVEL": "WARNING",
+        "SCRAPE_INTERVAL": "1s",
+        "DEVICE_KINDS_DIR": str(_quick_kinds(state / "device_kinds")),
+        **_prometheus(),
+    }.items():
+        os.environ.setdefault(name, value)
+    settings = load_settings(os.environ, env_file=Path(".env"))
+    if history and settings.own_prometheus:
+        kinds = load_kinds(shipped("config", "device_kinds"))
+        miners = [(device_id, number, hostname, site) for number, (device_id, hostname, site) in enumerate(FLEET)]
+        write_history(
+            settings.data_dir / "prometheus",
+            kinds["miner"],
+            miners,
+            instance=f"127.0.0.1:{settings.poller_port}",
+            now=time.time(),
+            seconds=_HISTORY_SECONDS,
+            started=started,
+        )
+    host = Host(
+        f"http://127.0.0.1:{settings.port}",
+        (settings.api_token.reveal() if settings.api_token else token),
+        _devices(servers),
+        fleet_uid=dashboard_uid(Maker.FLEET, "overview", ""),
+        wanderer=_WANDERER,
+        stays_seconds=stays,
+        away_seconds=away,
+    )
+    page = HostPage(host, host_port)
+    host.start()
+    _say_when_ready(host, page.server_port, public_address(settings))
+    try:
+        sys.exit(run_all(settings))
+    finally:
+        host.close()
+        page.close()
+        for server in servers:
+            server.close()
+
+
+def _devices(servers: Sequence[MinerServer]) -> list[dict[str, Any]]:
+    return [
+        {"id": device_id, "hostname": hostname, "kind": "miner", "labels": {"site": site}, "address": server.address}
+        for (device_id, hostname, site), server in zip(FLEET, servers, strict=True)
+    ]
+
+
+def _prometheus() -> dict[str, str]:
+    if "PROMETHEUS_URL" in os.environ:
+        return {}
+    if shutil.which("prometheus") is None:
+        click.echo("Note: Prometheus is not installed, so the charts stay empty.", err=True)
+        return {}
+    return {"PROMETHEUS_URL": "http://127.0.0.1:5112", "OWN_PROMETHEUS": "true"}
+
+
+def _quick_kinds(folder: Path) -> Path:
+    """Copy the shipped kinds with a shorter interval: a demonstration is watched closely."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in shipped("config", "device_kinds").glob("*.yaml"):
+        text = file.read_text(encoding="utf-8").replace("interval: 5s\ntimeout: 3s", "interval: 1s\ntimeout: 900ms")
+        (folder / file.name).write_text(text, encoding="utf-8")
+    return folder
+
+
+def _kept_token(file: Path) -> str:
+    """Give the host's API token, the same at every start."""
+    if not file.exists():
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as out:
+            out.write(f"dw_{secrets.token_urlsafe(32)}")
+    return file.read_text(encoding="ascii").strip()
+
+
+def _say_when_ready(host: Host, port: int, service: str) -> None:
+    def watch() -> None:
+        while True:
+            devices = host.state()["devices"]
+            assert isinstance(devices, list)
+            if all(device["state"] == "live" for device in devices):
+                break
+            time.sleep(0.3)
+        click.echo(f"The demo is ready: open http://127.0.0.1:{port} (the service itself: {service}). Ctrl-C ends it.")
+
+    threading.Thread(target=watch, name="demo-ready", daemon=True).start()

@@ -1,0 +1,65 @@
+"""The hour before the start: the same numbers, put into Prometheus' store, so that the charts are full at once."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from backend_server.poller.exposition import format_value
+from backend_server.poller.kinds import DeviceKind
+from backend_server.poller.readings import readings_of, texts_of
+
+from .simulator import info_at
+
+_STEP_SECONDS = 5.0
+
+
+def write_history(
+    store: Path,
+    kind: DeviceKind,
+    miners: Iterable[tuple[str, int, str, str]],
+    *,
+    instance: str,
+    now: float,
+    seconds: float,
+    started: float,
+) -> bool:
+    """Fill an empty Prometheus store; False when it is filled already or promtool is missing.
+
+    Args:
+        miners: device id, number, hostname and site of each.
+        instance: the poller as Prometheus names it; with equal labels old and new samples are one series.
+        now: the end of the history, epoch seconds; `seconds` is how far it goes back.
+    """
+    promtool = shutil.which("promtool")
+    if promtool is None or (store.exists() and any(store.iterdir())):
+        return False
+    store.mkdir(parents=True, exist_ok=True)
+    moments = [now - seconds + step * _STEP_SECONDS for step in range(int(seconds / _STEP_SECONDS))]
+    lines: dict[str, list[str]] = {}
+    for device_id, number, hostname, site in miners:
+        ours = f'instance="{instance}",job="dashwright-poller",device="{device_id}"'
+        for moment in moments:
+            info = info_at(moment, number, hostname, started)
+            values = {**readings_of(kind, info), "device_up": 1.0, "device_reading_age_seconds": 0.5}
+            for name, value in values.items():
+                lines.setdefault(name, []).append(f"{name}{{{ours}}} {format_value(value)} {moment:.3f}")
+            texts = {"hostname": hostname, "kind": kind.name, "site": site, **texts_of(kind, info)}
+            labels = ",".join(f'{name}="{text}"' for name, text in texts.items())
+            lines.setdefault("device_info", []).append(f"device_info{{{ours},{labels}}} 1 {moment:.3f}")
+    types = {reading.name: reading.type for reading in kind.readings}
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as out:
+        for name, samples in lines.items():
+            family = name.removesuffix("_total") if types.get(name) == "counter" else name
+            out.write(f"# TYPE {family} {types.get(name, 'gauge')}\n" + "\n".join(samples) + "\n")
+        out.write("# EOF\n")
+        out.flush()
+        told = subprocess.run(
+            [promtool, "tsdb", "create-blocks-from", "openmetrics", out.name, str(store)],
+            capture_output=True,
+            check=False,
+        )
+    return told.returncode == 0

@@ -1,0 +1,161 @@
+"""A host platform as a user would write it: a loop over its devices, and a page that embeds their dashboards.
+
+It knows the service by its address and an API token alone. Every so often one device goes away and comes back, so that
+retiring and reviving can be watched.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping, Sequence
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from dashwright_client import DashboardHook
+
+_LOOP_SECONDS = 2.0
+_PAGE = Path(__file__).with_name("page.html")
+
+
+class Host:
+    """Looks after devices; `wanderer` is the id of the one that goes away and comes back."""
+
+    def __init__(
+        self,
+        service: str,
+        token: str,
+        devices: Sequence[Mapping[str, Any]],
+        *,
+        fleet_uid: str,
+        wanderer: str | None = None,
+        stays_seconds: float = 45.0,
+        away_seconds: float = 20.0,
+    ) -> None:
+        self._service, self._token = service, token
+        self._devices = devices
+        self._fleet_uid = fleet_uid
+        self._wanderer = wanderer
+        self._times = (stays_seconds, away_seconds)
+        self._hook = DashboardHook(service, token, client="demo-host", batch_window_seconds=0.2)
+        self._stop = threading.Event()
+        self._overview: str | None = None
+        self._away = False
+        self._loop = threading.Thread(target=self._run, name="demo-host", daemon=True)
+
+    def start(self) -> None:
+        """Begin the loop."""
+        self._loop.start()
+
+    def close(self) -> None:
+        """End it."""
+        self._stop.set()
+        self._loop.join()
+        self._hook.close(1.0)
+
+    def state(self) -> dict[str, object]:
+        """Give what the page shows: each device with its frame's address, and the overview."""
+        links = self._hook.links
+        shown = []
+        for device in self._devices:
+            link = links.get(device["id"])
+            away = self._away and device["id"] == self._wanderer
+            shown.append(
+                {
+                    "id": device["id"],
+                    "hostname": device["hostname"],
+                    "site": device["labels"]["site"],
+                    "state": "retired" if away else ("live" if link and link.state == "live" else "starting"),
+                    "url": link.url if link else None,
+                }
+            )
+        return {"devices": shown, "overview": self._overview}
+
+    def _run(self) -> None:
+        turn_at = time.monotonic() + self._times[0]
+        while not self._stop.is_set():
+            # The whole integration: say which devices there are, again and again.
+            self._hook.ensure_many(self._devices)
+            try:
+                if self._overview is None and self._hook.links:
+                    self._overview = self._find_overview()
+                if self._wanderer and time.monotonic() >= turn_at and self._wanderer in self._hook.links:
+                    self._turn(self._wanderer)
+                    turn_at = time.monotonic() + self._times[1 if self._away else 0]
+            except (OSError, ValueError, KeyError):
+                pass  # the service is starting or stopping; the next turn tries again
+            self._stop.wait(_LOOP_SECONDS)
+
+    def _turn(self, device_id: str) -> None:
+        if self._away:
+            self._call("POST", f"/api/devices/{device_id}/revive")
+        else:
+            self._call("DELETE", f"/api/devices/{device_id}")
+        self._away = not self._away
+
+    def _find_overview(self) -> str | None:
+        try:
+            found = self._call("GET", f"/api/links?document={self._fleet_uid}&per_page=1")
+            link = found[0] if found else self._call("POST", "/api/links", {"document": self._fleet_uid})
+        except urllib.error.HTTPError as fault:
+            if fault.code != 404:  # 404: the worker has not made it yet
+                raise
+            return None
+        return str(link["url"])
+
+    def _call(self, method: str, path: str, body: object = None) -> Any:
+        request = urllib.request.Request(  # noqa: S310  # the address is our own setting
+            self._service + path,
+            None if body is None else json.dumps(body).encode(),
+            {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"},
+            method=method,
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310  # as above
+            return json.load(answer)
+
+
+class HostPage(ThreadingHTTPServer):
+    """The host's own web server: another origin than the service's."""
+
+    daemon_threads = True
+    allow_reuse_address = True
+
+    def __init__(self, host: Host, port: int = 0) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
+        self.host = host
+        self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop serving."""
+        self.shutdown()
+        self.server_close()
+        self._thread.join()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: HostPage
+
+    def do_GET(self) -> None:
+        """Serve the page, and what it asks every two seconds."""
+        if self.path.partition("?")[0] == "/":
+            self._answer(200, "text/html; charset=utf-8", _PAGE.read_bytes())
+        elif self.path == "/fleet.json":
+            self._answer(200, "application/json", json.dumps(self.server.host.state()).encode())
+        else:
+            self._answer(404, "text/plain", b"There is only / here.\n")
+
+    def _answer(self, status: int, kind: str, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Cache-Control", "no-store")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # http.server's name
+        """Say nothing."""

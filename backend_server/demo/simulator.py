@@ -1,0 +1,154 @@
+"""Simulated miners over real HTTP, each on a port of its own, with believable numbers that move.
+
+`GET /api/system/info` answers as a miner does. `POST /set` with e.g. `{"power": 777}` holds a value, null lets it move
+again. The numbers are a function of time, so that a history can be written for the time before the start.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+_MOST_BYTES = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A kind of miner: what it does when nothing disturbs it. Hash rate in GH/s, power in watts."""
+
+    chip: str
+    hash_rate: float
+    power: float
+    difficulty: str
+
+
+MODELS: Sequence[Model] = (
+    Model("BM1370", 1180.0, 17.4, "4.29G"),
+    Model("BM1368", 690.0, 14.1, "1.83G"),
+    Model("BM1366", 505.0, 12.2, "962M"),
+)
+
+
+def wave(moment: float, seed: int, period_seconds: float) -> float:
+    """Give a smooth, never quite repeating number from -1 to 1."""
+    turn = moment / period_seconds * math.tau
+    return (math.sin(turn + seed) + math.sin(turn * 2.7 + seed * 1.3) * 0.5 + math.sin(turn * 7.1 + seed) * 0.25) / 1.75
+
+
+def info_at(moment: float, number: int, hostname: str, started: float) -> dict[str, object]:
+    """Give what miner `number` answers at a moment (epoch seconds); the keys are those of AxeOS."""
+    model = MODELS[number % len(MODELS)]
+    load = 1 + 0.04 * wave(moment, number, 47) + 0.02 * wave(moment, number + 9, 5.3)
+    temperature = 57 + 4 * wave(moment, number + 3, 180) + 1.2 * (load - 1) * 50 + number % 4
+    fan = min(100.0, max(20.0, 55 + (temperature - 57) * 4))
+    minutes = max(0.0, moment - started) / 60
+    accepted = int(minutes * (2.4 + number % 3))
+    return {
+        "hostname": hostname,
+        "ASICModel": model.chip,
+        "version": "v2.6.5",
+        "hashRate": round(model.hash_rate * load, 2),
+        "power": round(model.power * (0.7 + 0.3 * load) + 0.15 * wave(moment, number + 5, 11), 2),
+        "temp": round(temperature, 1),
+        "vrTemp": round(temperature + 6 + wave(moment, number + 7, 60), 1),
+        "fanrpm": int(fan * 68),
+        "fanspeed": round(fan),
+        "voltage": round(5080 + 25 * wave(moment, number + 11, 33), 1),
+        "sharesAccepted": accepted,
+        "sharesRejected": accepted // 240,
+        "bestDiff": model.difficulty,
+        "uptimeSeconds": int(moment - started),
+        "wifiRSSI": round(-52 - 4 * (number % 5) + 3 * wave(moment, number + 13, 90)),
+    }
+
+
+@dataclass
+class Miner:
+    """One simulated device; `held` are the values somebody set."""
+
+    number: int
+    hostname: str
+    started: float
+    held: dict[str, object] = field(default_factory=dict)
+
+    def info(self, moment: float) -> dict[str, object]:
+        """Give the answer of a moment."""
+        return {**info_at(moment, self.number, self.hostname, self.started), **self.held}
+
+    def set(self, values: Mapping[str, object]) -> None:
+        """Hold values; null lets one move again."""
+        for name, value in values.items():
+            if value is None:
+                self.held.pop(name, None)
+            else:
+                self.held[name] = value
+
+
+class MinerServer(ThreadingHTTPServer):
+    """The miner's web server, in a thread of its own."""
+
+    daemon_threads = True
+    allow_reuse_address = True
+
+    def __init__(self, miner: Miner, port: int = 0) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
+        self.miner = miner
+        self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
+        self._thread.start()
+
+    @property
+    def address(self) -> str:
+        """What the poller is told."""
+        return f"http://127.0.0.1:{self.server_port}"
+
+    def close(self) -> None:
+        """Switch the device off."""
+        self.shutdown()
+        self.server_close()
+        self._thread.join()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    timeout = 30
+    server: MinerServer
+
+    def do_GET(self) -> None:
+        """Answer as the device does."""
+        if self.path == "/api/system/info":
+            self._answer(200, self.server.miner.info(time.time()))
+        else:
+            self._answer(404, {"error": "not found"})
+
+    def do_POST(self) -> None:
+        """Hold values."""
+        length = self.headers.get("Content-Length", "")
+        size = int(length) if length.isdecimal() else 0
+        if self.path != "/set" or not 0 < size <= _MOST_BYTES:
+            self._answer(404 if self.path != "/set" else 400, {"error": "POST /set takes a small JSON object"})
+            return
+        try:
+            values = json.loads(self.rfile.read(size))
+        except ValueError:
+            values = None
+        if not isinstance(values, dict):
+            self._answer(400, {"error": "POST /set takes a JSON object"})
+            return
+        self.server.miner.set(values)
+        self._answer(200, {"held": self.server.miner.held})
+
+    def _answer(self, status: int, body: object) -> None:
+        payload = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(payload)))
+        self.end_headers()
+        self.wfile.write(payload)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # http.server's name
+        """Say nothing: the poller asks every second."""
