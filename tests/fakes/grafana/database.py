@@ -6,9 +6,10 @@ import itertools
 import random
 import re
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 _UID_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 
@@ -115,28 +116,73 @@ class User:
     updated_at: str = field(default_factory=now_seconds)
 
 
+T = TypeVar("T")
+
+
+class Table(list[T]):
+    """A list that finds by its key attributes; fill it by `append`, `remove` or anew."""
+
+    def __init__(self, keys: tuple[str, ...], items: Iterable[T] = ()) -> None:
+        super().__init__()
+        self._found: dict[str, dict[object, list[T]]] = {key: {} for key in keys}
+        for item in items:
+            self.append(item)
+
+    def append(self, item: T) -> None:
+        super().append(item)
+        for key, found in self._found.items():
+            found.setdefault(getattr(item, key), []).append(item)
+
+    def remove(self, item: T) -> None:
+        super().remove(item)
+        for key, found in self._found.items():
+            found[getattr(item, key)].remove(item)
+
+    def find_all(self, key: str, value: object) -> list[T]:
+        return self._found[key].get(value, [])
+
+    def find(self, key: str, value: object) -> T | None:
+        return next(iter(self.find_all(key, value)), None)
+
+
 class Database:
     """All tables, guarded by `lock`; a new one holds the administrator and nothing else."""
 
     def __init__(self, admin_user: str) -> None:
         self.lock = threading.RLock()
-        self.dashboards: list[Dashboard] = []
-        self.rows: list[PublicRow] = []
+        self.dashboards = []
+        self.rows = []
         self.folders: list[Folder] = []
         self.users = [User(1, admin_user, "admin@localhost", role="Admin", server_admin=True)]
         self.trash: set[str] = set()  # uids deleted over the API since the last clean-up tick
         self.seen_headers: dict[str, int] = {}  # spellings of the proxy header, cached with their user
         self._ids = itertools.count(random.randint(38_000_000, 38_999_999))
 
+    @property
+    def dashboards(self) -> Table[Dashboard]:
+        return self._dashboards
+
+    @dashboards.setter
+    def dashboards(self, dashboards: Iterable[Dashboard]) -> None:
+        self._dashboards = Table(("uid", "internal_id"), dashboards)
+
+    @property
+    def rows(self) -> Table[PublicRow]:
+        return self._rows
+
+    @rows.setter
+    def rows(self, rows: Iterable[PublicRow]) -> None:
+        self._rows = Table(("uid", "dashboard_uid", "access_token"), rows)
+
     def next_id(self) -> int:
         return next(self._ids) * 100_000_000 + 44_512
 
     def find(self, uid: str) -> Dashboard | None:
-        return next((one for one in self.dashboards if one.uid == uid), None)
+        return self.dashboards.find("uid", uid)
 
     def twins(self, dashboard: Dashboard) -> bool:
         """Say whether another dashboard has the same internal id, which no call survives."""
-        return sum(one.internal_id == dashboard.internal_id for one in self.dashboards) > 1
+        return len(self.dashboards.find_all("internal_id", dashboard.internal_id)) > 1
 
     def folder_of(self, title: str, uid: str = "") -> Folder | None:
         if not title and not uid:
@@ -148,13 +194,13 @@ class Database:
         return found
 
     def row_of_dashboard(self, dashboard_uid: str) -> PublicRow | None:
-        return next((row for row in self.rows if row.dashboard_uid == dashboard_uid), None)
+        return self.rows.find("dashboard_uid", dashboard_uid)
 
     def row_of_token(self, token: str) -> PublicRow | None:
-        return next((row for row in self.rows if row.access_token == token), None)
+        return self.rows.find("access_token", token)
 
     def row(self, uid: str) -> PublicRow | None:
-        return next((row for row in self.rows if row.uid == uid), None)
+        return self.rows.find("uid", uid)
 
     def add_user(self, login: str, email: str = "", *, name: str = "", role: str | None = "Viewer") -> User:
         user = User(max(one.id for one in self.users) + 1, login, email, name=name, role=role)
