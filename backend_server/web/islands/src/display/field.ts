@@ -45,4 +45,6 @@ export interface Frame {
   name?: string;
   fields: Field[];
   length: number;
+  /** Distance of its times where the query had one, ms; longer gaps are gaps. */
+  stepMs?: number;
 }

@@ -13,7 +13,7 @@ const isGap = (value: unknown): boolean => value === null || value === undefined
 const isGapOrNaN = (value: unknown): boolean => isGap(value) || Number.isNaN(value);
 
 function numbers(values: Values): number[] {
-  return values.filter((value) => !isGapOrNaN(value) && typeof value === "number") as number[];
+  return values.filter((value) => typeof value === "number" && !Number.isNaN(value)) as number[];
 }
 
 function first(values: Values): unknown {
@@ -25,15 +25,16 @@ function last(values: Values): unknown {
   return null;
 }
 
-function least(found: number[]): number | null {
+// These two run over every point of a chart, so they make no list of their own; NaN compares as false.
+function least(values: Values): number | null {
   let result = Number.MAX_VALUE;
-  for (const value of found) if (value < result) result = value;
+  for (const value of values) if (typeof value === "number" && value < result) result = value;
   return result === Number.MAX_VALUE ? null : result;
 }
 
-function most(found: number[]): number | null {
+function most(values: Values): number | null {
   let result = -Number.MAX_VALUE;
-  for (const value of found) if (value > result) result = value;
+  for (const value of values) if (typeof value === "number" && value > result) result = value;
   return result === -Number.MAX_VALUE ? null : result;
 }
 
@@ -117,8 +118,8 @@ const REDUCERS: Record<string, (values: Values) => Reduced> = {
   lastNotNull: (values) => last(values) as Reduced,
   first: (values) => values[0] as Reduced,
   firstNotNull: (values) => first(values) as Reduced,
-  min: (values) => least(numbers(values)),
-  max: (values) => most(numbers(values)),
+  min: least,
+  max: most,
   mean: (values) => {
     const found = numbers(values);
     return found.length > 0 ? total(found) / found.length : null;
@@ -127,9 +128,8 @@ const REDUCERS: Record<string, (values: Values) => Reduced> = {
   count: (values) => values.filter((value) => !isGap(value)).length,
   countAll: (values) => values.length,
   range: (values) => {
-    const found = numbers(values);
-    const low = least(found);
-    const high = most(found);
+    const low = least(values);
+    const high = most(values);
     return low === null || high === null ? null : high - low;
   },
   delta: (values) => growth(numbers(values)),

@@ -9,20 +9,20 @@ interface Series {
   value?: [number, string];
 }
 
-/** One query's part of our data answer. `name` stands in for a series without labels. */
+/** One query's part of our data answer. */
 export interface QueryResult {
   status: number;
   instant?: boolean;
+  step_ms?: number;
   answer?: unknown;
   error?: string;
-  name?: string;
 }
 
 /** `+Inf`, `-Inf` and `NaN` are words in Prometheus' JSON. */
 export function parseSample(text: string): number {
-  if (text === "+Inf" || text === "Inf") return Infinity;
-  if (text === "-Inf") return -Infinity;
-  return Number(text);
+  const number = Number(text);
+  if (!Number.isNaN(number)) return number;
+  return text === "+Inf" || text === "Inf" ? Infinity : text === "-Inf" ? -Infinity : NaN;
 }
 
 /** `up{instance="a", job="b"}`, quoted as Go quotes; `{}` without any label. */
@@ -57,10 +57,11 @@ function frameOf(series: Series, refId: string, target: Target, whenEmpty: strin
   const labels = series.metric ?? {};
   const times = new Array<number>(samples.length);
   const values = new Array<number>(samples.length);
-  samples.forEach(([time, value], at) => {
+  for (let at = 0; at < samples.length; at += 1) {
+    const [time, value] = samples[at]!;
     times[at] = Math.round(time * 1000);
     values[at] = parseSample(value);
-  });
+  }
   const legend = legendName(target.legendFormat, labels, whenEmpty);
   const value: Field = {
     name: labels["__name__"] ?? "Value",
@@ -115,15 +116,19 @@ function bucketsOf(frames: Frame[]): Frame[] {
   });
 }
 
-/** All queries of a panel as frames: time series first, then tables, then histograms, as Grafana orders them. */
-export function framesOf(results: Readonly<Record<string, QueryResult>>, targets: readonly Target[]): Frame[] {
+/**
+ * All queries of a panel as frames: time series first, then tables, then histograms, as Grafana orders them.
+ * `unnamed` is what a series without labels is called: Grafana shows the query there, which a visitor does not get.
+ */
+export function framesOf(results: Readonly<Record<string, QueryResult>>, targets: readonly Target[], unnamed = "Value"): Frame[] {
   const lines: Frame[] = [];
   const tables: [string, Frame[]][] = [];
   const histograms: Frame[] = [];
   for (const [refId, result] of Object.entries(results)) {
     if (result.status !== 200) continue;
     const target = targets.find((each) => each.refId === refId) ?? {};
-    const frames = seriesOf(result.answer).map((series) => frameOf(series, refId, target, result.name ?? "Value"));
+    const step = result.step_ms && !result.instant ? { stepMs: result.step_ms } : {};
+    const frames = seriesOf(result.answer).map((series) => ({ ...frameOf(series, refId, target, unnamed), ...step }));
     if (target.format === "table") tables.push([refId, frames]);
     else if (target.format === "heatmap") histograms.push(...bucketsOf(frames));
     else lines.push(...frames);

@@ -23,7 +23,7 @@ export class Page {
   private readonly settings: Settings;
   private readonly skew: number;
   private readonly dark = matchMedia("(prefers-color-scheme: dark)");
-  private readonly root = element("main", { class: "dw-page" });
+  private readonly root = element("div", { class: "dw-page" });
   private readonly grid = element("div", { class: "dw-grid" });
   private readonly cards = new Map<string, PanelCard>();
   private readonly closed: Set<string>;
@@ -109,8 +109,7 @@ export class Page {
     this.root.append(this.grid);
     this.fill(items);
     if (this.settings.transparent) document.documentElement.dataset["transparent"] = "";
-    document.getElementById("dashwright-root")?.replaceChildren();
-    (document.getElementById("dashwright-root") ?? document.body).append(this.root);
+    (document.getElementById("dashwright-viewer") ?? document.body).append(this.root);
     reportHeight(this.root);
   }
 

@@ -136,7 +136,7 @@ export class PanelCard {
 
   private readFrames(): void {
     const { panel } = this;
-    const raw = framesOf(this.answer?.results ?? {}, panel.targets ?? []);
+    const raw = framesOf(this.answer?.results ?? {}, panel.targets ?? [], panel.title || undefined);
     this.frames = withFieldConfig(transformed(raw, panel.transformations), panel.fieldConfig);
   }
 

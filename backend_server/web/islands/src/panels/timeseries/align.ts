@@ -56,7 +56,7 @@ function joinGaps(values: Sample[], times: readonly number[], span: unknown): vo
   }
 }
 
-/** All number fields of the frames over the union of their times, gaps longer than `stepMs` marked. */
+/** All number fields of the frames over the union of their times, gaps longer than a frame's step (or `stepMs`) marked. */
 export function align(frames: readonly Frame[], stepMs: number | null): Aligned {
   const all = sources(frames);
   if (all.length === 0) return { times: [], series: [] };
@@ -64,15 +64,18 @@ export function align(frames: readonly Frame[], stepMs: number | null): Aligned 
     for (const one of series) joinGaps(one.values, times, one.field.config.custom?.["spanNulls"]);
     return { times, series };
   };
-  if (sameTimes(all) && !hasHole(all[0]!.times, stepMs)) {
+  const stepOf = ({ frame }: Source): number | null => frame.stepMs ?? stepMs;
+  if (sameTimes(all) && !all.some((source) => hasHole(source.times, stepOf(source)))) {
     return finish(all[0]!.times.slice(), all.map(({ field, frame }) => ({ field, frame, values: field.values.map(clean) })));
   }
   const union = new Set<number>();
-  const holes = all.map(({ times }) => {
+  const holes = all.map((source) => {
+    const { times } = source;
+    const step = stepOf(source);
     const found: number[] = [];
     times.forEach((time, at) => {
       union.add(time);
-      if (stepMs && at > 0 && time - times[at - 1]! > stepMs * 1.5) found.push(times[at - 1]! + stepMs);
+      if (step && at > 0 && time - times[at - 1]! > step * 1.5) found.push(times[at - 1]! + step);
     });
     for (const time of found) union.add(time);
     return found;
