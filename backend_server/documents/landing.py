@@ -48,7 +48,7 @@ def landing_of(steps: Sequence[Step]) -> Landing:
     keys = [step.key for step in steps]
     last = next((key for key in reversed(keys) if isinstance(key, str)), "")
     root = keys[0] if keys else ""
-    if "gridPos" in keys or (last in _FIXED and root != "links"):
+    if "gridPos" in keys or root == "refresh" or (last in _FIXED and root != "links"):
         return Landing.FIXED
     if query := _query_landing(steps, keys, root):
         return query
@@ -97,9 +97,10 @@ def _language(field: str, holders: Sequence[object]) -> Landing:
     if field.lower() == "rawsql":
         return Landing.SQL if _datasource_type(holders) in _SQL_TYPES | {""} else Landing.OTHER_QUERY
     kind = _datasource_type(holders)
-    if kind in _PROMQL_TYPES:
-        return Landing.PROMQL
-    return Landing.SQL if kind in _SQL_TYPES else Landing.OTHER_QUERY
+    if kind in _SQL_TYPES:
+        return Landing.SQL
+    # `expr` is the field of Prometheus, Loki and what speaks like them, whatever the plugin is called.
+    return Landing.PROMQL if field == "expr" or kind in _PROMQL_TYPES else Landing.OTHER_QUERY
 
 
 def _datasource_type(holders: Sequence[object]) -> str:

@@ -126,7 +126,8 @@ def load_template(name: str, source: bytes) -> Template:
     if has_mark(canonical_bytes(base)):
         problems.append(Problem("", "holds U+FDD0, a code point that is no character; remove it"))
     problems += compiler.problems
-    problems += preflight(_sample(prepared))
+    told = {problem.path for problem in problems}
+    problems += [problem for problem in preflight(_sample(prepared)) if problem.path not in told]
     if problems:
         raise InvalidInput(_placed(problems, source), what=name)
     head, tail = _cut(prepared, header)

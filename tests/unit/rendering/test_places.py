@@ -162,3 +162,21 @@ def test_markup_in_a_text_panel_shows_as_text():
     assert b"<b>&#60;i&#62;</b>" in made.fill(device("<i>")).body
     made = template(panel(type="text", options={"mode": "markdown", "content": "# << device.hostname >>"}))
     assert b"# &#91;x&#93;&#40;y&#41; edge_1" in made.fill(device("[x](y) edge_1")).body
+
+
+def test_the_refresh_is_told_once_to_be_fixed():
+    with pytest.raises(InvalidInput) as caught:
+        template(panel(), refresh="<< device.labels.refresh >>")
+    assert [problem.path for problem in caught.value.problems] == ["refresh"]
+
+
+def test_what_speaks_like_prometheus_is_escaped_alike():
+    source = {"type": "some-prometheus-like-datasource", "uid": "x"}
+    made = template(
+        panel(
+            'x{a="<< device.hostname | label_value >>"}',
+            datasource=source,
+            targets=[{"refId": "A", "expr": 'x{a="<< device.hostname | label_value >>"}', "datasource": source}],
+        )
+    )
+    assert b'a=\\"a\\\\\\"b\\"' in made.fill(device('a"b')).body
