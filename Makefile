@@ -48,7 +48,7 @@ bench: setup ## Run every benchmark; writes benchmarks/results/
 	@scripts/bench.sh
 
 contract: setup ## The contract tests against a real Grafana: GRAFANA_HOME or GRAFANA_URL names it
-	@$(VENV)/python -m pytest tests/contract -q
+	@CONTRACT_GRAFANA_URL="$(GRAFANA_URL)" CONTRACT_DASHBOARDS_DIR="$(DASHBOARDS_DIR)" $(VENV)/python -m pytest tests/contract -q
 
 corpus: setup ## Try reading, sharing, inlining and import on a folder of dashboards: make corpus DIR=…
 	@PYTEST_CORPUS_DIR="$(if $(DIR),$(abspath $(DIR)))" $(VENV)/python -m pytest tests/corpus -q
