@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
 import orjson
@@ -11,15 +13,69 @@ from backend_server.devices.fields import parse_fields
 from backend_server.errors import DashwrightError, InputError, InvalidInput, Problem
 from backend_server.primitives.ids import DeviceId, parse_device_id
 
+from .bodies import read_body
 from .settling import Request, Settler
 
 MOST_DEVICES = 10_000
+_MOST_WHOLE = 4  # one of 10,000 devices and its answer take about 11 MB
+_MOST_BYTES = 4_000_000
 
 
-def answer_batch(settler: Settler, items: Sequence[object], by: str, base: bytes, *, client: str | None) -> bytes:
-    """Answer `{"results": […]}` in the order of `items`; raises InvalidInput when there are too many.
+class WholeBatches:
+    """Batches that came word for word before, with their answers, as long as nothing at all was written since.
 
-    `base` is the public address as it stands inside a JSON text.
+    A fleet at rest is polled by the same bytes again and again: then not even the JSON is read.
+    """
+
+    def __init__(self) -> None:
+        self._kept: deque[_WholeBatch] = deque(maxlen=_MOST_WHOLE)
+
+    def find(self, body: bytes, base: bytes, number: int) -> _WholeBatch | None:
+        """Find a batch that is answered as it was, at the present change number."""
+        for whole in self._kept.copy():
+            if whole.number == number and whole.base == base and whole.body == body:
+                return whole
+        return None
+
+    def keep(self, body: bytes, base: bytes, number: int, ids: Sequence[str], *, answer: bytes) -> None:
+        """Keep an answer that came from memory alone, as of a change number."""
+        if len(body) <= _MOST_BYTES:
+            self._kept.append(_WholeBatch(body, base, number, ids, answer))
+
+
+@dataclass(frozen=True, slots=True)
+class _WholeBatch:
+    body: bytes
+    base: bytes
+    number: int
+    ids: Sequence[str]
+    answer: bytes
+
+
+def answer_batch_bytes(
+    settler: Settler, wholes: WholeBatches, body: bytes, by: str, base: bytes, *, client: str | None
+) -> bytes:
+    """Answer a batch's body; raises InvalidInput when it is no array or too long."""
+    number = settler.guard.number
+    whole = wholes.find(body, base, number)
+    if whole is not None:
+        settler.was_seen(whole.ids, client)
+        return whole.answer
+    items = read_body(body)
+    if not isinstance(items, list):
+        raise InvalidInput([Problem("", "must be an array of devices, each with its id")], what="The batch")
+    answer, ids = answer_batch(settler, items, by, base, client=client)
+    if len(ids) == len(items):
+        wholes.keep(body, base, number, ids, answer=answer)
+    return answer
+
+
+def answer_batch(
+    settler: Settler, items: Sequence[object], by: str, base: bytes, *, client: str | None
+) -> tuple[bytes, Sequence[str]]:
+    """Answer `{"results": […]}` in the order of `items`, and name those that memory answered.
+
+    `base` is the public address as it stands inside a JSON text. Raises InvalidInput when there are too many.
     """
     if len(items) > MOST_DEVICES:
         raise InvalidInput(
@@ -36,8 +92,8 @@ def answer_batch(settler: Settler, items: Sequence[object], by: str, base: bytes
         # An id that is open already is taken in turn: an earlier place may have changed it.
         if known is not None and device_id not in open_places:
             fields = cast("dict[str, Any]", item)
-            if known.is_item(fields) or _in_other_form(known, fields):
-                results.append(base.join(known.parts))
+            if (fields == known.raw and type(fields.get("share")) is known.share_type) or _in_other_form(known, fields):
+                results.append(known.answer if known.base == base else known.for_base(base))
                 seen.append(cast("str", device_id))
                 continue
         open_places.setdefault(device_id if type(device_id) is str else None, []).append(place)
@@ -46,7 +102,7 @@ def answer_batch(settler: Settler, items: Sequence[object], by: str, base: bytes
     if open_places:
         places = sorted(place for group in open_places.values() for place in group)
         _settle(settler, {place: items[place] for place in places}, results, by, base=base, client=client)
-    return b'{"results":[' + b",".join(results) + b"]}"
+    return b'{"results":[' + b",".join(results) + b"]}", seen
 
 
 def _in_other_form(known: Any, item: dict[str, Any]) -> bool:
@@ -74,7 +130,7 @@ def _settle(
         else:  # the same id again: as if put one after the other, and no single form says it all
             requests[device_id] = Request({**before.given, **given})
         places.setdefault(device_id, []).append(place)
-    for device_id, outcome in settler.settle(requests, by, client).items():
+    for device_id, outcome in settler.settle(requests, by, client, base=base).items():
         _fill(results, places[device_id], outcome, items, base)
 
 
@@ -89,7 +145,7 @@ def _fill(
         if isinstance(outcome, DashwrightError):
             results[place] = _error(items[place], outcome)
             continue
-        found = base.join(outcome.known.parts)
+        found = outcome.known.for_base(base)
         if outcome.created and number == 0:
             found = found.replace(b'"status":200,', b'"status":201,', 1)
         results[place] = found

@@ -13,10 +13,10 @@ from typing import Any
 from backend_server.devices.fields import parse_fields
 from backend_server.devices.lifecycle import may_be_revived
 from backend_server.errors import DashwrightError, Gone, NotFound
-from backend_server.primitives.canonical_json import read_json
-from backend_server.primitives.ids import parse_device_id
+from backend_server.primitives.ids import DeviceId, parse_device_id
 
-from .batch import answer_batch
+from .batch import WholeBatches, answer_batch, answer_batch_bytes
+from .bodies import read_body
 from .options import RegistryOptions
 from .plan import Changes, Planner, Stored
 from .ports import DeviceQuery, Records, SlotsOf
@@ -56,6 +56,7 @@ class DeviceRegistry:
         self._options = options
         self._clock_ms = clock_ms
         self._settler = Settler(records, slots, options, clock_ms)
+        self._wholes = WholeBatches()
 
     # The hook
 
@@ -84,13 +85,14 @@ class DeviceRegistry:
             settler.was_seen((device_id,), client)
             return 200, known.single(base_in_json(base))
         checked = parse_device_id(device_id)
-        raw: Any = read_json(body, what="The request's body") if body.strip() else {}
+        raw: Any = read_body(body) if body.strip() else {}
         if known is not None and isinstance(raw, Mapping) and known.says_the_same(raw):
             known.remember(None, body)
             settler.was_seen((device_id,), client)
             return 200, known.single(base_in_json(base))
-        accepted = self._one(checked, Request(parse_fields(raw, device_id=checked), body=body), by, client)
-        return (201 if accepted.created else 200), accepted.known.single(base_in_json(base))
+        request, address = Request(parse_fields(raw, device_id=checked), body=body), base_in_json(base)
+        accepted = self._one(checked, request, by, client, base=address)
+        return (201 if accepted.created else 200), accepted.known.single(address)
 
     def batch(self, items: Sequence[object], by: str, base: str, *, client: str | None = None) -> bytes:
         """Answer up to 10,000 devices in their order; a bad one never spoils the others.
@@ -99,7 +101,13 @@ class DeviceRegistry:
         Raises InvalidInput when there are too many.
         """
         self._settler.guard.check()
-        return answer_batch(self._settler, items, by, base_in_json(base), client=client)
+        answer, _ = answer_batch(self._settler, items, by, base_in_json(base), client=client)
+        return answer
+
+    def batch_bytes(self, body: bytes, by: str, base: str, *, client: str | None = None) -> bytes:
+        """The same from a request's body. The same body again, while nothing at all was written, is not even read."""
+        self._settler.guard.check()
+        return answer_batch_bytes(self._settler, self._wholes, body, by, base_in_json(base), client=client)
 
     def heartbeat(self, epoch: str | None, count: int, *, client: str = "") -> HeartbeatAnswer:
         """Take a client's word that nothing changed for its `count` devices; see `registry.seen`."""
@@ -199,9 +207,10 @@ class DeviceRegistry:
                 raise
         return len(taken)
 
-    def _one(self, device_id: str, request: Request, by: str, client: str | None) -> Accepted:
-        checked = parse_device_id(device_id)
-        outcome = self._settler.settle({checked: request}, by, client)[checked]
+    def _one(
+        self, device_id: DeviceId, request: Request, by: str, client: str | None, *, base: bytes = b""
+    ) -> Accepted:
+        outcome = self._settler.settle({device_id: request}, by, client, base=base)[device_id]
         if isinstance(outcome, DashwrightError):
             raise outcome
         return outcome

@@ -34,6 +34,11 @@ class Guard:
         """The database's name, as of the last check."""
         return self._epoch
 
+    @property
+    def number(self) -> int:
+        """The change number up to which the memory is right."""
+        return self._known
+
     def check(self) -> None:
         """Make the memory right as of now."""
         if self._records.change_number() != self._known:

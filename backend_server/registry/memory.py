@@ -15,14 +15,18 @@ _MOST_DEVICES = 250_000
 
 
 class Known:
-    """One device's last accepted request and its answer, cut where the base address belongs."""
+    """One device's last accepted request, and its answer as a batch holds it, ready for one base address."""
 
-    __slots__ = ("_id", "body", "parts", "raw", "share_type")
+    __slots__ = ("_cuts", "_id", "answer", "base", "body", "raw", "share_type")
 
-    def __init__(self, device_id: str, parts: tuple[bytes, ...]) -> None:
-        self.parts = parts
+    def __init__(self, device_id: str, parts: tuple[bytes, ...], base: bytes) -> None:
+        """Take the answer cut where the base address (as JSON writes it) belongs, and the address most likely asked."""
+        self.base = base
+        self.answer = base.join(parts)
+        self._cuts = tuple(len(part) for part in parts)
         self.body: bytes | None = None
         self.raw: Mapping[str, Any] | None = None
+        # In Python `1 == True`: the type of the one field that takes a truth value is compared besides.
         self.share_type: type = type(None)
         self._id = device_id
 
@@ -33,13 +37,6 @@ class Known:
         if raw is not None:
             self.raw = raw
             self.share_type = type(raw.get("share"))
-
-    def is_item(self, item: Mapping[str, Any]) -> bool:
-        """Say whether a batch's item is the one remembered, before any validation.
-
-        In Python `1 == True`, so the type of `share`, the one field that takes a truth value, is compared as well.
-        """
-        return item == self.raw and type(item.get("share")) is self.share_type
 
     def says_the_same(self, raw: Mapping[str, Any]) -> bool:
         """Say whether a request that came in the other form (single call or batch) says the same."""
@@ -53,9 +50,19 @@ class Known:
             and type(remembered.get("share")) is type(raw.get("share"))
         )
 
+    def for_base(self, base: bytes) -> bytes:
+        """Give the answer for a base address; the last one asked for lies ready."""
+        if base != self.base:
+            parts, at = [], 0
+            for length in self._cuts:
+                parts.append(self.answer[at : at + length])
+                at += length + len(self.base)
+            return base.join(parts)
+        return self.answer
+
     def single(self, base: bytes) -> bytes:
         """Give the answer to a PUT: a batch's entry without its first two keys."""
-        return b"{" + base.join(self.parts)[len(self._id) + len('{"id":"","status":200,') :]
+        return b"{" + self.for_base(base)[len(self._id) + len('{"id":"","status":200,') :]
 
 
 class Memory:

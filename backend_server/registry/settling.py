@@ -45,6 +45,15 @@ class Accepted:
     known: Known
 
 
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """What answers of one snapshot have in common."""
+
+    snapshot: int
+    links_on: bool
+    base: bytes
+
+
 Outcomes = dict[DeviceId, Accepted | DashwrightError]
 
 
@@ -60,25 +69,34 @@ class Settler:
         self.guard = Guard(records, self.memory.forget, self.memory.forget_all)
         self._slots = slots
 
-    def settle(self, requests: Mapping[DeviceId, Request], by: str, client: str | None) -> Outcomes:
-        """Settle checked requests; a bad one ends as its error and never spoils the others."""
+    def settle(
+        self, requests: Mapping[DeviceId, Request], by: str, client: str | None, *, base: bytes = b""
+    ) -> Outcomes:
+        """Settle checked requests; a bad one ends as its error and never spoils the others.
+
+        `base` is the address for which answers are made ready.
+        """
         outcomes: Outcomes = {}
         for chunk in chunks(list(requests)):
             part = {one: requests[one] for one in chunk}
             with self.records.reading() as reading:
-                plan = _Plan(self.planner(self.clock_ms(), by), reading, part)
+                stored = load(reading, list(part))
                 state = reading.state()
-            self._accept(plan.unchanged, part, outcomes, snapshot=state.change, links_on=state.links_on)
+            # What is not there is new in any case: it is planned once, inside the write.
+            plan = _Plan(self.planner(self.clock_ms(), by), stored, {one: part[one] for one in part if one in stored})
+            whole = _Whole(state.change, state.links_on, base)
+            self._accept(plan.unchanged, part, outcomes, whole)
             outcomes.update(plan.refused)
-            if plan.changed:
-                self._write({one: part[one] for one in plan.changed}, by, outcomes)
+            left = {one: part[one] for one in part if one not in outcomes}
+            if left:
+                self._write(left, by, outcomes, base)
         accepted = [one for one, outcome in outcomes.items() if isinstance(outcome, Accepted)]
         self.was_seen(accepted, client)
         return outcomes
 
-    def _write(self, requests: Mapping[DeviceId, Request], by: str, outcomes: Outcomes) -> None:
+    def _write(self, requests: Mapping[DeviceId, Request], by: str, outcomes: Outcomes, base: bytes) -> None:
         with self.records.writing() as write:
-            plan = _Plan(self.planner(write.now_ms, by), write, requests)
+            plan = _Plan(self.planner(write.now_ms, by), load(write, list(requests)), requests)
             change, links_on = write.change, write.state().links_on
             if plan.changes.is_empty:
                 write.discard()
@@ -87,32 +105,31 @@ class Settler:
                 write.note(by, "register", "device", sorted(plan.created), {})
         outcomes.update(plan.refused)
         # The number of a discarded write is not ours: what was seen in it is right as of the one before.
-        self._accept(plan.unchanged, requests, outcomes, snapshot=change - 1, links_on=links_on)
+        self._accept(plan.unchanged, requests, outcomes, _Whole(change - 1, links_on, base))
         if plan.changed:
             with self.guard.lock:
                 self.guard.wrote(change)
-                self._accept(plan.changed, requests, outcomes, snapshot=change, links_on=links_on, new=plan.created)
+                self._accept(plan.changed, requests, outcomes, _Whole(change, links_on, base), new=plan.created)
 
     def _accept(
         self,
         found: Mapping[DeviceId, Stored],
         requests: Mapping[DeviceId, Request],
         outcomes: Outcomes,
+        whole: _Whole,
         *,
-        snapshot: int,
-        links_on: bool,
         new: frozenset[str] = frozenset(),
     ) -> None:
         """Make answers of what is stored, and remember them if nothing newer is known."""
         now = self.clock_ms()
         self.seen.mark_all(found.keys(), now)  # before the answers are made: who calls is not stale
         for one, stored in found.items():
-            view = self.view(stored, links_on=links_on)
-            known = Known(one, answer_parts(view, now))
+            view = self.view(stored, links_on=whole.links_on)
+            known = Known(one, answer_parts(view, now), whole.base)
             known.remember(requests[one].raw, requests[one].body)
             outcomes[one] = Accepted(one in new, view, known)
             with self.guard.lock:
-                if self.guard.may_keep(snapshot):
+                if self.guard.may_keep(whole.snapshot):
                     self.memory.keep(one, known)
 
     def view(self, stored: Stored, *, links_on: bool = True) -> DeviceView:
@@ -144,8 +161,7 @@ class Settler:
 class _Plan:
     """What requests come to against what is stored now."""
 
-    def __init__(self, planner: Planner, reading: Reading, requests: Mapping[DeviceId, Request]) -> None:
-        stored = load(reading, list(requests))
+    def __init__(self, planner: Planner, stored: Mapping[str, Stored], requests: Mapping[DeviceId, Request]) -> None:
         self.changes = Changes()
         self.unchanged: dict[DeviceId, Stored] = {}
         self.changed: dict[DeviceId, Stored] = {}

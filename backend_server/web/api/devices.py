@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from flask import Response, request
 
 from backend_server.accounts import Role, Scope
-from backend_server.errors import InvalidInput, Problem
 from backend_server.primitives.clock import epoch_ms
 from backend_server.primitives.ids import DeviceId, parse_device_id
 from backend_server.web.api.declare import api_blueprint, declares, errors, json_answer, page_answer
@@ -80,10 +79,8 @@ def put_device(device_id: str) -> Response:
 @declares(body=Batch)
 def put_devices() -> Response:
     """Register up to 10,000 devices; each has its own result, and a bad one never spoils the others."""
-    items = request.get_json()
-    if not isinstance(items, list):
-        raise InvalidInput([Problem("", "must be an array of devices, each with its id")], what="The batch")
-    answer = current_services().devices.batch(items, current_actor().name, link_base(), client=_client())
+    body = strict_request().json_bytes()
+    answer = current_services().devices.batch_bytes(body, current_actor().name, link_base(), client=_client())
     return Response(answer, 200, mimetype="application/json")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import orjson
 import pytest
 
-from backend_server.errors import InvalidInput
+from backend_server.errors import InputError, InvalidInput
 from tests.support.fleet import device_registry
 
 BASE = "https://dash.example.com"
@@ -87,6 +87,29 @@ def test_single_and_batch_share_their_memory(store, monkeypatch):
     assert batch(registry, [{"id": "a", "hostname": "A"}, {"id": "b", "hostname": "B"}])[0]["status"] == 200
     assert registry.put_bytes("b", b'{"hostname":"B"}', "poller", BASE)[0] == 200
     assert registry.put_bytes("b", b'{"id":"b","hostname":"B"}', "poller", BASE)[0] == 200
+
+
+def test_the_same_bytes_again_are_answered_alike_until_anything_is_written(store):
+    registry = device_registry(store)
+    body = orjson.dumps([{"id": "a", "hostname": "A"}, {"id": "b"}])
+    registry.batch_bytes(body, "poller", BASE)
+    second = registry.batch_bytes(body, "poller", BASE)
+    assert registry.batch_bytes(body, "poller", BASE) is second
+    other = registry.batch_bytes(body, "poller", "https://other.example.com")
+    assert other == second.replace(BASE.encode(), b"https://other.example.com")
+
+    device_registry(store).put("a", {"hostname": "Changed elsewhere"}, "poller")
+    device_registry(store).retire("b", "ann")
+
+    results = orjson.loads(registry.batch_bytes(body, "poller", BASE))["results"]
+    assert results[0]["device"]["hostname"] == "A"
+    assert results[1]["device"]["state"] == "retired"
+
+
+@pytest.mark.parametrize(("body", "fault"), [(b"[{]", InputError), (b"{}", InvalidInput), (b"7", InvalidInput)])
+def test_a_body_that_is_no_batch_is_refused(store, body, fault):
+    with pytest.raises(fault):
+        device_registry(store).batch_bytes(body, "poller", BASE)
 
 
 def test_too_many_are_refused_as_a_whole(store):

@@ -6,7 +6,7 @@ import orjson
 import pytest
 from sqlalchemy import func, select
 
-from backend_server.errors import InvalidInput
+from backend_server.errors import InputError, InvalidInput
 from backend_server.primitives.ids import Maker, dashboard_uid
 from backend_server.storage import schema
 from tests.support.fleet import device_registry
@@ -195,7 +195,7 @@ def test_another_base_gets_its_own_addresses(store):
 
 
 def test_bytes_that_are_no_json_are_refused_with_their_place(store):
-    with pytest.raises(InvalidInput, match=r"line 1, column"):
+    with pytest.raises(InputError, match=r"line 1, column"):
         device_registry(store).put_bytes("rig-1", b'{"hostname": }', "poller", BASE)
     with pytest.raises(InvalidInput, match="must be an object"):
         device_registry(store).put_bytes("rig-1", b"[]", "poller", BASE)
