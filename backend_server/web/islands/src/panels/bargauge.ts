@@ -6,7 +6,7 @@ import { absoluteSteps } from "../display/thresholds";
 import type { ReducedValue } from "../frames/reduced";
 import { share } from "./gauge";
 import { type Box, lineUp, place } from "./repeat";
-import { textWidth } from "./text-size";
+import { fontSizeFor, textWidth } from "./text-size";
 import { type TextOptions, longest, shownText, valuesOf } from "./values";
 import { type MountPanel, type PanelData, element, option } from "./view";
 
@@ -73,7 +73,9 @@ function barBox(value: ReducedValue, data: PanelData, look: BarLook, box: Box): 
   const nameSize = look.text.titleSize ?? (standing ? 14 : above ? nameHeight / 1.5 : Math.max(12, Math.min(box.height * 0.4, 16)));
   const nameWidth = hideName || standing || above ? 0 : Math.min(textWidth(look.widestName, nameSize) + 15, box.width * 0.4);
   const thick = standing ? box.width : box.height - nameHeight;
-  const valueSize = look.text.valueSize ?? (standing ? Math.max(12, Math.min(box.height * 0.1, 24)) : Math.max(12, Math.min(thick * 0.55, 32)));
+  const valueSize = look.text.valueSize ?? (standing
+    ? Math.min(Math.max(12, Math.min(box.height * 0.1, 24)), fontSizeFor(look.widestValue, box.width - 4, 40, 1.2, 24, 500))
+    : Math.max(12, Math.min(thick * 0.55, 32, box.width * 0.1)));
   const hideValue = look.valueMode === "hidden";
   const valueRoom = hideValue ? 0 : standing ? valueSize * 1.4 : textWidth(look.widestValue, valueSize, 500) + 16;
   const length = Math.max(4, standing ? box.height - nameHeight - valueRoom : box.width - nameWidth - valueRoom);

@@ -15,6 +15,9 @@ const START = Math.PI / 2 + (2 * Math.PI - SPAN) / 2;
 /** Height of the open arc in radii. */
 const RISE = 1 + Math.cos((2 * Math.PI - SPAN) / 2);
 
+/** Narrower gauges have no room for labels around them. */
+const LEAST_FOR_LABELS_PX = 130;
+
 const round = (value: number): number => Math.round(value * 100) / 100;
 
 /** SVG path of a ring segment between two shares (0–1) of the arc. */
@@ -59,7 +62,7 @@ function gaugeBox(value: ReducedValue, data: PanelData, box: Box, showTitle: boo
   const { panel } = data;
   const text = option<TextOptions>(panel, "text", {});
   const markers = option(panel, "showThresholdMarkers", true) ? markerSegments(value, data) : [];
-  const labels = option(panel, "showThresholdLabels", false);
+  const labels = option(panel, "showThresholdLabels", false) && box.width >= LEAST_FOR_LABELS_PX;
   const titleSize = text.titleSize ?? Math.max(12, Math.min(box.height * 0.1, 16));
   const titleHeight = showTitle ? titleSize * 1.5 : 0;
   const height = Math.max(20, box.height - titleHeight);

@@ -18,6 +18,7 @@ interface Sizes {
   value: number;
   chart: number;
   wide: boolean;
+  padding: number;
 }
 
 /** Type sizes for a box: beside each other when it is wide, title over value otherwise. */
@@ -27,7 +28,7 @@ export function statSizes(box: { width: number; height: number }, title: string,
   const height = box.height - padding * 2;
   const wide = box.width / box.height > 2.5;
   const chart = hasChart && (wide ? box.height > 50 : box.height > 100);
-  const sizes: Sizes = { title: 0, value: 0, chart: 0, wide };
+  const sizes: Sizes = { title: 0, value: 0, chart: 0, wide, padding };
   const fit = (words: string, w: number, h: number, most?: number, weight?: number): number =>
     words ? fontSizeFor(words, Math.max(1, w), Math.max(1, h), LINE_HEIGHT, most, weight) : 0;
   const room = hasChange ? 0.75 : 1;
@@ -92,11 +93,11 @@ function statBox(value: ReducedValue, data: PanelData, look: StatLook, box: Box,
   const hasChange = look.change && value.percentChange !== null;
   const sizes = statSizes(box, title ? titleFor : "", valueFor, hasChart, hasChange, look.text);
   const made = element("div", { class: "dw-stat" });
+  made.style.padding = `${filled || !data.panel.title ? sizes.padding : 0}px ${sizes.padding}px ${sizes.padding}px`;
   made.dataset["layout"] = sizes.wide ? "wide" : "stacked";
   made.dataset["justify"] = look.justify === "center" || !title ? "center" : "auto";
   if (sizes.chart > 0) made.dataset["chart"] = "";
   const ink = filled ? onFill(color, theme) : look.color === "none" ? "" : color;
-  if (filled) made.dataset["filled"] = "";
   if (filled) made.style.background = look.color === "background" ? background(color, theme) : color;
   const words_ = element("div", { class: "dw-stat-words" });
   if (title) {

@@ -12,6 +12,8 @@ import { type Plan, type PlannedScale, type PlannedSeries, isDrawn, tickDecimals
 const FONT_PX = 12;
 const TICK_PX = 4;
 const GAP_PX = 5;
+/** Room beside the plot for half of an outermost label. */
+const EDGE_PX = 12;
 const BINARY_INCREMENTS = Array.from({ length: 53 }, (_, power) => 2 ** power);
 
 export interface Chrome {
@@ -171,7 +173,13 @@ function timeAxis(range: TimeRange, timeZone: string, chrome: Chrome): uPlot.Axi
     grid: { stroke: chrome.grid, width: 1 / devicePixelRatio },
     ticks: { show: true, stroke: chrome.grid, width: 1 / devicePixelRatio, size: TICK_PX },
     space: (_plot, _index, min, max, size) => textWidth(print([max], (max - min) / (size / 40))[0]!, FONT_PX) + 18,
-    values: (_plot, splits, _index, _space, increment) => print(splits, increment),
+    // A label that the frame's edge would cut is left out.
+    values: (plot, splits, _index, _space, increment) =>
+      print(splits, increment).map((label, at) => {
+        const center = plot.bbox.left / devicePixelRatio + plot.valToPos(splits[at]!, "x");
+        const half = textWidth(label, FONT_PX) / 2;
+        return center - half < 0 || center + half > plot.width ? "" : label;
+      }),
   };
 }
 
@@ -214,8 +222,7 @@ export function plotOptions(
     series: [{}, ...made.series.map((series) => seriesOptions(series, theme))],
     bands: bands(made.series),
     legend: { show: false },
-    // Left and right are uPlot's own: as much as the outermost labels need.
-    padding: [8, null, 0, null],
+    padding: [8, axes.some((scale) => scale.side === 1) ? 0 : EDGE_PX, 0, axes.some((scale) => scale.side === 3) ? 0 : EDGE_PX],
     cursor: {
       drag: { x: false, y: false, setScale: false },
       points: { size: 7, width: 0 },
