@@ -85,6 +85,23 @@ documents = Table(
     Index(None, "object_id"),
 )
 
+# A document that no template fills: its bytes as whoever provided them made them, stamped and checked.
+provided_documents = Table(
+    "provided_documents",
+    metadata,
+    Column("uid", String(40), primary_key=True),
+    Column("maker", String(8), nullable=False),
+    Column("slot", String(32), nullable=False),
+    Column("object_id", String(64), nullable=False),
+    Column("title", String(300), nullable=False),
+    Column("version", String(64), nullable=False),  # what it was made of: a spec's hash, a pack's version
+    Column("content", String(64), nullable=False),  # the hash its stamp carries
+    Column("body", Text, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Column("change", BigInteger, nullable=False),
+    UniqueConstraint("maker", "slot", "object_id"),
+)
+
 # Our record that a document is public in Grafana; both ids are ours and stored before the first call.
 publications = Table(
     "publications",
