@@ -1,0 +1,89 @@
+"""Grafana away is asked again later and later; reloads are shared, and their faults with them."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from backend_server.errors import InputError, UpstreamError, UpstreamTimeout
+from backend_server.reconcile.gate import Gate, is_away
+from backend_server.reconcile.reloads import Reloader
+
+
+@pytest.mark.parametrize(
+    ("fault", "away"),
+    [
+        (UpstreamError("refused"), True),
+        (UpstreamTimeout("too slow"), True),
+        (UpstreamError("busy", details={"status": 503}), True),
+        (UpstreamError("who are you", details={"status": 401}), True),
+        (UpstreamError("broken inside", details={"status": 500}), False),
+        (UpstreamError("you may not", details={"status": 403}), False),
+        (UpstreamError("no such", details={"status": 404}), False),
+        (InputError("ours"), False),
+    ],
+)
+def test_a_fault_is_about_grafana_as_a_whole_or_about_one_document(fault, away):
+    assert is_away(fault) is away
+
+
+def test_the_gate_opens_again_later_each_time_and_at_once_after_an_answer():
+    now = [0.0]
+    gate = Gate(lambda: now[0])
+    assert gate.open
+    assert gate.wait_seconds is None
+    waits = []
+    for _ in range(8):
+        gate.shut(UpstreamError("refused"))
+        assert not gate.open
+        waits.append(gate.wait_seconds)
+        now[0] += gate.wait_seconds
+        assert gate.open
+    assert waits == sorted(waits) or max(waits) <= 5
+    assert 0.2 <= waits[0] <= 0.25
+    assert 4 <= waits[-1] <= 5
+    assert gate.reason == "refused"
+    gate.answered()
+    assert gate.open
+    assert gate.reason is None
+
+
+def test_whoever_asks_while_a_reload_runs_shares_the_next_one():
+    running, go_on = threading.Event(), threading.Event()
+    at_once, most = [0], [0]
+
+    def reload():
+        at_once[0] += 1
+        most[0] = max(most[0], at_once[0])
+        running.set()
+        go_on.wait(5)
+        at_once[0] -= 1
+
+    reloader = Reloader(reload)
+    first = threading.Thread(target=reloader.reload)
+    first.start()
+    running.wait(5)
+    others = [threading.Thread(target=reloader.reload) for _ in range(10)]
+    for other in others:
+        other.start()
+    go_on.set()
+    for thread in (first, *others):
+        thread.join(5)
+    assert 2 <= reloader.count <= 3
+    assert most == [1]
+
+
+def test_a_reload_that_failed_fails_for_all_who_shared_it_and_the_next_is_tried_anew():
+    faults = [UpstreamError("no"), None]
+
+    def reload():
+        fault = faults.pop(0)
+        if fault:
+            raise fault
+
+    reloader = Reloader(reload)
+    with pytest.raises(UpstreamError, match="no"):
+        reloader.reload()
+    reloader.reload()
+    assert reloader.count == 2
