@@ -131,6 +131,6 @@ mark=$(fingerprint $sources $islands/package-lock.json)
 if [ ! -f backend_server/web/static/dist/manifest.json ] || ! up_to_date pages "$mark"; then
     ensure_node
     say "Building the pages"
-    (cd $islands && npm run --silent build >&2)
+    (cd $islands && npm run --silent build -- --logLevel warn >&2)
     echo "$mark" >$stamps/pages
 fi

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import secrets
 import shutil
@@ -18,6 +19,7 @@ from backend_server.cli.running import public_address, run_all
 from backend_server.demo.history import write_history
 from backend_server.demo.host import Host, HostPage
 from backend_server.demo.simulator import Miner, MinerServer
+from backend_server.errors import ConfigError
 from backend_server.poller.kinds import load_kinds
 from backend_server.primitives.ids import Maker, dashboard_uid
 from backend_server.settings import load_settings
@@ -42,6 +44,8 @@ _HISTORY_SECONDS = 3600.0
 @click.option("--history/--no-history", default=True, help="Fill the charts with the hour before the start.")
 def demo(*, host_port: int, device_port: int, stays: float, away: float, history: bool) -> None:
     """Run everything with a small simulated fleet and a page that embeds its dashboards."""
+    if importlib.util.find_spec("dashwright_client") is None:
+        raise ConfigError("The demo needs the package dashwright-client: run `make demo` in a checkout.")
     state = Path(os.environ.get("DATA_DIR", "var/demo/state")).resolve()
     state.mkdir(parents=True, exist_ok=True)
     started = time.time() - _UP_BEFORE_SECONDS

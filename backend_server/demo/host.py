@@ -16,8 +16,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from dashwright_client import DashboardHook
-
 _LOOP_SECONDS = 2.0
 _PAGE = Path(__file__).with_name("page.html")
 
@@ -36,6 +34,9 @@ class Host:
         stays_seconds: float = 45.0,
         away_seconds: float = 20.0,
     ) -> None:
+        # Late, since the client is a distribution of its own: only the demonstration needs it.
+        from dashwright_client import DashboardHook
+
         self._service, self._token = service, token
         self._devices = devices
         self._fleet_uid = fleet_uid

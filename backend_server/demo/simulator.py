@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import json
 import math
+import socket
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 _MOST_BYTES = 4096
 
@@ -96,6 +99,7 @@ class MinerServer(ThreadingHTTPServer):
     allow_reuse_address = True
 
     def __init__(self, miner: Miner, port: int = 0) -> None:
+        self._open: set[socket.socket] = set()
         super().__init__(("127.0.0.1", port), _Handler)
         self.miner = miner
         self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
@@ -106,11 +110,24 @@ class MinerServer(ThreadingHTTPServer):
         """What the poller is told."""
         return f"http://127.0.0.1:{self.server_port}"
 
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Note each connection, so that switching off ends it as it does with a real device."""
+        self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        """Forget a connection that has ended."""
+        self._open.discard(request)
+        super().shutdown_request(request)
+
     def close(self) -> None:
         """Switch the device off."""
         self.shutdown()
         self.server_close()
         self._thread.join()
+        for connection in tuple(self._open):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
 
 class _Handler(BaseHTTPRequestHandler):
