@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from backend_server.errors import DashwrightError
 from backend_server.reconcile.filling import Filled
-from backend_server.reconcile.gate import RELOAD_FORBIDDEN, Gate, is_away, status_of
+from backend_server.reconcile.gate import RELOAD_FORBIDDEN, Gate, Stopping, is_away, status_of
 from backend_server.reconcile.notes import finished, moved_on, put_off, quarantined, waiting
 from backend_server.reconcile.plan import Action, Plan, Public
 from backend_server.reconcile.ports import Checkpoint, Files, Grafana, Note, Work, WorkStore
@@ -46,6 +46,7 @@ class Hands:
     checkpoint: Checkpoint
     fencing: int | None
     provider_interval_ms: int
+    stopping: Callable[[], bool]
 
 
 @dataclass(slots=True)
@@ -160,6 +161,9 @@ class Carrying:
 
     def _reload(self) -> bool:
         """Have Grafana read its files; False when what follows must wait for another pass."""
+        if self.hands.stopping():
+            self.alive.clear()
+            return False
         if not self.hands.gate.open:
             self._wait_for_grafana()
             return False
@@ -325,7 +329,9 @@ class Carrying:
         for uid, outcome in outcomes.items():
             if not isinstance(outcome, DashwrightError):
                 continue
-            if is_away(outcome):
+            if isinstance(outcome, Stopping):
+                self.alive.discard(uid)
+            elif is_away(outcome):
                 self._shut(outcome)
                 self.alive.discard(uid)
                 if self.rows[uid].reason != GRAFANA_AWAY:
@@ -365,6 +371,8 @@ class Carrying:
             with lock:
                 if away:
                     return away[0]
+            if self.hands.stopping():
+                return Stopping("The process is ending.")
             try:
                 if changes:
                     self.hands.checkpoint(f"before {what}")
@@ -384,7 +392,7 @@ class Carrying:
         else:
             with ThreadPoolExecutor(min(at_once, len(ordered)), thread_name_prefix="reconcile") as pool:
                 outcomes = dict(zip(ordered, pool.map(one, ordered), strict=True))
-        if outcomes and not away:
+        if outcomes and not away and not self.hands.stopping():
             self.hands.gate.answered()
         return outcomes
 

@@ -33,7 +33,7 @@ class Audit:
     def run(self, gate: Gate) -> AuditReport:
         """Audit the disk and, with one list call, Grafana. Nothing is written when nothing differs."""
         self._settle_who_draws()
-        report = self.audit_files()
+        report, rows = self._audit_files()
         if self.grafana is None:
             return report
         try:
@@ -42,7 +42,6 @@ class Audit:
             gate.shut(fault)
             return replace(report, grafana=gate.reason)
         gate.answered()
-        rows = self.work.everything()
         found = {row.dashboard_uid: row for row in listed}
         notes = [*_lost(rows, found), *_left_over(rows, found)]
         self._record(notes)
@@ -57,8 +56,11 @@ class Audit:
 
     def audit_files(self) -> AuditReport:
         """Audit the disk alone: files lost, damaged or changed by hand, and files that should be gone."""
+        return self._audit_files()[0]
+
+    def _audit_files(self) -> tuple[AuditReport, Sequence[Work]]:
         survey = self.files.survey()
-        rows = self.work.everything()
+        rows = self.work.everything(with_devices=False)
         known = {row.file for row in rows}
         lost, leftovers = [], []
         for row in rows:
@@ -67,13 +69,16 @@ class Audit:
                 lost.append(Note(row.uid, row.change, {"written_hash": None}, _AGAIN))
             elif row.wanted == "absent" and row.state == "gone" and not row.dirty and on_disk is not None:
                 leftovers.append(Note(row.uid, row.change, {}, _AGAIN))
-        self._record([*lost, *leftovers])
-        return AuditReport(
+        if lost or leftovers:
+            self._record([*lost, *leftovers])
+            rows = self.work.everything(with_devices=False)
+        report = AuditReport(
             files_lost=frozenset(note.uid for note in lost),
             leftovers=frozenset(note.uid for note in leftovers),
             strays=tuple(sorted(file for file in survey.owned if file not in known)),
             foreign=tuple(file for file in survey.foreign if file not in known),
         )
+        return report, rows
 
     def _settle_who_draws(self) -> None:
         """When Grafana came or went since the last audit, everything is proven anew."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 
 from backend_server.devices.device import Device
 from backend_server.documents import Document
+from backend_server.documents.provided import Provided
 from backend_server.errors import InputError
 from backend_server.primitives.canonical_json import canonical_bytes, content_hash
 from backend_server.primitives.ids import Maker
@@ -14,7 +15,8 @@ from backend_server.reconcile.plan import Public, Wanted
 from backend_server.reconcile.ports import Work
 from backend_server.rendering import FleetSummary, Template, TemplateSet
 
-MADE_HERE = frozenset({Maker.DEVICE.value, Maker.FLEET.value})
+FROM_TEMPLATES = frozenset({Maker.DEVICE.value, Maker.FLEET.value})
+MADE_HERE = frozenset(maker.value for maker in Maker)
 _SHARED = frozenset({Public.WANTED.value, Public.LIVE.value})
 
 
@@ -33,9 +35,21 @@ class Filled:
 
 
 class Filler:
-    """Fills documents from one set of templates and one summary of the fleet."""
+    """Fills documents from one set of templates and one summary of the fleet, and takes others as they are provided.
 
-    def __init__(self, templates: TemplateSet, fleet: FleetSummary) -> None:
+    `provided` holds what is provided for the rows to fill; `body_of` gives the bytes of one (uid, content), None when
+    it has changed meanwhile.
+    """
+
+    def __init__(
+        self,
+        templates: TemplateSet,
+        fleet: FleetSummary,
+        provided: Mapping[str, Provided] | None = None,
+        body_of: Callable[[str, str], bytes | None] = lambda _uid, _content: None,
+    ) -> None:
+        self._provided = provided or {}
+        self._body_of = body_of
         self._templates = templates
         self._fleet_by_slot: Mapping[str, Template] = {template.slot: template for template in templates.fleet()}
         self._fleet = fleet
@@ -45,11 +59,17 @@ class Filler:
         try:
             if row.maker == Maker.FLEET.value:
                 return self._fill(row, self._fleet_by_slot.get(row.slot), self._fleet)
+            if row.maker not in FROM_TEMPLATES:
+                return self._take(row)
             if row.device is None:
                 return last_good(row, "Its device is not in the record; register it again.")
             return self._fill(row, self._templates.for_device(row.device).get(row.slot), row.device)
         except InputError as fault:
             return last_good(row, fault.message)
+        except Exception as fault:  # noqa: BLE001  a fault of ours in one document must not stop all the others
+            return last_good(
+                row, f"It could not be made, by a fault of this service ({type(fault).__name__}: {fault})."
+            )
 
     def _fill(self, row: Work, template: Template | None, subject: Device | FleetSummary) -> Filled:
         if template is None:
@@ -62,6 +82,20 @@ class Filler:
             return last_good(row, f"Its template made a document of another uid ({document.uid}).")
         wanted = Wanted(row.uid, document.title, row.file, document.content, is_shared(row))
         return Filled(wanted, document, template.name, given)
+
+
+    def _take(self, row: Work) -> Filled:
+        given = self._provided.get(row.uid)
+        if given is None:
+            return last_good(row, "Nobody provides it any more; provide it again, or withdraw it.")
+        if given.content == row.input_hash and row.written_hash is not None:
+            return Filled(_as_written(row, row.written_hash), input_hash=given.content)
+        body = self._body_of(row.uid, given.content)
+        if body is None:
+            return last_good(row, "It has changed while it was being read.")
+        document = Document(given.uid, given.title, body, given.content, Maker(row.maker), row.slot, row.object_id)
+        wanted = Wanted(row.uid, given.title, row.file, given.content, is_shared(row))
+        return Filled(wanted, document, None, given.content)
 
 
 def last_good(row: Work, problem: str) -> Filled:

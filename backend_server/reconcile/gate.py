@@ -25,6 +25,12 @@ def is_away(fault: DashwrightError) -> bool:
     return isinstance(fault, UpstreamError) and (status_of(fault) is None or status_of(fault) in _AWAY_STATUSES)
 
 
+class Stopping(DashwrightError):
+    """The process is ending: what was not begun is left for the next one."""
+
+    code = "stopping"
+
+
 class Gate:
     """Remembers that Grafana was away, why, and when to ask again."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from backend_server.devices.device import Device
+from backend_server.documents.provided import Provided
 from backend_server.errors import DashwrightError
 
 
@@ -90,7 +91,7 @@ class WorkStore(Protocol):
         """Give dirty rows whose retry time has come: everything leaving, and up to `limit` others, oldest first."""
         ...
 
-    def everything(self) -> Sequence[Work]: ...
+    def everything(self, *, with_devices: bool = True) -> Sequence[Work]: ...
 
     def backlog(self) -> tuple[int, int | None]:
         """Count the dirty rows, and give the earliest retry time among them."""
@@ -129,6 +130,14 @@ class WorkStore(Protocol):
     def fleet_rows(self) -> Sequence[Work]: ...
 
     def devices(self) -> Sequence[Device]: ...
+
+    def provided(self, uids: Sequence[str]) -> Mapping[str, Provided]:
+        """Give what is provided under these uids, without the bytes."""
+        ...
+
+    def provided_body(self, uid: str, content: str) -> bytes | None:
+        """Give the bytes of a provided document; None when it no longer has this content."""
+        ...
 
     def purgeable(self, before_ms: int) -> Sequence[str]:
         """Name devices retired before a moment whose documents are proven gone."""

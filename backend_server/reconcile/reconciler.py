@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
@@ -11,7 +11,7 @@ from backend_server.primitives.ids import Maker, dashboard_uid
 from backend_server.primitives.places import FLEET_FOLDER, PACKS, packs_file
 from backend_server.reconcile.apply import Carrying, Hands
 from backend_server.reconcile.audit import Audit
-from backend_server.reconcile.filling import MADE_HERE, Filled, Filler, input_of, last_good
+from backend_server.reconcile.filling import FROM_TEMPLATES, Filled, Filler, input_of, last_good
 from backend_server.reconcile.gate import Gate
 from backend_server.reconcile.notes import existing_of, quarantined
 from backend_server.reconcile.plan import Breaker, Existing, Plan, make_plan
@@ -53,7 +53,8 @@ class Reconciler:
     """Brings disk and Grafana to what the record wants. One thread at a time may run passes.
 
     `grafana` is None where the built-in viewer serves. `fencing` is the lead's number, set by whoever holds the lead;
-    None (one process alone, as in `prepare`) writes unfenced.
+    None (one process alone, as in `prepare`) writes unfenced. `stopping` is asked between calls to Grafana: once True,
+    a pass takes no further step and leaves the rest to the next process.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class Reconciler:
         self.gate = Gate()
         self.reloader = Reloader(grafana.reload) if grafana else None
         self.fencing: int | None = None
+        self.stopping: Callable[[], bool] = lambda: False
         self._work = work
         self._files = files
         self._grafana = grafana
@@ -91,7 +93,7 @@ class Reconciler:
             uid = dashboard_uid(Maker.FLEET, template.slot, "")
             rows.append(FleetRow(uid, template.slot, template.name, packs_file(FLEET_FOLDER, uid)))
         self._work.ensure_fleet(rows, fencing=self.fencing)
-        self._work.mark_all_dirty(MADE_HERE, fencing=self.fencing)
+        self._work.mark_all_dirty(FROM_TEMPLATES, fencing=self.fencing)
         self._work.keep(ADOPTED, templates.hash, fencing=self.fencing)
         return True
 
@@ -216,8 +218,11 @@ class Reconciler:
     # What passes share
 
     def _fill(self, rows: Sequence[Work]) -> dict[str, Filled]:
-        filler = Filler(self._templates, self._fleet)
-        filled = {row.uid: filler.fill(row) for row in rows if row.wanted == "present" and row.maker in MADE_HERE}
+        wanted = [row for row in rows if row.wanted == "present"]
+        others = [row.uid for row in wanted if row.maker not in FROM_TEMPLATES]
+        provided = self._work.provided(others) if others else {}
+        filler = Filler(self._templates, self._fleet, provided, self._work.provided_body)
+        filled = {row.uid: filler.fill(row) for row in wanted}
         return self._without_twins({row.uid: row for row in rows}, filled)
 
     def _without_twins(self, by_uid: Mapping[str, Work], filled: Mapping[str, Filled]) -> dict[str, Filled]:
@@ -232,7 +237,7 @@ class Reconciler:
         for uid in sorted(fresh):
             wanted = fresh[uid]
             place = bearers.setdefault((folder_of(wanted.file), wanted.title), {})
-            mine = by_uid[uid].object_id
+            mine = by_uid[uid].object_id if by_uid[uid].maker == Maker.DEVICE.value else ""
             # The slots of one device have titles of their own by the template's rules; the record may lag behind.
             others = [other for other, whose in place.items() if other != uid and (not mine or whose != mine)]
             if others:
@@ -301,6 +306,7 @@ class Reconciler:
             checkpoint=self._checkpoint,
             fencing=self.fencing,
             provider_interval_ms=int(self.options.provider_interval * 1000),
+            stopping=self.stopping,
         )
 
     def _report(self, report: PassReport) -> PassReport:

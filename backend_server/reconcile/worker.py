@@ -121,7 +121,8 @@ class Worker:
         self._last_pass_ms: int | None = None
 
     def run(self, stop: threading.Event) -> None:
-        """Work until `stop` is set; the step under way is finished first."""
+        """Work until `stop` is set; the call under way is finished first, the rest is left to the next process."""
+        self.reconciler.stopping = stop.is_set
         renewing = threading.Thread(target=self._renew_until, args=(stop,), name="lease-renewal")
         self._files.start()
         renewing.start()

@@ -19,6 +19,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from backend_server.devices.device import Device
 from backend_server.devices.merge import merge_device
+from backend_server.documents.provided import Provided
 from backend_server.errors import LeaseLost
 from backend_server.primitives.ids import Maker, new_token
 
@@ -26,6 +27,7 @@ from . import audit
 from .devices import delete_devices, find_devices
 from .documents import delete_documents_of
 from .links import delete_links_of
+from .provided import find_provided, provided_body
 from .schema import devices, documents, kept, leases, publications, store
 from .store import Store, Write, database_now_ms
 
@@ -127,10 +129,10 @@ class WorkStore:
             staying = dirty.where(documents.c.wanted == "present", documents.c.retry_at <= now_ms).limit(limit)
             return (*self._read(connection, leaving), *self._read(connection, staying))
 
-    def everything(self) -> tuple[WorkRow, ...]:
-        """Give every row, for an audit or a printed plan."""
+    def everything(self, *, with_devices: bool = True) -> tuple[WorkRow, ...]:
+        """Give every row, for an audit (which needs no devices) or a printed plan."""
         with self._store.read() as connection:
-            return tuple(self._read(connection, self._rows().order_by(documents.c.uid)))
+            return tuple(self._read(connection, self._rows().order_by(documents.c.uid), with_devices=with_devices))
 
     def backlog(self) -> tuple[int, int | None]:
         """Count the dirty rows, and give the earliest retry time among them (epoch ms)."""
@@ -302,6 +304,17 @@ class WorkStore:
             ids = list(connection.execute(select(devices.c.id)).scalars())
             return tuple(self._devices(connection, ids).values())
 
+    def provided(self, uids: Sequence[str]) -> Mapping[str, Provided]:
+        """Give what is provided under these uids, without the bytes."""
+        with self._store.read() as connection:
+            return find_provided(connection, uids)
+
+    def provided_body(self, uid: str, content: str) -> bytes | None:
+        """Give the bytes of a provided document; None when it no longer has this content."""
+        with self._store.read() as connection:
+            found = find_provided(connection, [uid]).get(uid)
+            return provided_body(connection, uid) if found is not None and found.content == content else None
+
     def now_ms(self) -> int:
         """Give the present moment by the database's clock."""
         with self._store.read() as connection:
@@ -341,9 +354,9 @@ class WorkStore:
     def _rows(self) -> Select[Any]:
         return select(*_DOCUMENT_COLUMNS).select_from(documents.outerjoin(publications))
 
-    def _read(self, connection: Connection, query: Select[Any]) -> Iterator[WorkRow]:
+    def _read(self, connection: Connection, query: Select[Any], *, with_devices: bool = True) -> Iterator[WorkRow]:
         rows = connection.execute(query).all()
-        ids = {row.object_id for row in rows if row.maker == Maker.DEVICE.value}
+        ids = {row.object_id for row in rows if with_devices and row.maker == Maker.DEVICE.value}
         found = self._devices(connection, sorted(ids))
         for row in rows:
             device = found.get(row.object_id) if row.maker == Maker.DEVICE.value else None

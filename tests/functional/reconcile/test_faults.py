@@ -468,3 +468,36 @@ def test_purging_needs_everything_proven_gone(sqlite_store, dashboards_dir, fake
         house.wake()
         house.settle()
         assert house.reconciler.run_pass().purged == 1
+
+
+def test_an_unforeseen_fault_in_one_document_stops_no_other(house, monkeypatch):
+    from backend_server.rendering import Template
+
+    fill = Template.fill
+
+    def broken(template, device):
+        if device.id == "rig-1":
+            raise RuntimeError("a fault of ours")
+        return fill(template, device)
+
+    monkeypatch.setattr(Template, "fill", broken)
+    house.put("rig-1")
+    house.put("rig-2")
+    house.settle()
+    assert live(house, "rig-2")
+    assert "by a fault of this service (RuntimeError: a fault of ours)" in house.row("rig-1")["reason"]
+
+
+def test_a_process_that_ends_begins_no_further_call_and_the_next_one_goes_on(house, fake_grafana):
+    for number in range(10):
+        house.put(f"rig-{number}")
+    ending = threading.Event()
+    house.reconciler.stopping = ending.is_set
+    fake_grafana.before_once(PUBLIC, lambda _request: ending.set())
+    house.reconciler.run_pass()
+    posts = [request for request in fake_grafana.requests if "public-dashboards" in request.path]
+    assert 0 < sum(request.method == "POST" for request in posts) <= 2
+    assert {row["reason"] for row in house.rows().values()} == {None}
+    ending.clear()
+    house.settle()
+    assert all(live(house, f"rig-{number}") for number in range(10))

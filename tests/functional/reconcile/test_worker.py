@@ -109,7 +109,7 @@ def test_changes_are_followed_and_a_trickle_shares_reloads_within_the_window(hou
             time.sleep(0.01)
         until(lambda: all(row["state"] == "live" for row in house.rows().values()))
         took = time.monotonic() - began
-    assert fake_grafana.reload_count - before <= took / 0.4 + 1
+    assert fake_grafana.reload_count - before <= took / 0.4 + 2  # one may have begun before, one ends after
     assert diary.troubles == []
 
 
