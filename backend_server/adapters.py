@@ -12,6 +12,7 @@ from backend_server.errors import NotFound
 from backend_server.primitives.ids import Maker
 from backend_server.provisioning.folder import DashboardFolder
 from backend_server.rendering import TemplateSet
+from backend_server.storage.provided import ProvidedBodies
 from backend_server.storage.schema import documents, publications
 from backend_server.storage.store import Store
 from backend_server.viewing.ports import MetricsSource
@@ -31,7 +32,10 @@ class TemplateSlots:
 
 
 class FiledDocuments:
-    """Documents as they lie on the disk, or filled anew where the file is not there; fits `viewing.ports.Documents`."""
+    """Documents as they lie on the disk; where the file is not there, filled anew or as provided.
+
+    Fits `viewing.ports.Documents`.
+    """
 
     def __init__(
         self,
@@ -44,6 +48,7 @@ class FiledDocuments:
         self._folder = folder
         self._templates = templates
         self._device = device
+        self._provided = ProvidedBodies(store)
         self._places: dict[str, tuple[str, str, str, str]] = {}  # uid → maker, slot, object, file; fixed for ever
 
     def body(self, uid: str) -> bytes | None:
@@ -53,8 +58,10 @@ class FiledDocuments:
             return None
         maker, slot, object_id, file = place
         found = self._folder.content(file)
-        if found is not None or maker != Maker.DEVICE.value:
+        if found is not None or maker == Maker.FLEET.value:
             return found
+        if maker != Maker.DEVICE.value:
+            return self._provided.body(uid)
         device = self._device(object_id)
         template = self._templates().for_device(device).get(slot)
         if template is None:

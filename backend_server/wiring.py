@@ -31,6 +31,7 @@ from backend_server.reconcile.worker import Pace, Watcher, Worker
 from backend_server.registry.devices import DeviceRegistry
 from backend_server.registry.links import LinkRegistry
 from backend_server.registry.options import RegistryOptions
+from backend_server.registry.provided import ProvidedDocuments
 from backend_server.scraping import scrape_targets
 from backend_server.settings import LinkTokens, Settings
 from backend_server.shipped import shipped
@@ -74,6 +75,7 @@ class Services:
     accounts: AccountBook
     devices: DeviceRegistry
     links: LinkRegistry
+    provided: ProvidedDocuments
     templates: TemplateLibrary
     device_kinds: Mapping[str, DeviceKind]
     work: WorkStore
@@ -245,6 +247,7 @@ def _join(settings: Settings, program: str, store: Store) -> Services:
         accounts=AccountBook(SqlAccounts(store)),
         devices=devices,
         links=links,
+        provided=ProvidedDocuments(records),
         templates=templates,
         device_kinds=load_kinds(
             settings.device_kinds_dir or shipped("config", "device_kinds"),

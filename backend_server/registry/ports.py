@@ -9,9 +9,12 @@ from typing import Protocol
 
 from backend_server.devices.device import Device
 from backend_server.devices.record import DeviceRecord
+from backend_server.documents.document import Document
+from backend_server.documents.provided import ProvidedStatus
 from backend_server.documents.status import DocumentStatus, NewDocument
 from backend_server.links.link import FoundLink, Link
 from backend_server.links.publication import NewPublication
+from backend_server.primitives.ids import Maker
 
 
 class SlotsOf(Protocol):
@@ -95,6 +98,15 @@ class Reading(Protocol):
     def links_to(self, document_uid: str) -> Sequence[Link]:
         """Give all links to one document."""
 
+    def document_places(self, uids: Sequence[str]) -> Mapping[str, tuple[str, str]]:
+        """Give `(file, wanted)` of the documents that have a row, by uid."""
+
+    def provided(self, maker: Maker, slot: str) -> Sequence[ProvidedStatus]:
+        """Give the provided documents of a maker's slot, in order of the objects' ids."""
+
+    def provided_body(self, uid: str) -> bytes | None:
+        """Give the bytes of a provided document."""
+
 
 class Writing(Reading, Protocol):
     """One write transaction: what is read in it is the newest there is, and nobody else writes meanwhile."""
@@ -124,6 +136,12 @@ class Writing(Reading, Protocol):
 
     def touch_documents(self, uids: Sequence[str]) -> None:
         """Mark documents as dirty, for what hangs on them changed."""
+
+    def put_provided(self, given: Sequence[tuple[Document, str]]) -> None:
+        """Store the bytes of provided documents, each with its version."""
+
+    def delete_provided(self, uids: Sequence[str]) -> None:
+        """Forget the bytes of provided documents."""
 
     def add_publications(self, publications: Sequence[NewPublication]) -> None:
         """Insert publications with the ids that were chosen for them."""

@@ -10,6 +10,8 @@ from typing import Protocol
 from sqlalchemy import Connection, select, union
 
 from backend_server.devices.record import DeviceRecord
+from backend_server.documents.document import Document
+from backend_server.documents.provided import ProvidedStatus
 from backend_server.documents.status import DocumentStatus, NewDocument
 from backend_server.links.link import FoundLink, Link
 from backend_server.links.publication import NewPublication
@@ -19,6 +21,7 @@ from . import audit as audit_rows
 from . import devices as device_rows
 from . import documents as document_rows
 from . import links as link_rows
+from . import provided as provided_rows
 from .schema import devices, documents, links, store
 from .store import Store, Write
 
@@ -152,6 +155,22 @@ class SqlReading:
         """Give all links to one document."""
         return link_rows.links_to(self._connection, document_uid)
 
+    def document_places(self, uids: Sequence[str]) -> dict[str, tuple[str, str]]:
+        """Give `(file, wanted)` of the documents that have a row, by uid."""
+        found: dict[str, tuple[str, str]] = {}
+        for part in _chunks(uids):
+            query = select(documents.c.uid, documents.c.file, documents.c.wanted).where(documents.c.uid.in_(part))
+            found |= {row[0]: (row[1], row[2]) for row in self._connection.execute(query)}
+        return found
+
+    def provided(self, maker: Maker, slot: str) -> list[ProvidedStatus]:
+        """Give the provided documents of a maker's slot."""
+        return provided_rows.list_provided(self._connection, maker, slot)
+
+    def provided_body(self, uid: str) -> bytes | None:
+        """Give the bytes of a provided document."""
+        return provided_rows.provided_body(self._connection, uid)
+
 
 class SqlWriting(SqlReading):
     """One write transaction."""
@@ -197,6 +216,14 @@ class SqlWriting(SqlReading):
     def touch_documents(self, uids: Sequence[str]) -> None:
         """Mark documents as dirty."""
         document_rows.touch_documents(self._write, uids)
+
+    def put_provided(self, given: Sequence[tuple[Document, str]]) -> None:
+        """Store the bytes of provided documents."""
+        provided_rows.put_provided(self._write, given)
+
+    def delete_provided(self, uids: Sequence[str]) -> None:
+        """Forget the bytes of provided documents."""
+        provided_rows.delete_provided(self._write, uids)
 
     def add_publications(self, publications: Sequence[NewPublication]) -> None:
         """Insert publications."""

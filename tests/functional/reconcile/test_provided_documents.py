@@ -1,0 +1,212 @@
+"""Provided documents: put into the wanted set as they are, served, linked, withdrawn, and back under the same links."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from backend_server.documents.provided import provided_document
+from backend_server.errors import Conflict, InvalidInput, NotFound
+from backend_server.links.options import LinkOptions
+from backend_server.links.state import LinkState
+from backend_server.primitives.ids import Maker, dashboard_uid
+from backend_server.registry.links import LinkRegistry
+from backend_server.registry.options import RegistryOptions
+from backend_server.registry.provided import ProvidedDocuments
+from backend_server.storage.registry_records import SqlRecords
+from tests.support.reconciling import house_of
+
+UID = dashboard_uid(Maker.GENERATOR, "main", "bus")
+PANEL = {"id": 1, "type": "stat", "title": "A", "gridPos": {"x": 0, "y": 0, "w": 12, "h": 8}, "targets": []}
+
+
+def document(slug="bus", title="Bus", maker=Maker.GENERATOR, **more):
+    dashboard = {"title": title, "schemaVersion": 41, "panels": [PANEL], "id": 7, **more}
+    return provided_document(dashboard, maker, "main", slug)
+
+
+@pytest.fixture
+def house(store, dashboards_dir, fake_grafana):
+    with house_of(store, dashboards_dir, fake_grafana.url) as house:
+        yield house
+
+
+@pytest.fixture
+def alone(store, dashboards_dir):
+    with house_of(store, dashboards_dir) as house:
+        yield house
+
+
+def provide(house, *documents, **options):
+    chosen = {"folder": "Generated", "by": "test", "version": "1", **options}
+    return ProvidedDocuments(SqlRecords(house.store)).provide(documents, Maker.GENERATOR, "main", **chosen)
+
+
+def withdraw(house, *uids):
+    return ProvidedDocuments(SqlRecords(house.store)).withdraw(Maker.GENERATOR, "main", uids, "test")
+
+
+def links(house):
+    return LinkRegistry(SqlRecords(house.store), RegistryOptions())
+
+
+def state_of(house, token):
+    return links(house).get(token).state(0)
+
+
+def test_a_provided_document_is_written_stamped_and_proven_and_is_not_public_by_itself(house, fake_grafana):
+    assert provide(house, document()).created == (UID,)
+    house.settle()
+
+    row = house.rows()[UID]
+    assert (row["state"], row["public"], row["file"]) == ("live", "gone", f"packs/Generated/{UID}.json")
+    written = json.loads(house.files()[row["file"]])
+    assert written["dashwright"] == {
+        "content": row["written_hash"], "maker": "gen", "object": "bus", "slot": "main"
+    }  # fmt: skip
+    assert "id" not in written
+    assert house.client.dashboard(UID).document["title"] == "Bus"
+    assert house.client.public_of(UID) is None
+
+
+def test_the_same_again_writes_nothing_anywhere(house, fake_grafana):
+    provide(house, document())
+    house.settle()
+    number, marks = house.store.change_number(), house.marks()
+    fake_grafana.forget_requests()
+
+    outcome = provide(house, document())
+    house.reconciler.run_pass()
+
+    assert outcome.unchanged == (UID,)
+    assert outcome.empty
+    assert (house.store.change_number(), house.marks()) == (number, marks)
+    assert fake_grafana.requests_that_change_something() == []
+
+
+def test_other_bytes_replace_the_file_under_the_same_uid_and_link(house):
+    provide(house, document())
+    link = links(house).create(LinkOptions.from_json({"document": UID}), "test").link
+    house.settle()
+    before = house.rows()[UID]
+
+    assert provide(house, document(title="Bus, anew")).changed == (UID,)
+    house.settle()
+
+    after = house.rows()[UID]
+    assert (after["access_token"], after["public"], after["title"]) == (before["access_token"], "live", "Bus, anew")
+    assert after["loaded_hash"] != before["loaded_hash"]
+    assert state_of(house, link.token) is LinkState.LIVE
+    assert house.client.visitor_dashboard(after["access_token"]).status == 200
+
+
+def test_withdrawing_ends_links_at_once_and_takes_everything_down(house):
+    provide(house, document())
+    link = links(house).create(LinkOptions.from_json({"document": UID}), "test").link
+    house.settle()
+    token = house.rows()[UID]["access_token"]
+
+    withdraw(house, UID)
+
+    assert state_of(house, link.token) is LinkState.REVOKED
+    house.settle()
+    assert house.rows()[UID]["state"] == "gone"
+    assert house.files() == {}
+    assert house.client.dashboard(UID) is None
+    assert house.client.visitor_dashboard(token).status == 404
+    with pytest.raises(NotFound):
+        withdraw(house, UID)
+    with pytest.raises(NotFound):
+        links(house).create(LinkOptions.from_json({"document": UID}), "test")
+
+
+def test_what_comes_back_has_the_same_link_and_the_same_token_in_grafana(house):
+    provide(house, document())
+    link = links(house).create(LinkOptions.from_json({"document": UID}), "test").link
+    house.settle()
+    token = house.rows()[UID]["access_token"]
+    withdraw(house, UID)
+    house.settle()
+
+    assert provide(house, document()).changed == (UID,)
+    house.settle()
+
+    assert state_of(house, link.token) is LinkState.LIVE
+    assert house.rows()[UID]["access_token"] == token
+    assert house.client.visitor_dashboard(token).status == 200
+
+
+def test_what_is_not_given_stays_unless_it_is_pruned(alone):
+    provide(alone, document("bus", "Bus"), document("store", "Store"))
+    store_uid = dashboard_uid(Maker.GENERATOR, "main", "store")
+
+    assert provide(alone, document("bus", "Bus")).left == (store_uid,)
+    assert provide(alone, document("bus", "Bus"), prune=True).withdrawn == (store_uid,)
+    alone.settle()
+
+    assert [row["state"] for row in (alone.rows()[UID], alone.rows()[store_uid])] == ["live", "gone"]
+
+
+def test_a_lost_or_damaged_file_is_written_again_from_what_was_provided(alone):
+    provide(alone, document())
+    alone.settle()
+    (path,) = alone.dashboards.rglob("gen-*.json")
+    good = path.read_bytes()
+    for damage in (path.unlink, lambda: path.write_bytes(good[:50])):
+        damage()
+        alone.reconciler.audit()
+        alone.settle()
+        assert path.read_bytes() == good
+
+
+def test_other_templates_leave_provided_documents_alone(alone):
+    provide(alone, document())
+    alone.settle()
+    change = alone.rows()[UID]["change"]
+
+    alone.use(alone.slots.templates)
+    alone.settle()
+
+    assert alone.rows()[UID]["change"] == change
+
+
+def test_two_documents_of_one_title_are_refused_before_anything_is_stored(alone):
+    with pytest.raises(InvalidInput, match="Grafana would save neither"):
+        provide(alone, document("a", "Same"), document("b", "Same"))
+    assert alone.rows() == {}
+
+
+def test_a_document_never_moves_to_another_folder(alone):
+    provide(alone, document())
+    with pytest.raises(Conflict, match="stands in the folder 'Generated'"):
+        provide(alone, document(title="Other"), folder="Elsewhere")
+
+
+@pytest.mark.parametrize("folder", ["", "a/b", ".hidden", "\0"])
+def test_a_folder_that_cannot_be_one_is_refused(alone, folder):
+    with pytest.raises(InvalidInput):
+        provide(alone, document(), folder=folder)
+
+
+def test_a_dashboard_that_grafana_would_refuse_is_refused_with_every_problem():
+    with pytest.raises(InvalidInput) as caught:
+        document(title="", panels=[{**PANEL, "id": 0, "gridPos": None}])
+    told = [problem.path for problem in caught.value.problems]
+    assert told == ["bus: title", "bus: panels[0].id", "bus: panels[0].gridPos"]
+
+
+def test_more_documents_than_one_call_may_bring_are_refused(alone):
+    many = [document(f"d{number}", f"D {number}") for number in range(501)]
+    with pytest.raises(InvalidInput, match="at most 500"):
+        provide(alone, *many)
+
+
+def test_every_deed_stands_in_the_audit(alone):
+    from backend_server.storage.audit_pages import audit_page
+
+    provide(alone, document())
+    withdraw(alone, UID)
+    rows, _ = audit_page(alone.store, object_id=UID, actor=None, page=1, per_page=10)
+
+    assert [row["action"] for row in rows] == ["document.withdraw", "document.provide"]
