@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from urllib.parse import quote
 
 import click
+import orjson
 
-from backend_server.cli.api import Api, api_options, open_api
-from backend_server.cli.surroundings import current_settings, show_json, show_table
+from backend_server.cli.api import api_options, open_api
+from backend_server.cli.surroundings import current_settings, open_services, show_json, show_table
 from backend_server.errors import ConfigError, InvalidInput, NotFound, Problem
+from backend_server.primitives.ids import parse_device_id
 from backend_server.shipped import shipped
 
 _FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
@@ -77,12 +80,16 @@ def show(name: str, url: str | None, token: str | None) -> None:
 @template.command("render")
 @click.argument("device_id", metavar="DEVICE")
 @click.option("--slot", default="main", show_default=True)
-@click.option("--template", "name", help="Another template than the one that would be taken.")
+@click.option("--template", "name", help="Another template than the one that would be taken; needed with --url.")
 @api_options
 def render(device_id: str, slot: str, name: str | None, url: str | None, token: str | None) -> None:
     """Print the dashboard a device gets, without writing it."""
+    if name is None:
+        if url or os.environ.get("DASHWRIGHT_URL"):
+            raise click.UsageError("With --url the template must be named: --template NAME.")
+        show_json(_filled_here(device_id, slot))
+        return
     with open_api(url, token) as api:
-        name = name or _template_of(api, device_id, slot)
         answer = api("POST", f"/api/templates/{quote(_file_name(name), safe='')}/render", {"device": device_id})
     show_json(answer["document"])
 
@@ -151,12 +158,13 @@ def plan(file: Path, name: str | None, as_json: bool, url: str | None, token: st
         click.echo(f"  {failure['device']} cannot be filled: {failure['error']}")
 
 
-def _template_of(api: Api, device_id: str, slot: str) -> str:
-    answer = api("GET", f"/api/devices/{quote(device_id, safe='')}")
-    found = next((one for one in answer["dashboards"] if one["slot"] == slot), None)
-    if found is None or not found.get("template"):
-        raise NotFound(f"No template fills slot {slot!r} of device {device_id!r}; name one with --template.")
-    return str(found["template"])
+def _filled_here(device_id: str, slot: str) -> object:
+    with open_services() as services:
+        device = services.devices.get(parse_device_id(device_id)).device
+        chosen = services.templates.current().for_device(device).get(slot)
+        if chosen is None:
+            raise NotFound(f"No template fills the slot {slot!r} of the device {device_id!r}.")
+        return orjson.loads(chosen.fill(device).body)
 
 
 def _file_name(name: str) -> str:

@@ -99,9 +99,11 @@ def test_templates_are_checked_listed_shown_and_filled(prepared: Run, tmp_path: 
     assert "miner.json\tmain\tdevice" in prepared("template", "list")[1]
     assert json.loads(prepared("template", "show", "miner")[1])["__template__"]
     prepared("device", "add", "rig-1", "--kind", "miner")
-    code, out, err = prepared("template", "render", "rig-1", "--template", "miner")
-    assert code == 0, err
-    assert json.loads(out)["title"] == "rig-1"
+    for arguments in (("rig-1",), ("rig-1", "--template", "miner")):
+        code, out, err = prepared("template", "render", *arguments)
+        assert code == 0, err
+        assert json.loads(out)["title"] == "rig-1"
+    assert prepared("template", "render", "rig-1", "--slot", "none")[0] == 4
 
 
 def test_an_exported_dashboard_becomes_a_template(
