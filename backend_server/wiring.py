@@ -48,6 +48,7 @@ from backend_server.storage.work import WORKER_LEASE, WorkStore
 from backend_server.telemetry import Metrics, get_logger
 from backend_server.template_library import TemplateLibrary
 from backend_server.viewing.panel_data import PanelData
+from backend_server.viewing.passwords import LinkPasswords
 from backend_server.viewing.relay_source import RelaySource
 from backend_server.viewing.source import Source
 from backend_server.viewing.steps import Limits
@@ -258,7 +259,7 @@ def _join(settings: Settings, program: str, store: Store) -> Services:
         prometheus=prometheus,
         grafana=grafana,
         views=views,
-        viewing=Viewing(links, source, views, clock_ms=epoch_ms),
+        viewing=Viewing(links, source, views, clock_ms=epoch_ms, passwords=LinkPasswords(secret_key.reveal().encode())),
     )
 
 
@@ -289,7 +290,19 @@ def _source(
     if grafana is None:
         return viewer
     internal = [urlsplit(url).netloc for url in (settings.grafana_url, settings.prometheus_url) if url]
-    return RelaySource(grafana, StoredPublications(store), viewer, limits=limits, clock_ms=epoch_ms, internal=internal)
+    return RelaySource(
+        grafana,
+        StoredPublications(store),
+        viewer,
+        limits=limits,
+        clock_ms=epoch_ms,
+        internal=internal,
+        on_unreadable=_unreadable,
+    )
+
+
+def _unreadable(reason: str) -> None:
+    _log.error("Grafana's page cannot be cleaned, so links show a notice; this Grafana is not known yet", reason=reason)
 
 
 def _views_kept(fault: DashwrightError) -> None:

@@ -20,6 +20,7 @@ class Refusal:
     message_id: str
     message: str
     retry_seconds: int | None = None
+    asks_password: bool = False
 
     def as_answer(self) -> Answer:
         """Give the refusal of an API route."""
@@ -64,6 +65,41 @@ UNAVAILABLE = Refusal(
     "Dashboard is not available right now",
     retry_seconds=5,
 )
+UNREADABLE = Refusal(
+    "unreadable",
+    503,
+    "The dashboard cannot be shown here",
+    "This version of Grafana is not known to the service yet; its operator has been told.",
+    "unreadable",
+    "Dashboard cannot be shown by this version of Grafana",
+    retry_seconds=60,
+)
+LOCKED = Refusal(
+    "locked",
+    401,
+    "This dashboard is protected",
+    "Enter the password you were given with the link.",
+    "passwordRequired",
+    "Password required",
+    asks_password=True,
+)
+WRONG_PASSWORD = Refusal(
+    "wrong_password",
+    401,
+    "That is not the password",
+    "Check it and try again.",
+    "passwordRequired",
+    "Password required",
+    asks_password=True,
+)
+TOO_MANY_GUESSES = Refusal(
+    "too_many_guesses",
+    429,
+    "Too many wrong passwords",
+    "Wait a few minutes, then load the page again.",
+    "tooManyRequests",
+    "Too many wrong passwords",
+)
 _GONE_TEXT = "Ask whoever gave it to you for a new one."
 _OF_STATE = {
     LinkState.PENDING: PENDING,
@@ -100,4 +136,7 @@ def next_change_ms(found: FoundLink, state: LinkState) -> int | None:
     """Say until when a state holds by itself, in epoch milliseconds; None when only a person changes it."""
     if state is LinkState.NOT_YET:
         return found.link.not_before
-    return found.link.expires_at if state in (LinkState.LIVE, LinkState.PENDING) else None
+    if state not in (LinkState.LIVE, LinkState.PENDING):
+        return None
+    ends = [end for end in (found.link.expires_at, found.rotated_out_at) if end is not None]
+    return min(ends, default=None)

@@ -11,24 +11,34 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar, cast
 
 from backend_server.errors import DashwrightError, UpstreamTimeout
+
+T = TypeVar("T")
 
 _FAILURE_KEPT_SECONDS = 1.0
 _ENTRY_OVERHEAD = 512
 
 
+def _length(answer: object) -> int:
+    return len(cast("bytes", answer))
+
+
 @dataclass(slots=True)
-class _Entry:
+class _Entry(Generic[T]):
     done: threading.Event = field(default_factory=threading.Event)
-    answer: bytes | None = None
+    answer: T | None = None
     failure: DashwrightError | None = None
     until: float = 0.0
     size: int = 0
 
 
-class Coalescing:
-    """A cache of answers by question, whose first asker fetches while the others wait for at most `wait_seconds`."""
+class Coalescing(Generic[T]):
+    """A cache of answers by question, whose first asker fetches while the others wait for at most `wait_seconds`.
+
+    Answers are bytes unless `size` says how many bytes another sort of answer takes.
+    """
 
     def __init__(
         self,
@@ -36,15 +46,17 @@ class Coalescing:
         max_bytes: int = 64 * 1024 * 1024,
         wait_seconds: float = 30.0,
         clock: Callable[[], float] = time.monotonic,
+        size: Callable[[T], int] = _length,
     ) -> None:
         self._max_bytes = max_bytes
         self._wait_seconds = wait_seconds
         self._clock = clock
+        self._size = size
         self._lock = threading.Lock()
-        self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()
+        self._entries: OrderedDict[Hashable, _Entry[T]] = OrderedDict()
         self._bytes = 0
 
-    def get(self, question: Hashable, keep_seconds: float, fetch: Callable[[], bytes]) -> bytes:
+    def get(self, question: Hashable, keep_seconds: float, fetch: Callable[[], T]) -> T:
         """Give the answer to a question, fetching it unless somebody did or does; raises what the fetch raised."""
         with self._lock:
             entry = self._entries.get(question)
@@ -55,19 +67,18 @@ class Coalescing:
             if entry is None:
                 entry = self._entries[question] = _Entry()
         if ours:
-            self._fetch(question, entry, keep_seconds, fetch)
+            self._fetch(entry, keep_seconds, fetch)
         elif not entry.done.wait(self._wait_seconds):
             raise UpstreamTimeout("The datasource did not answer in time.")
         if entry.failure is not None:
             raise entry.failure.with_traceback(None)
-        assert entry.answer is not None
-        return entry.answer
+        return cast("T", entry.answer)
 
-    def _fetch(self, question: Hashable, entry: _Entry, keep_seconds: float, fetch: Callable[[], bytes]) -> None:
-        kept = _FAILURE_KEPT_SECONDS
+    def _fetch(self, entry: _Entry[T], keep_seconds: float, fetch: Callable[[], T]) -> None:
+        kept, size = _FAILURE_KEPT_SECONDS, 0
         try:
             entry.answer = fetch()
-            kept = keep_seconds
+            kept, size = keep_seconds, self._size(entry.answer)
         except DashwrightError as failure:
             entry.failure = failure
         except BaseException:
@@ -77,7 +88,7 @@ class Coalescing:
         finally:
             with self._lock:
                 entry.until = self._clock() + kept
-                entry.size = len(entry.answer or b"") + _ENTRY_OVERHEAD
+                entry.size = size + _ENTRY_OVERHEAD
                 self._bytes += entry.size
                 entry.done.set()
                 self._make_room()

@@ -44,10 +44,10 @@ def page_policy(kind: PageKind, ancestors: Sequence[str], *, nonce: str = "") ->
         rules = [
             "default-src 'self'",
             "script-src 'self' 'unsafe-inline' 'unsafe-eval'",
-            "style-src 'self' 'unsafe-inline'",
-            "img-src 'self' data: blob:",
+            "style-src 'self' 'unsafe-inline' blob:",
+            "img-src * data: blob:",  # texts, tables and maps may show pictures from elsewhere, as in Grafana
             "font-src 'self' data:",
-            "connect-src 'self'",
+            "connect-src 'self' data: blob:",
             "worker-src 'self' blob:",
             "form-action 'none'",
             "base-uri 'self'",

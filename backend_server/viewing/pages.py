@@ -37,6 +37,16 @@ class NoticePage:
     theme: Theme = Theme.AUTO
     transparent: bool = False
     frame_ancestors: tuple[str, ...] = ()
+    token: str = ""  # of a link that is there, whose state the page may ask for
+
+
+@dataclass(frozen=True, slots=True)
+class Unlocked:
+    """The password was right: what the browser keeps as a proof, under which name, and for how long."""
+
+    cookie: str
+    proof: str
+    keep_seconds: int
 
 
 Page = ViewerPage | RelayedPage | NoticePage

@@ -35,7 +35,7 @@ class Outcome:
 class PanelData:
     """Asks the datasources for visitors; `parallel` bounds the queries in flight beyond one per request."""
 
-    def __init__(self, sources: MetricsSources, *, cache: Coalescing | None = None, parallel: int = 16) -> None:
+    def __init__(self, sources: MetricsSources, *, cache: Coalescing[bytes] | None = None, parallel: int = 16) -> None:
         self._sources = sources
         self._cache = cache or Coalescing()
         self._pool = ThreadPoolExecutor(max_workers=parallel, thread_name_prefix="panel-data")

@@ -9,6 +9,7 @@ import orjson
 
 from backend_server.errors import InvalidInput
 from backend_server.links import LinkProfile
+from backend_server.primitives.durations import parse_duration_ms
 
 from .answers import Answer, bad_request, grafana_error, invalid_panel_id, invalid_time_range
 from .steps import WIDTH_CLASSES, width_class
@@ -75,6 +76,21 @@ def profile_range(profile: LinkProfile, now_ms: int) -> TimeRange:
         return read_range(profile.time_from, profile.time_to, now_ms)
     except InvalidInput:
         return TimeRange(now_ms - 3_600_000, now_ms)
+
+
+def panel_range(panel: Mapping[str, object], asked: TimeRange, now_ms: int) -> TimeRange:
+    """Lay a panel's own `timeFrom` and `timeShift` over the link's range; a malformed one changes nothing."""
+    try:
+        own = panel.get("timeFrom")
+        if isinstance(own, str) and own:
+            asked = read_range(own if own.startswith("now") else f"now-{own}", "now", now_ms)
+        shift = panel.get("timeShift")
+        if isinstance(shift, str) and shift:
+            back_ms = parse_duration_ms(shift)
+            asked = TimeRange(max(0, asked.from_ms - back_ms), max(1, asked.to_ms - back_ms))
+    except InvalidInput:
+        pass
+    return asked
 
 
 def _range(given: Mapping[str, object], profile: LinkProfile, now_ms: int) -> TimeRange:

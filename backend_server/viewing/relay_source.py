@@ -1,43 +1,57 @@
 """Showing a document through Grafana: its own public page and routes, relayed under the link's token.
 
-Grafana's token, its addresses and the datasources a dashboard does not use never leave the machine. Anything that would
-name one of them is refused instead of passed on.
+Grafana's token, its addresses and the datasources a dashboard does not use never leave the machine: the token is
+swapped wherever it stands, and a page that would name the rest is refused instead of passed on.
 """
 
 from __future__ import annotations
 
-import time
-from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping
-from threading import Lock
+from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 import orjson
 
-from backend_server.errors import NotFound, UpstreamError
+from backend_server.documents import panel_by_id
+from backend_server.errors import UpstreamError
 from backend_server.links import Link, LinkProfile, Theme
 
-from .admission import UNAVAILABLE
-from .answers import Answer, grafana_error, json_answer
+from .admission import UNAVAILABLE, UNREADABLE, Refusal
+from .answers import Answer, json_answer
+from .boot_data import intervals_of
 from .coalescing import Coalescing
-from .grafana_page import GrafanaPage, UnreadablePage, names_any, spellings
+from .grafana_files import GrafanaFiles
+from .grafana_page import BASE, Dress, GrafanaPage, UnreadablePage
+from .page_styles import relayed_style
 from .pages import NoticePage, Page, RelayedPage
-from .panel_requests import Refused, read_grafana, read_panel_id
+from .panel_requests import Refused, panel_range, read_grafana, read_panel_id
 from .ports import GrafanaForVisitors, Publications, RawReply
-from .relayed_answers import is_plain, shown_result, upstream_query
-from .shown_dashboard import grafana_meta, shown_dashboard
+from .real_token import RealToken, marks_of
+from .relayed_answers import is_plain, least_step_ms, shown_result, upstream_query
+from .shown_dashboard import grafana_meta, grafana_refresh_ms, relayed_dashboard
 from .source import Source
 from .steps import Limits
 from .visits import Visit
 
 _PAGE_KEPT_SECONDS = 15.0
 _DASHBOARD_KEPT_SECONDS = 1.0
-_PAGES_KEPT = 64
-_ASSET_HEADERS = ("etag", "last-modified")
+
+
+@dataclass(frozen=True, slots=True)
+class _Dashboard:
+    """A dashboard as Grafana's public route gives it."""
+
+    dashboard: Mapping[str, Any]
+    version: int
+    size: int
 
 
 class RelaySource:
-    """Asks Grafana; `raw` answers our own raw data route, and `internal` are addresses that no page may name."""
+    """Asks Grafana; `raw` answers our own raw data route, and `internal` are addresses that no page may name.
+
+    `on_unreadable` hears, once per page fetched, of a page that cannot be cleaned: a Grafana newer than we know.
+    """
 
     needs_proof = True
 
@@ -50,50 +64,53 @@ class RelaySource:
         limits: Limits,
         clock_ms: Callable[[], int],
         internal: Collection[str] = (),
-        cache: Coalescing | None = None,
+        cache: Coalescing[bytes] | None = None,
+        on_unreadable: Callable[[str], None] = lambda reason: None,
     ) -> None:
         self._grafana = grafana
         self._publications = publications
         self._raw = raw
         self._limits = limits
         self._clock_ms = clock_ms
-        self._internal = spellings(internal)
-        self._cache = cache or Coalescing()
-        self._lock = Lock()
-        self._pages: OrderedDict[tuple[str, str], tuple[float, GrafanaPage]] = OrderedDict()
+        self._internal = marks_of(internal)
+        self._on_unreadable = on_unreadable
+        self._answers = cache or Coalescing()
+        self._dashboards: Coalescing[_Dashboard] = Coalescing(size=lambda found: found.size)
+        self._pages: Coalescing[GrafanaPage] = Coalescing(size=lambda page: 2 * len(page.html))
+        self._files = GrafanaFiles(grafana)
+        self._intervals: dict[str, str] | None = None
 
     def page(self, link: Link, profile: LinkProfile, visit: Visit) -> Page:
         """Give Grafana's page for this link; when Grafana is away or cannot be read, a page that tries again."""
-        sorry = NoticePage(UNAVAILABLE, profile.theme, profile.transparent, link.frame_ancestors)
-        real = self._publications.access_token(link.document_uid)
+        real = self._real(link)
         if real is None:
-            return sorry
+            return _sorry(UNAVAILABLE, link, profile)
         try:
-            dashboard, _ = self._dashboard(real)
-            page = self._page(real, profile.theme, visit.language)
-        except (UpstreamError, UnreadablePage):
-            return sorry
-        script = (
-            '<script src="/grafana/dashwright/relay.js" defer '
-            f'data-state="/grafana/public-dashboards/{link.token}/state"></script>'
-        )
-        html = page.for_visitor(link.token, dashboard, script)
-        if names_any(html, (real.encode(), *self._internal)):
-            return sorry
+            dashboard = self._dashboard(real).dashboard
+            page = self._page(real, profile.theme)
+        except UnreadablePage:
+            return _sorry(UNREADABLE, link, profile)
+        except UpstreamError:
+            return _sorry(UNAVAILABLE, link, profile)
+        dress = Dress(link.token, _head(link.token, profile), visit.language, visit.chosen_language)
+        html = page.for_visitor(dashboard, dress)
+        if any(mark in html for mark in self._internal):
+            self._on_unreadable("it names an internal address where none was expected")
+            return _sorry(UNREADABLE, link, profile)
         return RelayedPage(html, link.frame_ancestors)
 
-    def dashboard(self, link: Link) -> Answer:
+    def dashboard(self, link: Link, profile: LinkProfile) -> Answer:
         """Give the dashboard with the link's refresh, time and picker."""
-        real = self._publications.access_token(link.document_uid)
+        real = self._real(link)
         if real is None:
             return UNAVAILABLE.as_answer()
         try:
-            dashboard, meta = self._dashboard(real)
+            found = self._dashboard(real)
         except UpstreamError:
             return UNAVAILABLE.as_answer()
-        version = meta.get("version")
-        shown = grafana_meta(link, str(dashboard.get("title") or ""), version if isinstance(version, int) else 1)
-        return self._checked(json_answer({"dashboard": shown_dashboard(dashboard, link.profile), "meta": shown}), real)
+        meta = grafana_meta(link, str(found.dashboard.get("title") or ""), found.version)
+        answer = json_answer({"dashboard": relayed_dashboard(found.dashboard, profile), "meta": meta})
+        return _swapped(answer, real, link)
 
     def annotations(self, link: Link, from_text: str, to_text: str) -> Answer:
         """Give none: published documents hold no annotations, and every open page asks at each refresh."""
@@ -102,90 +119,104 @@ class RelaySource:
     def panel_query(self, link: Link, panel_id: str, content_type: str, body: bytes) -> Answer:
         """Ask Grafana for a panel, on the grid that all viewers share."""
         now_ms = self._clock_ms()
+        real = self._real(link)
         try:
             number = read_panel_id(panel_id)
             request = read_grafana(content_type, body, link.profile, now_ms)
+            if real is None:
+                return UNAVAILABLE.as_answer()
+            panel = panel_by_id(self._dashboard(real).dashboard, number) or {}
+            asked = request.asked if link.profile.picker else panel_range(panel, request.asked, now_ms)
+            floor_ms = least_step_ms(panel, self._known_intervals(real))
+            step, query = upstream_query(asked, panel, floor_ms, now_ms=now_ms, limits=self._limits)
+            packed = self._answers.get(
+                ("panel", real.text, number, query),
+                step / 1000,
+                lambda: _packed(self._grafana.visitor_query(real.text, number, query)),
+            )
         except Refused as refused:
             return refused.answer
-        real = self._publications.access_token(link.document_uid)
-        if real is None:
-            return UNAVAILABLE.as_answer()
-        step, _, query = upstream_query(request, now_ms, self._limits)
-        try:
-            packed = self._cache.get(
-                ("panel", real, number, query),
-                step / 1000,
-                lambda: _packed(self._grafana.visitor_query(real, number, query)),
-            )
         except UpstreamError:
             return UNAVAILABLE.as_answer()
         status, answer = _unpacked(packed)
-        if status == 200 and is_plain(answer):
-            return self._checked(Answer(200, answer), real)
-        return self._checked(shown_result(status, answer), real)
+        shown = Answer(200, answer) if status == 200 and is_plain(answer) else shown_result(status, answer)
+        return _swapped(shown, real, link)
 
     def panel_data(self, link: Link, panel_id: str, body: bytes) -> Answer:
         """Answer our own raw route; the document is the same, Grafana is not needed for it."""
         return self._raw.panel_data(link, panel_id, body)
 
-    def asset(self, path: str) -> Answer:
+    def asset(self, path: str, *, gzip: bool = False) -> Answer:
         """Give a static file of Grafana's page."""
-        try:
-            reply = self._grafana.visitor_asset(path)
-        except NotFound:
-            return grafana_error(404, "notFound", "There is no such file")
-        except UpstreamError:
-            return UNAVAILABLE.as_answer()
-        if reply.status != 200:
-            return grafana_error(404, "notFound", "There is no such file")
-        headers = {name: reply.headers[name] for name in _ASSET_HEADERS if name in reply.headers}
-        headers["Cache-Control"] = "public, max-age=31536000" if path.startswith("build/") else "public, max-age=3600"
-        return Answer(200, reply.body, reply.headers.get("content-type", "application/octet-stream"), headers)
+        return self._files.get(path, gzip=gzip)
 
     def close(self) -> None:
         """Let running queries end."""
         self._raw.close()
 
-    def _dashboard(self, real: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-        """Fetch dashboard and meta; raises UpstreamError when Grafana has none to give now."""
-        packed = self._cache.get(
-            ("dashboard", real), _DASHBOARD_KEPT_SECONDS, lambda: _packed(self._grafana.visitor_dashboard(real))
-        )
-        status, body = _unpacked(packed)
+    def _real(self, link: Link) -> RealToken | None:
+        found = self._publications.access_token(link.document_uid)
+        return None if found is None else RealToken(found)
+
+    def _dashboard(self, real: RealToken) -> _Dashboard:
+        """Fetch a dashboard; raises UpstreamError when Grafana has none to give now."""
+        return self._dashboards.get(real.text, _DASHBOARD_KEPT_SECONDS, lambda: self._fetch_dashboard(real))
+
+    def _fetch_dashboard(self, real: RealToken) -> _Dashboard:
+        reply = self._grafana.visitor_dashboard(real.text)
         try:
-            found = orjson.loads(body) if status == 200 else None
+            found = orjson.loads(reply.body) if reply.status == 200 else None
         except orjson.JSONDecodeError:
             found = None
         dashboard = found.get("dashboard") if isinstance(found, dict) else None
-        if not isinstance(dashboard, dict):
+        if not isinstance(found, dict) or not isinstance(dashboard, dict):
             raise UpstreamError("Grafana does not show the dashboard.")
-        meta = found.get("meta") if isinstance(found, dict) else None
-        return dashboard, meta if isinstance(meta, dict) else {}
+        meta = found.get("meta")
+        version = meta.get("version") if isinstance(meta, dict) else None
+        return _Dashboard(dashboard, version if isinstance(version, int) else 1, 4 * len(reply.body))
 
-    def _page(self, real: str, theme: Theme, language: str) -> GrafanaPage:
+    def _page(self, real: RealToken, theme: Theme) -> GrafanaPage:
         """Give Grafana's page, which is the same for all dashboards, fetched anew now and then (it may be upgraded)."""
-        key, now = (theme.value, language), time.monotonic()
-        with self._lock:
-            kept = self._pages.get(key)
-        if kept is not None and now < kept[0]:
-            return kept[1]
-        query = "theme=system" if theme is Theme.AUTO else f"theme={theme.value}"
-        reply = self._grafana.visitor_page(real, query, language)
+        return self._pages.get(theme, _PAGE_KEPT_SECONDS, lambda: self._fetch_page(real, theme))
+
+    def _fetch_page(self, real: RealToken, theme: Theme) -> GrafanaPage:
+        reply = self._grafana.visitor_page(real.text, "theme=system" if theme is Theme.AUTO else f"theme={theme.value}")
         if reply.status != 200:
             raise UpstreamError("Grafana does not give its page.")
-        page = GrafanaPage.parse(reply.body)
-        if real.encode() in page.outside_settings():
-            raise UnreadablePage("the token stands where it cannot be swapped")
-        with self._lock:
-            self._pages[key] = (now + _PAGE_KEPT_SECONDS, page)
-            self._pages.move_to_end(key)
-            while len(self._pages) > _PAGES_KEPT:
-                self._pages.popitem(last=False)
+        try:
+            page = GrafanaPage.parse(reply.body, real)
+        except UnreadablePage as fault:
+            self._on_unreadable(fault.message)
+            raise
+        self._intervals = intervals_of(page.datasources)
         return page
 
-    @staticmethod
-    def _checked(answer: Answer, real: str) -> Answer:
-        return UNAVAILABLE.as_answer() if real.encode() in answer.body else answer
+    def _known_intervals(self, real: RealToken) -> Mapping[str, str]:
+        """Give the least steps of the datasources; a query may come before any page did, e.g. after a restart."""
+        if self._intervals is None:
+            try:
+                self._page(real, Theme.AUTO)
+            except UpstreamError:
+                return {}
+        return self._intervals or {}
+
+
+def _head(token: str, profile: LinkProfile) -> str:
+    state = f"{BASE}/public-dashboards/{token}/state"
+    return (
+        f"<style>{relayed_style(profile)}</style>"
+        f'<script src="{BASE}/dashwright/relay.js" defer data-state="{escape(state)}" '
+        f'data-refresh="{grafana_refresh_ms(profile)}" data-theme="{profile.theme.value}"></script>'
+    )
+
+
+def _sorry(refusal: Refusal, link: Link, profile: LinkProfile) -> NoticePage:
+    return NoticePage(refusal, profile.theme, profile.transparent, link.frame_ancestors, link.token)
+
+
+def _swapped(answer: Answer, real: RealToken, link: Link) -> Answer:
+    body = real.swapped(answer.body, link.token)
+    return answer if body is answer.body else Answer(answer.status, body, answer.content_type, answer.headers)
 
 
 def _packed(reply: RawReply) -> bytes:

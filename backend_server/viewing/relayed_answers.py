@@ -7,9 +7,11 @@ from typing import Any
 
 import orjson
 
+from backend_server.documents import targets_of
+
 from .answers import Answer, grafana_error, json_answer
-from .panel_requests import PanelRequest
-from .steps import Limits, align, settle_clock, step_ms
+from .panel_queries import datasource_of
+from .steps import Limits, align, read_interval_ms, settle_clock, step_ms
 from .time_ranges import TimeRange
 
 _PASSED_REFUSALS = {
@@ -27,23 +29,42 @@ _WORDS = {
     504: "The datasource did not answer in time.",
 }
 _OTHER_WORDS = "The datasource of this panel could not be asked."
+_MARKS = (b'"notices"', b'"executedQueryString"', b'"error"', b'"errorSource"')
 _HIDDEN_META = ("notices", "executedQueryString")
 
 
-def upstream_query(request: PanelRequest, now_ms: int, limits: Limits) -> tuple[int, TimeRange, bytes]:
-    """Give step, range and body of the query sent to Grafana.
+# One width for all viewers: a narrow chart then has some points more than pixels, and everybody shares one query.
+_POINTS = 1440
 
-    Step and points are set by us, since Grafana bounds neither; viewers with other clocks and widths send the same.
+
+def least_step_ms(panel: Mapping[str, Any], intervals: Mapping[str, str]) -> int:
+    """Give the finest step of a panel: its own `interval`, else its datasource's (`intervals`, by uid)."""
+    own = read_interval_ms(panel.get("interval"))
+    if own is not None:
+        return own
+    uids = {datasource_of(panel, target)[0] for target in targets_of(panel)}
+    return max((read_interval_ms(intervals.get(uid)) or 0 for uid in uids), default=0)
+
+
+def upstream_query(
+    asked: TimeRange, panel: Mapping[str, Any], floor_ms: int, *, now_ms: int, limits: Limits
+) -> tuple[int, bytes]:
+    """Give step and body of the query sent to Grafana.
+
+    Step and points come from the dashboard and from us, since Grafana bounds neither; viewers with other clocks and
+    widths send the same.
     """
-    asked = settle_clock(request.asked, now_ms)
-    step = step_ms(asked.length_ms, request.points, request.floor_ms, limits)
+    asked = settle_clock(asked, now_ms)
+    most = panel.get("maxDataPoints")
+    points = most if isinstance(most, int) and not isinstance(most, bool) and 0 < most < _POINTS else _POINTS
+    step = step_ms(asked.length_ms, points, floor_ms, limits)
     span = align(asked, step)
     body = {
         "intervalMs": step,
         "maxDataPoints": min(limits.max_points, span.length_ms // step + 1),
         "timeRange": {"from": str(span.from_ms), "to": str(span.to_ms), "timezone": "utc"},
     }
-    return step, span, orjson.dumps(body)
+    return step, orjson.dumps(body)
 
 
 def shown_result(status: int, body: bytes) -> Answer:
@@ -62,8 +83,8 @@ def shown_result(status: int, body: bytes) -> Answer:
 
 
 def is_plain(body: bytes) -> bool:
-    """Say whether a good answer can go on as it came, without anything that would have to be cut."""
-    return not any(mark in body for mark in (b'"notices"', b'"executedQueryString"', b'"error"', b'"errorSource"'))
+    """Say whether a good answer can go on as it came: results, and nothing that would have to be cut."""
+    return body.startswith(b'{"results":') and not any(mark in body for mark in _MARKS)
 
 
 def _shown_one(result: object) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from .answers import Answer, grafana_error, json_answer, no_queries, panel_not_f
 from .pages import NoticePage, Page, ViewerPage
 from .panel_data import PanelData, grafana_results, lean_body
 from .panel_queries import PanelPlan, has_queries, plan_panel
-from .panel_requests import PanelRequest, Refused, read_grafana, read_lean, read_panel_id
+from .panel_requests import PanelRequest, Refused, panel_range, read_grafana, read_lean, read_panel_id
 from .shown_dashboard import grafana_meta, shown_dashboard
 from .steps import Limits, nice_step_ms
 from .stored_documents import StoredDocument, StoredDocuments
@@ -41,7 +41,7 @@ class ViewerSource:
         """Give our viewer's page with everything its first paint needs but the data."""
         document = self._documents.find(link.document_uid)
         if document is None:
-            return NoticePage(PENDING, profile.theme, profile.transparent, link.frame_ancestors)
+            return NoticePage(PENDING, profile.theme, profile.transparent, link.frame_ancestors, link.token)
         shown = profile.as_json()
         public = f"{BASE}/public-dashboards/{link.token}"
         start = {
@@ -65,14 +65,14 @@ class ViewerSource:
             frame_ancestors=link.frame_ancestors,
         )
 
-    def dashboard(self, link: Link) -> Answer:
+    def dashboard(self, link: Link, profile: LinkProfile) -> Answer:
         """Give the dashboard as Grafana's public route does."""
         document = self._documents.find(link.document_uid)
         if document is None:
             return PENDING.as_answer()
         version = document.dashboard.get("version")
         meta = grafana_meta(link, document.title, version if isinstance(version, int) else 1)
-        return json_answer({"dashboard": shown_dashboard(document.dashboard, link.profile), "meta": meta})
+        return json_answer({"dashboard": shown_dashboard(document.dashboard, profile), "meta": meta})
 
     def annotations(self, link: Link, from_text: str, to_text: str) -> Answer:
         """Give none: what a visitor sees holds no annotations."""
@@ -86,7 +86,7 @@ class ViewerSource:
         except Refused as refused:
             return refused.answer
         del document
-        plan = self._plan(panel, asked)
+        plan = self._plan(panel, asked, link.profile)
         if not plan.queries and not has_queries(panel):
             return no_queries()
         status, results = grafana_results(self._data.run(plan))
@@ -99,10 +99,10 @@ class ViewerSource:
             _, panel = self._panel(link, panel_id)
         except Refused as refused:
             return refused.answer
-        plan = self._plan(panel, asked)
+        plan = self._plan(panel, asked, link.profile)
         return Answer(200, lean_body(plan, self._data.run(plan)))
 
-    def asset(self, path: str) -> Answer:
+    def asset(self, path: str, *, gzip: bool = False) -> Answer:
         """Give nothing: Grafana's files belong to Grafana's page."""
         return grafana_error(404, "notFound", "There is no such file")
 
@@ -120,8 +120,9 @@ class ViewerSource:
             raise Refused(panel_not_found())
         return document, panel
 
-    def _plan(self, panel: Mapping[str, Any], asked: PanelRequest) -> PanelPlan:
+    def _plan(self, panel: Mapping[str, Any], asked: PanelRequest, profile: LinkProfile) -> PanelPlan:
+        now_ms = self._clock_ms()
         floor = nice_step_ms(asked.floor_ms) if asked.floor_ms else 0
-        return plan_panel(
-            panel, asked.asked, now_ms=self._clock_ms(), points=asked.points, limits=self._limits, floor_ms=floor
-        )
+        # With a picker the page itself lays a panel's own range over the chosen one.
+        span = asked.asked if profile.picker else panel_range(panel, asked.asked, now_ms)
+        return plan_panel(panel, span, now_ms=now_ms, points=asked.points, limits=self._limits, floor_ms=floor)

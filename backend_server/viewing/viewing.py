@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from backend_server.links import FoundLink, LinkState
 from backend_server.primitives.clock import format_time
-from backend_server.primitives.ids import is_link_token
+from backend_server.primitives.ids import LinkToken, is_link_token
 
-from .admission import FOREIGN_FRAME, MALFORMED, UNKNOWN, Refusal, next_change_ms, refusal_of
+from .admission import (
+    FOREIGN_FRAME,
+    LOCKED,
+    MALFORMED,
+    TOO_MANY_GUESSES,
+    UNKNOWN,
+    WRONG_PASSWORD,
+    Refusal,
+    next_change_ms,
+    refusal_of,
+)
 from .answers import Answer, json_answer
-from .pages import NoticePage, Page
+from .pages import NoticePage, Page, Unlocked
+from .passwords import KEEP_SECONDS, LinkPasswords, TooManyGuesses
 from .ports import Links
 from .source import Source
 from .view_counts import ViewCounts
@@ -19,61 +32,94 @@ from .visits import Visit, may_frame, shown_profile
 
 
 class Viewing:
-    """Answers visitors. A refused request reaches neither a datasource nor Grafana."""
+    """Answers visitors. A refused request reaches neither a datasource nor Grafana.
 
-    def __init__(self, links: Links, source: Source, views: ViewCounts, *, clock_ms: Callable[[], int]) -> None:
+    `proof` is what the browser keeps of a protected link's password, under `cookie_name(token)`.
+    """
+
+    def __init__(
+        self,
+        links: Links,
+        source: Source,
+        views: ViewCounts,
+        *,
+        clock_ms: Callable[[], int],
+        passwords: LinkPasswords | None = None,
+    ) -> None:
         self._links = links
         self._source = source
         self._views = views
         self._clock_ms = clock_ms
+        self._passwords = passwords or LinkPasswords(secrets.token_bytes(32))
 
     def page(self, token: str, visit: Visit) -> Page:
         """Give a link's page: the dashboard, or why not."""
-        found = self._links.find(token) if is_link_token(token) else None
+        found = self._find(token)
         if found is None:
             return NoticePage(UNKNOWN)
-        link, profile = found.link, shown_profile(found.link.profile, visit.parameters)
-        refusal = self._refusal(found)
-        if refusal is None and not may_frame(link.frame_ancestors, visit):
-            refusal = FOREIGN_FRAME
+        refusal = self._page_refusal(found, visit)
         if refusal is not None:
-            if not visit.is_probe:
-                self._views.refused(link.id, refusal.reason)
-            return NoticePage(refusal, profile.theme, profile.transparent, link.frame_ancestors)
+            return self._refused(found, visit, refusal)
+        link, profile = found.link, shown_profile(found.link.profile, visit.parameters)
         page = self._source.page(link, profile, visit)
         if not isinstance(page, NoticePage) and not visit.is_probe:
             self._views.viewed(link.id, self._clock_ms())
         return page
 
-    def dashboard(self, token: str) -> Answer:
-        """Answer `GET /api/public/dashboards/{token}` in Grafana's shape."""
-        found = self._admit(token)
-        return found if isinstance(found, Answer) else self._source.dashboard(found.link)
+    def unlock(self, token: str, visit: Visit, password: str, visitor: str) -> Page | Unlocked:
+        """Take a protected link's password; gives the proof to keep, or the page that says why not."""
+        found = self._find(token)
+        if found is None:
+            return NoticePage(UNKNOWN)
+        refusal = self._page_refusal(found, visit)
+        if refusal is not None and refusal is not LOCKED:
+            return self._refused(found, visit, refusal)
+        try:
+            right = found.link.password_hash is None or self._passwords.check(found.link, password, visitor)
+        except TooManyGuesses:
+            return self._refused(found, visit, TOO_MANY_GUESSES)
+        if not right:
+            return self._refused(found, visit, WRONG_PASSWORD)
+        proof = self._passwords.proof(found.link, self._clock_ms())
+        return Unlocked(self.cookie_name(token), proof, KEEP_SECONDS)
 
-    def annotations(self, token: str, from_text: str = "", to_text: str = "") -> Answer:
+    def cookie_name(self, token: str) -> str:
+        """Name the cookie that holds a link's proof."""
+        return self._passwords.cookie_name(token)
+
+    def dashboard(self, token: str, parameters: Mapping[str, str] | None = None, proof: str = "") -> Answer:
+        """Answer `GET /api/public/dashboards/{token}` in Grafana's shape, as the page's own parameters want it."""
+        found = self._admit(token, proof)
+        if isinstance(found, Answer):
+            return found
+        return self._source.dashboard(found.link, shown_profile(found.link.profile, parameters or {}))
+
+    def annotations(self, token: str, from_text: str = "", to_text: str = "", proof: str = "") -> Answer:
         """Answer `GET …/annotations` in Grafana's shape."""
-        found = self._admit(token)
+        found = self._admit(token, proof)
         return found if isinstance(found, Answer) else self._source.annotations(found.link, from_text, to_text)
 
-    def panel_query(self, token: str, panel_id: str, content_type: str, body: bytes) -> Answer:
+    def panel_query(self, token: str, panel_id: str, content_type: str, body: bytes, proof: str = "") -> Answer:
         """Answer `POST …/panels/{id}/query` in Grafana's shape."""
-        found = self._admit(token)
+        found = self._admit(token, proof)
         if isinstance(found, Answer):
             return found
         return self._source.panel_query(found.link, panel_id, content_type, body)
 
-    def panel_data(self, token: str, panel_id: str, body: bytes) -> Answer:
+    def panel_data(self, token: str, panel_id: str, body: bytes, proof: str = "") -> Answer:
         """Answer the raw route of our own pages: `{"from", "to", "step_ms", "results": {refId: …}}`."""
-        found = self._admit(token)
+        found = self._admit(token, proof)
         return found if isinstance(found, Answer) else self._source.panel_data(found.link, panel_id, body)
 
-    def state(self, token: str) -> Answer:
+    def state(self, token: str, proof: str = "") -> Answer:
         """Say how a link stands, and until when by itself; nothing else is said to a visitor."""
-        found = self._links.find(token) if is_link_token(token) else None
+        found = self._find(token)
         if found is None:
             return UNKNOWN.as_answer()
         now_ms = self._clock_ms()
         state = self._state(found, now_ms)
+        if state is LinkState.LIVE and not self._passwords.holds(found.link, proof, now_ms):
+            return json_answer({"state": LOCKED.reason, "until": None})
         until = next_change_ms(found, state)
         shown = None if until is None else format_time(datetime.fromtimestamp(until / 1000, UTC))
         return json_answer({"state": state.value, "until": shown})
@@ -83,23 +129,46 @@ class Viewing:
         found = self._links.find_slug(slug)
         return None if found is None else found.link.token
 
-    def asset(self, path: str) -> Answer:
+    def asset(self, path: str, *, gzip: bool = False) -> Answer:
         """Give a static file of Grafana's page, when Grafana is there."""
-        return self._source.asset(path)
+        return self._source.asset(path, gzip=gzip)
 
     def close(self) -> None:
         """Write the counts and let running queries end."""
         self._views.close()
         self._source.close()
 
-    def _admit(self, token: str) -> FoundLink | Answer:
+    def _find(self, token: str) -> FoundLink | None:
+        found = self._links.find(token) if is_link_token(token) else None
+        if found is None or found.link.token == token:
+            return found
+        # Found by a token it had before a rotation: whoever holds that one does not learn the new one from us.
+        return replace(found, link=replace(found.link, token=LinkToken(token)))
+
+    def _page_refusal(self, found: FoundLink, visit: Visit) -> Refusal | None:
+        refusal = self._refusal(found)
+        if refusal is None and not may_frame(found.link.frame_ancestors, visit):
+            refusal = FOREIGN_FRAME
+        if refusal is None and not self._passwords.holds(found.link, visit.proof, self._clock_ms()):
+            refusal = LOCKED
+        return refusal
+
+    def _refused(self, found: FoundLink, visit: Visit, refusal: Refusal) -> NoticePage:
+        if not visit.is_probe:
+            self._views.refused(found.link.id, refusal.reason)
+        link, profile = found.link, shown_profile(found.link.profile, visit.parameters)
+        return NoticePage(refusal, profile.theme, profile.transparent, link.frame_ancestors, link.token)
+
+    def _admit(self, token: str, proof: str) -> FoundLink | Answer:
         if not is_link_token(token):
             # Grafana calls an upper-case spelling unknown and any other text malformed.
             return (UNKNOWN if is_link_token(token.lower()) else MALFORMED).as_answer()
-        found = self._links.find(token)
+        found = self._find(token)
         if found is None:
             return UNKNOWN.as_answer()
         refusal = self._refusal(found)
+        if refusal is None and not self._passwords.holds(found.link, proof, self._clock_ms()):
+            refusal = LOCKED
         return found if refusal is None else refusal.as_answer()
 
     def _refusal(self, found: FoundLink) -> Refusal | None:

@@ -22,6 +22,7 @@ class Visit:
     own_origin: str = ""
     referer: str = ""
     fetch_dest: str = ""
+    proof: str = ""  # the cookie a protected link was opened with
     is_probe: bool = False  # HEAD: somebody looks whether the page is there, nobody sees it
 
     @property
@@ -29,6 +30,12 @@ class Visit:
         """The first language the browser asks for, else `en`."""
         first = self.accept_language.partition(",")[0].partition(";")[0].strip()
         return first if _LANGUAGE.fullmatch(first) else "en"
+
+    @property
+    def chosen_language(self) -> str:
+        """The language the address asks for (`lang`), else nothing."""
+        asked = self.parameters.get("lang", "")
+        return asked if _LANGUAGE.fullmatch(asked) else ""
 
 
 def last_of_doubled(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -69,7 +69,7 @@ class BuiltPages:
         path = self._folder / "assets" / name
         packed = path.with_name(f"{name}.gz")
         varies = packed.is_file()
-        wants_gzip = varies and _takes_gzip(accept_encoding)
+        wants_gzip = varies and takes_gzip(accept_encoding)
         try:
             body = (packed if wants_gzip else path).read_bytes()
         except OSError:
@@ -115,7 +115,8 @@ def _short(file: str) -> str:
     return file.removeprefix("assets/")
 
 
-def _takes_gzip(accept_encoding: str) -> bool:
+def takes_gzip(accept_encoding: str) -> bool:
+    """Say whether a browser takes gzip, by its `Accept-Encoding`."""
     for part in accept_encoding.lower().split(","):
         coding, _, parameters = part.strip().partition(";")
         if coding in ("gzip", "*"):

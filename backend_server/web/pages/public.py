@@ -1,4 +1,4 @@
-"""What anonymous visitors reach: link pages, Grafana's four public routes, the raw data route, slugs, and their files.
+"""What anonymous visitors reach: link pages, Grafana's four public routes, the raw data route, and slugs.
 
 Parses, calls `viewing`, answers. Everything a page needs lies below `/grafana/`, so a frontend may proxy that alone.
 """
@@ -6,7 +6,6 @@ Parses, calls `viewing`, answers. Everything a page needs lies below `/grafana/`
 from __future__ import annotations
 
 import secrets
-from functools import cache
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode
 
@@ -17,60 +16,88 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from backend_server.viewing.admission import UNAVAILABLE, UNKNOWN
 from backend_server.viewing.answers import Answer, bad_request, grafana_error
 from backend_server.viewing.headers import PageKind, page_policy, public_headers
-from backend_server.viewing.pages import NoticePage, Page, RelayedPage, ViewerPage
+from backend_server.viewing.pages import NoticePage, Page, RelayedPage, Unlocked, ViewerPage
 from backend_server.viewing.panel_requests import MAX_BODY_BYTES
 from backend_server.viewing.visits import Visit, last_of_doubled
+from backend_server.web.auth import client_address
 from backend_server.web.context import current_services
 
-from .built import BuiltPages, PageFiles
+from . import public_files
+from .built import PageFiles
+from .public_files import text_of
 
-_HERE = Path(__file__).parent
 _ENTRY = "src/viewer/main.ts"
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-_YEAR = "public, max-age=31536000, immutable"
+_PAGE = "/grafana/public-dashboards/<token>"
+_FORM = "application/x-www-form-urlencoded"
 
-blueprint = Blueprint("public", __name__, template_folder=str(_HERE))
-built = BuiltPages(_HERE.parent / "static" / "dist")
+blueprint = Blueprint("public", __name__, template_folder=str(Path(__file__).parent))
+blueprint.register_blueprint(public_files.blueprint)
 
 
-@blueprint.get("/grafana/public-dashboards/<token>")
+@blueprint.get(_PAGE)
 def page(token: str) -> Response:
     """Show the link's page."""
-    visit = Visit(
-        parameters=last_of_doubled(request.args.items(multi=True)),
-        accept_language=request.headers.get("Accept-Language", "")[:200],
-        own_origin=f"{request.scheme}://{request.host}",
-        referer=request.headers.get("Referer", "")[:2000],
-        fetch_dest=request.headers.get("Sec-Fetch-Dest", ""),
-        is_probe=request.method == "HEAD",
+    return _page(current_services().viewing.page(token, _visit(token)))
+
+
+@blueprint.post(_PAGE)
+def unlock(token: str) -> Response:
+    """Take the password of a protected link, then lead to its page."""
+    body = _body()
+    if isinstance(body, Answer) or request.mimetype != _FORM:
+        return _answer(bad_request())
+    password = dict(parse_qsl(body.decode("utf-8", "replace"))).get("password", "")
+    found = current_services().viewing.unlock(token, _visit(token), password, client_address())
+    if not isinstance(found, Unlocked):
+        return _page(found)
+    answer = Response(status=303)
+    query = request.query_string.decode("ascii", "ignore")
+    answer.headers["Location"] = f"{token}?{query}" if query else token
+    answer.headers.update(public_headers())
+    # In a frame on another site a browser sends back only a cookie that says so, and that needs https.
+    secure = request.is_secure
+    answer.set_cookie(
+        found.cookie,
+        found.proof,
+        max_age=found.keep_seconds,
+        path="/grafana/",
+        httponly=True,
+        secure=secure,
+        samesite="None" if secure else "Lax",
+        partitioned=secure,
     )
-    return _page(current_services().viewing.page(token, visit))
+    return answer
 
 
 @blueprint.get("/grafana/public-dashboards/<token>/state")
 def state(token: str) -> Response:
     """Say how the link stands."""
-    return _answer(current_services().viewing.state(token))
+    return _answer(current_services().viewing.state(token, _proof(token)))
 
 
 @blueprint.post("/grafana/public-dashboards/<token>/panels/<panel_id>/data")
 def panel_data(token: str, panel_id: str) -> Response:
     """Answer a panel's data for our own page."""
     body = _body()
-    return _answer(body if isinstance(body, Answer) else current_services().viewing.panel_data(token, panel_id, body))
+    if isinstance(body, Answer):
+        return _answer(body)
+    return _answer(current_services().viewing.panel_data(token, panel_id, body, _proof(token)))
 
 
 @blueprint.get("/grafana/api/public/dashboards/<token>")
 def dashboard(token: str) -> Response:
     """Answer the dashboard's JSON in Grafana's shape."""
-    return _answer(current_services().viewing.dashboard(token))
+    given = last_of_doubled(request.args.items(multi=True))
+    return _answer(current_services().viewing.dashboard(token, given, _proof(token)))
 
 
 @blueprint.get("/grafana/api/public/dashboards/<token>/annotations")
 def annotation_list(token: str) -> Response:
     """Answer annotations in Grafana's shape."""
     given = last_of_doubled(request.args.items(multi=True))
-    return _answer(current_services().viewing.annotations(token, given.get("from", ""), given.get("to", "")))
+    found = current_services().viewing.annotations(token, given.get("from", ""), given.get("to", ""), _proof(token))
+    return _answer(found)
 
 
 @blueprint.post("/grafana/api/public/dashboards/<token>/panels/<panel_id>/query")
@@ -80,7 +107,7 @@ def panel_query(token: str, panel_id: str) -> Response:
     if isinstance(body, Answer):
         return _answer(body)
     content_type = request.headers.get("Content-Type", "")
-    return _answer(current_services().viewing.panel_query(token, panel_id, content_type, body))
+    return _answer(current_services().viewing.panel_query(token, panel_id, content_type, body, _proof(token)))
 
 
 @blueprint.get("/grafana/s/<slug>")
@@ -95,38 +122,12 @@ def short_slug(slug: str) -> Response:
     return _to_page(slug, "../grafana/public-dashboards/")
 
 
-@blueprint.get("/grafana/dashwright/assets/<name>")
-def viewer_file(name: str) -> Response:
-    """Serve a built file of the viewer; its name holds its hash, so a browser keeps it for a year."""
-    found = built.read(name, request.headers.get("Accept-Encoding", ""))
-    if found is None:
-        return _answer(grafana_error(404, "notFound", "There is no such file"))
-    answer = Response(found.body, content_type=found.content_type)
-    answer.headers["Cache-Control"] = _YEAR
-    if found.encoding:
-        answer.headers["Content-Encoding"] = found.encoding
-    if found.varies:
-        answer.headers["Vary"] = "Accept-Encoding"
-    return answer
-
-
-@blueprint.get("/grafana/dashwright/relay.js")
-def relay_script() -> Response:
-    """Serve the script that runs beside Grafana's page."""
-    answer = Response(_text("relay.js"), content_type="text/javascript; charset=utf-8")
-    answer.headers["Cache-Control"] = "public, max-age=300"
-    return answer
-
-
-@blueprint.get("/grafana/public/<path:path>")
-def grafana_file(path: str) -> Response:
-    """Serve a static file of Grafana's page; behind the edge nginx does it."""
-    return _answer(current_services().viewing.asset(path))
-
-
 def wrong_method(**_: str) -> Response:
     """Refuse a method a public address does not take, in Grafana's error shape."""
-    allowed = {"POST"} if request.path.endswith(("/data", "/query")) else {"GET", "HEAD"}
+    if request.path.endswith(("/data", "/query")):
+        allowed = {"POST"}
+    else:
+        allowed = {"GET", "HEAD", *(("POST",) if request.path.count("/") == _PAGE.count("/") else ())}
     refusal = grafana_error(405, "methodNotAllowed", "This address does not take this method")
     answer = _answer(refusal)
     answer.headers["Allow"] = ", ".join(sorted(allowed))
@@ -136,7 +137,7 @@ def wrong_method(**_: str) -> Response:
 def _refuse_other_methods() -> None:
     post = ("<token>/panels/<panel_id>/data", "<token>/panels/<panel_id>/query")
     for rule in (
-        "/grafana/public-dashboards/<token>",
+        _PAGE,
         "/grafana/public-dashboards/<token>/state",
         "/grafana/public-dashboards/<token>/panels/<panel_id>/data",
         "/grafana/api/public/dashboards/<token>",
@@ -145,7 +146,7 @@ def _refuse_other_methods() -> None:
         "/grafana/s/<slug>",
         "/s/<slug>",
     ):
-        taken = {"POST"} if rule.endswith(post) else {"GET"}
+        taken = {"POST"} if rule.endswith(post) else {"GET", "POST"} if rule == _PAGE else {"GET"}
         blueprint.add_url_rule(rule, view_func=wrong_method, methods=sorted(_METHODS - taken))
 
 
@@ -172,6 +173,25 @@ def _to_page(slug_text: str, prefix: str) -> Response:
     return answer
 
 
+def _visit(token: str) -> Visit:
+    return Visit(
+        parameters=last_of_doubled(request.args.items(multi=True)),
+        accept_language=request.headers.get("Accept-Language", "")[:200],
+        own_origin=f"{request.scheme}://{request.host}",
+        referer=request.headers.get("Referer", "")[:2000],
+        fetch_dest=request.headers.get("Sec-Fetch-Dest", ""),
+        proof=_proof(token),
+        is_probe=request.method == "HEAD",
+    )
+
+
+def _proof(token: str) -> str:
+    """Give what the browser keeps of a protected link; most requests carry no cookie at all."""
+    if "Cookie" not in request.headers:
+        return ""
+    return request.cookies.get(current_services().viewing.cookie_name(token), "")
+
+
 def _body() -> bytes | Answer:
     if (request.content_length or 0) > MAX_BODY_BYTES:
         return bad_request()
@@ -190,7 +210,7 @@ def _answer(found: Answer) -> Response:
 
 def _page(found: Page) -> Response:
     if isinstance(found, ViewerPage):
-        files = built.files_of(_ENTRY)
+        files = public_files.built.files_of(_ENTRY)
         if files is None:
             return _notice(NoticePage(UNAVAILABLE, found.theme, found.transparent, found.frame_ancestors))
         return _html(_viewer(found, files), 200, page_policy(PageKind.OWN, found.frame_ancestors))
@@ -222,10 +242,12 @@ def _notice(found: NoticePage) -> Response:
         text=refusal.text,
         reason=refusal.reason,
         retry_seconds=refusal.retry_seconds,
+        asks_password=refusal.asks_password,
+        state_url=f"/grafana/public-dashboards/{found.token}/state" if found.token else "",
         theme=found.theme.value,
         transparent=found.transparent,
         nonce=nonce,
-        style=Markup(_text("notice.css")),  # noqa: S704 - our own file
+        style=Markup(text_of("notice.css")),  # noqa: S704 - our own file
     )
     answer = _html(html, refusal.status, page_policy(PageKind.OWN, found.frame_ancestors, nonce=nonce))
     if refusal.retry_seconds is not None:
@@ -238,11 +260,6 @@ def _html(body: str | bytes, status: int, policy: str) -> Response:
     answer.headers.update(public_headers())
     answer.headers["Content-Security-Policy"] = policy
     return answer
-
-
-@cache
-def _text(name: str) -> str:
-    return (_HERE / "public" / name).read_text(encoding="utf-8")
 
 
 def _in_script(data: bytes) -> str:

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 
 from backend_server.errors import UpstreamError, UpstreamTimeout
 from backend_server.links import LinkProfile, Theme
-from backend_server.web.pages import public
+from backend_server.web.pages import public_files
 from backend_server.web.pages.built import BuiltPages
 from tests.support.visitors import EMPTY_MATRIX, NOW_MS, SECRET_EXPRESSION, TOKEN, UID, Visitors, dashboard, target
 
@@ -47,7 +47,7 @@ def dist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "manifest.json").write_bytes(orjson.dumps(manifest))
     (tmp_path / "assets" / "main-1a2b.js").write_bytes(b"export {}")
     (tmp_path / "assets" / "main-1a2b.js.gz").write_bytes(gzip.compress(b"export {}"))
-    monkeypatch.setattr(public, "built", BuiltPages(tmp_path))
+    monkeypatch.setattr(public_files, "built", BuiltPages(tmp_path))
     return tmp_path
 
 
@@ -415,7 +415,8 @@ def test_counts_that_cannot_be_written_are_kept(visitors: Visitors, client: Flas
 
 def test_methods_and_addresses_that_are_not_there(client: FlaskClient) -> None:
     for path, method, allow in (
-        (PAGE, "POST", "GET, HEAD"),
+        (PAGE, "PUT", "GET, HEAD, POST"),
+        (f"{PAGE}/state", "POST", "GET, HEAD"),
         (f"{API}/panels/1/query", "GET", "POST"),
         (f"{PAGE}/panels/1/data", "DELETE", "POST"),
         (API, "PUT", "GET, HEAD"),
@@ -475,7 +476,7 @@ def test_equal_questions_of_many_visitors_are_asked_once(visitors: Visitors, cli
 
 
 def test_colours_of_the_notice_are_those_of_the_tokens() -> None:
-    pages = Path(public.__file__).parent
+    pages = Path(public_files.__file__).parent
     tokens = (pages.parent / "static" / "app.css").read_text(encoding="utf-8").lower()
     style = (pages / "public" / "notice.css").read_text(encoding="utf-8").lower()
     colours = set(re.findall(r"#[0-9a-f]{6}", style))

@@ -1,0 +1,174 @@
+"""The boot data of Grafana's page, cut to what one dashboard needs. Pure.
+
+Tried on Grafana 12.4.0: with these keys the public page renders. A datasource keeps what names and draws it, and of its
+`jsonData` nothing but `timeInterval`, without which the page asks at another step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from backend_server.documents import all_panels, datasources_used, targets_of
+
+# Grafana's pages are asked by us at most this often, whatever Grafana's own least interval is.
+LEAST_REFRESH = "5s"
+_KEPT_SETTINGS = (
+    "panels",
+    "featureToggles",
+    "dateFormats",
+    "buildInfo",
+    "licenseInfo",
+    "publicDashboardsEnabled",
+    "panelSeriesLimit",
+    "pluginsCDNBaseURL",
+    "geomapDisableCustomBaseLayer",
+)
+_KEPT_USER = (
+    "isSignedIn",
+    "id",
+    "uid",
+    "login",
+    "email",
+    "name",
+    "theme",
+    "lightTheme",
+    "orgCount",
+    "orgId",
+    "orgName",
+    "orgRole",
+    "isGrafanaAdmin",
+    "gravatarUrl",
+    "timezone",
+    "weekStart",
+    "locale",
+    "regionalFormat",
+    "language",
+    "helpFlags1",
+    "hasEditPermissionInFolders",
+    "authenticatedBy",
+    "permissions",
+)
+_KEPT_OF_DATASOURCE = ("uid", "type", "name", "isDefault", "module", "preload", "readOnly")
+_KEPT_OF_META = ("id", "type", "name", "module", "baseUrl")
+# What Grafana's page draws old panel types with (`autoMigrateAngular` in its PanelModel).
+_DRAWN_BY = {
+    "graph": ("timeseries", "barchart", "histogram"),
+    "table-old": ("table",),
+    "singlestat": ("stat", "gauge"),
+    "grafana-singlestat-panel": ("stat", "gauge"),
+    "grafana-piechart-panel": ("piechart",),
+    "grafana-worldmap-panel": ("geomap",),
+    "natel-discrete-panel": ("state-timeline",),
+}
+
+
+def cut_settings(settings: Mapping[str, Any], token: str, dashboard: Mapping[str, Any], base: str) -> dict[str, Any]:
+    """Cut the settings to what the page needs for this dashboard, served below `base` under a link's token."""
+    kept = {key: settings[key] for key in _KEPT_SETTINGS if key in settings}
+    types = {str(panel.get("type")) for panel in all_panels(dashboard)}
+    for old in types & _DRAWN_BY.keys():
+        types.update(_DRAWN_BY[old])
+    if isinstance(kept.get("panels"), Mapping):
+        kept["panels"] = {name: value for name, value in kept["panels"].items() if name in types}
+    kept["datasources"] = _cut_datasources(settings, dashboard)
+    default = settings.get("defaultDatasource")
+    kept["defaultDatasource"] = default if default in kept["datasources"] else next(iter(kept["datasources"]), "")
+    kept["publicDashboardAccessToken"] = token
+    kept["appSubUrl"] = base
+    kept["minRefreshInterval"] = LEAST_REFRESH
+    # Nothing of these is open to visitors; left out they would count as on.
+    kept |= {"liveEnabled": False, "analytics": {"enabled": False}, "newsFeedEnabled": False, "snapshotEnabled": False}
+    return kept
+
+
+def cut_user(user: Mapping[str, Any], locale: str, language: str) -> dict[str, Any]:
+    """Cut the page's (anonymous) user, and give him the visitor's own formats and language."""
+    kept: dict[str, Any] = {key: user[key] for key in _KEPT_USER if key in user}
+    kept["analytics"] = {"identifier": ""}
+    if locale:
+        kept["locale"] = locale
+        if kept.get("regionalFormat"):
+            kept["regionalFormat"] = locale
+    if language:
+        kept["language"] = language
+    return kept
+
+
+def intervals_of(datasources: Mapping[str, Any]) -> dict[str, str]:
+    """Give `timeInterval` by datasource uid; the default datasource's also under the empty uid."""
+    found: dict[str, str] = {}
+    for entry in datasources.values():
+        interval = _time_interval(entry) if isinstance(entry, Mapping) else None
+        if interval is not None:
+            found[str(entry.get("uid"))] = interval
+            if entry.get("isDefault") is True:
+                found[""] = interval
+    return found
+
+
+def _cut_datasources(settings: Mapping[str, Any], dashboard: Mapping[str, Any]) -> dict[str, Any]:
+    found = settings.get("datasources")
+    if not isinstance(found, Mapping):
+        return {}
+    # A visitor gets neither annotations nor variables, hence not their datasources.
+    uses = datasources_used(
+        {key: value for key, value in dashboard.items() if key not in ("annotations", "templating")}
+    )
+    names = {use.uid for use in uses if use.uid} | _pseudo(dashboard)
+    if _asks_default(dashboard) or any(not use.uid or use.uid == "default" for use in uses):
+        names.add(str(settings.get("defaultDatasource")))
+    types = {use.type for use in uses if not use.uid and use.type}
+    kept = {}
+    for name, entry in found.items():
+        if not isinstance(entry, Mapping):
+            continue
+        if {name, entry.get("uid")} & names or entry.get("type") in types:
+            kept[str(name)] = _cut_datasource(entry)
+            types.discard(str(entry.get("type")))  # a reference by type alone means the first of that type
+    return kept
+
+
+def _cut_datasource(entry: Mapping[str, Any]) -> dict[str, Any]:
+    cut = {key: entry[key] for key in _KEPT_OF_DATASOURCE if key in entry}
+    interval = _time_interval(entry)
+    cut["jsonData"] = {} if interval is None else {"timeInterval": interval}
+    cut["meta"] = _cut_meta(entry.get("meta"))
+    return cut
+
+
+def _time_interval(entry: Mapping[str, Any]) -> str | None:
+    json_data = entry.get("jsonData")
+    interval = json_data.get("timeInterval") if isinstance(json_data, Mapping) else None
+    return interval if isinstance(interval, str) and interval else None
+
+
+def _pseudo(dashboard: Mapping[str, Any]) -> set[str]:
+    """Give the built-in datasources (`-- Mixed --` and the like) that the panels name."""
+    found = set()
+    for panel in all_panels(dashboard):
+        for holder in (panel, *targets_of(panel)):
+            reference = holder.get("datasource")
+            uid = reference.get("uid") if isinstance(reference, Mapping) else reference
+            if isinstance(uid, str) and (uid.startswith("-- ") or uid == "grafana"):
+                found.add(uid)
+    return found
+
+
+def _asks_default(dashboard: Mapping[str, Any]) -> bool:
+    """Say whether a panel asks without naming a datasource."""
+    return any(
+        not target.get("datasource") and not panel.get("datasource")
+        for panel in all_panels(dashboard)
+        for target in targets_of(panel)
+    )
+
+
+def _cut_meta(meta: object) -> dict[str, Any] | None:
+    if not isinstance(meta, Mapping):
+        return None
+    cut = {key: meta[key] for key in _KEPT_OF_META if key in meta}
+    info = meta.get("info")
+    logos = info.get("logos") if isinstance(info, Mapping) else None
+    cut["info"] = {"logos": logos if isinstance(logos, Mapping) else {"small": "", "large": ""}}
+    return cut

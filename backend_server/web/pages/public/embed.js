@@ -1,0 +1,108 @@
+// For host pages: puts a dashboard link into a frame, keeps its height right, switches its theme and hands on its events.
+//   Dashwright.embed(element, { url, theme, onEvent })   or   <dashwright-embed url="…" theme="dark"></dashwright-embed>
+(() => {
+  "use strict";
+  if (window.Dashwright) return;
+  const THEMES = ["light", "dark", "auto"];
+  const MOST_PX = 20000;
+
+  const addressOf = (url, theme) => {
+    const address = new URL(url, document.baseURI);
+    if (!/^https?:$/.test(address.protocol)) throw new TypeError(`Dashwright: "${url}" is no web address of a link`);
+    if (theme) address.searchParams.set("theme", theme);
+    return address;
+  };
+  const checkedTheme = (theme) => {
+    if (theme === undefined || theme === null || theme === "") return null;
+    if (!THEMES.includes(theme)) throw new TypeError(`Dashwright: theme "${theme}" must be light, dark or auto`);
+    return theme;
+  };
+
+  /**
+   * Put a link into an element. Options: `url` (the link's url or embed_url), `theme` (light, dark, auto), `onEvent`
+   * (called with {type, …}: loaded, error, paused, expired, live, height, …), `title` for screen readers, `minHeight` and
+   * `maxHeight` in pixels, or `height` to fix it. Gives {iframe, setTheme(theme), destroy()}.
+   */
+  const embed = (element, { url, theme, onEvent, title = "Dashboard", minHeight = 200, maxHeight = MOST_PX, height } = {}) => {
+    let wanted = checkedTheme(theme);
+    const address = addressOf(url, wanted);
+    const iframe = document.createElement("iframe");
+    iframe.title = title;
+    iframe.allow = "fullscreen";
+    iframe.referrerPolicy = "strict-origin-when-cross-origin"; // the link may name the sites that may embed it
+    Object.assign(iframe.style, { display: "block", width: "100%", border: "0", height: `${height ?? minHeight}px` });
+    iframe.src = address.href;
+
+    const sendTheme = () => {
+      if (wanted) iframe.contentWindow?.postMessage({ type: "dashwright:theme", theme: wanted }, address.origin);
+    };
+    const onMessage = ({ source, origin, data }) => {
+      if (source !== iframe.contentWindow || origin !== address.origin) return;
+      if (data?.source !== "dashwright" || typeof data.type !== "string") return;
+      const { source: _, ...event } = data;
+      if (height === undefined && Number.isFinite(event.height)) {
+        iframe.style.height = `${Math.min(Math.max(event.height, minHeight), maxHeight)}px`;
+      }
+      // A frame that loaded itself again is told anew which theme is wanted.
+      if (event.type === "loaded") sendTheme();
+      onEvent?.(event);
+    };
+    window.addEventListener("message", onMessage);
+    element.append(iframe);
+    return {
+      iframe,
+      setTheme(next) {
+        wanted = checkedTheme(next);
+        sendTheme();
+      },
+      destroy() {
+        window.removeEventListener("message", onMessage);
+        iframe.remove();
+      },
+    };
+  };
+
+  class DashwrightEmbed extends HTMLElement {
+    static observedAttributes = ["url", "theme"];
+    #frame = null;
+
+    connectedCallback() {
+      this.style.display ||= "block";
+      this.#open();
+    }
+
+    disconnectedCallback() {
+      this.#close();
+    }
+
+    attributeChangedCallback(name) {
+      if (!this.isConnected) return;
+      if (name === "theme" && this.#frame) this.#frame.setTheme(this.getAttribute("theme"));
+      else if (name === "url") this.#open();
+    }
+
+    #open() {
+      this.#close();
+      const url = this.getAttribute("url");
+      if (!url) return;
+      const number = (name) => (this.hasAttribute(name) ? Number(this.getAttribute(name)) : undefined);
+      this.#frame = embed(this, {
+        url,
+        theme: this.getAttribute("theme"),
+        title: this.getAttribute("title") ?? undefined,
+        minHeight: number("min-height"),
+        maxHeight: number("max-height"),
+        height: number("height"),
+        onEvent: (detail) => this.dispatchEvent(new CustomEvent("dashwright", { detail })),
+      });
+    }
+
+    #close() {
+      this.#frame?.destroy();
+      this.#frame = null;
+    }
+  }
+
+  Object.defineProperty(window, "Dashwright", { value: Object.freeze({ embed }) });
+  if (!customElements.get("dashwright-embed")) customElements.define("dashwright-embed", DashwrightEmbed);
+})();

@@ -1,0 +1,85 @@
+"""Files that visitors' pages load: the viewer's own, our scripts, and Grafana's where no nginx stands before us."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from flask import Blueprint, Response, request
+
+from backend_server.viewing.answers import Answer, grafana_error
+from backend_server.viewing.headers import public_headers
+from backend_server.web.context import current_services
+
+from .built import BuiltPages, takes_gzip
+
+_HERE = Path(__file__).parent
+_YEAR = "public, max-age=31536000, immutable"
+# Short, since the names stay and hosts hold them in their pages.
+_MINUTES = "public, max-age=300"
+
+blueprint = Blueprint("files", __name__)
+built = BuiltPages(_HERE.parent / "static" / "dist")
+
+
+@blueprint.get("/grafana/dashwright/assets/<name>")
+def viewer_file(name: str) -> Response:
+    """Serve a built file of the viewer; its name holds its hash, so a browser keeps it for a year."""
+    found = built.read(name, request.headers.get("Accept-Encoding", ""))
+    if found is None:
+        return _answer(grafana_error(404, "notFound", "There is no such file"))
+    answer = Response(found.body, content_type=found.content_type)
+    answer.headers["Cache-Control"] = _YEAR
+    if found.encoding:
+        answer.headers["Content-Encoding"] = found.encoding
+    if found.varies:
+        answer.headers["Vary"] = "Accept-Encoding"
+    return answer
+
+
+@blueprint.get("/grafana/dashwright/relay.js")
+def relay_script() -> Response:
+    """Serve the script that runs beside Grafana's page."""
+    return _script("relay.js")
+
+
+@blueprint.get("/grafana/dashwright/notice.js")
+def notice_script() -> Response:
+    """Serve the script of the small page that stands for a dashboard which cannot be shown."""
+    return _script("notice.js")
+
+
+@blueprint.get("/grafana/dashwright/embed.js")
+def embed_script() -> Response:
+    """Serve the script that host pages use, from whatever origin they are."""
+    answer = _script("embed.js")
+    answer.headers["Access-Control-Allow-Origin"] = "*"
+    answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return answer
+
+
+@blueprint.get("/grafana/public/<path:path>")
+def grafana_file(path: str) -> Response:
+    """Serve a static file of Grafana's page; behind the edge nginx does it."""
+    gzip = takes_gzip(request.headers.get("Accept-Encoding", ""))
+    return _answer(current_services().viewing.asset(path, gzip=gzip))
+
+
+def _script(name: str) -> Response:
+    answer = Response(text_of(name), content_type="text/javascript; charset=utf-8")
+    answer.headers["Cache-Control"] = _MINUTES
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    return answer
+
+
+def _answer(found: Answer) -> Response:
+    answer = Response(found.body, found.status, content_type=found.content_type)
+    answer.headers.update(public_headers())
+    answer.headers.update(found.headers)
+    return answer
+
+
+@cache
+def text_of(name: str) -> str:
+    """Read one of the files beside the public pages."""
+    return (_HERE / "public" / name).read_text(encoding="utf-8")
