@@ -1,0 +1,133 @@
+"""Signing in and the start page, as a browser meets them."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from backend_server.accounts.passwords import hash_password
+from backend_server.accounts.ports import User
+from backend_server.accounts.roles import Role
+from backend_server.storage.accounts import SqlAccounts
+from tests.support.app import ADMIN_PASSWORD, FORM, LiveApp, admin_session, csrf_in, urlencoded
+
+
+def sign_in(app: LiveApp, **form: str) -> tuple[int, dict[str, str], bytes]:
+    page = app.call("GET", "/login", token=None)
+    cookie = page.headers["Set-Cookie"].partition(";")[0]
+    sent = {"name": "admin", "password": ADMIN_PASSWORD, "csrf": csrf_in(page.body), **form}
+    reply = app.call("POST", "/login", urlencoded(sent), token=None, headers={"Cookie": cookie, **FORM})
+    return reply.status, reply.headers, reply.body
+
+
+def test_signing_in_gives_a_session_that_scripts_and_other_sites_cannot_use(live_app: LiveApp) -> None:
+    status, headers, _ = sign_in(live_app)
+    assert (status, headers["Location"]) == (303, "/")
+    cookie = headers["Set-Cookie"]
+    assert re.search(r"HttpOnly", cookie)
+    assert re.search(r"SameSite=Lax", cookie)
+    assert "Secure" not in cookie
+    secure = live_app.call("GET", "/login", token=None, headers={"X-Forwarded-Proto": "https"}).headers["Set-Cookie"]
+    assert "Secure" in secure
+
+
+def test_wrong_names_and_wrong_passwords_answer_alike_and_are_limited(live_app: LiveApp) -> None:
+    answers = [sign_in(live_app, password="wrong"), sign_in(live_app, name="nobody")]
+    assert [status for status, _, _ in answers] == [401, 401]
+    assert all(b"The name or the password is wrong." in body for _, _, body in answers)
+    for _ in range(4):
+        sign_in(live_app, password="wrong")
+    status, headers, body = sign_in(live_app)
+    assert status == 429
+    assert int(headers["Retry-After"]) > 0
+    assert b"Too many failed sign-ins" in body
+
+
+@pytest.mark.parametrize("csrf", ["", "wrong"])
+def test_a_sign_in_from_another_site_is_refused(live_app: LiveApp, csrf: str) -> None:
+    status, _, body = sign_in(live_app, csrf=csrf)
+    assert status == 403
+    assert b"open for too long" in body
+
+
+@pytest.mark.parametrize("target", ["//evil.example/", "https://evil.example/", "/\\evil.example"])
+def test_after_signing_in_one_stays_here(live_app: LiveApp, target: str) -> None:
+    assert sign_in(live_app, next=target)[1]["Location"] == "/"
+
+
+def test_a_session_may_read_and_needs_its_token_to_write(live_app: LiveApp) -> None:
+    session = admin_session(live_app)
+    cookie = {"Cookie": session["Cookie"]}
+    assert live_app.call("GET", "/api/me", token=None, headers=cookie).json()["name"] == "admin"
+    refused = live_app.call("PUT", "/api/devices/a", {}, token=None, headers=cookie)
+    assert (refused.status, refused.json()["error"]["code"]) == (403, "csrf")
+    wrong = {**cookie, "X-CSRF-Token": "wrong"}
+    assert live_app.call("PUT", "/api/devices/a", {}, token=None, headers=wrong).status == 403
+    right = {**cookie, "X-CSRF-Token": session["csrf"]}
+    assert live_app.call("PUT", "/api/devices/a", {}, token=None, headers=right).status == 201
+
+
+def test_signing_out_and_a_new_password_end_sessions(live_app: LiveApp) -> None:
+    session = admin_session(live_app)
+    cookie = {"Cookie": session["Cookie"]}
+    out = live_app.call("POST", "/logout", urlencoded({"csrf": "wrong"}), token=None, headers={**cookie, **FORM})
+    assert out.status == 403
+    out = live_app.call(
+        "POST", "/logout", urlencoded({"csrf": session["csrf"]}), token=None, headers={**cookie, **FORM}
+    )
+    assert (out.status, out.headers["Location"]) == (303, "/login")
+    again = admin_session(live_app)
+    new = User("admin", Role.ADMIN, hash_password("another password"), 2)
+    SqlAccounts(live_app.services.store).put_user(new, by="test")
+    assert live_app.call("GET", "/api/me", token=None, headers={"Cookie": again["Cookie"]}).status == 401
+
+
+def test_a_forged_session_is_nobodys(live_app: LiveApp) -> None:
+    for cookie in ("dashwright=eyJ1c2VyIjoiYWRtaW4iLCJ2ZXJzaW9uIjoxfQ.aaaa.bbbb", "dashwright=", "dashwright=%00"):
+        assert live_app.call("GET", "/api/me", token=None, headers={"Cookie": cookie}).status == 401
+
+
+def test_the_start_page_shows_the_fleet_with_links_to_embed(live_app: LiveApp) -> None:
+    cookie = {"Cookie": admin_session(live_app)["Cookie"], "Accept": "text/html"}
+    empty = live_app.call("GET", "/", token=None, headers=cookie).body.decode()
+    assert "No device is registered yet" in empty
+    assert f"curl -X PUT {live_app.base}/api/devices/rig-1" in empty
+
+    name = '<b>"Rig" & one</b>'
+    link = live_app.call("PUT", "/api/devices/rig-1?wait=10s", {"hostname": name}).json()["link"]
+    live_app.call("PUT", "/api/devices/quiet", {"hostname": "Quiet", "share": False})
+    page = live_app.call("GET", "/", token=None, headers=cookie).body.decode()
+    assert "&lt;b&gt;&#34;Rig&#34; &amp; one&lt;/b&gt;" in page
+    assert name not in page
+    assert link["embed_url"].replace("&", "&amp;") in page
+    assert "Not shared" in page
+    iframe = re.search(r'data-copy="(&lt;iframe[^"]+)"', page)
+    assert iframe is not None
+    assert link["token"] in iframe[1]
+
+    found = live_app.call("GET", "/?search=quiet", token=None, headers=cookie).body.decode()
+    assert "Quiet" in found
+    assert link["token"] not in found
+    assert "No device matches." in live_app.call("GET", "/?search=zzz", token=None, headers=cookie).body.decode()
+
+
+def test_the_start_page_is_paged(live_app: LiveApp) -> None:
+    live_app.call("POST", "/api/devices/batch", [{"id": f"rig-{number:03}"} for number in range(120)])
+    cookie = {"Cookie": admin_session(live_app)["Cookie"]}
+    second = live_app.call("GET", "/?page=2&search=rig", token=None, headers=cookie).body.decode()
+    assert "rig-050" in second
+    assert "rig-049" not in second
+    assert 'href="/?search=rig&amp;page=3"' in second
+    for odd in ("0", "-1", "x", "99999999999", "%D9%A3"):
+        assert live_app.call("GET", f"/?page={odd}", token=None, headers=cookie).status == 200
+
+
+def test_assets_are_kept_for_ever_under_the_name_of_their_content(live_app: LiveApp) -> None:
+    page = live_app.call("GET", "/login", token=None).body.decode()
+    for address in re.findall(r'(?:href|src)="(/static/[^"]+)"', page):
+        kept = live_app.call("GET", address, token=None)
+        assert "immutable" in kept.headers["Cache-Control"]
+        assert live_app.call("GET", address.partition("?")[0], token=None).headers["Cache-Control"] == "no-cache"
+        tag = {"If-None-Match": kept.headers["ETag"]}
+        assert live_app.call("GET", address, token=None, headers=tag).status == 304

@@ -1,0 +1,151 @@
+"""gunicorn around the application, as a program of its own: headers, stopping, and a full start from nothing."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from backend_server.settings import Settings
+from backend_server.storage.store import Store
+from backend_server.web.server import bind_address
+from backend_server.wiring import ensure_first_admin
+from tests.support.app import API_TOKEN
+
+PROGRAM = """
+import os, sys
+from backend_server.settings import load_settings
+from backend_server.web.server import serve
+serve(load_settings(os.environ))
+"""
+
+
+@dataclass
+class Served:
+    port: int
+    process: subprocess.Popen[str]
+    log: Path
+
+    def ask(
+        self, method: str, path: str, headers: dict[str, str] | None = None, body: bytes | None = None
+    ) -> tuple[int, bytes]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        try:
+            connection.request(method, path, body, {"Authorization": f"Bearer {API_TOKEN}", **(headers or {})})
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        finally:
+            connection.close()
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    environment = {
+        "PATH": os.environ["PATH"],
+        "DATA_DIR": str(tmp_path / "data"),
+        "DASHBOARDS_DIR": str(tmp_path / "dashboards"),
+        "API_TOKEN": API_TOKEN,
+        "PORT": str(port),
+        "EDGE": "false",
+        "PROMETHEUS_URL": "http://127.0.0.1:9",
+    }
+    settings = Settings(data_dir=tmp_path / "data", dashboards_dir=tmp_path / "dashboards", api_token=API_TOKEN)
+    settings.data_dir.mkdir()
+    store = Store.open(None, settings.data_dir)
+    store.migrate()
+    ensure_first_admin(settings, store)
+    store.close()
+    log = tmp_path / "log"
+    with log.open("w") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-c", PROGRAM],
+            env=environment,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            text=True,
+            cwd=Path(__file__).parents[3],
+        )
+    served = Served(port, process, log)
+    try:
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                served.ask("GET", "/api/me")
+                break
+            except OSError:
+                assert process.poll() is None, log.read_text()
+                assert time.monotonic() < deadline, log.read_text()
+                time.sleep(0.1)
+        yield served
+    finally:
+        if process.poll() is None:
+            process.terminate()
+        process.wait(30)
+
+
+def test_it_serves_and_stops_within_its_time_while_requests_wait(served: Served) -> None:
+    answers: list[int] = []
+
+    def wait() -> None:
+        answers.append(served.ask("PUT", "/api/devices/rig-1?wait=30s", JSON, b"{}")[0])
+
+    assert served.ask("PUT", "/api/devices/rig-1", JSON, b"{}")[0] == 201
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    time.sleep(1)
+    began = time.monotonic()
+    served.process.send_signal(signal.SIGTERM)
+    waiting.join(20)
+    assert served.process.wait(20) == 0
+    assert time.monotonic() - began < 10
+    assert answers == [202], "a waiting request is answered, not cut off"
+    log = served.log.read_text()
+    assert "Traceback" not in log
+    assert API_TOKEN not in log
+    assert all(" web " in line for line in log.splitlines()), log
+
+
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.mark.parametrize("header", ["SCRIPT_NAME", "SCRIPT-NAME", "Script-Name", "PATH_INFO", "Path-Info"])
+def test_no_header_moves_the_path(served: Served, header: str) -> None:
+    assert served.ask("GET", "/api/me", {header: "/api"})[0] == 200
+    assert served.ask("GET", "/api/me", {header: "/other"})[0] == 200
+
+
+@pytest.mark.parametrize("header", ["X-WEBAUTH-USER", "X_WEBAUTH_USER", "X-Forwarded-User", "Remote_User"])
+def test_no_header_makes_somebody(served: Served, header: str) -> None:
+    assert served.ask("GET", "/api/me", {header: "admin", "Authorization": ""})[0] == 401
+
+
+@pytest.mark.parametrize(
+    ("settings", "address"),
+    [
+        (Settings(edge=False), "127.0.0.1:5109"),
+        (Settings(edge=False, admin_password="long enough"), "0.0.0.0:5109"),
+        (Settings(edge=False, listen="::1", port=80), "[::1]:80"),
+        (Settings(edge=True, admin_password="long enough"), "127.0.0.1:5110"),
+    ],
+    ids=["no password", "with a password", "listen", "behind the edge"],
+)
+def test_where_it_listens(settings: Settings, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.which", lambda name: f"/usr/sbin/{name}")
+    assert bind_address(settings) == address
+
+
+def test_the_edge_without_nginx_is_web_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    assert bind_address(Settings(edge=True)) == "127.0.0.1:5109"
