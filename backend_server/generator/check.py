@@ -6,12 +6,14 @@ import difflib
 import re
 from collections.abc import Callable, Iterable
 
-from backend_server.errors import Problem
+from backend_server.errors import InvalidInput, Problem
 from backend_server.generator.yaml_tree import Tree
 
 NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 SLUG = re.compile(r"[a-z][a-z0-9_-]{0,63}")
+MAX_PROBLEMS = 500
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 DURATION = re.compile(r"(?=.)(\d+y)?(\d+w)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?")
 
 
@@ -26,6 +28,15 @@ class Reader:
         """Note a problem at a path."""
         self.problems.append(self.tree.problem(path, message))
 
+    def finish(self, what: str) -> None:
+        """Raise InvalidInput with all problems, if there are any; beyond 500 the rest is counted only."""
+        if not self.problems:
+            return
+        told = self.problems[:MAX_PROBLEMS]
+        if len(self.problems) > MAX_PROBLEMS:
+            told.append(Problem("", f"and {len(self.problems) - MAX_PROBLEMS} more"))
+        raise InvalidInput(told, what=what)
+
     def mapping(
         self, value: object, path: str, *, allowed: Iterable[str], needed: Iterable[str] = ()
     ) -> dict[str, object]:
@@ -36,7 +47,8 @@ class Reader:
         known = list(allowed)
         for key in value:
             if key not in known:
-                self.fault(f"{path}.{key}" if path else key, f"is not known here{did_you_mean(key, known)}")
+                shown = key[:80]
+                self.fault(f"{path}.{shown}" if path else shown, f"is not known here{did_you_mean(key, known)}")
         for key in needed:
             if key not in value:
                 self.fault(path, f"needs {key!r}")
@@ -70,8 +82,11 @@ class Reader:
         if len(value) > most:
             self.fault(path, f"is {len(value)} characters long; at most {most}")
             return default
+        if CONTROL.search(value):
+            self.fault(path, "holds a control character; remove it")
+            return default
         if pattern is not None and not pattern.fullmatch(value):
-            self.fault(path, f"is {value!r}; it must be {rule}")
+            self.fault(path, f"is {value[:80]!r}; it must be {rule}")
             return default
         return value
 
@@ -81,7 +96,9 @@ class Reader:
         if value is None:
             return default
         if value not in known:
-            self.fault(path, f"is {value!r}{did_you_mean(str(value), known)}; it must be one of {', '.join(known)}")
+            self.fault(
+                path, f"is {str(value)[:80]!r}{did_you_mean(str(value), known)}; it must be one of {', '.join(known)}"
+            )
             return default
         return str(value)
 
@@ -91,7 +108,7 @@ class Reader:
         for index, item in enumerate(self.listing(value, path)):
             text = check(item, f"{path}[{index}]")
             if text in found:
-                self.fault(f"{path}[{index}]", f"{text!r} is given twice")
+                self.fault(f"{path}[{index}]", f"{text[:80]!r} is given twice")
             elif text:
                 found.append(text)
         return tuple(found)
@@ -99,10 +116,10 @@ class Reader:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Give `; did you mean 'x'?`, or nothing."""
-    near = difflib.get_close_matches(word, [str(one) for one in known], n=1, cutoff=0.6)
+    near = difflib.get_close_matches(word[:80], [str(one) for one in known], n=1, cutoff=0.6)
     return f"; did you mean {near[0]!r}?" if near else ""
 
 
 def _kind_of(value: object) -> str:
     names = {dict: "a mapping", list: "a list", str: "text", bool: "true or false", type(None): "empty"}
-    return names.get(type(value), f"{value!r}")
+    return names.get(type(value), f"{value!r}"[:80])

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import yaml
 
+from backend_server.generator.check import CONTROL
 from backend_server.generator.spec import Kind, Metric
 from backend_server.generator.synthesis import MAX_CORE, MAX_SPLITS
 from backend_server.generator.units import is_unit, suggest_unit
@@ -67,7 +68,9 @@ def _metrics(seen: Iterable[Seen]) -> list[Metric]:
         # The labels with the fewest values split best, and their order must not depend on the answer's.
         labels = tuple(sorted(useful, key=lambda label: (values[label], label))[:MAX_LABELS])
         family = _family(one.name)
-        found.append(Metric(one.name, kind, family, labels, _unit(one), one.help[:500]))
+        found.append(
+            Metric(one.name, kind, family, labels, _unit(one), " ".join(CONTROL.sub(" ", one.help).split())[:500])
+        )
     return found
 
 

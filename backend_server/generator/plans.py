@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from backend_server.errors import InvalidInput
+import re
+
 from backend_server.generator.check import SLUG, Reader, did_you_mean
 from backend_server.generator.spec import DashboardPlan, Spec
 from backend_server.generator.yaml_tree import read_yaml
@@ -28,7 +29,12 @@ SHIPPED_PLANS: tuple[DashboardPlan, ...] = tuple(
     for slug, title, families, description, tags in _SHIPPED
 )
 
+MAX_PLANS = 500
 _KEYS = ("slug", "title", "families", "description", "tags", "time", "refresh")
+
+
+_TIME = re.compile(r"now(-[1-9]\d{0,5}[smhdwMy])?(/[smhdwMy])?")
+_REFRESH = re.compile(r"|[5-9]s|[1-9]\d{1,3}s|[1-9]\d{0,3}[mhd]")
 
 
 def read_plans(source: bytes, *, name: str = "plan") -> tuple[DashboardPlan, ...]:
@@ -49,21 +55,35 @@ def read_plans(source: bytes, *, name: str = "plan") -> tuple[DashboardPlan, ...
             lambda v, at: reader.text(v, at, pattern=SLUG, rule="a family's name"),
         )
         tags = reader.texts(raw.get("tags"), f"{path}.tags", lambda v, at: reader.text(v, at, most=50))
+        if slug == "manifest":
+            reader.fault(f"{path}.slug", "is the name of the manifest beside the dashboards; choose another")
         if any(slug and slug == plan.slug for plan in plans):
             reader.fault(f"{path}.slug", f"{slug!r} is given twice")
+        title = reader.text(raw.get("title"), f"{path}.title", most=189) or slug
+        if any(title and title == plan.title for plan in plans):
+            reader.fault(f"{path}.title", f"{title[:80]!r} is given twice; Grafana would save neither dashboard")
         plans.append(
             DashboardPlan(
                 slug,
-                reader.text(raw.get("title"), f"{path}.title", most=189) or slug,
+                title,
                 families,
                 reader.text(raw.get("description"), f"{path}.description", most=2000),
                 tags,
-                reader.text(raw.get("time"), f"{path}.time", default="now-1h", most=40),
-                reader.text(raw.get("refresh"), f"{path}.refresh", default="30s", most=20),
+                reader.text(
+                    raw.get("time"), f"{path}.time", default="now-1h", pattern=_TIME, rule="a start such as now-1h"
+                ),
+                reader.text(
+                    raw.get("refresh"),
+                    f"{path}.refresh",
+                    default="30s",
+                    pattern=_REFRESH,
+                    rule="5s or more, or empty",
+                ),
             )
         )
-    if reader.problems:
-        raise InvalidInput(reader.problems, what=name)
+    if len(plans) > MAX_PLANS:
+        reader.fault("plans", f"are {len(plans)}; at most {MAX_PLANS}")
+    reader.finish(name)
     return tuple(plans)
 
 
@@ -72,11 +92,16 @@ def plans_for(spec: Spec) -> tuple[DashboardPlan, ...]:
     shipped = tuple(plan for plan in SHIPPED_PLANS if any(family in spec.families for family in plan.families))
     shown = {family for plan in shipped for family in plan.families}
     taken = {plan.slug for plan in shipped}
+    titles = {plan.title for plan in shipped}
     own = []
     for family in sorted(set(spec.families) - shown):
-        slug = family if family not in taken else f"{family}_family"
-        title = family.replace("_", " ").replace("-", " ")
-        own.append(DashboardPlan(slug, title[:1].upper() + title[1:], (family,), tags=("generated",)))
+        slug = family if family not in taken and family != "manifest" else f"{family}_family"
+        words = family.replace("_", " ").replace("-", " ")
+        title = words[:1].upper() + words[1:]
+        # Grafana saves neither of two dashboards of one title in one folder.
+        title = f"{title} ({family})" if title in titles else title
+        titles.add(title)
+        own.append(DashboardPlan(slug, title, (family,), tags=("generated",)))
     return (*shipped, *own)
 
 

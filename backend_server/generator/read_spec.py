@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from backend_server.errors import InvalidInput, Problem
+from backend_server.errors import Problem
 from backend_server.generator.check import DURATION, LABEL, NAME, SLUG, Reader
 from backend_server.generator.spec import Kind, Metric, PanelType, Spec, SpecAlert, SpecPanel
 from backend_server.generator.units import is_unit, suggest_unit
@@ -14,6 +14,7 @@ from backend_server.promql import check_promql
 _METRIC_KEYS = ("name", "kind", "labels", "unit", "help", "panels", "alerts")
 _PANEL_KEYS = ("title", "promql", "unit", "panel_type", "key")
 _ALERT_KEYS = ("name", "expr", "for", "severity", "summary")
+MAX_FAMILIES = 500
 _RESERVED_LABELS = {"le", "quantile"}
 
 
@@ -29,11 +30,14 @@ def read_spec(source: bytes, *, name: str = "spec") -> Spec:
     if not isinstance(raw_families, dict):
         reader.fault("families", "must be a mapping from family to its metrics")
         raw_families = {}
+    if len(raw_families) > MAX_FAMILIES:
+        reader.fault("families", f"are {len(raw_families)}; at most {MAX_FAMILIES}")
+        raw_families = {}
     first_seen: dict[str, str] = {}
     for family, body in raw_families.items():
         path = f"families.{family}"
         if not SLUG.fullmatch(family):
-            reader.fault(path, "a family's name is 1 to 64 of a-z, 0-9, '_', '-', first a letter")
+            reader.fault(path, f"{family[:80]!r}: a family's name is 1 to 64 of a-z, 0-9, '_', '-', first a letter")
         keys = reader.mapping(body, path, allowed=("metrics",), needed=("metrics",))
         metrics = []
         for index, item in enumerate(reader.listing(keys.get("metrics"), f"{path}.metrics")):
@@ -47,8 +51,7 @@ def read_spec(source: bytes, *, name: str = "spec") -> Spec:
             metrics.append(metric)
         families[family] = tuple(metrics)
     _check_alert_names(reader, families)
-    if reader.problems:
-        raise InvalidInput(reader.problems, what=name)
+    reader.finish(name)
     return Spec(families, hashlib.sha256(source).hexdigest()[:16])
 
 
@@ -95,7 +98,7 @@ def _read_panel(reader: Reader, item: object, path: str, metric_unit: str) -> Sp
     key = reader.text(raw.get("key"), f"{path}.key", most=100) or None
     unit = _unit(reader, raw.get("unit"), f"{path}.unit") if "unit" in raw else metric_unit
     title = reader.text(raw.get("title"), f"{path}.title", most=189)
-    if "title" in raw and not title.strip():
+    if isinstance(raw.get("title"), str) and not str(raw["title"]).strip():
         reader.fault(f"{path}.title", "is empty")
     return SpecPanel(title, promql, unit, PanelType(kinds[chosen]), key)
 

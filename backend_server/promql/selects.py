@@ -39,19 +39,23 @@ def selects_of(expr: str) -> Selects:
 
 
 def walk_promql(node: pp.Expr) -> Iterator[pp.Expr]:
-    """Give the node and everything below it, outermost first."""
-    yield node
+    """Give the node and everything below it, outermost and leftmost first."""
+    waiting = [node]
+    while waiting:
+        here = waiting.pop()
+        yield here
+        waiting += reversed(_below(here))
+
+
+def _below(node: pp.Expr) -> list[pp.Expr]:
     if isinstance(node, pp.BinaryExpr):
-        yield from walk_promql(node.lhs)
-        yield from walk_promql(node.rhs)
-    elif isinstance(node, pp.Call):
-        for argument in node.args:
-            yield from walk_promql(argument)
-    elif isinstance(node, pp.MatrixSelector):
-        yield from walk_promql(node.vector_selector)
-    elif isinstance(node, pp.AggregateExpr):
-        yield from walk_promql(node.expr)
-        if node.param is not None:
-            yield from walk_promql(node.param)
-    elif isinstance(node, pp.ParenExpr | pp.UnaryExpr | pp.SubqueryExpr):
-        yield from walk_promql(node.expr)
+        return [node.lhs, node.rhs]
+    if isinstance(node, pp.Call):
+        return list(node.args)
+    if isinstance(node, pp.MatrixSelector):
+        return [node.vector_selector]
+    if isinstance(node, pp.AggregateExpr):
+        return [node.expr] if node.param is None else [node.expr, node.param]
+    if isinstance(node, pp.ParenExpr | pp.UnaryExpr | pp.SubqueryExpr):
+        return [node.expr]
+    return []

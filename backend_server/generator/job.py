@@ -1,0 +1,60 @@
+"""One run of the generator: spec and plans read, some of them chosen, dashboards made; the same for every entrance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from backend_server.documents.document import Document
+from backend_server.documents.provided import provided_document
+from backend_server.errors import InvalidInput, Problem
+from backend_server.generator.assemble import SLOT, Generated, generate
+from backend_server.generator.check import did_you_mean
+from backend_server.generator.plans import missing_families, plans_for, read_plans
+from backend_server.generator.read_spec import read_spec
+from backend_server.generator.spec import DashboardPlan, Spec
+from backend_server.primitives.ids import Maker
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What was read and made; `warnings` name families that plans ask for and the spec lacks."""
+
+    spec: Spec
+    plans: tuple[DashboardPlan, ...]
+    made: tuple[Generated, ...]
+    warnings: tuple[str, ...] = ()
+
+    def documents(self) -> tuple[Document, ...]:
+        """Give the dashboards as checked and stamped documents; raises InvalidInput (preflight)."""
+        return tuple(provided_document(one.document, Maker.GENERATOR, SLOT, one.plan.slug) for one in self.made)
+
+
+def run_job(
+    spec_source: bytes,
+    plan_source: bytes | None = None,
+    *,
+    spec_name: str = "spec",
+    plan_name: str = "plan",
+    only: Iterable[str] = (),
+    dense: bool = False,
+) -> Job:
+    """Read, choose and make; raises InvalidInput with every problem of the spec, the plan or `only`."""
+    spec = read_spec(spec_source, name=spec_name)
+    plans = plans_for(spec) if plan_source is None else read_plans(plan_source, name=plan_name)
+    made = tuple(generate(plan, spec, dense=dense) for plan in choose_plans(plans, only))
+    return Job(spec, plans, made, tuple(missing_families(plans, spec)))
+
+
+def choose_plans(plans: tuple[DashboardPlan, ...], only: Iterable[str]) -> tuple[DashboardPlan, ...]:
+    """Keep the plans with these slugs, all for none; raises InvalidInput for a slug that no plan has."""
+    wanted = [slug for slug in (one.strip() for one in only) if slug]
+    known = [plan.slug for plan in plans]
+    unknown = [slug for slug in wanted if slug not in known]
+    if unknown:
+        there = f"; there are: {', '.join(known)}" if known else ""
+        problems = [Problem("only", f"{slug[:64]!r} is no plan's slug{did_you_mean(slug, known)}") for slug in unknown]
+        last = problems[-1]
+        problems[-1] = Problem(last.path, last.message + there)
+        raise InvalidInput(problems, what="The choice of dashboards")
+    return tuple(plan for plan in plans if not wanted or plan.slug in wanted)

@@ -1,0 +1,118 @@
+"""Specs and plans made to harm: refused within moments and bounds, with a place and a reason."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+import yaml
+
+from backend_server.errors import InvalidInput
+from backend_server.generator.discover import Seen, discover_spec
+from backend_server.generator.plans import plans_for, read_plans
+from backend_server.generator.read_spec import read_spec
+
+LAUGHS = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
+    f"{chr(98 + level)}: &{chr(98 + level)} [{','.join(['*' + chr(97 + level)] * 9)}]\n" for level in range(9)
+)
+
+
+def metric(**fields):
+    return yaml.safe_dump(
+        {"version": 1, "families": {"bus": {"metrics": [{"name": "a", "kind": "gauge", **fields}]}}}
+    ).encode()
+
+
+def panel(promql, title="T"):
+    return metric(panels=[{"title": title, "promql": promql}])
+
+
+CASES = {
+    "billion laughs": (LAUGHS.encode(), "one value too many"),
+    "ten megabytes": (b"a: " + b"x" * 10_000_000, "at most 4194304"),
+    "deep mappings": (("{a: " * 60 + "1" + "}" * 60).encode(), "nested deeper than 40"),
+    "deep lists": (b"[" * 900 + b"]" * 900, "nested deeper than 40"),
+    "deeper than the parser goes": (b"- " * 500_000 + b"x", "is not YAML"),
+    "keys that are numbers": (b"1: 2\n", "has the key '1', which is no text"),
+    "keys that are truths": (b"yes: 2\n", "has the key 'yes', which is no text"),
+    "keys that are lists": (b"[a, b]: 4\n", "has a list or mapping as a key"),
+    "merged mappings": (b"a: &a {version: 1}\n<<: *a\nfamilies: {}\n", "merges another mapping with '<<'"),
+    "a date no calendar has": (b"version: 2001-99-99\n", "month must be in 1..12; put it in quotes"),
+    "a number without end": (b"version: " + b"9" * 10_000 + b"\n", "cannot be read as"),
+    "several documents": (b"version: 1\n---\nversion: 1\n", "another document"),
+    "a NUL": (b"version: 1\x00\n", "control characters are not allowed"),
+    "half a surrogate pair": (b'version: 1\nfamilies: {a: {metrics: ["\\ud800"]}}\n', "invalid Unicode"),
+    "a NUL in a title": (panel("up", "a\0b"), "holds a control character"),
+    "text that turns its reader's line around": (metric(help="\u202eevil"), "holds a control character"),
+    "full-width letters": (metric(name="ａ"), "must be a metric name"),
+    "a name with a line break": (metric(name="a\n"), "must be a metric name"),
+    "a family that is a path": (b'version: 1\nfamilies: {"../x": {metrics: []}}\n', "a family's name is 1 to 64 of"),
+    "brackets without end": (panel("(" * 9_000 + "1" + ")" * 9_000), "brackets are nested 9000 deep"),
+    "operators without end": (panel("1" + "+1" * 9_000), "it has 9000 operators"),
+    "signs without end": (panel("-" * 19_000 + "1"), "it has 19000 operators"),
+    "calls without end": (panel("abs(" * 3_000 + "up" + ")" * 3_000), "nested 3000 deep"),
+}
+
+
+@pytest.mark.parametrize(("source", "words"), CASES.values(), ids=CASES.keys())
+def test_a_hostile_spec_is_refused_soon_with_its_reason(source, words):
+    began = time.monotonic()
+    with pytest.raises(InvalidInput) as caught:
+        read_spec(source)
+    assert any(words in problem.message for problem in caught.value.problems)
+    assert time.monotonic() - began < 5
+    assert len(caught.value.message) < 2_000
+
+
+def test_problems_beyond_five_hundred_are_counted_only():
+    source = "version: 1\nfamilies: {bus: {metrics: [" + "{kind: gauge}," * 2_000 + "]}}\n"
+    with pytest.raises(InvalidInput) as caught:
+        read_spec(source.encode())
+    assert len(caught.value.problems) == 501
+    assert caught.value.problems[-1].message == "and 1500 more"
+
+
+@pytest.mark.parametrize(
+    ("plan", "words"),
+    [
+        ("{slug: ../../etc/passwd, families: [bus]}", "a-z, 0-9"),
+        ("{slug: a/b, families: [bus]}", "a-z, 0-9"),
+        ("{slug: 'a\\0', families: [bus]}", "a-z, 0-9"),
+        ("{slug: manifest, families: [bus]}", "is the name of the manifest"),
+        ("{slug: a, families: [bus]}, {slug: a, families: [bus], title: B}", "'a' is given twice"),
+        ("{slug: a, families: [bus], title: T}, {slug: b, families: [bus], title: T}", "'T' is given twice"),
+        ("{slug: a, families: [bus], refresh: 1s}", "5s or more"),
+        ("{slug: a, families: [bus], time: yesterday}", "now-1h"),
+        ("{slug: a, families: [bus, bus]}", "given twice"),
+        ("{slug: a, families: [bus], tags: [" + "x" * 60 + "]}", "at most 50"),
+    ],
+)
+def test_a_hostile_plan_is_refused_with_its_reason(plan, words):
+    with pytest.raises(InvalidInput) as caught:
+        read_plans(f"plans: [{plan}]\n".encode())
+    assert any(words in problem.message for problem in caught.value.problems)
+
+
+def test_more_plans_than_there_may_be_are_refused():
+    many = "".join(f"- {{slug: p{number}, families: [bus]}}\n" for number in range(501))
+    with pytest.raises(InvalidInput, match="at most 500"):
+        read_plans(f"plans:\n{many}".encode())
+
+
+def test_families_that_read_alike_get_titles_of_their_own():
+    spec = read_spec(b"version: 1\nfamilies: {x-y: {metrics: []}, x_y: {metrics: []}}\n")
+    titles = [plan.title for plan in plans_for(spec)]
+
+    assert len(titles) == len(set(titles)) == 2
+
+
+def test_what_a_hostile_prometheus_says_of_its_metrics_makes_a_good_spec():
+    seen = [
+        Seen("up_total", "counter", help="a\u202eb\x00c\n" * 500, label_values={"a": 3}),
+        Seen("weird", "gauge", help="- {x: [", unit="'"),
+        Seen("_", "gauge"),
+        Seen(":", "gauge"),
+    ]
+    spec = read_spec(discover_spec(seen).encode())
+
+    assert [metric.name for metric in spec.metrics if metric.name == "up_total"] == ["up_total"]
