@@ -4,8 +4,10 @@
 const said = document.getElementById("said");
 
 async function copy(button) {
+  if (button.dataset.busy) return;
+  button.dataset.busy = "yes";
   const text = button.dataset.copy;
-  const label = button.textContent;
+  const label = button.innerHTML;  // holds words for screen readers as well
   let done = true;
   try {
     await navigator.clipboard.writeText(text);
@@ -19,8 +21,8 @@ async function copy(button) {
     field.remove();
   }
   button.textContent = done ? "Copied" : "Not copied";
-  if (said) said.textContent = done ? `${label}: copied` : "The browser refused to copy.";
-  setTimeout(() => { button.textContent = label; }, 1500);
+  if (said) said.textContent = done ? "Copied to the clipboard" : "The browser refused to copy.";
+  setTimeout(() => { button.innerHTML = label; delete button.dataset.busy; }, 1500);
 }
 
 document.addEventListener("click", (event) => {

@@ -1,7 +1,7 @@
 """Thousands of generated calls against the whole application, signed in: none may break it.
 
-The calls follow the API's own description; in some of them any JSON stands in the place of the body, of one field or of
-a parameter. They go in by WSGI and run on the real store with the worker beside them. Counted at the end: how many there
+The calls follow the API's own description; in some of them any JSON stands in the place of the body, of a field or of a
+parameter. They go in by WSGI and run on the real store with the worker beside them. Counted at the end: how many there
 were, and that enough of them did something.
 """
 
