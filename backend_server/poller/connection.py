@@ -14,8 +14,7 @@ from enum import StrEnum
 _HEAD = re.compile(rb"HTTP/1\.([01]) (\d{3})[ \r]")
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,12})[ \t]*\r\n", re.IGNORECASE)
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding:[^\r\n]*chunked[ \t]*\r\n", re.IGNORECASE)
-_CLOSE = re.compile(rb"\r\nconnection:[^\r\n]*close", re.IGNORECASE)
-_KEEP = re.compile(rb"\r\nconnection:[^\r\n]*keep-alive", re.IGNORECASE)
+_CONNECTION = re.compile(rb"\r\nconnection:[ \t]*([^\r\n]*)", re.IGNORECASE)
 _MOST_HEAD_BYTES = 16_384
 
 
@@ -119,8 +118,9 @@ class DeviceConnection(asyncio.Protocol):
             return
         self.asking = False
         self._buffer = b""
-        close = close or bool(_CLOSE.search(head)) or (found[1] == b"0" and not _KEEP.search(head))
-        if close and self._transport is not None:
+        said = _CONNECTION.search(head)
+        word = said[1].lower() if said else (b"" if found[1] == b"1" else b"close")
+        if (close or b"close" in word) and self._transport is not None:
             self._transport.close()
         self._done(int(found[2]), body)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import ssl
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -22,6 +24,9 @@ from .schedule import TICK_SECONDS, Wheel, phase
 
 # A device that is away is asked more rarely, but not so rarely that its return goes unnoticed.
 _LONGEST_BACK_OFF_SECONDS = 15.0
+# Connecting costs several polls, and dead devices do it every time: a few at once, so that no answer waits for many.
+_CONNECTS_AT_ONCE = 8
+_BETWEEN_CONNECTS_SECONDS = 0.002
 
 
 class Checked(Protocol):
@@ -43,15 +48,30 @@ Check = Callable[[str], Checked]  # raises DashwrightError for an address that m
 class _Polled:
     """One device: its kind, its connection, and the poll that is under way."""
 
-    __slots__ = ("connection", "device", "failures", "gone", "kind", "number", "request", "started", "task", "texts")
+    __slots__ = (
+        "connection",
+        "device",
+        "failures",
+        "gone",
+        "has_name",
+        "kind",
+        "number",
+        "queued",
+        "request",
+        "started",
+        "task",
+        "texts",
+    )
 
     def __init__(self, device: Device, kind: DeviceKind) -> None:
         self.device, self.kind = device, kind
         self.request = request_for(device.address or "", kind.path)
+        self.has_name = not _is_address(urlsplit(device.address or "").hostname or "")
         self.connection: DeviceConnection | None = None
         self.task: asyncio.Task[None] | None = None
         self.number = 0  # of polls begun; a deadline of an earlier one is then known to be over
         self.started: float | None = None
+        self.queued = False  # for a connection
         self.failures = 0
         self.gone = False
         self.texts: dict[str, str] = {}  # what the device last said of itself
@@ -73,7 +93,10 @@ class PollEngine:
         self._polled: dict[str, _Polled] = {}
         self._due: Wheel[_Polled] = Wheel()
         self._deadlines: Wheel[tuple[_Polled, int]] = Wheel()
-        self._tls = ssl.create_default_context()
+        self._unconnected: deque[_Polled] = deque()
+        self._tls: ssl.SSLContext | None = (
+            None  # made for the first device that needs it: it reads every root certificate
+        )
 
     def follow(self, devices: Iterable[Device]) -> None:
         """Poll exactly these from now on; a device that is unchanged keeps its connection and rhythm."""
@@ -100,11 +123,13 @@ class PollEngine:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Poll until told to stop, then close every connection."""
+        connecting = asyncio.create_task(self._connect_in_turn())
         try:
             while not stop.is_set():
                 self.tick(time.monotonic())
                 await asyncio.sleep(TICK_SECONDS)
         finally:
+            connecting.cancel()
             for polled in self._polled.values():
                 self._stop(polled)
             tasks = [polled.task for polled in self._polled.values() if polled.task is not None]
@@ -129,23 +154,39 @@ class PollEngine:
         if polled.failures > 2:
             wait = max(wait, min(wait * 2 ** (polled.failures - 2), _LONGEST_BACK_OFF_SECONDS))
         self._due.put(polled, now + wait - TICK_SECONDS)
-        if polled.started is not None:
-            return  # the deadline, at most one interval long, has not been reached by a tick that came late
+        if polled.started is not None or polled.queued:
+            return  # the last one is not over: a tick came late, or very many wait for a connection
+        connection = polled.connection
+        if connection is not None and connection.usable:
+            self._start_clock(polled, now)
+            connection.ask()
+        else:
+            polled.queued = True
+            self._unconnected.append(polled)
+
+    def _start_clock(self, polled: _Polled, now: float) -> None:
         polled.number += 1
         polled.started = now
         self._deadlines.put((polled, polled.number), now + polled.kind.timeout_seconds)
-        connection = polled.connection
-        if connection is not None and connection.usable:
-            connection.ask()
-        else:
-            polled.task = asyncio.get_running_loop().create_task(self._connect_and_ask(polled))
+
+    async def _connect_in_turn(self) -> None:
+        while True:
+            for _ in range(min(_CONNECTS_AT_ONCE, len(self._unconnected))):
+                polled = self._unconnected.popleft()
+                polled.queued = False
+                if not polled.gone:
+                    self._start_clock(polled, time.monotonic())
+                    polled.task = asyncio.create_task(self._connect_and_ask(polled))
+            await asyncio.sleep(_BETWEEN_CONNECTS_SECONDS if self._unconnected else TICK_SECONDS)
 
     async def _connect_and_ask(self, polled: _Polled) -> None:
         loop = asyncio.get_running_loop()
         url = polled.device.address or ""
         try:
-            # The check resolves names, which blocks.
-            checked = await loop.run_in_executor(None, self._check, url)
+            if polled.has_name:
+                checked = await loop.run_in_executor(None, self._check, url)  # resolves, which blocks
+            else:
+                checked = self._check(url)
         except DashwrightError:
             self._failed(polled, Failure.REFUSED_ADDRESS)
             return
@@ -158,6 +199,8 @@ class PollEngine:
                 lambda reason: self._failed(polled, reason),
             )
 
+        if checked.scheme == "https" and self._tls is None:
+            self._tls = ssl.create_default_context()
         tls = self._tls if checked.scheme == "https" else None
         try:
             _, polled.connection = await loop.create_connection(
@@ -189,8 +232,7 @@ class PollEngine:
         polled.started = None
         polled.failures = 0
         self._metrics.answered(polled.device.id, seconds, readings_of(polled.kind, document))
-        texts = texts_of(polled.kind, document)
-        if texts != polled.texts:
+        if polled.kind.info and (texts := texts_of(polled.kind, document)) != polled.texts:
             polled.texts = texts
             self._metrics.describe(polled.device, texts)
 
@@ -214,6 +256,14 @@ class PollEngine:
     def _stop(self, polled: _Polled) -> None:
         polled.gone = True
         self._abort(polled)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def request_for(address: str, path: str) -> bytes:

@@ -43,7 +43,8 @@ def readings_of(kind: DeviceKind, document: object) -> dict[str, float]:
     for reading in kind.readings:
         pointer = reading.pointer
         value = flat.get(pointer[0]) if flat is not None and len(pointer) == 1 else value_at(document, pointer)
-        number = number_of(value)
+        # JSON has no infinity, so the two common types need no further look.
+        number = value if type(value) is float or type(value) is int else number_of(value)
         if number is not None:
             found[reading.name] = number * reading.scale if reading.scale != 1.0 else number
     return found
