@@ -1,0 +1,102 @@
+"""Health tells the truth, quickly, to everyone, and nothing else."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from backend_server.web.health import HealthCheck
+from backend_server.web.health_checks import is_below_floor
+from tests.support.app import LiveApp, running_app
+
+
+def health(app: LiveApp) -> tuple[int, dict[str, object], dict[str, dict[str, object]]]:
+    reply = app.call("GET", "/server/health", token=None)
+    body = reply.json()
+    return reply.status, body, body["components"]
+
+
+def test_each_component_is_named_and_a_missing_prometheus_only_degrades(live_app: LiveApp) -> None:
+    status, body, parts = health(live_app)
+    assert (status, body["status"], body["live"]) == (200, "degraded", True)
+    assert set(parts) == {"database", "prometheus", "poller", "documents", "templates", "disk", "worker"}
+    assert parts["prometheus"]["status"] == parts["poller"]["status"] == "degraded"
+    for name in ("database", "templates", "disk", "worker"):
+        assert parts[name]["status"] == "ok", parts
+    text = live_app.call("GET", "/server/health", token=None).body.decode()
+    for secret in ("127.0.0.1", str(live_app.settings.data_dir), "Traceback"):
+        assert secret not in text
+
+
+def test_a_dead_worker_or_poller_beside_us_is_not_ready_and_elsewhere_degraded(live_app: LiveApp) -> None:
+    live_app.passes.stop()
+    report = HealthCheck(live_app.services).report()
+    assert report["status"] == "degraded"
+    supervised = HealthCheck(replace(live_app.services, supervised=True)).report()
+    assert supervised["status"] == "not_ready"
+    parts = supervised["components"]
+    assert isinstance(parts, dict)
+    assert parts["worker"] == {"status": "down", "message": "nobody leads; changes wait"}
+    assert parts["poller"]["status"] == "down"
+
+
+@pytest.mark.parametrize(("own", "status"), [(False, "degraded"), (True, "down")])
+def test_grafana_away_is_a_status_unless_it_is_our_own(
+    tmp_path: Path, sqlite_template: Path, own: bool, status: str
+) -> None:
+    more = {"grafana_home": tmp_path} if own else {}
+    with running_app(tmp_path, empty_database=sqlite_template, grafana_url="http://127.0.0.1:9/grafana", **more) as app:
+        answered, _, parts = health(app)
+        assert parts["grafana"]["status"] == status
+        assert answered == (503 if own else 200)
+        assert app.call("PUT", "/api/devices/rig-1", {}).status == 201, "writes are queued all the same"
+
+
+def test_a_silent_upstream_never_makes_health_slow(tmp_path: Path, sqlite_template: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        with running_app(tmp_path, empty_database=sqlite_template, prometheus_url=url) as app:
+            for patience in (3.5, 1.5):
+                began = time.monotonic()
+                _, _, parts = health(app)
+                assert time.monotonic() - began < patience
+            assert parts["prometheus"]["status"] == "degraded"
+            deadline = time.monotonic() + 5
+            while any(thread.name.startswith("health-") for thread in threading.enumerate()):
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+
+
+def test_a_broken_template_degrades_and_is_named_to_those_signed_in_only(tmp_path: Path, sqlite_template: Path) -> None:
+    templates = tmp_path / "templates"
+    templates.mkdir()
+    (templates / "good.json").write_text('{"title": "<< device.title >>", "panels": []}')
+    (templates / "broken.json").write_text('{"title": ')
+    with running_app(tmp_path, empty_database=sqlite_template, templates_dir=templates) as app:
+        _, _, parts = health(app)
+        assert parts["templates"]["status"] == "degraded"
+        assert "broken.json" not in app.call("GET", "/server/health", token=None).body.decode()
+        listed = {one["name"]: one for one in app.call("GET", "/api/templates").json()}
+        assert listed["good.json"]["in_use"] is True
+        assert listed["broken.json"]["in_use"] is False
+        assert "line 1" in listed["broken.json"]["error"]
+
+
+@pytest.mark.parametrize(
+    ("version", "below"),
+    [
+        ("12.4.2", True),
+        ("12.4.3", False),
+        ("13.0.1+security-01", False),
+        ("11.6.0-pre", True),
+        (None, False),
+        ("x", False),
+    ],
+)
+def test_the_oldest_safe_grafana(version: str | None, below: bool) -> None:
+    assert is_below_floor(version) is below
