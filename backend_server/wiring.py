@@ -19,6 +19,7 @@ from backend_server.devices.device import Device
 from backend_server.errors import ConfigError, DashwrightError
 from backend_server.grafana.client import GrafanaClient
 from backend_server.grafana.publishing import GrafanaPublishing
+from backend_server.ledger import Ledger
 from backend_server.poller.kinds import DeviceKind, load_kinds
 from backend_server.primitives.clock import epoch_ms
 from backend_server.primitives.secret import Secret
@@ -36,9 +37,9 @@ from backend_server.scraping import scrape_targets
 from backend_server.settings import LinkTokens, Settings
 from backend_server.shipped import shipped
 from backend_server.storage.accounts import SqlAccounts
-from backend_server.storage.audit_pages import audit_page
 from backend_server.storage.kept_secrets import KeptSecrets
 from backend_server.storage.leases import Lease
+from backend_server.storage.ledger import SqlLedger
 from backend_server.storage.link_views import SqlViews
 from backend_server.storage.registry_records import SqlRecords
 from backend_server.storage.store import Store
@@ -84,6 +85,7 @@ class Services:
     prometheus: PrometheusClient
     grafana: GrafanaClient | None
     views: ViewCounts
+    ledger: Ledger
     viewing: Viewing
 
     @property
@@ -100,12 +102,6 @@ class Services:
         """Give every device that is not retired."""
         return tuple(device for device in self.work.devices() if device.retired_at is None)
 
-    def audit(
-        self, *, object_id: str | None, actor: str | None, page: int, per_page: int
-    ) -> tuple[list[dict[str, object]], int]:
-        """Give one page of the audit and the count of all rows."""
-        return audit_page(self.store, object_id=object_id, actor=actor, page=page, per_page=per_page)
-
     def scrape_targets(self, kind: str | None) -> list[dict[str, object]]:
         """Give what Prometheus is to scrape, in its http_sd format."""
         paths = {name: one.path for name, one in self.device_kinds.items() if one.scrape}
@@ -118,7 +114,7 @@ class Services:
 
     def flush(self) -> None:
         """Write what is gathered in memory (last seen, views, last uses); a failure is logged and tried again."""
-        for write in (self.devices.flush, self.views.flush, self.accounts.flush):
+        for write in (self.devices.flush, self.views.flush, self.accounts.flush, self.ledger.tidy):
             try:
                 write()
             except DashwrightError as fault:
@@ -259,6 +255,7 @@ def _join(settings: Settings, program: str, store: Store) -> Services:
         prometheus=prometheus,
         grafana=grafana,
         views=views,
+        ledger=Ledger(SqlLedger(store), keep_ms=int(settings.ledger_keep * 1000), clock_ms=epoch_ms),
         viewing=Viewing(links, source, views, clock_ms=epoch_ms, passwords=LinkPasswords(secret_key.reveal().encode())),
     )
 

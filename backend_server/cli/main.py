@@ -22,7 +22,7 @@ _COMMANDS = {
     "poller": ("backend_server.cli.programs:poller", "Ask devices for readings; serve them to Prometheus."),
     "edge": ("backend_server.cli.programs:edge", "Run nginx in front."),
     "device": ("backend_server.cli.devices:device", "Add, list, show, retire and revive devices."),
-    "link": ("backend_server.cli.links:link", "Create, list and revoke links."),
+    "link": ("backend_server.cli.links:link", "Create, list, change, pause, rotate and revoke links."),
     "template": ("backend_server.cli.templates:template", "Check, show, fill, import templates; plan a change."),
     "token": ("backend_server.cli.tokens:token", "Create, list and revoke API tokens."),
     "plan": ("backend_server.cli.passes:plan", "Show what the next pass would do."),
@@ -30,8 +30,9 @@ _COMMANDS = {
     "settings": ("backend_server.cli.settings:settings", "Show every setting with its value and meaning."),
     "openapi": ("backend_server.cli.openapi:openapi", "Print the API's OpenAPI document."),
     "generate": ("backend_server.cli.generate:generate", "Make dashboards from a metrics spec."),
-    "inventory": ("backend_server.cli.generate:inventory", "List what the dashboards use."),
-    "discover": ("backend_server.cli.generate:discover", "Find metrics that no dashboard shows."),
+    "pack": ("backend_server.cli.packs:pack", "Install and remove ready-made dashboards."),
+    "inventory": ("backend_server.cli.generate:inventory", "List generated panels, compare lists, find gaps."),
+    "discover": ("backend_server.cli.generate:discover", "Write a metrics spec from a running Prometheus."),
 }
 
 

@@ -57,3 +57,13 @@ class FoundLink:
         if self.rotated_out_at is not None and now_ms >= self.rotated_out_at:
             return LinkState.ROTATED
         return link_state(self.link, now_ms, self.document_state, links_on=self.links_on)
+
+    def until(self, now_ms: int) -> int | None:
+        """Give the moment at which the state changes by itself; None when only a person changes it."""
+        state = self.state(now_ms)
+        if state.is_over:
+            return None
+        ends = [end for end in (self.link.expires_at, self.rotated_out_at) if end is not None]
+        if state is LinkState.NOT_YET and self.link.not_before is not None:
+            ends.append(self.link.not_before)
+        return min(ends, default=None)

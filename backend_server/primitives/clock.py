@@ -20,13 +20,15 @@ def format_time(moment: datetime) -> str:
 
 def parse_time(text: str, *, path: str = "") -> datetime:
     """Read RFC 3339 with an offset; raises InvalidInput without one: a local time is another moment elsewhere."""
+    moment: datetime | None
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        moment = None if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):  # the first and last day of all years have no moment in UTC
         moment = None
-    if moment is None or moment.tzinfo is None:
+    if moment is None:
         raise InvalidInput([Problem(path, f"{text[:40]!r} is not an RFC 3339 time; write e.g. 2026-01-31T12:00:00Z")])
-    return moment.astimezone(UTC)
+    return moment
 
 
 def epoch_ms() -> int:

@@ -1,12 +1,19 @@
-"""The registry of links: handing out, finding for a visitor, revoking."""
+"""The registry of links: handing out, changing, pausing, rotating, revoking, and the switch for all of them.
+
+Every deed is one transaction with its audit row, and holds from the next request on in every process: visitors' links
+are remembered only as long as the change number stands.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from backend_server.accounts.passwords import hash_password
 from backend_server.documents.status import DocumentStatus
-from backend_server.errors import Conflict, NotFound
+from backend_server.errors import Conflict, Gone, InvalidInput, NotFound
+from backend_server.links import life
+from backend_server.links.editing import LinkEdit, past_problems, told_changes
 from backend_server.links.link import FoundLink, Link
 from backend_server.links.options import LinkOptions
 from backend_server.links.profile import LinkProfile
@@ -14,12 +21,22 @@ from backend_server.links.state import LinkState
 from backend_server.primitives.ids import Maker, dashboard_uid, is_link_token, new_slug, new_token
 
 from .devices import now_ms
-from .guard import Guard
+from .link_memory import LinkMemory
 from .options import RegistryOptions
 from .plan import needs_publication
-from .ports import LinkQuery, Reading, Records
+from .ports import LinkQuery, Reading, Records, Writing
 
-_MOST_REMEMBERED = 100_000
+_DAY_MS = 86_400_000
+# The audit's name for the switch of all links.
+ALL_LINKS = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class LinkPage:
+    """One page of a list, and how many there are in all."""
+
+    items: Sequence[FoundLink]
+    total: int
 
 
 class LinkRegistry:
@@ -29,64 +46,93 @@ class LinkRegistry:
         self._records = records
         self._options = options
         self._clock_ms = clock_ms
-        self._by_token: dict[str, FoundLink] = {}
-        self._by_slug: dict[str, FoundLink] = {}
-        self._keys: dict[tuple[str, str], set[tuple[str, str]]] = {}
-        self._guard = Guard(records, self._forget, self._forget_all)
+        self._memory = LinkMemory(records)
+
+    # Reading
 
     def find(self, token: str) -> FoundLink | None:
         """Find the link of a visitor's token, usually from memory; `found.state(now)` says what it is worth."""
-        if not is_link_token(token):
-            return None
-        self._guard.check()
-        found = self._by_token.get(token)
-        return found or self._load(lambda reading: reading.find_link(token), token, "")
+        return self._memory.find(token)
 
     def find_slug(self, slug: str) -> FoundLink | None:
         """Find the link of a slug, usually from memory."""
-        if not 0 < len(slug) <= 64:
-            return None
-        self._guard.check()
-        found = self._by_slug.get(slug)
-        return found or self._load(lambda reading: reading.find_slug(slug), "", slug)
+        return self._memory.find_slug(slug)
 
     def get(self, token: str) -> FoundLink:
-        """Give a link with its counts, as the database has it; raises NotFound."""
+        """Give a link with its counts, as the database has it; raises NotFound, or Gone for a token rotated out."""
         with self._records.reading() as reading:
-            found = reading.find_link(token) if is_link_token(token) else None
-        if found is None or found.rotated_out_at is not None:
-            raise _unknown()
-        return found
+            return _present(reading, token)
 
-    def list(
+    def page(
         self,
         *,
         device: str | None = None,
         document: str | None = None,
         state: LinkState | None = None,
+        search: str | None = None,
         unused_days: int | None = None,
-    ) -> Sequence[FoundLink]:
-        """Give links, the oldest first; `unused_days` keeps those that no visitor has used for so many days."""
+        page: int = 1,
+        per_page: int = 100,
+    ) -> LinkPage:
+        """Give one page of links, the newest first.
+
+        `unused_days` keeps those that are not over and that no visitor has used for so many days; `search` looks in
+        label, slug, device and title.
+        """
         now = self._clock_ms()
-        since = None if unused_days is None else now - unused_days * 86_400_000
+        query = LinkQuery(
+            device=device,
+            document=document,
+            state=None if state is None else state.value,
+            search=search,
+            unseen_since=None if unused_days is None else now - unused_days * _DAY_MS,
+            page=page,
+            per_page=per_page,
+            now_ms=now,
+        )
         with self._records.reading() as reading:
-            found = reading.find_links(LinkQuery(device, document, since))
-        return [one for one in found if state is None or one.state(now) is state]
+            return LinkPage(*reading.link_page(query))
+
+    def counts(self) -> Mapping[str, int]:
+        """Count links by state."""
+        with self._records.reading() as reading:
+            return reading.count_links(self._clock_ms())
+
+    def are_on(self) -> bool:
+        """Say whether links are on as a whole."""
+        with self._records.reading() as reading:
+            return reading.state().links_on
+
+    # Deeds
 
     def create(self, options: LinkOptions, by: str) -> FoundLink:
-        """Hand out a new link; raises NotFound (device, slot, document), Conflict (retired, slug taken)."""
+        """Hand out a new link; raises NotFound (device, slot, document), Conflict (retired, slug taken, derived)."""
+        if self._options.derives_tokens:
+            raise Conflict(
+                "With LINK_TOKENS=derived there is only each device's own link: a lost database could not remember "
+                "further ones. Set LINK_TOKENS=stored and keep the database to hand out more.",
+                details={"link_tokens": "derived"},
+            )
+        # Hashing takes about 20 ms and would keep all other writers waiting.
+        password_hash = hash_password(options.password.reveal()) if options.password else None
         with self._records.writing() as write:
+            if past := past_problems(options.expires_at, write.now_ms):
+                raise InvalidInput(past)
             document = self._document(write, options)
             link = Link(
                 id=new_token(),
                 token=new_token(),
-                slug=options.slug or new_slug(_readable(write, document)),
+                slug=options.slug or new_slug(_readable(document)),
                 maker=document.maker,
                 slot=document.slot,
                 object_id=document.object_id,
                 document_uid=document.uid,
                 label=options.label,
                 profile=options.profile or LinkProfile(),
+                not_before=options.not_before,
+                expires_at=options.expires_at,
+                password_hash=password_hash,
+                frame_ancestors=options.frame_ancestors,
                 created_by=by,
                 created_at=write.now_ms,
                 updated_at=write.now_ms,
@@ -99,12 +145,47 @@ class LinkRegistry:
             links_on = write.state().links_on
         return FoundLink(link, document.serving_state, document.title, links_on)
 
-    def revoke(self, token: str, by: str) -> FoundLink:
-        """End a link for good, from the next request on; once more changes nothing. Raises NotFound."""
+    def edit(self, token: str, edit: LinkEdit, by: str) -> FoundLink:
+        """Change a link; what is left out stays. Raises NotFound, Gone, InvalidInput, Conflict (over, slug taken)."""
+        password_hash = hash_password(edit.password.reveal()) if edit.password else None
+
+        def changed(link: Link, now: int) -> Link:
+            life.check_not_over(link)
+            return edit.apply(link, now, password_hash)
+
+        return self._deed(token, by, "link.edit", changed)
+
+    def pause(self, token: str, by: str) -> FoundLink:
+        """Hold a link until it is resumed; once more changes nothing. Raises NotFound, Gone, Conflict when over."""
+        return self._deed(token, by, "link.pause", life.paused)
+
+    def resume(self, token: str, by: str) -> FoundLink:
+        """Let a paused link go on; once more changes nothing. Raises NotFound, Gone, Conflict when over."""
+        return self._deed(token, by, "link.resume", life.resumed)
+
+    def rotate(self, token: str, by: str, *, grace_seconds: int = 0) -> FoundLink:
+        """Give a link a new token; the slug stays, the old token is over after the grace, and so is any before it.
+
+        Raises NotFound, Gone (this token was rotated out before), Conflict (over, or derived tokens).
+        """
+        if self._options.derives_tokens:
+            raise Conflict(
+                "With LINK_TOKENS=derived a link's token follows from SECRET_KEY and cannot be rotated; revoke the "
+                "link, or set LINK_TOKENS=stored.",
+                details={"link_tokens": "derived"},
+            )
         with self._records.writing() as write:
-            found = write.find_link(token) if is_link_token(token) else None
-            if found is None or found.rotated_out_at is not None:
-                raise _unknown()
+            found = _present(write, token)
+            link = life.rotated(found.link, new_token(), write.now_ms)
+            write.update_links([link])
+            write.keep_old_token(link.id, found.link.token, write.now_ms + grace_seconds * 1000)
+            write.note(by, "link.rotate", "link", [link.id], {"grace_seconds": grace_seconds})
+        return replace(found, link=link)
+
+    def revoke(self, token: str, by: str) -> FoundLink:
+        """End a link for good, from the next request on; once more changes nothing. Raises NotFound, Gone."""
+        with self._records.writing() as write:
+            found = _present(write, token)
             if found.link.revoked_at is not None:
                 write.discard()
                 return found
@@ -115,6 +196,27 @@ class LinkRegistry:
                 write.set_publications({link.document_uid: False})
                 write.touch_documents([link.document_uid])
             write.note(by, "link.revoke", "link", [link.id], {"document": link.document_uid})
+        return replace(found, link=link)
+
+    def switch(self, on: bool, by: str) -> bool:
+        """Turn all links off, or on again as they were; gives whether that changed anything."""
+        with self._records.writing() as write:
+            if write.state().links_on is on:
+                write.discard()
+                return False
+            write.switch_links(on)
+            write.note(by, "links.on" if on else "links.off", "links", [ALL_LINKS], {})
+        return True
+
+    def _deed(self, token: str, by: str, action: str, change: Callable[[Link, int], Link]) -> FoundLink:
+        with self._records.writing() as write:
+            found = _present(write, token)
+            link = change(found.link, write.now_ms)
+            if link is found.link:
+                write.discard()
+                return found
+            write.update_links([link])
+            write.note(by, action, "link", [link.id], told_changes(found.link, link))
         return replace(found, link=link)
 
     def _document(self, reading: Reading, options: LinkOptions) -> DocumentStatus:
@@ -134,36 +236,19 @@ class LinkRegistry:
             raise NotFound(f"There is no dashboard {where}.", details={"document": uid})
         return document
 
-    def _load(self, ask: Callable[[Reading], FoundLink | None], token: str, slug: str) -> FoundLink | None:
-        with self._records.reading() as reading:
-            found, snapshot = ask(reading), reading.state().change
-        if found is None:
-            return None
-        with self._guard.lock:
-            if self._guard.may_keep(snapshot):
-                if len(self._by_token) + len(self._by_slug) >= _MOST_REMEMBERED:
-                    self._forget_all()
-                if token:
-                    self._by_token[token] = found
-                else:
-                    self._by_slug[slug] = found
-                self._keys.setdefault((found.link.maker, found.link.object_id), set()).add((token, slug))
-        return found
 
-    def _forget(self, changed: Sequence[tuple[str, str]]) -> None:
-        for key in changed:
-            for token, slug in self._keys.pop(key, ()):
-                self._by_token.pop(token, None)
-                self._by_slug.pop(slug, None)
-
-    def _forget_all(self) -> None:
-        self._by_token, self._by_slug, self._keys = {}, {}, {}
+def _present(reading: Reading | Writing, token: str) -> FoundLink:
+    found = reading.find_link(token) if is_link_token(token) else None
+    if found is None:
+        # The token is not repeated: it may be a good one with a typing error, and answers are logged.
+        raise NotFound("There is no link with this token.")
+    if found.rotated_out_at is not None:
+        raise Gone(
+            "This token was replaced by a rotation; the link goes on under another one. Find it by its slug.",
+            details={"slug": found.link.slug},
+        )
+    return found
 
 
-def _unknown() -> NotFound:
-    # The token is not repeated: it may be a good one with a typing error, and answers are logged.
-    return NotFound("There is no link with this token.")
-
-
-def _readable(reading: Reading, document: DocumentStatus) -> str:
+def _readable(document: DocumentStatus) -> str:
     return document.title.removesuffix(f" ({document.object_id})")

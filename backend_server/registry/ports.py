@@ -51,12 +51,19 @@ class DeviceQuery:
 
 @dataclass(frozen=True, slots=True)
 class LinkQuery:
-    """Which links a list is to hold; `unseen_since` keeps those no visitor has used since then."""
+    """Which links a list is to hold; `search` looks in label, slug, object and title, `state` is as of `now_ms`.
+
+    `unseen_since` keeps those that are not over and that no visitor has used since then.
+    """
 
     device: str | None = None
     document: str | None = None
+    state: str | None = None
+    search: str | None = None
     unseen_since: int | None = None
-    with_revoked: bool = True
+    page: int = 1
+    per_page: int = 100
+    now_ms: int = 0
 
 
 class Reading(Protocol):
@@ -89,8 +96,11 @@ class Reading(Protocol):
     def find_slug(self, slug: str) -> FoundLink | None:
         """Find a link by its slug."""
 
-    def find_links(self, query: LinkQuery) -> Sequence[FoundLink]:
-        """Find links, the oldest first."""
+    def link_page(self, query: LinkQuery) -> tuple[Sequence[FoundLink], int]:
+        """Give the links of one page, the newest first, and how many there are in all."""
+
+    def count_links(self, now_ms: int) -> Mapping[str, int]:
+        """Count links by state."""
 
     def document(self, uid: str) -> DocumentStatus | None:
         """Give one document."""
@@ -153,7 +163,13 @@ class Writing(Reading, Protocol):
         """Insert links; raises Conflict when a slug or token is taken."""
 
     def update_links(self, links: Sequence[Link]) -> None:
-        """Write links that exist."""
+        """Write links that exist; raises Conflict when a slug is taken."""
+
+    def keep_old_token(self, link_id: str, token: str, good_until: int) -> None:
+        """Keep a token that was rotated out; it and those rotated out before it are good until then at most."""
+
+    def switch_links(self, on: bool) -> None:
+        """Turn all links on or off."""
 
     def note(
         self, actor: str, action: str, kind: str, object_ids: Sequence[str], details: Mapping[str, object]

@@ -129,7 +129,9 @@ class Settler:
             known.remember(requests[one].raw, requests[one].body)
             outcomes[one] = Accepted(one in new, view, known)
             with self.guard.lock:
-                if self.guard.may_keep(whole.snapshot):
+                if view.moves_by_itself(now):
+                    self.memory.known.pop(one, None)  # its link has a set begin or end: another answer comes by itself
+                elif self.guard.may_keep(whole.snapshot):
                     self.memory.keep(one, known)
 
     def view(self, stored: Stored, *, links_on: bool = True) -> DeviceView:

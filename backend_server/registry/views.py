@@ -40,6 +40,10 @@ class DeviceView:
             return None
         return next((link for link in self.links if link.is_default and link.slot == MAIN_SLOT), None)
 
+    def moves_by_itself(self, now_ms: int) -> bool:
+        """Say whether the hook's answer changes at some moment without anybody writing anything."""
+        return self.link is not None and self.found(self.link).until(now_ms) is not None
+
     def found(self, link: Link) -> FoundLink:
         """Give one of the links with the state of its document."""
         document = next((one for one in self.documents if one.uid == link.document_uid), None)
@@ -138,13 +142,15 @@ def link_json(found: FoundLink, base: str, now_ms: int) -> dict[str, object]:
         "document_uid": link.document_uid,
         "is_default": link.is_default,
         "profile": link.profile.as_json(),
-        "not_before": None if link.not_before is None else format_ms(link.not_before),
-        "expires_at": None if link.expires_at is None else format_ms(link.expires_at),
+        "not_before": _format(link.not_before),
+        "expires_at": _format(link.expires_at),
         "has_password": link.password_hash is not None,
         "frame_ancestors": list(link.frame_ancestors),
         "created_by": link.created_by,
         "created_at": format_ms(link.created_at),
-        "last_seen_at": None if link.last_seen_at is None else format_ms(link.last_seen_at),
+        "updated_at": format_ms(link.updated_at),
+        "first_seen_at": _format(link.first_seen_at),
+        "last_seen_at": _format(link.last_seen_at),
         "views": link.views,
     }
 
@@ -163,3 +169,7 @@ def base_in_json(base: str) -> bytes:
 def format_ms(moment_ms: int) -> str:
     """Write epoch milliseconds as RFC 3339 in UTC."""
     return format_time(datetime.fromtimestamp(moment_ms / 1000, UTC))
+
+
+def _format(moment_ms: int | None) -> str | None:
+    return None if moment_ms is None else format_ms(moment_ms)

@@ -151,6 +151,14 @@ class Settings(BaseModel):
     reload_window: Seconds = Field(0.3, description="Changes within this time share one reload of Grafana.")
     poll_interval: Seconds = Field(5.0, description="How often a device is asked, unless its kind says otherwise.")
 
+    # The ledger
+    ledger_keep: Seconds = Field(
+        400 * 86400.0, description="How long views and refusals of links are kept by day; the audit is kept for ever."
+    )
+    log_visitors: bool = Field(
+        False, description="Write the address of a link's visitor into the log line of the visit; kept nowhere else."
+    )
+
     # Logs
     log_format: LogFormat = Field(LogFormat.TEXT, description="`text` or `json`, one line each.")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")

@@ -71,19 +71,28 @@ def _add_to_days(connection: Connection, hits: Mapping[str, _Hits], now_ms: int)
             )
         )
     }
-    new = []
+    new, more = [], []
     for link_id, one in hits.items():
         day = days[link_id]
         views, refused = known.get((link_id, day), (0, {}))
         for reason, count in one.refused.items():
             refused[reason] = int(refused.get(reason, 0)) + count
         if (link_id, day) in known:
-            row = (link_views.c.link_id == link_id) & (link_views.c.day == day)
-            connection.execute(update(link_views).where(row).values(views=views + one.views, refused=refused))
+            more.append({"of_link": link_id, "of_day": day, "all_views": views + one.views, "all_refused": refused})
         else:
             new.append({"link_id": link_id, "day": day, "views": one.views, "refused": refused})
     if new:
         connection.execute(insert(link_views), new)
+    if more:
+        connection.execute(
+            update(link_views)
+            .where(link_views.c.link_id == bindparam("of_link"), link_views.c.day == bindparam("of_day"))
+            .values(
+                views=bindparam("all_views", type_=link_views.c.views.type),
+                refused=bindparam("all_refused", type_=link_views.c.refused.type),
+            ),
+            more,
+        )
 
 
 def _day(moment_ms: int) -> str:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, bindparam, delete, exc, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, Select, bindparam, delete, exc, insert, select, update
 
 from backend_server.errors import Conflict
 from backend_server.links.link import FoundLink, Link
@@ -43,42 +43,20 @@ def links_to(connection: Connection, document_uid: str) -> list[Link]:
 
 def find_by_token(connection: Connection, token: str) -> FoundLink | None:
     """Find a link by its token, or by one it had before a rotation."""
-    row = connection.execute(_found_links().where(links.c.token == token)).mappings().one_or_none()
+    row = connection.execute(found_links().where(links.c.token == token)).mappings().one_or_none()
     if row is not None:
-        return _found(row, None)
+        return found_of(row, None)
     old = connection.execute(select(old_link_tokens).where(old_link_tokens.c.token == token)).mappings().one_or_none()
     if old is None:
         return None
-    row = connection.execute(_found_links().where(links.c.id == old["link_id"])).mappings().one()
-    return _found(row, int(old["good_until"]))
+    row = connection.execute(found_links().where(links.c.id == old["link_id"])).mappings().one()
+    return found_of(row, int(old["good_until"]))
 
 
 def find_by_slug(connection: Connection, slug: str) -> FoundLink | None:
     """Find a link by its slug."""
-    row = connection.execute(_found_links().where(links.c.slug == slug)).mappings().one_or_none()
-    return None if row is None else _found(row, None)
-
-
-def find_links(
-    connection: Connection,
-    *,
-    device: str | None,
-    document: str | None,
-    unseen_since: int | None,
-    with_revoked: bool,
-) -> list[FoundLink]:
-    """Find links, the oldest first."""
-    wanted = _found_links().order_by(links.c.created_at, links.c.id)
-    if device is not None:
-        wanted = wanted.where(links.c.object_id == device, links.c.maker == Maker.DEVICE.value)
-    if document is not None:
-        wanted = wanted.where(links.c.document_uid == document)
-    if unseen_since is not None:
-        unseen = or_(links.c.last_seen_at.is_(None), links.c.last_seen_at < unseen_since)
-        wanted = wanted.where(unseen, links.c.created_at < unseen_since)
-    if not with_revoked:
-        wanted = wanted.where(links.c.revoked_at.is_(None))
-    return [_found(row, None) for row in connection.execute(wanted).mappings()]
+    row = connection.execute(found_links().where(links.c.slug == slug)).mappings().one_or_none()
+    return None if row is None else found_of(row, None)
 
 
 def add_links(write: Write, new: Sequence[Link]) -> None:
@@ -88,14 +66,11 @@ def add_links(write: Write, new: Sequence[Link]) -> None:
     try:
         write.connection.execute(insert(links), [_values(link, write.change) for link in new])
     except exc.IntegrityError as fault:
-        raise Conflict(
-            f"The slug {new[0].slug!r} is taken by another link; choose another, or leave it out to have one made.",
-            details={"slug": new[0].slug},
-        ) from fault
+        raise _slug_taken(new[0]) from fault
 
 
 def update_links(write: Write, changed: Sequence[Link]) -> None:
-    """Write links that exist; views and last seen are counted elsewhere."""
+    """Write links that exist; views and last seen are counted elsewhere. Raises Conflict when a slug is taken."""
     if changed:
         apart = {"id", "maker", "slot", "object_id", "document_uid", "created_by", "created_at"}
         apart |= {"first_seen_at", "last_seen_at", "views"}
@@ -107,12 +82,31 @@ def update_links(write: Write, changed: Sequence[Link]) -> None:
         )
         rows = [{"of_id": link.id, **_values(link, write.change)} for link in changed]
         kept = {"of_id", *(column.name for column in written)}
-        write.connection.execute(statement, [{k: v for k, v in row.items() if k in kept} for row in rows])
+        try:
+            write.connection.execute(statement, [{k: v for k, v in row.items() if k in kept} for row in rows])
+        except exc.IntegrityError as fault:
+            raise _slug_taken(changed[0]) from fault
+
+
+def keep_old_token(write: Write, link_id: str, token: str, good_until: int) -> None:
+    """Keep a token that was rotated out; those rotated out earlier do not outlive it."""
+    older = (old_link_tokens.c.link_id == link_id) & (old_link_tokens.c.good_until > good_until)
+    write.connection.execute(update(old_link_tokens).where(older).values(good_until=good_until))
+    write.connection.execute(
+        insert(old_link_tokens).values(token=token, link_id=link_id, good_until=good_until, rotated_at=write.now_ms)
+    )
 
 
 def delete_links_of(connection: Connection, device_ids: Sequence[str]) -> None:
     """Remove all links to devices' documents, and with them old tokens and views."""
     connection.execute(delete(links).where(links.c.object_id.in_(device_ids), links.c.maker == Maker.DEVICE.value))
+
+
+def _slug_taken(link: Link) -> Conflict:
+    return Conflict(
+        f"The slug {link.slug!r} is taken by another link; choose another, or leave it out to have one made.",
+        details={"slug": link.slug},
+    )
 
 
 def _values(link: Link, change: int) -> dict[str, object]:
@@ -132,7 +126,7 @@ def _link(row: RowMapping) -> Link:
     return Link(**values, profile=profile, frame_ancestors=tuple(row["frame_ancestors"]))
 
 
-def _found_links() -> Select[Any]:
+def found_links() -> Select[Any]:
     """Links, each with the state of its document and of the switch for all links, in one query."""
     return select(
         links,
@@ -142,6 +136,7 @@ def _found_links() -> Select[Any]:
     ).outerjoin(documents, documents.c.uid == links.c.document_uid)
 
 
-def _found(row: RowMapping, rotated_out_at: int | None) -> FoundLink:
+def found_of(row: RowMapping, rotated_out_at: int | None = None) -> FoundLink:
+    """Make a found link of a row of `found_links()`."""
     title = row["document_title"] or ""
     return FoundLink(_link(row), row["document_state"], title, bool(row["links_on"]), rotated_out_at)

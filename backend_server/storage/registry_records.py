@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
-from sqlalchemy import Connection, select, union
+from sqlalchemy import Connection, select, union, update
 
 from backend_server.devices.record import DeviceRecord
 from backend_server.documents.document import Document
@@ -20,6 +20,7 @@ from backend_server.primitives.ids import Maker
 from . import audit as audit_rows
 from . import devices as device_rows
 from . import documents as document_rows
+from . import link_pages
 from . import links as link_rows
 from . import provided as provided_rows
 from .schema import devices, documents, links, store
@@ -51,17 +52,6 @@ class _DeviceQuery(Protocol):
     def per_page(self) -> int: ...
     @property
     def seen_before(self) -> int: ...
-
-
-class _LinkQuery(Protocol):
-    @property
-    def device(self) -> str | None: ...
-    @property
-    def document(self) -> str | None: ...
-    @property
-    def unseen_since(self) -> int | None: ...
-    @property
-    def with_revoked(self) -> bool: ...
 
 
 class SqlReading:
@@ -137,15 +127,13 @@ class SqlReading:
         """Find a link by its slug."""
         return link_rows.find_by_slug(self._connection, slug)
 
-    def find_links(self, query: _LinkQuery) -> list[FoundLink]:
-        """Find links, the oldest first."""
-        return link_rows.find_links(
-            self._connection,
-            device=query.device,
-            document=query.document,
-            unseen_since=query.unseen_since,
-            with_revoked=query.with_revoked,
-        )
+    def link_page(self, query: link_pages.LinkQuery) -> tuple[list[FoundLink], int]:
+        """Give the links of one page, the newest first, and how many there are in all."""
+        return link_pages.link_page(self._connection, query)
+
+    def count_links(self, now_ms: int) -> dict[str, int]:
+        """Count links by state."""
+        return link_pages.count_links(self._connection, now_ms)
 
     def document(self, uid: str) -> DocumentStatus | None:
         """Give one document."""
@@ -240,6 +228,14 @@ class SqlWriting(SqlReading):
     def update_links(self, links: Sequence[Link]) -> None:
         """Write links that exist."""
         link_rows.update_links(self._write, links)
+
+    def keep_old_token(self, link_id: str, token: str, good_until: int) -> None:
+        """Keep a token that was rotated out."""
+        link_rows.keep_old_token(self._write, link_id, token, good_until)
+
+    def switch_links(self, on: bool) -> None:
+        """Turn all links on or off."""
+        self._connection.execute(update(store).values(links_on=on))
 
     def note(
         self, actor: str, action: str, kind: str, object_ids: Sequence[str], details: Mapping[str, object]

@@ -12,7 +12,7 @@ from werkzeug.exceptions import BadRequest
 
 from backend_server.telemetry import Metrics, get_logger
 from backend_server.web.auth import client_address
-from backend_server.web.context import request_id
+from backend_server.web.context import current_services, request_id
 from backend_server.web.edge_headers import is_host
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
@@ -75,5 +75,11 @@ def _tell(answer: Response, metrics: Metrics) -> None:
         status=answer.status_code,
         ms=round(seconds * 1000, 1),
         actor=actor.name if actor else "-",
-        client=client_address(),
+        client=_shown_client(),
     )
+
+
+def _shown_client() -> str:
+    """Give the caller's address, but a visitor's only if the operator wants it in the log."""
+    is_visit = request.path.startswith(("/grafana/", "/s/"))
+    return "-" if is_visit and not current_services().settings.log_visitors else client_address()

@@ -1,4 +1,4 @@
-"""`/api/me`, `/api/tokens` and `/api/audit`: who is calling, API tokens, and who did what."""
+"""`/api/me` and `/api/tokens`: who is calling, and API tokens."""
 
 from __future__ import annotations
 
@@ -9,12 +9,9 @@ from flask import Response
 from backend_server.accounts import ApiToken, Role, Scope
 from backend_server.errors import InvalidInput, Problem
 from backend_server.primitives.clock import format_time, parse_time
-from backend_server.web.api.declare import api_blueprint, errors, json_answer, page_answer
-from backend_server.web.api.paging import list_address
+from backend_server.web.api.declare import api_blueprint, errors, json_answer
 from backend_server.web.api.schemas import (
     ApiTokenPath,
-    AuditList,
-    AuditQuery,
     Me,
     Message,
     NewToken,
@@ -24,7 +21,7 @@ from backend_server.web.api.schemas import (
 from backend_server.web.auth import needs
 from backend_server.web.context import current_actor, current_services
 
-blueprint = api_blueprint("accounts", "Who may do what, and who did what.")
+blueprint = api_blueprint("accounts", "Who may do what.")
 
 
 @blueprint.get("/me", responses={200: Me})
@@ -63,16 +60,6 @@ def revoke_token(path: ApiTokenPath) -> Response:
     """Revoke an API token for good; doing it again changes nothing."""
     current_services().accounts.revoke_token(path.token_id, by=current_actor())
     return json_answer({"message": "The API token is revoked."})
-
-
-@blueprint.get("/audit", responses={200: AuditList})
-@needs(Role.ADMIN, Scope.AUDIT_READ)
-def list_audit(query: AuditQuery) -> Response:
-    """Tell who did what, newest first."""
-    rows, total = current_services().audit(
-        object_id=query.object, actor=query.actor, page=query.page, per_page=query.per_page
-    )
-    return page_answer(rows, total=total, page=query.page, per_page=query.per_page, **list_address())
 
 
 def _scopes(names: list[str]) -> list[Scope]:

@@ -27,15 +27,15 @@ TimeText = Annotated[
 ]
 
 
-class _Input(BaseModel):
+class Input(BaseModel):
     model_config = ConfigDict(extra="forbid", str_max_length=1_000_000)
 
 
-class _Answer(BaseModel):
+class Answer(BaseModel):
     model_config = ConfigDict(extra="allow")
 
 
-class ProblemShape(_Answer):
+class ProblemShape(Answer):
     """One thing wrong at one place."""
 
     path: str
@@ -68,23 +68,23 @@ class Message(BaseModel):
 # Paths and queries
 
 
-class DevicePath(_Input):
+class DevicePath(Input):
     device_id: DeviceIdText
 
 
-class TokenPath(_Input):
+class TokenPath(Input):
     token: TokenText
 
 
-class ApiTokenPath(_Input):
+class ApiTokenPath(Input):
     token_id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
 
 
-class TemplatePath(_Input):
+class TemplatePath(Input):
     name: Annotated[str, StringConstraints(pattern=TEMPLATE)]
 
 
-class PageQuery(_Input):
+class PageQuery(Input):
     page: int = Field(1, ge=1, le=1_000_000)
     per_page: int = Field(100, ge=1, le=1000)
 
@@ -97,26 +97,14 @@ class DeviceQuery(PageQuery):
     )
 
 
-class LinkQuery(PageQuery):
-    device: DeviceIdText | None = None
-    document: Annotated[str, StringConstraints(max_length=40)] | None = None
-    state: Literal["pending", "live", "paused", "not_yet", "expired", "revoked", "rotated"] | None = None
-    unused_days: int | None = Field(None, ge=1, le=3650, description="Only links nobody opened for so many days.")
-
-
-class AuditQuery(PageQuery):
-    object: Annotated[str, StringConstraints(max_length=128)] | None = Field(None, description="An object's id.")
-    actor: Annotated[str, StringConstraints(max_length=128)] | None = None
-
-
-class WaitQuery(_Input):
+class WaitQuery(Input):
     wait: Annotated[str, StringConstraints(pattern=DURATION)] | None = Field(
         None,
         description="Block until the link is live, at most so long (`10s`, up to 30s); 202 when it is not by then.",
     )
 
 
-class TargetQuery(_Input):
+class TargetQuery(Input):
     kind: Annotated[str, StringConstraints(max_length=64)] | None = None
 
 
@@ -139,7 +127,7 @@ Labels = Annotated[
 ]
 
 
-class DeviceBody(_Input):
+class DeviceBody(Input):
     """What a device is, as the hook's caller knows it; a field left out stays as it was."""
 
     hostname: Annotated[str, StringConstraints(min_length=1, max_length=253)] | None = Field(None, examples=["rig-1"])
@@ -161,7 +149,7 @@ class DeviceEdit(DeviceBody):
     """What a person sets by hand; it wins over what the hook sends. `null` takes it back."""
 
 
-class Heartbeat(_Input):
+class Heartbeat(Input):
     epoch: Annotated[str, StringConstraints(max_length=64)] | None = Field(
         None, description="The store's epoch as the client knows it."
     )
@@ -171,12 +159,12 @@ class Heartbeat(_Input):
     )
 
 
-class HeartbeatAnswer(_Answer):
+class HeartbeatAnswer(Answer):
     epoch: str
     resend: bool = Field(description="The epoch differs or devices are missing: send everything again.")
 
 
-class DeviceShape(_Answer):
+class DeviceShape(Answer):
     id: str
     hostname: str
     kind: str
@@ -186,14 +174,14 @@ class DeviceShape(_Answer):
     state: str
 
 
-class DashboardShape(_Answer):
+class DashboardShape(Answer):
     slot: str
     uid: str
     title: str
     state: str
 
 
-class LinkShort(_Answer):
+class LinkShort(Answer):
     url: str
     embed_url: str
     token: str
@@ -201,7 +189,7 @@ class LinkShort(_Answer):
     state: str
 
 
-class DeviceAnswer(_Answer):
+class DeviceAnswer(Answer):
     """The hook's answer."""
 
     device: DeviceShape
@@ -209,12 +197,12 @@ class DeviceAnswer(_Answer):
     link: LinkShort | None = None
 
 
-class BatchResult(_Answer):
+class BatchResult(Answer):
     id: Any
     status: int
 
 
-class BatchAnswer(_Answer):
+class BatchAnswer(Answer):
     results: list[BatchResult]
 
 
@@ -225,48 +213,30 @@ class DeviceList(RootModel[list[DeviceAnswer]]):
 # Links
 
 
-class Profile(_Input):
-    """How the link's page looks and what a visitor may change."""
-
-    theme: Literal["auto", "light", "dark"] | None = None
-    refresh: Annotated[str, StringConstraints(max_length=16)] | None = Field(None, examples=["5s"])
-    from_: Annotated[str, StringConstraints(max_length=64)] | None = Field(None, alias="from", examples=["now-1h"])
-    to: Annotated[str, StringConstraints(max_length=64)] | None = Field(None, examples=["now"])
-    picker: bool | None = None
-    chrome: bool | None = None
-    transparent: bool | None = None
-
-
-class NewLink(_Input):
-    """A link to a device's dashboard (`device`, `slot`) or to any document (`document`, its uid)."""
-
-    device: DeviceIdText | None = None
-    slot: SlotText | None = None
-    document: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}$")] | None = None
-    label: Annotated[str, StringConstraints(max_length=200)] | None = None
-    slug: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{1,62}[a-z0-9]$")] | None = None
-    profile: Profile | ProfileName | None = None
-
-
 class LinkAnswer(LinkShort):
-    """A link, as those who look after it see it."""
+    """A link, as those who look after it see it. `views` and the two `…seen_at` are written once a minute."""
 
     label: str
+    slug_url: str
     device: str | None = None
     document: str | None = None
     slot: str
+    document_uid: str
+    is_default: bool = Field(description="The device's own link, the one the hook answers with.")
     profile: dict[str, Any]
+    not_before: str | None = None
+    expires_at: str | None = None
+    has_password: bool
+    frame_ancestors: list[str]
     created_by: str
     created_at: str
+    updated_at: str
+    first_seen_at: str | None = None
     last_seen_at: str | None = None
     views: int
 
 
-class LinkList(RootModel[list[LinkAnswer]]):
-    """One page of links."""
-
-
-class DeviceDashboards(_Answer):
+class DeviceDashboards(Answer):
     dashboards: list[DashboardShape]
     links: list[LinkAnswer]
 
@@ -274,7 +244,7 @@ class DeviceDashboards(_Answer):
 # Templates and the plan
 
 
-class TemplateShape(_Answer):
+class TemplateShape(Answer):
     """A template in use, or one whose file is broken (`error`); the last good version of a broken one stays in use."""
 
     name: str
@@ -293,19 +263,19 @@ class TemplateList(RootModel[list[TemplateShape]]):
     """All templates in use."""
 
 
-class TemplateSource(_Input):
+class TemplateSource(Input):
     name: Annotated[str, StringConstraints(pattern=TEMPLATE)] = Field("posted.json", examples=["router.json"])
     source: Annotated[str, StringConstraints(max_length=4_000_000)] = Field(
         description="The template file's whole text.", examples=['{"title": "<< device.title >>", "panels": []}']
     )
 
 
-class TemplateVerdict(_Answer):
+class TemplateVerdict(Answer):
     ok: bool
     problems: list[ProblemShape]
 
 
-class TemplatePlan(_Answer):
+class TemplatePlan(Answer):
     """What a template would change: of `devices` the first `planned` were looked at; `changes` holds at most 200."""
 
     devices: int
@@ -314,11 +284,11 @@ class TemplatePlan(_Answer):
     changes: list[dict[str, Any]]
 
 
-class RenderRequest(_Input):
+class RenderRequest(Input):
     device: DeviceIdText
 
 
-class DocumentAnswer(_Answer):
+class DocumentAnswer(Answer):
     """A filled document as it would be written."""
 
     uid: str
@@ -326,13 +296,13 @@ class DocumentAnswer(_Answer):
     document: dict[str, Any]
 
 
-class PlanStep(_Answer):
+class PlanStep(Answer):
     uid: str
     title: str
     file: str
 
 
-class PlanAnswer(_Answer):
+class PlanAnswer(Answer):
     """What the next pass would do."""
 
     steps: list[PlanStep]
@@ -340,17 +310,17 @@ class PlanAnswer(_Answer):
     unchanged: int
 
 
-# Tokens, audit, Prometheus
+# Tokens, Prometheus
 
 
-class NewToken(_Input):
+class NewToken(Input):
     name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}$")] = Field(examples=["ci"])
     role: Literal["viewer", "editor", "admin"] = "editor"
     scopes: list[str] = Field(default_factory=list, max_length=20)
     expires_at: TimeText | None = None
 
 
-class TokenShape(_Answer):
+class TokenShape(Answer):
     id: str
     name: str
     role: str
@@ -370,23 +340,10 @@ class TokenList(RootModel[list[TokenShape]]):
     """All API tokens, newest first."""
 
 
-class Me(_Answer):
+class Me(Answer):
     name: str
     role: str
     scopes: list[str]
-
-
-class AuditShape(_Answer):
-    at: str
-    actor: str
-    action: str
-    object_kind: str
-    object_id: str
-    details: dict[str, Any]
-
-
-class AuditList(RootModel[list[AuditShape]]):
-    """What was done, newest first."""
 
 
 class TargetGroup(BaseModel):

@@ -9,36 +9,13 @@ from pathlib import Path
 import pytest
 
 from backend_server.cli.errors import EXIT_CODES, exit_code_of, words_of
-from backend_server.cli.main import _COMMANDS, call
+from backend_server.cli.main import _COMMANDS
 from backend_server.cli.settings import settings_page
 from backend_server.errors import DashwrightError, InvalidInput, Problem, UpstreamTimeout
 from backend_server.settings import Settings
 
 ROOT = Path(__file__).parents[3]
 Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.setenv("DASHBOARDS_DIR", str(tmp_path / "dashboards"))
-    monkeypatch.setenv("EDGE", "false")
-
-    def go(*arguments: str) -> tuple[int, str, str]:
-        capfd.readouterr()
-        code = call(arguments)
-        out, err = capfd.readouterr()
-        return code, out, err
-
-    return go
-
-
-@pytest.fixture
-def prepared(run: Run) -> Run:
-    code, _, err = run("prepare")
-    assert code == 0, err
-    return run
 
 
 def test_a_device_is_added_listed_retired_and_revived(prepared: Run) -> None:

@@ -119,6 +119,7 @@ def test_options_are_read():
     options = LinkOptions.from_json({"device": "rig-1", "slot": "detail", "label": "Lobby", "slug": "lobby"})
     assert (options.device, options.slot, options.label, options.slug) == ("rig-1", "detail", "Lobby", "lobby")
     assert LinkOptions.from_json({"document": "gen-x"}).document == "gen-x"
+    assert LinkOptions.from_json({"document": "gen-x", "device": None}).document == "gen-x"
 
 
 @pytest.mark.parametrize(
@@ -126,6 +127,7 @@ def test_options_are_read():
     [
         ([], ""),
         ({}, "device"),
+        ({"document": None}, "device"),
         ({"device": "a", "document": "b"}, "device"),
         ({"device": "../a"}, "device"),
         ({"device": "a", "slot": "A B"}, "slot"),
@@ -137,7 +139,6 @@ def test_options_are_read():
         ({"device": "a", "slug": "ab"}, "slug"),
         ({"device": "a", "slug": "-ab"}, "slug"),
         ({"device": "a", "profile": {"theme": "pink"}}, "profile.theme"),
-        ({"device": "a", "password": "x"}, "password"),
         ({"device": "a", "colour": "x"}, "colour"),
     ],
 )

@@ -123,11 +123,11 @@ def test_lists_by_device_document_state_and_use(store, device):
     links = link_registry(store)
     extra = links.create(LinkOptions.from_json({"document": device.documents[0].uid}), "ann").link
     links.revoke(extra.token, "ann")
-    assert [one.link.id for one in links.list(device="rig-1")] == [device.link.id, extra.id]
-    assert [one.link.id for one in links.list(document=extra.document_uid)] == [device.link.id, extra.id]
-    assert [one.link.id for one in links.list(state=LinkState.REVOKED)] == [extra.id]
-    assert links.list(device="nobody") == []
-    assert links.list(unused_days=1) == []
+    assert [one.link.id for one in links.page(device="rig-1").items] == [extra.id, device.link.id]
+    assert [one.link.id for one in links.page(document=extra.document_uid).items] == [extra.id, device.link.id]
+    assert [one.link.id for one in links.page(state=LinkState.REVOKED).items] == [extra.id]
+    assert links.page(device="nobody").items == []
+    assert links.page(unused_days=1).items == []
 
 
 def test_derived_tokens_come_back_after_a_lost_database(store):

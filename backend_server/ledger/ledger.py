@@ -1,0 +1,116 @@
+"""The use case: what happened on a link, who did what, and for how long daily counts are kept."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from backend_server.links import FoundLink
+from backend_server.primitives.clock import format_time
+
+from .ports import AuditQuery, AuditRow, DayCount, LedgerRecords
+
+MOST_DAYS = 3660
+_MOST_CHANGES = 100
+_DAY_MS = 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class LinkLedger:
+    """What is known of a link's use: days with something on them, and the newest deeds, both the newest first."""
+
+    found: FoundLink
+    first_day: str
+    days: Sequence[DayCount]
+    changes: Sequence[AuditRow]
+
+    def as_json(self, now_ms: int) -> dict[str, object]:
+        """Give it as answers hold it; `views` and `refused` add up the days, `views_total` is since the beginning."""
+        link = self.found.link
+        refused: dict[str, int] = {}
+        for one in self.days:
+            for reason, count in one.refused.items():
+                refused[reason] = refused.get(reason, 0) + count
+        points_at = {"device": link.object_id} if link.maker == "dev" else {"document": link.document_uid}
+        return {
+            "token": link.token,
+            "slug": link.slug,
+            "label": link.label,
+            "state": self.found.state(now_ms).value,
+            **points_at,
+            "slot": link.slot,
+            "document_uid": link.document_uid,
+            "title": self.found.title,
+            "created_by": link.created_by,
+            "created_at": moment(link.created_at),
+            "first_seen_at": moment(link.first_seen_at),
+            "last_seen_at": moment(link.last_seen_at),
+            "views_total": link.views,
+            "from_day": self.first_day,
+            "views": sum(one.views for one in self.days),
+            "refused": refused,
+            "days": [{"day": one.day, "views": one.views, "refused": dict(one.refused)} for one in self.days],
+            "changes": [audit_json(one) for one in self.changes],
+        }
+
+
+class Ledger:
+    """Reads the ledger and holds it to its size. Safe for many threads."""
+
+    def __init__(self, records: LedgerRecords, *, keep_ms: int, clock_ms: Callable[[], int]) -> None:
+        self._records = records
+        self._keep_ms = keep_ms
+        self._clock_ms = clock_ms
+        self._tidied = ""
+        self._lock = threading.Lock()
+
+    def of_link(self, found: FoundLink, days: int) -> LinkLedger:
+        """Give what happened on a link in its last `days` days, today included, as far as they are kept."""
+        now = self._clock_ms()
+        first = max(day_of(now - (days - 1) * _DAY_MS), self._first_kept(now))
+        query = AuditQuery(object_kind="link", object_id=found.link.id, per_page=_MOST_CHANGES)
+        changes, _ = self._records.audit_page(query)
+        return LinkLedger(found, first, self._records.days(found.link.id, first), changes)
+
+    def audit(self, query: AuditQuery) -> tuple[Sequence[AuditRow], int]:
+        """Give one page of deeds, the newest first, and how many there are in all."""
+        return self._records.audit_page(query)
+
+    def tidy(self) -> int:
+        """Remove daily counts that are kept no longer; gives how many rows went. Works once a day."""
+        now = self._clock_ms()
+        with self._lock:
+            today = day_of(now)
+            if self._tidied == today:
+                return 0
+            removed = self._records.forget_days_before(self._first_kept(now))
+            self._tidied = today
+            return removed
+
+    def _first_kept(self, now_ms: int) -> str:
+        return day_of(now_ms - self._keep_ms)
+
+
+def audit_json(row: AuditRow) -> dict[str, object]:
+    """Give a deed as answers hold it."""
+    return {
+        "id": row.id,
+        "at": moment(row.at),
+        "actor": row.actor,
+        "action": row.action,
+        "object_kind": row.object_kind,
+        "object_id": row.object_id,
+        "details": dict(row.details),
+    }
+
+
+def day_of(moment_ms: int) -> str:
+    """Name the UTC day of a moment, `YYYY-MM-DD`."""
+    return f"{datetime.fromtimestamp(moment_ms / 1000, UTC):%Y-%m-%d}"
+
+
+def moment(moment_ms: int | None) -> str | None:
+    """Write epoch milliseconds as RFC 3339 in UTC."""
+    return None if moment_ms is None else format_time(datetime.fromtimestamp(moment_ms / 1000, UTC))

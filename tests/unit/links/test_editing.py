@@ -1,0 +1,191 @@
+"""What may be set on a link and changed of it, and until when a state holds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from backend_server.errors import Conflict, InvalidInput
+from backend_server.links import FoundLink, Link, LinkEdit, LinkOptions, LinkProfile, LinkState, Theme, life
+from backend_server.links.editing import told_changes
+from backend_server.links.fields import MAX_ANCESTORS
+from backend_server.primitives.ids import DashboardUid, LinkToken, Slug
+
+LINK = Link("id", LinkToken("a" * 32), Slug("rig-x"), "dev", "main", "rig-1", DashboardUid("dev-rig-1-x"))
+NOW = 1_800_000_000_000
+
+
+def problems(raw, **how):
+    with pytest.raises(InvalidInput) as caught:
+        LinkOptions.from_json({"device": "a", **raw}, **how)
+    return {problem.path: problem.message for problem in caught.value.problems}
+
+
+def test_every_field_of_a_new_link_is_read():
+    options = LinkOptions.from_json(
+        {
+            "device": "rig-1",
+            "not_before": "2027-01-31T12:00:00+01:00",
+            "expires_at": "2027-02-01T00:00:00.5Z",
+            "password": "correct horse",
+            "frame_ancestors": ["https://App.Example.com:443", "http://localhost:3000", "https://*.example.org"],
+        }
+    )
+    assert options.not_before == 1_801_393_200_000
+    assert options.expires_at == 1_801_440_000_500
+    assert options.password.reveal() == "correct horse"
+    assert options.frame_ancestors == ("https://app.example.com", "http://localhost:3000", "https://*.example.org")
+    assert "correct horse" not in repr(options)
+
+
+@pytest.mark.parametrize(
+    ("raw", "path"),
+    [
+        ({"expires_at": "tomorrow"}, "expires_at"),
+        ({"expires_at": "2027-01-31T12:00:00"}, "expires_at"),
+        ({"expires_at": 5}, "expires_at"),
+        ({"expires_at": "0001-01-01T00:00:00+23:00"}, "expires_at"),
+        ({"not_before": "1969-01-01T00:00:00Z"}, "not_before"),
+        ({"not_before": "2027-01-02T00:00:00Z", "expires_at": "2027-01-02T00:00:00Z"}, "expires_at"),
+        ({"password": "short"}, "password"),
+        ({"password": "x" * 257}, "password"),
+        ({"password": 12345678}, "password"),
+        ({"frame_ancestors": "https://a.example"}, "frame_ancestors"),
+        ({"frame_ancestors": ["https://a.example"] * (MAX_ANCESTORS + 1)}, "frame_ancestors"),
+        *(
+            ({"frame_ancestors": ["https://ok.example", bad]}, "frame_ancestors[1]")
+            for bad in (
+                "https://a.example/",
+                "https://a.example/path",
+                "a.example",
+                "ftp://a.example",
+                "https://*",
+                "https://*.",
+                "*",
+                "'self'",
+                "https://a.example;script-src *",
+                "https://a.example https://b.example",
+                "https://a.example\n",
+                "https://user@a.example",
+                "https://münchen.example",
+                "https://a.example:0",
+                "https://a.example:65536",
+                "https://-a.example",
+                "https://a*.example",
+                "",
+                None,
+                5,
+            )
+        ),
+    ],
+)
+def test_each_mistake_is_named_with_its_place(raw, path):
+    assert list(problems(raw)) == [path]
+
+
+def test_derived_mode_names_each_field_it_cannot_keep_and_lets_them_be_taken_away():
+    raw = {"expires_at": "2030-01-01T00:00:00Z", "not_before": "2029-01-01T00:00:00Z", "password": "long enough"}
+    found = problems(raw, derived_tokens=True)
+    assert found.keys() == raw.keys()
+    assert all("LINK_TOKENS=derived" in message for message in found.values())
+    with pytest.raises(InvalidInput, match="LINK_TOKENS=derived"):
+        LinkEdit.from_json({"password": "long enough"}, derived_tokens=True)
+    LinkEdit.from_json(dict.fromkeys(raw), derived_tokens=True)
+
+
+def test_an_edit_changes_what_is_named_and_nothing_else():
+    edit = LinkEdit.from_json({"label": "Lobby", "profile": {"theme": "dark"}, "password": "long enough"})
+    before = replace(LINK, profile=LinkProfile(time_from="now-6h"), expires_at=NOW + 1)
+    after = edit.apply(before, NOW, "hash")
+    assert after == replace(
+        before,
+        label="Lobby",
+        profile=LinkProfile(theme=Theme.DARK, time_from="now-6h"),
+        password_hash="hash",
+        updated_at=NOW,
+    )
+    assert told_changes(before, after) == {
+        "label": ["", "Lobby"],
+        "profile": [{"theme": "auto"}, {"theme": "dark"}],
+        "password": "set",
+    }
+    assert edit.apply(after, NOW + 5, "hash") is after, "the same again is no change"
+
+
+def test_null_takes_a_field_back():
+    full = replace(
+        LINK,
+        label="x",
+        not_before=1,
+        expires_at=NOW + 9,
+        password_hash="h",
+        frame_ancestors=("https://a.example",),
+        profile=LinkProfile(theme=Theme.DARK),
+    )
+    names = ("label", "not_before", "expires_at", "password", "frame_ancestors", "profile")
+    after = LinkEdit.from_json(dict.fromkeys(names)).apply(full, NOW, None)
+    assert replace(after, updated_at=0) == LINK
+    assert told_changes(full, after)["password"] == "removed"
+    with pytest.raises(InvalidInput, match="slug: cannot be taken away"):
+        LinkEdit.from_json({"slug": None})
+
+
+def test_an_edit_is_checked_against_what_the_link_has_already():
+    later = replace(LINK, not_before=NOW + 100)
+    with pytest.raises(InvalidInput, match="later than not_before"):
+        LinkEdit.from_json({"expires_at": "2027-01-15T08:00:00.050Z"}).apply(later, NOW, None)
+    with pytest.raises(InvalidInput, match="lies in the past; give a later time, or pause or revoke"):
+        LinkEdit.from_json({"expires_at": "2020-01-01T00:00:00Z"}).apply(LINK, NOW, None)
+    expired = replace(LINK, expires_at=NOW - 1)
+    assert LinkEdit.from_json({"label": "x"}).apply(expired, NOW, None).label == "x"
+
+
+@pytest.mark.parametrize("raw", [[], "x", {"device": "a"}, {"token": "x"}])
+def test_what_is_no_edit(raw):
+    with pytest.raises(InvalidInput):
+        LinkEdit.from_json(raw)
+
+
+@pytest.mark.parametrize("over", [{"revoked_at": 1}, {"suspended_at": 1}])
+def test_what_is_over_takes_no_deed(over):
+    link = replace(LINK, **over)
+    for deed in (life.paused, life.resumed, lambda one, now: life.rotated(one, LinkToken("b" * 32), now)):
+        with pytest.raises(Conflict):
+            deed(link, NOW)
+
+
+def test_pausing_twice_is_pausing_once():
+    held = life.paused(LINK, NOW)
+    assert (held.paused_at, life.paused(held, NOW + 1) is held) == (NOW, True)
+    assert life.resumed(held, NOW + 1).paused_at is None
+    assert life.resumed(LINK, NOW) is LINK
+
+
+@pytest.mark.parametrize("raw", [-1, 1.5, True, "60", 2_592_001, [], {}])
+def test_a_grace_that_is_none(raw):
+    with pytest.raises(InvalidInput, match="grace_seconds"):
+        life.parse_grace(raw)
+
+
+@pytest.mark.parametrize(
+    ("changes", "rotated_out_at", "state", "until"),
+    [
+        ({}, None, LinkState.LIVE, None),
+        ({"expires_at": NOW + 9}, None, LinkState.LIVE, NOW + 9),
+        ({"expires_at": NOW + 9}, NOW + 5, LinkState.LIVE, NOW + 5),
+        ({"not_before": NOW + 2, "expires_at": NOW + 9}, None, LinkState.NOT_YET, NOW + 2),
+        ({"not_before": NOW + 2}, NOW + 1, LinkState.NOT_YET, NOW + 1),
+        ({"paused_at": 1, "expires_at": NOW + 9}, None, LinkState.PAUSED, NOW + 9),
+        ({"paused_at": 1}, None, LinkState.PAUSED, None),
+        ({"expires_at": NOW}, None, LinkState.EXPIRED, None),
+        ({"expires_at": NOW + 9}, NOW, LinkState.ROTATED, None),
+        ({"revoked_at": 1, "expires_at": NOW + 9}, None, LinkState.REVOKED, None),
+    ],
+)
+def test_until_when_a_state_holds_by_itself(changes, rotated_out_at, state, until):
+    found = FoundLink(replace(LINK, **changes), "live", "x", rotated_out_at=rotated_out_at)
+    assert (found.state(NOW), found.until(NOW)) == (state, until)
+    if until is not None:
+        assert found.state(until - 1) is state
+        assert found.state(until) is not state
