@@ -1,0 +1,107 @@
+"""The poller's program: devices from the store, polls, and the metrics page, until SIGTERM."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+import structlog
+
+from backend_server.devices.device import Device
+from backend_server.errors import DashwrightError
+
+from .engine import Check, PollEngine
+from .kinds import DeviceKind
+from .metrics import PollerMetrics
+from .server import serve_metrics
+
+_LOOK_SECONDS = 0.5
+_MOST_OPEN_FILES = 65_536
+_log = structlog.stdlib.get_logger("poller")
+
+
+class DeviceSource(Protocol):
+    """Where the devices come from; both calls may block and raise DashwrightError."""
+
+    def change_number(self) -> int:
+        """Give a number that is another one after any change; cheap."""
+
+    def devices(self) -> Sequence[Device]:
+        """Give every device, retired ones too."""
+
+
+def run_poller(
+    source: DeviceSource,
+    kinds: Mapping[str, DeviceKind],
+    check: Check,
+    *,
+    port: int,
+    forget_after_seconds: float,
+    ready: Callable[[int], None] | None = None,
+) -> None:
+    """Poll until SIGTERM or SIGINT. Call it from the main thread; `ready` is told the port once it listens."""
+    _raise_file_limit()
+    asyncio.run(_run(source, kinds, check, port=port, forget_after_seconds=forget_after_seconds, ready=ready))
+
+
+async def _run(
+    source: DeviceSource,
+    kinds: Mapping[str, DeviceKind],
+    check: Check,
+    *,
+    port: int,
+    forget_after_seconds: float,
+    ready: Callable[[int], None] | None,
+) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    metrics = PollerMetrics(kinds.values())
+    engine = PollEngine(kinds, metrics, check, forget_after_seconds=forget_after_seconds)
+    server = await serve_metrics(metrics.render, port)
+    listening = server.sockets[0].getsockname()[1]
+    _log.info("the poller serves readings", port=listening, kinds=sorted(kinds))
+    if ready is not None:
+        ready(listening)
+    following = asyncio.create_task(_follow(source, engine, stop))
+    try:
+        await engine.run(stop)
+    finally:
+        await following
+        server.close()
+    _log.info("the poller has ended")
+
+
+async def _follow(source: DeviceSource, engine: PollEngine, stop: asyncio.Event) -> None:
+    """Keep the engine's list as the store has it; a store that is away leaves the list as it was."""
+    known: int | None = None
+    away = False
+    while not stop.is_set():
+        try:
+            number = await asyncio.to_thread(source.change_number)
+            if number != known:
+                devices = await asyncio.to_thread(source.devices)
+                engine.follow(devices)
+                known = number
+                _log.debug("the list of devices was read", devices=len(devices), change=number)
+            away = False
+        except DashwrightError as fault:
+            if not away:
+                _log.warning("the list of devices cannot be read; going on with the last one", error=fault.message)
+            away = True
+        try:
+            await asyncio.wait_for(stop.wait(), _LOOK_SECONDS)
+        except TimeoutError:
+            continue
+
+
+def _raise_file_limit() -> None:
+    """Let every device keep its connection: the usual limit of 1,024 open files would end that."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MOST_OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _MOST_OPEN_FILES)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
