@@ -29,6 +29,8 @@ class Scope(StrEnum):
     LINKS_READ = "links:read"
     LINKS_WRITE = "links:write"
     TEMPLATES_READ = "templates:read"
+    DOCUMENTS_READ = "documents:read"
+    DOCUMENTS_WRITE = "documents:write"
     PLAN_READ = "plan:read"
     METRICS_READ = "metrics:read"
     AUDIT_READ = "audit:read"

@@ -10,13 +10,15 @@ import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from urllib.parse import quote
 
 import click
 import orjson
 
+from backend_server.cli.api import api_options, open_api
+from backend_server.cli.surroundings import show_json, show_table
 from backend_server.errors import ConfigError, DashwrightError, InvalidInput, NotFound
 from backend_server.generator.assemble import Generated
-from backend_server.generator.assemble import generate as generate_one
 from backend_server.generator.coverage import find_coverage
 from backend_server.generator.drift import drift_lines, find_drift
 from backend_server.generator.inventory import (
@@ -27,11 +29,11 @@ from backend_server.generator.inventory import (
     take_inventory,
     write_inventory,
 )
+from backend_server.generator.job import Job, run_job
 from backend_server.generator.manifest import MANIFEST, manifest_bytes
-from backend_server.generator.plans import missing_families, plans_for, read_plans
 from backend_server.generator.read_spec import read_spec
 from backend_server.generator.rules import rule_file
-from backend_server.generator.spec import DashboardPlan, Spec
+from backend_server.generator.spec import Spec
 from backend_server.provisioning.generated import read_folder, read_one, write_folder
 from backend_server.shipped import shipped
 
@@ -57,15 +59,6 @@ def _default_output() -> Path:
     return Path("config/grafana/dashboards/generated")
 
 
-def _load(spec_file: Path | None, plan_file: Path | None) -> tuple[Spec, tuple[DashboardPlan, ...]]:
-    path = spec_file or _default_spec()
-    spec = read_spec(_read(path), name=path.name)
-    plans = read_plans(_read(plan_file), name=plan_file.name) if plan_file else plans_for(spec)
-    for line in missing_families(plans, spec):
-        click.echo(f"warning: {line}", err=True)
-    return spec, plans
-
-
 def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
@@ -73,15 +66,23 @@ def _read(path: Path) -> bytes:
         raise ConfigError(f"{path} cannot be read ({fault.strerror}); name another file.") from fault
 
 
-def _chosen(plans: tuple[DashboardPlan, ...], only: str | None) -> tuple[DashboardPlan, ...]:
-    if not only:
-        return plans
-    wanted = [slug.strip() for slug in only.split(",") if slug.strip()]
-    known = {plan.slug: plan for plan in plans}
-    unknown = [slug for slug in wanted if slug not in known]
-    if unknown:
-        raise ConfigError(f"--only names {', '.join(unknown)}; there are: {', '.join(known)}.")
-    return tuple(plan for plan in plans if plan.slug in wanted)
+def _slugs(text: str | None) -> list[str]:
+    return [slug.strip() for slug in (text or "").split(",") if slug.strip()]
+
+
+def _job(spec_file: Path | None, plan_file: Path | None, only: str | None, *, dense: bool) -> Job:
+    path = spec_file or _default_spec()
+    job = run_job(
+        _read(path),
+        _read(plan_file) if plan_file else None,
+        spec_name=path.name,
+        plan_name=plan_file.name if plan_file else "plan",
+        only=_slugs(only),
+        dense=dense,
+    )
+    for line in job.warnings:
+        click.echo(f"warning: {line}", err=True)
+    return job
 
 
 def _fail(fault: DashwrightError, code: int = EXIT_BAD_INPUT) -> None:
@@ -100,6 +101,10 @@ def _fail(fault: DashwrightError, code: int = EXIT_BAD_INPUT) -> None:
 @click.option("--dense", is_flag=True, help="Lower panels (also DASHBOARD_DENSE=1).")
 @click.option("--verify", is_flag=True, help="Write nothing; exit 6 when the files are not what would be made.")
 @click.option("--verbose", is_flag=True, help="Titles of what differs (also DASHBOARD_DIFF_VERBOSE=1).")
+@click.option("--provision", is_flag=True, help="Have them wanted by the service; files only with --output too.")
+@click.option("--folder", default="Generated", show_default=True, help="Their folder in Grafana, with --provision.")
+@click.option("--prune", is_flag=True, help="With --provision: withdraw those that are not made any more.")
+@api_options
 @click.pass_context
 def generate(
     context: click.Context,
@@ -111,28 +116,88 @@ def generate(
     dense: bool,
     verify: bool,
     verbose: bool,
+    provision: bool,
+    folder: str,
+    prune: bool,
+    url: str | None,
+    token: str | None,
 ) -> None:
-    """Make dashboards from a metrics spec, or check that they are fresh."""
+    """Make dashboards from a metrics spec, check that they are fresh, or have them served."""
     context.obj = spec_file
     if context.invoked_subcommand is not None:
         return
     dense = dense or _flag("DASHBOARD_DENSE", "G6_DASHBOARD_DENSE")
     verbose = verbose or _flag("DASHBOARD_DIFF_VERBOSE", "G6_DASHBOARD_DIFF_VERBOSE")
-    folder = output or _default_output()
+    if prune and (only or not provision):
+        _fail(ConfigError("--prune goes with --provision and without --only: it withdraws all that is not made."))
+    if verify and provision:
+        _fail(ConfigError("--verify changes nothing and --provision does; give one of the two."))
     try:
-        spec, plans = _load(spec_file, plan_file)
-        made = [generate_one(plan, spec, dense=dense) for plan in _chosen(plans, only)]
+        job = _job(spec_file, plan_file, only, dense=dense)
+        if verify:
+            _verify(job.made, output or _default_output(), verbose=verbose)
+            return
+        if output is not None or not provision:
+            _write(job, output or _default_output())
     except DashwrightError as fault:
         _fail(fault)
         return
-    if verify:
-        _verify(made, folder, verbose=verbose)
+    if provision:
+        asked = {
+            "spec": _read(spec_file or _default_spec()).decode(),
+            "only": _slugs(only),
+            "dense": dense,
+            "folder": folder,
+            "prune": prune,
+        }
+        _provision(asked | ({"plan": _read(plan_file).decode()} if plan_file else {}), url, token)
+
+
+def _provision(asked: dict[str, object], url: str | None, token: str | None) -> None:
+    with open_api(url, token) as api:
+        found = api("POST", "/api/generator/provision", asked)
+    counts = ", ".join(f"{len(found[name])} {name}" for name in ("created", "changed", "unchanged", "withdrawn"))
+    click.echo(f"{counts}.")
+    if found["left"]:
+        slugs = ", ".join(found["left"])
+        click.echo(f"Not made any more, and left as they are (--prune withdraws them): {slugs}", err=True)
+
+
+@generate.command("documents")
+@click.option("--json", "as_json", is_flag=True, help="Print an array.")
+@api_options
+def list_documents(*, as_json: bool, url: str | None, token: str | None) -> None:
+    """List the generated dashboards that are provisioned, each with its uid and state."""
+    with open_api(url, token) as api:
+        found = api("GET", "/api/generator/documents")
+    if as_json:
+        show_json(found)
         return
-    _write(spec, plans, made, folder)
+    show_table(
+        ("slug", "uid", "title", "folder", "state", "reason"),
+        [[one[name] for name in ("slug", "uid", "title", "folder", "state", "reason")] for one in found],
+        empty="No generated dashboard is provisioned.",
+    )
 
 
-def _verify(made: list[Generated], folder: Path, *, verbose: bool) -> None:
-    drift = find_drift(made, {one.plan.slug: read_one(folder, one.plan.slug) for one in made})
+@generate.command("withdraw")
+@click.argument("slugs", metavar="SLUG…", nargs=-1, required=True)
+@api_options
+def withdraw(slugs: tuple[str, ...], url: str | None, token: str | None) -> None:
+    """Take generated dashboards out of service: their links end at once, then files and dashboards go."""
+    with open_api(url, token) as api:
+        for slug in slugs:
+            click.echo(api("DELETE", f"/api/generator/documents/{quote(slug, safe='')}")["message"])
+
+
+def _verify(made: Iterable[Generated], folder: Path, *, verbose: bool) -> None:
+    made = tuple(made)
+    existing = {}
+    for one in made:
+        existing[one.plan.slug], trouble = read_one(folder, one.plan.slug)
+        if trouble:
+            click.echo(f"warning: {trouble}", err=True)
+    drift = find_drift(made, existing)
     for line in drift_lines(drift, verbose=verbose):
         click.echo(line)
     if drift:
@@ -140,7 +205,8 @@ def _verify(made: list[Generated], folder: Path, *, verbose: bool) -> None:
     click.echo(f"{len(made)} dashboard(s) are as the spec says.", err=True)
 
 
-def _write(spec: Spec, plans: tuple[DashboardPlan, ...], made: list[Generated], folder: Path) -> None:
+def _write(job: Job, folder: Path) -> None:
+    spec, plans, made = job.spec, job.plans, job.made
     by_slug = {one.plan.slug: one for one in made}
     written = write_folder(folder, {f"{slug}.json": one.body for slug, one in by_slug.items()})
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")

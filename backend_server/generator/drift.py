@@ -35,6 +35,15 @@ class Drift:
         found = tuple(f"{kind}:{self.slug}:{len(titles)}" for kind, titles in counts if titles)
         return found or ((f"spec:{self.slug}",) if self.spec_only else ())
 
+    def as_json(self) -> dict[str, object]:
+        """Give the titles as a detail line has them."""
+        return {
+            "slug": self.slug,
+            "changed_titles": self.changed_titles,
+            "added_titles": self.added_titles,
+            "removed_titles": self.removed_titles,
+        }
+
 
 def find_drift(wanted: Iterable[Generated], on_disk: Mapping[str, Panel | None]) -> tuple[Drift, ...]:
     """Compare what would be generated with the parsed files (None: no such file); only dashboards that differ."""
@@ -48,17 +57,7 @@ def drift_lines(drifts: Iterable[Drift], *, verbose: bool) -> list[str]:
     lines = [token for drift in listed for token in drift.tokens]
     if verbose and listed:
         lines.append(DETAILS_BEGIN)
-        lines += [
-            orjson.dumps(
-                {
-                    "slug": drift.slug,
-                    "changed_titles": drift.changed_titles,
-                    "added_titles": drift.added_titles,
-                    "removed_titles": drift.removed_titles,
-                }
-            ).decode()
-            for drift in listed
-        ]
+        lines += [orjson.dumps(drift.as_json()).decode() for drift in listed]
         lines.append(DETAILS_END)
     return lines
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from backend_server.documents.reading import read_dashboard
-from backend_server.errors import InvalidInput, NotFound
+from backend_server.errors import InvalidInput, NotFound, ProvisioningError
 
 _NOT_DASHBOARDS = frozenset({"manifest.json"})
 
@@ -21,37 +21,52 @@ def read_folder(folder: Path) -> dict[str, dict[str, Any]]:
     found = {}
     for path in sorted(folder.glob("*.json")):
         if path.name not in _NOT_DASHBOARDS and not path.name.startswith("."):
-            found[path.stem] = read_dashboard(path.read_bytes(), what=path.name)
+            try:
+                body = path.read_bytes()
+            except OSError as fault:
+                raise ProvisioningError(f"{path} cannot be read: {fault.strerror}.") from fault
+            found[path.stem] = read_dashboard(body, what=path.name)
     return found
 
 
-def read_one(folder: Path, slug: str) -> dict[str, Any] | None:
-    """Read one dashboard; None when there is no such file or it is no dashboard (to generate again is the remedy)."""
+def read_one(folder: Path, slug: str) -> tuple[dict[str, Any] | None, str | None]:
+    """Read one dashboard, or give None and, when a file stands there that cannot be read, the reason."""
+    path = folder / f"{slug}.json"
     try:
-        return read_dashboard((folder / f"{slug}.json").read_bytes(), what=slug)
-    except (FileNotFoundError, InvalidInput):
-        return None
+        return read_dashboard(path.read_bytes(), what=path.name), None
+    except FileNotFoundError:
+        return None, None
+    except OSError as fault:
+        return None, f"{path} cannot be read: {fault.strerror}"
+    except InvalidInput as fault:
+        return None, fault.message
 
 
 def write_folder(folder: Path, files: Mapping[str, bytes]) -> int:
-    """Write files by name, each whole or not at all, and only those whose bytes differ; gives how many were written."""
-    folder.mkdir(parents=True, exist_ok=True)
-    written = 0
-    for name, body in files.items():
-        path = folder / name
-        try:
-            if path.read_bytes() == body:
-                continue
-        except FileNotFoundError:
-            pass
-        handle, beside = tempfile.mkstemp(dir=folder, prefix=".", suffix=".tmp")
-        try:
-            with open(handle, "wb") as out:
-                out.write(body)
-            os.chmod(beside, 0o644)  # mkstemp makes it private, and others read these files
-            os.replace(beside, path)
-        except BaseException:
-            os.unlink(beside)
-            raise
-        written += 1
-    return written
+    """Write files by name, each whole or not at all, and only those whose bytes differ; gives how many were written.
+
+    Raises ProvisioningError when the disk refuses. A name that is a symbolic link is replaced, never followed.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return sum(_write_file(folder, name, body) for name, body in files.items())
+    except OSError as fault:
+        raise ProvisioningError(
+            f"{fault.filename or folder} cannot be written: {fault.strerror}. Name a folder you may write to."
+        ) from fault
+
+
+def _write_file(folder: Path, name: str, body: bytes) -> bool:
+    path = folder / name
+    if path.is_file() and not path.is_symlink() and path.read_bytes() == body:
+        return False
+    handle, beside = tempfile.mkstemp(dir=folder, prefix=".", suffix=".tmp")
+    try:
+        with open(handle, "wb") as out:
+            out.write(body)
+        os.chmod(beside, 0o644)  # mkstemp makes it private, and others read these files
+        os.replace(beside, path)
+    except BaseException:
+        os.unlink(beside)
+        raise
+    return True
