@@ -86,6 +86,10 @@ class LiveApp:
             with fault:
                 return Reply(fault.code, dict(fault.headers.items()), fault.read())
 
+    def deeds(self) -> int:
+        """Count what anybody ever did: every write by a caller is in the audit, and the worker's passes are not."""
+        return int(self.call("GET", "/api/audit?per_page=1").headers["X-Total-Count"])
+
     def token_of(self, role: Role, *scopes: Scope, expires_at: int | None = None) -> str:
         """Make an API token of a role."""
         name = f"{role.value}-{len(self.services.accounts.tokens())}"

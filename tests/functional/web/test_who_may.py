@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,15 +27,13 @@ def routes(app: LiveApp) -> Iterator[tuple[str, str, str]]:
     for rule in app.app.url_map.iter_rules():
         if not rule.rule.startswith("/api/"):
             continue
-        path = rule.rule
-        for name in rule.arguments:
-            path = path.replace(f"<{name}>", values[name])
+        path = re.sub(r"<(?:[^:<>]+:)?([^<>]+)>", lambda found: values.get(found[1], "unknown"), rule.rule)
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
             yield method, path, rule.endpoint
 
 
 def test_nobody_and_bad_tokens_are_refused_on_every_route_with_one_shape(app: LiveApp) -> None:
-    now = app.services.store.change_number()
+    before = app.deeds()
     expired = app.token_of(Role.ADMIN, expires_at=time.time_ns() // 1_000_000 + 500)
     revoked = app.token_of(Role.ADMIN)
     app.call("DELETE", f"/api/tokens/{app.services.accounts.tokens()[0].id}")
@@ -52,7 +51,7 @@ def test_nobody_and_bad_tokens_are_refused_on_every_route_with_one_shape(app: Li
             assert reply.headers["WWW-Authenticate"].startswith("Bearer")
             asked += 1
     assert asked >= 5 * 25
-    assert app.services.store.change_number() - now == 3, "only the two tokens and one revocation were written"
+    assert app.deeds() - before == 3, "only the two tokens and one revocation were written"
 
 
 def test_each_role_may_what_its_rank_says(app: LiveApp) -> None:
