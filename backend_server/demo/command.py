@@ -139,7 +139,7 @@ def _say_when_ready(host: Host, port: int, service: str) -> None:
         while True:
             devices = host.state()["devices"]
             assert isinstance(devices, list)
-            if all(device["state"] == "live" for device in devices):
+            if all(device["state"] != "starting" for device in devices):
                 break
             time.sleep(0.3)
         click.echo(f"The demo is ready: open http://127.0.0.1:{port} (the service itself: {service}). Ctrl-C ends it.")

@@ -77,19 +77,25 @@ class Host:
         return {"devices": shown, "overview": self._overview}
 
     def _run(self) -> None:
-        turn_at = time.monotonic() + self._times[0]
+        turn_at: float | None = None
         while not self._stop.is_set():
             # The whole integration: say which devices there are, again and again.
             self._hook.ensure_many(self._devices)
             try:
                 if self._overview is None and self._hook.links:
                     self._overview = self._find_overview()
-                if self._wanderer and time.monotonic() >= turn_at and self._wanderer in self._hook.links:
+                if turn_at is None and self._all_live():
+                    turn_at = time.monotonic() + self._times[0]
+                if self._wanderer and turn_at is not None and time.monotonic() >= turn_at:
                     self._turn(self._wanderer)
                     turn_at = time.monotonic() + self._times[1 if self._away else 0]
             except (OSError, ValueError, KeyError):
                 pass  # the service is starting or stopping; the next turn tries again
             self._stop.wait(_LOOP_SECONDS)
+
+    def _all_live(self) -> bool:
+        links = self._hook.links
+        return all((link := links.get(one["id"])) is not None and link.state == "live" for one in self._devices)
 
     def _turn(self, device_id: str) -> None:
         if self._away:

@@ -16,7 +16,7 @@ from backend_server.errors import DashwrightError
 from .engine import Check, PollEngine
 from .kinds import DeviceKind
 from .metrics import PollerMetrics
-from .server import serve_metrics
+from .server import MetricsServer
 
 _LOOK_SECONDS = 0.5
 _MOST_OPEN_FILES = 65_536
@@ -62,8 +62,8 @@ async def _run(
         loop.add_signal_handler(number, stop.set)
     metrics = PollerMetrics(kinds.values())
     engine = PollEngine(kinds, metrics, check, forget_after_seconds=forget_after_seconds)
-    server = await serve_metrics(metrics.render, port)
-    listening = server.sockets[0].getsockname()[1]
+    server = MetricsServer(metrics.render)
+    listening = await server.listen(port)
     _log.info("the poller serves readings", port=listening, kinds=sorted(kinds))
     if ready is not None:
         ready(listening)
@@ -72,7 +72,7 @@ async def _run(
         await engine.run(stop)
     finally:
         await following
-        server.close()
+        await server.close()
     _log.info("the poller has ended")
 
 

@@ -7,19 +7,39 @@ from collections.abc import Callable
 
 from .exposition import CONTENT_TYPE
 
-_HEAD_SECONDS = 10.0
+_IDLE_SECONDS = 300.0
 
 
-async def serve_metrics(render: Callable[[], bytes], port: int, host: str = "127.0.0.1") -> asyncio.Server:
-    """Listen and answer `GET /metrics` and `GET /-/healthy`; port 0 takes a free one."""
+class MetricsServer:
+    """Answers `GET /metrics` and `GET /-/healthy` over kept connections."""
 
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, render: Callable[[], bytes]) -> None:
+        self._render = render
+        self._server: asyncio.Server | None = None
+        self._visitors: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
+
+    async def listen(self, port: int, host: str = "127.0.0.1") -> int:
+        """Begin; gives the port, which port 0 leaves to the system."""
+        self._server = await asyncio.start_server(self._serve, host, port, limit=16_384)
+        return int(self._server.sockets[0].getsockname()[1])
+
+    async def close(self) -> None:
+        """End every connection, then the listening."""
+        if self._server is not None:
+            self._server.close()
+        for writer in self._visitors.values():
+            writer.close()
+        await asyncio.gather(*self._visitors, return_exceptions=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._visitors[task] = writer
         try:
             while True:
-                head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), _HEAD_SECONDS * 30)
+                head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), _IDLE_SECONDS)
                 method, _, rest = head.partition(b" ")
-                path = rest.partition(b" ")[0].partition(b"?")[0]
-                status, kind, body = _page(method, path, render)
+                status, kind, body = _page(method, rest.partition(b" ")[0].partition(b"?")[0], self._render)
                 writer.write(
                     f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
                 )
@@ -29,9 +49,8 @@ async def serve_metrics(render: Callable[[], bytes], port: int, host: str = "127
         except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, TimeoutError, ConnectionError):
             pass  # the visitor went away, or said nothing we understand
         finally:
+            del self._visitors[task]
             writer.close()
-
-    return await asyncio.start_server(answer, host, port, limit=16_384)
 
 
 def _page(method: bytes, path: bytes, render: Callable[[], bytes]) -> tuple[str, str, bytes]:

@@ -21,7 +21,7 @@ from .transport import Refused, Transport, Unreachable
 _log = logging.getLogger("dashwright_client")
 
 _IDLE_BEATS = 3
-_FIRST_DELAY_SECONDS, _LONGEST_DELAY_SECONDS = 0.5, 30.0
+_FIRST_DELAY_SECONDS, _LONGEST_DELAY_SECONDS = 0.25, 5.0
 
 
 class Link(NamedTuple):

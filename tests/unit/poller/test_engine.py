@@ -17,7 +17,7 @@ from backend_server.poller.connection import Failure, unchunk
 from backend_server.poller.engine import PollEngine, request_for
 from backend_server.poller.kinds import DeviceKind, Reading
 from backend_server.poller.metrics import PollerMetrics
-from backend_server.poller.server import serve_metrics
+from backend_server.poller.server import MetricsServer
 from backend_server.primitives.ids import DeviceId
 
 KIND = DeviceKind(
@@ -272,8 +272,8 @@ def test_kinds_decide_who_is_polled_and_any_answer_will_do_for_a_generic_one() -
 
 def test_the_metrics_page_is_served_and_nothing_else() -> None:
     async def test() -> None:
-        server = await serve_metrics(lambda: b"up 1\n", 0)
-        port = server.sockets[0].getsockname()[1]
+        server = MetricsServer(lambda: b"up 1\n")
+        port = await server.listen(0)
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         answers = []
         for line in (b"GET /metrics?a=b", b"HEAD /metrics", b"GET /", b"POST /metrics", b"GET /-/healthy"):
@@ -282,9 +282,9 @@ def test_the_metrics_page_is_served_and_nothing_else() -> None:
             length = int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0])
             body = b"" if line.startswith(b"HEAD") else await reader.readexactly(length)
             answers.append((int(head.split()[1]), body))
+        await server.close()
+        assert await reader.read() == b""
         writer.close()
-        server.close()
-        await server.wait_closed()
         assert [status for status, _ in answers] == [200, 200, 404, 405, 200]
         assert answers[0][1] == b"up 1\n"
 
