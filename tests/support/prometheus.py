@@ -14,7 +14,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -91,9 +91,16 @@ def exposition_server() -> Iterator[Exposition]:
 
 @contextmanager
 def running_prometheus(
-    folder: Path, *, rules: str | None = None, text: str | None = None
+    folder: Path,
+    *,
+    rules: str | None = None,
+    text: str | None = None,
+    history: Callable[[str], str] | None = None,
 ) -> Iterator[RunningPrometheus]:
-    """Start a real Prometheus below `folder`, with a rule file; killed and its data removed at the end."""
+    """Start a real Prometheus below `folder`, with a rule file; killed and its data removed at the end.
+
+    `history` gives OpenMetrics text of what was before, for the labels every scraped series will have.
+    """
     program = shutil.which(PROGRAM)
     assert program, f"{PROGRAM} is not installed; `make test` installs it"
     data = folder / "prometheus-data"
@@ -112,6 +119,8 @@ def running_prometheus(
             f"    static_configs: [{{targets: ['127.0.0.1:{exposition.port}']}}]\n",
             encoding="utf-8",
         )
+        if history is not None:
+            _fill(data, history(f'instance="127.0.0.1:{exposition.port}",job="devices"'))
         port = free_port()
         process = subprocess.Popen(
             [
@@ -185,6 +194,17 @@ def recording_proxy(upstream: str) -> Iterator[Recorder]:
     with _serving(Handler) as port:
         recorder.url = f"http://127.0.0.1:{port}"
         yield recorder
+
+
+def _fill(data: Path, text: str) -> None:
+    """Put samples with timestamps into an empty store."""
+    source = data.with_suffix(".txt")
+    source.write_text(text, encoding="utf-8")
+    data.mkdir()
+    told = subprocess.run(
+        ["promtool", "tsdb", "create-blocks-from", "openmetrics", source, data], capture_output=True, check=False
+    )
+    assert told.returncode == 0, told.stderr[-500:]
 
 
 def free_port() -> int:
