@@ -96,7 +96,7 @@ def _is_free(port: int) -> bool:
 
 
 def frame_of(page: Page, device: str) -> Frame:
-    handle = page.wait_for_selector(f"#device-{device} iframe", timeout=30_000)
+    handle = page.wait_for_selector(f"#device-{device} iframe", timeout=60_000)
     frame = handle.content_frame()
     assert frame is not None
     return frame
@@ -115,7 +115,7 @@ def power_of(frame: Frame) -> str:
 def test_the_frames_show_numbers_that_move_within_ten_seconds(demo: Demo, page: Page) -> None:
     page.goto(demo.page)
     frame = frame_of(page, "rig-1")
-    expect(frame.locator("body")).to_contain_text(" W", timeout=20_000)
+    expect(frame.locator("body")).to_contain_text(" W", timeout=45_000)
     first = power_of(frame)
     deadline = time.monotonic() + 10
     while power_of(frame) == first:
@@ -128,7 +128,7 @@ def test_a_value_set_at_the_device_arrives_in_the_frame(demo: Demo, page: Page) 
     frame = frame_of(page, "rig-2")
     set_value(demo.devices[1], power=777)
     try:
-        expect(frame.locator("body")).to_contain_text("777", timeout=15_000)
+        expect(frame.locator("body")).to_contain_text("777", timeout=45_000)
     finally:
         set_value(demo.devices[1], power=None)
 
@@ -138,7 +138,7 @@ def test_four_devices_and_the_overview_are_embedded_from_another_origin(demo: De
     for device in ("overview", "rig-1", "rig-2", "rig-3", "rig-4"):
         assert frame_of(page, device).url.startswith(f"{demo.service}/grafana/public-dashboards/")
     overview = frame_of(page, "overview")
-    expect(overview.locator("body")).to_contain_text("TH/s", timeout=20_000)
+    expect(overview.locator("body")).to_contain_text("TH/s", timeout=45_000)
 
 
 def test_the_theme_switch_reaches_the_frames(demo: Demo, page: Page) -> None:
@@ -148,7 +148,7 @@ def test_the_theme_switch_reaches_the_frames(demo: Demo, page: Page) -> None:
     page.wait_for_function("document.querySelector('#device-rig-1 iframe').src.includes('theme=dark')")
     frame = frame_of(page, "rig-1")
     frame.wait_for_load_state()
-    expect(frame.locator("html")).to_have_attribute("data-theme", "dark", timeout=10_000)
+    expect(frame.locator("html")).to_have_attribute("data-theme", "dark", timeout=45_000)
 
 
 def test_one_device_leaves_and_comes_back_with_the_same_link(demo: Demo, page: Page) -> None:
@@ -157,21 +157,22 @@ def test_one_device_leaves_and_comes_back_with_the_same_link(demo: Demo, page: P
     expect(badge).to_have_text("retired", timeout=60_000)
     gone = frame_of(page, "rig-4").url.partition("&")[0]
     assert get(gone)[0] == 410
-    expect(frame_of(page, "rig-4").locator("body")).to_contain_text("turned off", timeout=20_000)
+    expect(frame_of(page, "rig-4").locator("body")).to_contain_text("turned off", timeout=45_000)
     expect(badge).to_have_text("live", timeout=60_000)
     frame = frame_of(page, "rig-4")
-    expect(frame.locator("body")).to_contain_text(" W", timeout=20_000)
+    expect(frame.locator("body")).to_contain_text(" W", timeout=45_000)
     assert frame.url.partition("&")[0] == gone
 
 
 def test_the_picture_of_the_docs_is_what_the_demo_looks_like(demo: Demo, page: Page, browser: Browser) -> None:
-    """Takes docs/images/demo-*.png anew when it is asked to; else only makes sure that the page can be drawn."""
+    """The pictures lie in test-results/; those of the docs are taken from there."""
     for theme in ("light", "dark"):
         page.goto(f"{demo.page}/?theme={theme}")
         for device in ("overview", "rig-1", "rig-2", "rig-3"):
-            expect(frame_of(page, device).locator("body")).to_contain_text("H/s", timeout=20_000)
+            expect(frame_of(page, device).locator("body")).to_contain_text("H/s", timeout=45_000)
         page.wait_for_timeout(1500)
         folder = ROOT / "test-results"
         folder.mkdir(exist_ok=True)
-        picture = page.screenshot(path=folder / f"demo-{theme}.png")
+        picture = page.screenshot()
+        (folder / f"demo-{theme}.png").write_bytes(picture)
         assert len(picture) > 50_000
