@@ -8,20 +8,28 @@ from urllib.parse import urlsplit
 from backend_server.devices.device import Device
 
 _PORTS = {"http": 80, "https": 443}
+READINGS_PATH = "/metrics/devices"
 
 
 def scrape_targets(
-    devices: Iterable[Device], metrics_paths: Mapping[str, str], poller: str, *, kind: str | None = None
+    devices: Iterable[Device],
+    metrics_paths: Mapping[str, str],
+    poller: str,
+    *,
+    kind: str | None = None,
+    through: tuple[str, str] | None = None,
 ) -> list[dict[str, object]]:
     """Give Prometheus' http_sd answer.
 
     Args:
         metrics_paths: of each device kind that is scraped rather than polled, the path of its metrics.
         poller: `host:port` of the poller, left out when `kind` asks for one kind alone.
+        through: scheme and `host[:port]` of our public port, for a Prometheus on another machine: it cannot reach the
+            poller, and asks there for the readings, with its token.
     """
     groups: list[dict[str, object]] = []
     if kind is None:
-        groups.append({"targets": [poller], "labels": {"job": "dashwright-poller"}})
+        groups.append(_readings(poller, through))
     for device in devices:
         path = metrics_paths.get(device.kind)
         if path is None or device.address is None or kind not in (None, device.kind):
@@ -38,3 +46,14 @@ def scrape_targets(
         }
         groups.append({"targets": [target], "labels": labels})
     return groups
+
+
+def _readings(poller: str, through: tuple[str, str] | None) -> dict[str, object]:
+    labels = {"job": "dashwright-poller"}
+    if through is None:
+        return {"targets": [poller], "labels": labels}
+    scheme, place = through
+    parts = urlsplit(f"//{place}")
+    target = place if parts.port else f"{place}:{_PORTS[scheme]}"
+    labels |= {"__scheme__": scheme, "__metrics_path__": READINGS_PATH}
+    return {"targets": [target], "labels": labels}

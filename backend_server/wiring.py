@@ -102,11 +102,11 @@ class Services:
         """Give every device that is not retired."""
         return tuple(device for device in self.work.devices() if device.retired_at is None)
 
-    def scrape_targets(self, kind: str | None) -> list[dict[str, object]]:
-        """Give what Prometheus is to scrape, in its http_sd format."""
+    def scrape_targets(self, kind: str | None, through: tuple[str, str] | None = None) -> list[dict[str, object]]:
+        """Give what Prometheus is to scrape, in its http_sd format; `through` as `scraping.scrape_targets` says."""
         paths = {name: one.path for name, one in self.device_kinds.items() if one.scrape}
         poller = f"127.0.0.1:{self.settings.poller_port}"
-        return scrape_targets(self.active_devices(), paths, poller, kind=kind)
+        return scrape_targets(self.active_devices(), paths, poller, kind=kind, through=through)
 
     def reconcile_plan(self) -> dict[str, object]:
         """Give what the next pass would do, as `reconcile.show.plan_json` writes it."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from backend_server.accounts.grafana_users import GRAFANA_USERS
 from backend_server.errors import ConfigError
 from backend_server.primitives.secret import Secret
 from backend_server.provisioning.providers import check_providers
@@ -16,7 +17,7 @@ from backend_server.shipped import shipped
 from backend_server.storage.kept_secrets import KeptSecrets
 from backend_server.storage.store import Store
 
-THE_THREE_USERS = {"dashwright-viewer": "Viewer", "dashwright-editor": "Editor", "dashwright-admin": "Admin"}
+THE_THREE_USERS = {login: role.value.capitalize() for role, login in GRAFANA_USERS.items()}
 _POSTGRES_SOURCE = "supabase.yml"
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from backend_server.cli.grafana_program import THE_THREE_USERS, prepare_grafana
-from backend_server.cli.prometheus_program import prepare_prometheus
+from backend_server.cli.prometheus_program import keep_metrics_token, prepare_prometheus
 from backend_server.cli.surroundings import current_settings
 from backend_server.edge.configuration import check_edge, render_edge
 from backend_server.errors import ConfigError, DashwrightError
@@ -46,6 +46,7 @@ def prepare_all(settings: Settings) -> Prepared:
     try:
         store.migrate()
         first = ensure_first_admin(settings, store)
+        keep_metrics_token(settings, store)
         notes = []
         if first.admin_password is not None:
             notes.append(f"Sign in as {first.admin_user} with the password {first.admin_password.reveal()}")

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from backend_server.accounts import ApiToken, Role, Scope, hash_api_token, new_api_token
+from backend_server.accounts.book import MIN_API_TOKEN
 from backend_server.accounts.tokens import new_token_id
 from backend_server.errors import ConfigError
 from backend_server.settings import Settings
@@ -19,6 +20,7 @@ from backend_server.storage.store import Store
 from backend_server.web.server import behind_edge
 
 _TOKEN_NAME = "prometheus"  # noqa: S105  # the token's public name
+_ENVIRONMENT_TOKEN_NAME = "metrics, from the environment"  # noqa: S105  # the same
 
 
 def find_prometheus() -> str | None:
@@ -63,6 +65,31 @@ def prepare_prometheus(settings: Settings, store: Store) -> list[str]:
     ]
 
 
+def keep_metrics_token(settings: Settings, store: Store) -> None:
+    """Let `METRICS_TOKEN` read metrics and targets; a changed one replaces the old. ConfigError when too short."""
+    if settings.metrics_token is None:
+        return
+    secret = settings.metrics_token.reveal()
+    if len(secret) < MIN_API_TOKEN:
+        raise ConfigError(f"METRICS_TOKEN is shorter than {MIN_API_TOKEN} characters; set a random one, or none.")
+    accounts = SqlAccounts(store)
+    held = hash_api_token(secret)
+    if not any(token.hash == held and token.revoked_at is None for token in accounts.tokens()):
+        accounts.replace_token(_reader(_ENVIRONMENT_TOKEN_NAME, secret, accounts.now_ms()), by="prepare")
+
+
+def _reader(name: str, secret: str, now_ms: int) -> ApiToken:
+    return ApiToken(
+        id=new_token_id(),
+        name=name,
+        hash=hash_api_token(secret),
+        role=Role.VIEWER,
+        scopes=frozenset({Scope.METRICS_READ, Scope.DEVICES_READ}),
+        created_by="prepare",
+        created_at=now_ms,
+    )
+
+
 def _scrape_token(file: Path, store: Store) -> Path:
     """Keep a token of its own for scraping, that may read metrics and targets and nothing else."""
     accounts = SqlAccounts(store)
@@ -73,16 +100,7 @@ def _scrape_token(file: Path, store: Store) -> Path:
     if any(token.hash == held and token.revoked_at is None for token in accounts.tokens()):
         return file
     made = new_api_token()
-    token = ApiToken(
-        id=new_token_id(),
-        name=_TOKEN_NAME,
-        hash=hash_api_token(made),
-        role=Role.VIEWER,
-        scopes=frozenset({Scope.METRICS_READ, Scope.DEVICES_READ}),
-        created_by="prepare",
-        created_at=accounts.now_ms(),
-    )
-    accounts.replace_token(token, by="prepare")
+    accounts.replace_token(_reader(_TOKEN_NAME, made, accounts.now_ms()), by="prepare")
     handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w") as out:
         out.write(made)

@@ -59,6 +59,19 @@ class Settings(BaseModel):
     edge: bool = Field(
         True, description="Put nginx in front (`false`, or no nginx found: `web` takes the public port)."
     )
+    trusted_proxies: str = Field(
+        "",
+        description="Comma list of networks whose proxies say by `X-Forwarded-For` and `-Proto` for whom they ask.",
+    )
+    limit_client: int = Field(
+        200,
+        ge=0,
+        le=100_000,
+        description="Requests a second from one address, five times that in a burst; 0 = no limit.",
+    )
+    limit_link: int = Field(
+        1000, ge=0, le=100_000, description="Requests a second for one link, four times that in a burst; 0 = no limit."
+    )
 
     # State
     data_dir: Path = Field(Path("/var/lib/dashwright"), description="State and secrets of the service.")
@@ -86,6 +99,9 @@ class Settings(BaseModel):
         None, description="Its password. Unset: made and printed once; see `LISTEN` for what an unset one means."
     )
     api_token: SecretText | None = Field(None, description="A first API token (admin). Unset: made and printed once.")
+    metrics_token: SecretText | None = Field(
+        None, description="A token for Prometheus: may read metrics and scrape targets, nothing else."
+    )
     listen: str | None = Field(
         None, description="Address to listen on. Unset: all interfaces with a password set, else loopback only."
     )
@@ -115,7 +131,9 @@ class Settings(BaseModel):
         None, description="Encrypts Grafana's secrets; made and stored when unset; a known default is refused."
     )
     grafana_domain: str = Field("localhost", description="Grafana's `domain`.")
-    grafana_port: int = Field(3000, ge=1, le=65535, description="Second port of the edge: Grafana's own sign-in page.")
+    grafana_port: int = Field(
+        3000, ge=0, le=65535, description="Second port of the edge: Grafana's own sign-in page; 0 = none."
+    )
     grafana_home: Path | None = Field(None, description="Grafana's folder; set = supervisor runs a Grafana of our own.")
     grafana_timeout: Seconds = Field(10.0, description="Total deadline of a call to Grafana.")
 

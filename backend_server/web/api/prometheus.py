@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Response
+from flask import Response, request
 
 from backend_server.accounts import Role, Scope
 from backend_server.web.api.declare import api_blueprint, json_answer
 from backend_server.web.api.schemas import TargetList, TargetQuery
-from backend_server.web.auth import needs
+from backend_server.web.auth import is_direct_loopback, needs
 from backend_server.web.context import current_services
 
 blueprint = api_blueprint("prometheus", "What Prometheus scrapes.")
@@ -16,5 +16,9 @@ blueprint = api_blueprint("prometheus", "What Prometheus scrapes.")
 @blueprint.get("/prometheus/targets", responses={200: TargetList})
 @needs(Role.VIEWER, Scope.DEVICES_READ)
 def list_targets(query: TargetQuery) -> Response:
-    """List the poller and every device that has its own `/metrics`, in Prometheus' http_sd format."""
-    return json_answer(current_services().scrape_targets(query.kind))
+    """List the readings of polled devices and every device that has its own `/metrics`, in Prometheus' http_sd format.
+
+    A Prometheus on this machine is sent to the poller itself, another one to `/metrics/devices` of the address it used.
+    """
+    through = None if is_direct_loopback() else (request.scheme, request.host)
+    return json_answer(current_services().scrape_targets(query.kind, through))

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from flask import Flask
 
-from backend_server.web.pages import assets, fleet, health, public, sign_in
+from backend_server.web.pages import assets, fleet, grafana, health, links, public, sign_in
 
 
 def register_pages(app: Flask) -> None:
     """Add every page to the application."""
-    for blueprint in (assets.blueprint, health.blueprint, sign_in.blueprint, fleet.blueprint, public.blueprint):
+    for blueprint in (
+        assets.blueprint,
+        health.blueprint,
+        sign_in.blueprint,
+        fleet.blueprint,
+        links.blueprint,
+        grafana.blueprint,
+        public.blueprint,
+    ):
         app.register_blueprint(blueprint)
     app.jinja_env.globals["asset_url"] = assets.asset_url

@@ -9,13 +9,17 @@ from flask import Blueprint, Response, current_app
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from backend_server.accounts import Need, Role, Scope
-from backend_server.errors import Unauthenticated
+from backend_server.errors import Unauthenticated, UpstreamError
+from backend_server.outbound import BoundedHttp
+from backend_server.scraping import READINGS_PATH
 from backend_server.web.auth import is_direct_loopback, signed_in
 from backend_server.web.context import current_services
 from backend_server.web.health import HEALTH, HealthCheck
 from backend_server.web.health_parts import Verdict
 
 blueprint = Blueprint("health", __name__)
+_READINGS_SECONDS = 10.0
+_MOST_READINGS = 256 * 1024 * 1024  # 100,000 devices with twenty readings each
 
 
 @blueprint.get("/server/health")
@@ -29,9 +33,32 @@ def health() -> Response:
 @blueprint.get("/metrics")
 def metrics() -> Response:
     """Give the service's own metrics to Prometheus on this machine, or to whoever may read them."""
+    _check_reader()
+    return Response(current_services().metrics.exposition(), content_type=CONTENT_TYPE_LATEST)
+
+
+@blueprint.get(READINGS_PATH)
+def readings() -> Response:
+    """Pass on the poller's metrics, which listens on loopback alone, to a Prometheus on another machine."""
+    _check_reader()
+    http = BoundedHttp("The poller", connections=1)
+    try:
+        reply = http.call(
+            "GET",
+            f"http://127.0.0.1:{current_services().settings.poller_port}/metrics",
+            deadline_seconds=_READINGS_SECONDS,
+            max_bytes=_MOST_READINGS,
+        )
+    finally:
+        http.close()
+    if reply.status != 200:
+        raise UpstreamError("The poller answers with an error.")
+    return Response(reply.body, content_type=CONTENT_TYPE_LATEST)
+
+
+def _check_reader() -> None:
     actor = signed_in()
     if actor is not None:
         actor.check(Need(Role.VIEWER, Scope.METRICS_READ))
     elif not is_direct_loopback():
         raise Unauthenticated("Sign in, or send an API token as 'Authorization: Bearer …'.")
-    return Response(current_services().metrics.exposition(), content_type=CONTENT_TYPE_LATEST)

@@ -38,7 +38,7 @@ class _Echo(BaseHTTPRequestHandler):
             {"path": self.path, "headers": self.headers.items(), "body": len(self.rfile.read(length))}
         ).encode()
         self.server.asked.append(self.path)
-        self.send_response(200)
+        self.send_response(401 if self.path == "/internal/grafana-user" else 200)  # nobody is signed in
         self.send_header("X-Server", self.server.name)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -165,7 +165,7 @@ def test_every_proxied_location_takes_its_headers_from_an_include_and_sets_none_
     text = edge.configuration.read_text()
     for block in re.findall(r"location [^{]*\{([^}]*)\}", text):
         if "proxy_pass" in block:
-            assert re.search(r"include \S+/to_(web|grafana)\.conf;", block)
+            assert re.search(r"include \S+/to_(web|sign_in|grafana\w*)\.conf;", block)
     assert "proxy_set_header" not in text.replace("# Every", "")
 
 

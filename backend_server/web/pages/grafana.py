@@ -1,0 +1,48 @@
+"""Grafana's own pages for signed-in people: nginx asks here as whom, and sends here who is not signed in."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode, urlsplit
+
+from flask import Blueprint, Response, redirect, request
+from flask.typing import ResponseReturnValue
+
+from backend_server.accounts.grafana_users import GRAFANA_USERS
+from backend_server.errors import Forbidden, NotFound, Unauthenticated
+from backend_server.web.auth import signed_in
+
+blueprint = Blueprint("grafana", __name__)
+USER_HEADER = "X-Dashwright-Grafana-User"
+_READS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@blueprint.get("/internal/grafana-user")
+def grafana_user() -> Response:
+    """Tell nginx which of Grafana's users a signed-in person's request carries; 401 for everybody else.
+
+    API tokens open our API and not Grafana. A browser sends the session's cookie for pages of a sister site too, so
+    what writes must come from our own pages.
+    """
+    actor = signed_in()
+    if actor is None or not actor.by_session:
+        raise Unauthenticated("Sign in to see Grafana's own pages.")
+    origin = request.headers.get("Origin")
+    if request.headers.get("X-Asked-Method", "GET") not in _READS and not _is_ours(origin):
+        raise Forbidden("A page of another site may not change anything here.")
+    return Response(status=204, headers={USER_HEADER: GRAFANA_USERS[actor.role]})
+
+
+@blueprint.get("/grafana", strict_slashes=False)
+@blueprint.get("/grafana/<path:path>")
+def not_signed_in(path: str = "") -> ResponseReturnValue:
+    """Lead a person to the sign-in page and back; for programs, and where there is no Grafana, nothing is here."""
+    del path
+    reads_pages = request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html"
+    if not reads_pages or signed_in() is not None:
+        raise NotFound("There is nothing at this address.")
+    asked = request.full_path.rstrip("?")
+    return redirect("/login?" + urlencode({"next": asked}), 303)
+
+
+def _is_ours(origin: str | None) -> bool:
+    return origin is not None and urlsplit(origin).netloc == request.host

@@ -1,0 +1,91 @@
+"""What a browser gets from nginx itself: Grafana's files for long and packed, and a clean page while `web` is away."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.edge import Edge, ask, running_edge
+
+TOKEN = "0123456789abcdef0123456789abcdef"
+
+
+@pytest.fixture(scope="module")
+def edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
+    with running_edge(tmp_path_factory.mktemp("edge")) as running:
+        yield running
+
+
+@pytest.mark.parametrize(
+    ("folder", "life"),
+    [("build", "public, max-age=31536000, immutable"), ("img", "public, max-age=3600")],
+)
+def test_grafanas_files_are_asked_for_once_packed_and_kept(edge: Edge, folder: str, life: str) -> None:
+    path = f"/grafana/public/{folder}/asked-once.js"
+    edge.forget()
+    edge.grafana.more = {"Content-Type": "text/javascript", "Cache-Control": "no-store", "Set-Cookie": "a=1"}
+    try:
+        first = ask(edge.port, path, "Accept-Encoding: gzip")
+        again = [ask(edge.port, f"{path}?cache=x{number}") for number in range(3)]
+    finally:
+        edge.grafana.more = {}
+    assert first.headers["content-encoding"] == "gzip"
+    for reply in (first, *again):
+        assert reply.status == 200
+        assert reply.headers["cache-control"] == life
+        assert reply.headers["x-content-type-options"] == "nosniff"
+        assert "set-cookie" not in reply.headers
+    assert [one.path for one in edge.grafana.arrived] == [path]
+    assert edge.grafana.arrived[0].header("accept-encoding") == []
+
+
+def test_a_file_that_is_not_there_is_404_and_not_kept(edge: Edge) -> None:
+    edge.grafana.status, edge.grafana.more = 302, {"Location": "/grafana/login"}
+    try:
+        reply = ask(edge.port, "/grafana/public/build/none.js")
+    finally:
+        edge.grafana.status, edge.grafana.more = 200, {}
+    assert reply.status == 404
+    assert "location" not in reply.headers
+    assert ask(edge.port, "/grafana/public/build/none.js").status == 200
+
+
+def test_while_web_is_away_a_link_shows_a_clean_page_and_data_a_clean_error(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    with running_edge(tmp_path_factory.mktemp("away")) as edge:
+        edge.web.server_close()
+        edge.web.shutdown()
+        for path in (f"/grafana/public-dashboards/{TOKEN}?theme=dark", "/s/rig-1-abc", "/grafana/s/rig-1-abc"):
+            reply = ask(edge.port, path)
+            assert reply.status == 502
+            assert reply.headers["content-type"] == "text/html; charset=utf-8"
+            page = reply.body.decode()
+            assert 'http-equiv="refresh"' in page
+            assert "The dashboard cannot be shown right now" in page
+            assert f'data-theme="{"dark" if "theme=dark" in path else "auto"}"' in page
+            assert reply.headers["cache-control"] == "no-store"
+            assert "nginx" not in page
+        for path in (
+            f"/grafana/api/public/dashboards/{TOKEN}",
+            f"/grafana/public-dashboards/{TOKEN}/state",
+            "/api/devices",
+        ):
+            reply = ask(edge.port, path)
+            assert reply.status == 502
+            assert json.loads(reply.body)["error"]["code"] == "unavailable"
+        # Who would have been signed in cannot be asked: nobody passes.
+        assert ask(edge.port, "/grafana/d/abc", "Cookie: user=dashwright-admin").status == 503
+        assert edge.grafana.arrived == []
+
+
+def test_while_grafana_is_away_kept_files_are_still_there(tmp_path_factory: pytest.TempPathFactory) -> None:
+    with running_edge(tmp_path_factory.mktemp("away")) as edge:
+        path = "/grafana/public/build/kept.js"
+        assert ask(edge.port, path).status == 200
+        edge.grafana.server_close()
+        assert ask(edge.port, path).status == 200
+        assert ask(edge.port, "/grafana/api/health").status == 502
+        assert ask(edge.port, f"/grafana/public-dashboards/{TOKEN}").status == 200
