@@ -33,8 +33,9 @@
     Object.assign(iframe.style, { display: "block", width: "100%", border: "0", height: `${height ?? minHeight}px` });
     iframe.src = address.href;
 
+    let heard = false;
     const sendTheme = () => {
-      if (wanted) iframe.contentWindow?.postMessage({ type: "dashwright:theme", theme: wanted }, address.origin);
+      if (wanted && heard) iframe.contentWindow?.postMessage({ type: "dashwright:theme", theme: wanted }, address.origin);
     };
     const onMessage = ({ source, origin, data }) => {
       if (source !== iframe.contentWindow || origin !== address.origin) return;
@@ -43,8 +44,11 @@
       if (height === undefined && Number.isFinite(event.height)) {
         iframe.style.height = `${Math.min(Math.max(event.height, minHeight), maxHeight)}px`;
       }
-      // A frame that loaded itself again is told anew which theme is wanted.
-      if (event.type === "loaded") sendTheme();
+      // A frame that began, or loaded itself again, is told which theme is wanted by now.
+      if (!heard || event.type === "loaded") {
+        heard = true;
+        sendTheme();
+      }
       onEvent?.(event);
     };
     window.addEventListener("message", onMessage);
