@@ -27,6 +27,7 @@ _COMMANDS = {
     "token": ("backend_server.cli.tokens:token", "Create, list and revoke API tokens."),
     "plan": ("backend_server.cli.passes:plan", "Show what the next pass would do."),
     "apply": ("backend_server.cli.passes:apply", "Bring files and Grafana to what is wanted."),
+    "doctor": ("backend_server.cli.doctor:doctor", "Examine a deployment: what is wrong, why, how to mend it."),
     "settings": ("backend_server.cli.settings:settings", "Show every setting with its value and meaning."),
     "openapi": ("backend_server.cli.openapi:openapi", "Print the API's OpenAPI document."),
     "generate": ("backend_server.cli.generate:generate", "Make dashboards from a metrics spec."),

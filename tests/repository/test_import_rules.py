@@ -17,7 +17,7 @@ WORDS = {"errors", "primitives", "settings", "shipped"}
 PURE = {"documents", "devices", "rendering", "generator", "promql", "links", "accounts", "packs"}
 USE_CASES = {"registry", "reconcile", "viewing", "builder", "alerting", "ledger"}
 EFFECTS = {"provisioning", "grafana", "datasources", "outbound", "storage", "telemetry", "poller", "notify"}
-ENTRANCES = {"web", "edge", "cli", "demo"}
+ENTRANCES = {"web", "edge", "cli", "demo", "doctor"}
 JOINTS = {"wiring", "adapters", "scraping", "template_library"}  # the one place where effects and use cases meet
 
 MAY_IMPORT = {

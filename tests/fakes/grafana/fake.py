@@ -29,6 +29,7 @@ from tests.fakes.grafana.panel_queries import Answering, from_prometheus, made_u
 from tests.fakes.grafana.providers import BrokenYaml, Datasource, read_datasources
 from tests.fakes.grafana.public_api import PublicApi
 from tests.fakes.grafana.request import AuthRules, Request, Who, check_origin, need_server_admin, who_asks
+from tests.fakes.grafana.settings_api import list_datasources, own_settings
 from tests.fakes.grafana.viewer_api import ViewerApi
 from tests.fakes.grafana.walk import Provisioner, UnreadableFolder
 
@@ -69,8 +70,10 @@ class FakeGrafana(Faults):
         prometheus: bool = False,
         answering: Answering | None = None,
         polling: bool = True,
+        ini: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
         super().__init__()
+        self.ini = ini or {}
         self.auth = auth or AuthRules()
         self.public_dashboards = public_dashboards
         self.hide_version = hide_version
@@ -110,7 +113,7 @@ class FakeGrafana(Faults):
         except StartFailed:
             self._server.close_port()
             raise
-        self._root = self._root_url or f"{self.origin}{self.sub_path}/"
+        self.root_url = self._root = self._root_url or f"{self.origin}{self.sub_path}/"
         self._page = Page(self._root, self.sub_path)
         self._routes = self._make_routes()
         self._server.open_port()
@@ -327,6 +330,8 @@ class FakeGrafana(Faults):
             ("POST", "/api/org/users/?", users.join),
             ("PATCH", r"/api/org/users/(\d+)", users.set_role),
             ("POST", "/api/admin/users/?", users.create),
+            ("GET", "/api/admin/settings/?", lambda _, who, __: own_settings(self, who)),
+            ("GET", "/api/datasources/?", lambda _, who, __: list_datasources(self, who)),
             ("POST", "/api/admin/provisioning/dashboards/reload", self._reload),
             ("POST", "/api/admin/provisioning/datasources/reload", self._reload_datasources),
         ]

@@ -1,0 +1,96 @@
+"""One HTTP question of the doctor: short, bounded, never following a redirect; what went wrong is an answer too."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import orjson
+
+from backend_server.errors import UpstreamError
+from backend_server.outbound import BoundedHttp
+
+_DEADLINE_SECONDS = 5.0
+_MOST_BYTES = 8 * 1024 * 1024
+_BASE = re.compile(r'<base\s+href="([^"]*)"')
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back; without a `status` nothing did, and `problem` says why. `ahead_seconds`: its clock over ours."""
+
+    status: int | None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    problem: str = ""
+    ahead_seconds: float | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether it was answered with success."""
+        return self.status is not None and 200 <= self.status < 300
+
+    def json(self) -> Any:
+        """Parse the body; None when it is no JSON."""
+        try:
+            return orjson.loads(self.body)
+        except orjson.JSONDecodeError:
+            return None
+
+    @property
+    def base_href(self) -> str | None:
+        """The address its page takes for its base."""
+        match = _BASE.search(self.body.decode(errors="replace"))
+        return match[1] if match else None
+
+    @property
+    def login(self) -> str | None:
+        """The user Grafana took us for."""
+        found = self.json() if self.ok else None
+        login = found.get("login") if isinstance(found, dict) else None
+        return login if isinstance(login, str) else None
+
+    @property
+    def is_grafana(self) -> bool:
+        """Whether Grafana itself wrote this: its page, its metrics, its health, or its way of refusing."""
+        if b"grafanaBootData" in self.body or b"grafana_build_info" in self.body:
+            return True
+        found = self.json()
+        if not isinstance(found, dict):
+            return False
+        return "traceID" in found or "accessErrorId" in found or ("database" in found and "components" not in found)
+
+
+class Asker:
+    """Asks; `what` is how problems name the other side."""
+
+    def __init__(self, what: str) -> None:
+        self._http = BoundedHttp(what, connections=2, pools=16)
+
+    def get(self, url: str, headers: Mapping[str, str] | None = None) -> Answer:
+        """Ask with GET; never raises for what the other side does."""
+        begin = time.time()
+        try:
+            reply = self._http.call(
+                "GET", url, deadline_seconds=_DEADLINE_SECONDS, max_bytes=_MOST_BYTES, headers=dict(headers or {})
+            )
+        except UpstreamError as fault:
+            return Answer(None, problem=fault.message)
+        middle = (begin + time.time()) / 2
+        return Answer(reply.status, reply.headers, reply.body, ahead_seconds=_ahead(reply.headers.get("date"), middle))
+
+    def close(self) -> None:
+        """Close the kept connections."""
+        self._http.close()
+
+
+def _ahead(date: str | None, now: float) -> float | None:
+    """Give how far the `Date` header's clock is ahead; it names whole seconds, so half a one is added."""
+    try:
+        return None if date is None else parsedate_to_datetime(date).timestamp() + 0.5 - now
+    except ValueError:
+        return None

@@ -1,0 +1,187 @@
+"""This machine: the settings, the database and the disk under it. It only looks: nothing is made or changed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from sqlalchemy import func, select
+
+from backend_server.datasources import PrometheusClient
+from backend_server.errors import DashwrightError
+from backend_server.primitives.clock import epoch_ms
+from backend_server.reconcile.reconciler import HELD
+from backend_server.settings import LinkTokens, Settings
+from backend_server.storage.kept_secrets import FILE_NAME as SECRETS_FILE
+from backend_server.storage.leases import lease_state
+from backend_server.storage.schema import documents, links
+from backend_server.storage.store import FILE_NAME, Store
+from backend_server.storage.work import WORKER_LEASE, WorkStore
+
+from .facts import SettingsFacts, StateFacts
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+_SECRETS = ("admin_password", "api_token", "secret_key", "grafana_admin_password", "grafana_secret_key")
+_MOUNTS = Path("/proc/self/mountinfo")
+
+
+def look_at_settings(settings: Settings) -> SettingsFacts:
+    """Gather what the settings say."""
+    given = {name.upper(): getattr(settings, name) for name in _SECRETS}
+    secrets = {name: secret.reveal() for name, secret in given.items() if secret is not None}
+    if settings.database_url is not None:
+        password = urlsplit(settings.database_url.reveal()).password
+        if password:
+            secrets["DATABASE_URL"] = unquote(password)
+    return SettingsFacts(
+        public_url=settings.base_url,
+        listen_host=settings.listen_host,
+        has_password=settings.admin_password is not None,
+        outbound_allow=settings.outbound_allow,
+        secrets=secrets,
+    )
+
+
+def look_at_state(settings: Settings) -> tuple[StateFacts, float | None]:
+    """Look at the database and its disk; gives what was seen, and how far the database's clock is ahead of ours."""
+    url = settings.database_url.reveal() if settings.database_url else None
+    path = _sqlite_path(url, settings.data_dir)
+    journal_mode = problem = None
+    if path is not None:
+        journal_mode, problem = _journal_mode(path)
+    told = _Told()
+    # Opening the store would switch WAL on: what is to be told must not be mended by looking.
+    if problem is None and journal_mode in (None, "wal"):
+        problem = told.read(url, settings)
+    facts = StateFacts(
+        dialect="postgresql" if path is None else "sqlite",
+        database_problem=problem,
+        journal_mode=journal_mode,
+        filesystem=_filesystem(settings.data_dir),
+        derived_tokens=settings.link_tokens is LinkTokens.DERIVED,
+        free_bytes=_free(settings.data_dir),
+        loose_files=_loose(settings.data_dir, path),
+        links_without_expiry=told.links,
+        worker_leads=told.leads,
+        failed_documents=told.failed,
+        removals_held=told.held,
+        prometheus_answers=_prometheus(settings),
+    )
+    return facts, told.ahead_seconds
+
+
+def filesystem_of(path: Path, mounts: str) -> str | None:
+    """Find the kind of the file system that holds `path` in the text of `/proc/self/mountinfo` (proc(5))."""
+    best, kind = -1, None
+    for line in mounts.splitlines():
+        before, dash, after = line.partition(" - ")
+        words = before.split(" ")
+        if not dash or len(words) < 5:
+            continue
+        point = words[4].encode().decode("unicode_escape")  # a blank is written \\040
+        inside = point == "/" or path == Path(point) or Path(point) in path.parents
+        if inside and len(point) >= best:  # of two at one place the later one counts
+            best, kind = len(point), after.split(" ")[0]
+    return kind
+
+
+class _Told:
+    """What the store tells, as far as it could be read."""
+
+    def __init__(self) -> None:
+        self.links: int | None = None
+        self.leads: bool | None = None
+        self.failed: int | None = None
+        self.held = False
+        self.ahead_seconds: float | None = None
+
+    def read(self, url: str | None, settings: Settings) -> str | None:
+        """Read everything; gives the reason when the database cannot be used."""
+        try:
+            store = Store.open(url, settings.data_dir)
+        except DashwrightError as fault:
+            return fault.message
+        try:
+            store.check()
+            work = WorkStore(store, share_default=settings.share_default)
+            self.ahead_seconds = (work.now_ms() - epoch_ms()) / 1000
+            self.held = bool(work.kept(HELD))
+            with store.read() as connection:
+                self._count(connection, store.dialect)
+        except DashwrightError as fault:
+            return fault.message
+        finally:
+            store.close()
+        return None
+
+    def _count(self, connection: Connection, dialect: str) -> None:
+        standing = links.c.revoked_at.is_(None), links.c.expires_at.is_(None), links.c.suspended_at.is_(None)
+        self.links = connection.execute(select(func.count()).select_from(links).where(*standing)).scalar_one()
+        broken = documents.c.state == "failed", documents.c.wanted == "present"
+        self.failed = connection.execute(select(func.count()).select_from(documents).where(*broken)).scalar_one()
+        lease = lease_state(connection, dialect, WORKER_LEASE)
+        self.leads = lease is not None and lease.held
+
+
+def _sqlite_path(url: str | None, data_dir: Path) -> Path | None:
+    if url is None:
+        return data_dir / FILE_NAME
+    return Path(url.partition("///")[2] or FILE_NAME) if url.startswith("sqlite") else None
+
+
+def _journal_mode(path: Path) -> tuple[str | None, str | None]:
+    """Read a SQLite file's journal mode without changing it, or why it cannot be read."""
+    if not path.exists():
+        return None, f"There is no database at {path}."
+    try:
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5)
+        try:
+            return str(connection.execute("PRAGMA journal_mode").fetchone()[0]), None
+        finally:
+            connection.close()
+    except sqlite3.Error as fault:
+        return None, f"The database {path} cannot be read: {fault}."
+
+
+def _filesystem(path: Path) -> str | None:
+    try:
+        return filesystem_of(path.resolve(), _MOUNTS.read_text(encoding="utf-8"))
+    except OSError:
+        return None  # no such table here (not Linux): nothing is known
+
+
+def _free(path: Path) -> int | None:
+    try:
+        return shutil.disk_usage(path).free
+    except OSError:
+        return None
+
+
+def _loose(data_dir: Path, database: Path | None) -> tuple[str, ...]:
+    """Name the private files that other users could read, through their folder too."""
+    found = []
+    for file in (data_dir / SECRETS_FILE, database):
+        if file is None:
+            continue
+        try:
+            if os.stat(file).st_mode & 0o044 and os.stat(file.parent).st_mode & 0o011:
+                found.append(str(file))
+        except OSError:
+            continue  # not there: told elsewhere
+    return tuple(found)
+
+
+def _prometheus(settings: Settings) -> bool | None:
+    client = PrometheusClient(settings.prometheus_url, timeout_seconds=5.0)
+    try:
+        return client.ready()
+    except DashwrightError:
+        return False
+    finally:
+        client.close()

@@ -1,0 +1,115 @@
+"""The public address as a stranger meets it: is it us, and what does it give to someone who claims to be somebody."""
+
+from __future__ import annotations
+
+import ipaddress
+import secrets
+from urllib.parse import urlsplit
+
+from .asking import Answer, Asker
+from .facts import OutsideFacts, Seen
+
+# What nobody may see without signing in, in our API and in Grafana's.
+_CLOSED_PATHS = (
+    "/api/devices",
+    "/api/audit",
+    "/grafana/api/user",
+    "/grafana/api/org",
+    "/grafana/api/dashboards/public-dashboards",
+    "/grafana/api/admin/settings",
+    "/grafana/api/datasources",
+    "/grafana/metrics",
+    "/grafana/login",
+)
+_GRAFANA_PORT, _SIGN_IN_PORT = 3300, 3000
+
+
+def look_outside(url: str, *, user: str = "admin") -> tuple[OutsideFacts, float | None]:
+    """Look at `url` (scheme, host, port); gives what was seen, and how far its clock is ahead of ours.
+
+    `user` is who the identity headers claim to be: Grafana's administrator.
+    """
+    url = url.rstrip("/")
+    asker = Asker("The public address")
+    try:
+        health = asker.get(f"{url}/server/health")
+        if health.status is None:
+            return OutsideFacts(url, problem=f"{url}: {health.problem}"), None
+        told = health.json()
+        ours = isinstance(told, dict) and "components" in told and "live" in told
+        loopback = _is_loopback(urlsplit(url).hostname or "")
+        page = asker.get(f"{url}/grafana/public-dashboards/{secrets.token_hex(16)}")
+        facts = OutsideFacts(
+            url,
+            health_status=health.status,
+            health_is_ours=ours,
+            components=_down(told) if ours else {},
+            plain=tuple(_seen(path, asker.get(url + path)) for path in _CLOSED_PATHS),
+            claimed=tuple(seen for path in _CLOSED_PATHS for seen in _claim(asker, url, path, user)),
+            api_status=asker.get(f"{url}/api/devices").status,
+            metrics_paths=_open_metrics(asker, url, ours_too=not loopback),
+            page_is_grafana=b"grafanaBootData" in page.body,
+            other_ports=() if loopback else _other_ports(asker, url, user),
+        )
+        return facts, health.ahead_seconds
+    finally:
+        asker.close()
+
+
+def _claim(asker: Asker, url: str, path: str, user: str) -> tuple[Seen, ...]:
+    """Ask a path as somebody, in the spellings that servers read as one header."""
+    spellings = (
+        {"X-WEBAUTH-USER": user},
+        {"X_WEBAUTH_USER": user},
+        {"x-webauth-user": f"{user}", "X-Grafana-User": user},
+    )
+    return tuple(_seen(path, asker.get(url + path, headers)) for headers in spellings)
+
+
+def _seen(path: str, answer: Answer) -> Seen:
+    return Seen(path, answer.status, answer.is_grafana, answer.login)
+
+
+def _down(told: dict[str, object]) -> dict[str, str]:
+    """Give the components that are not well, with their words."""
+    components = told.get("components")
+    found = {}
+    for name, part in components.items() if isinstance(components, dict) else ():
+        if isinstance(part, dict) and part.get("status") not in ("ok", "ready"):
+            found[str(name)] = str(part.get("message") or part.get("status"))
+    return found
+
+
+def _open_metrics(asker: Asker, url: str, *, ours_too: bool) -> tuple[str, ...]:
+    """Give the paths at which metrics are open; to this machine itself ours may be."""
+    paths = ("/metrics", "/grafana/metrics") if ours_too else ("/grafana/metrics",)
+    return tuple(path for path in paths if _holds_metrics(asker.get(url + path)))
+
+
+def _holds_metrics(answer: Answer) -> bool:
+    return answer.ok and (b"# TYPE" in answer.body or b"grafana_build_info" in answer.body)
+
+
+def _other_ports(asker: Asker, url: str, user: str) -> tuple[Seen, ...]:
+    """Try the ports Grafana is known by on the same host; on the edge's second one only a believed header is wrong."""
+    host = urlsplit(url).hostname or ""
+    host = f"[{host}]" if ":" in host else host
+    found = []
+    for port in (_GRAFANA_PORT, _SIGN_IN_PORT):
+        base = f"http://{host}:{port}"
+        health = next(
+            (one for one in (asker.get(base + path + "/api/health") for path in ("/grafana", "")) if one.ok), None
+        )
+        if health is None or not health.is_grafana:
+            continue
+        asked = (asker.get(f"{base}{path}/api/user", {"X-WEBAUTH-USER": user}) for path in ("/grafana", ""))
+        login = next((one.login for one in asked if one.login), None)
+        found.append(Seen(base, health.status, is_grafana=port == _GRAFANA_PORT, login=login))
+    return tuple(found)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
