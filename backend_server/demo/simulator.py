@@ -46,8 +46,9 @@ def wave(moment: float, seed: int, period_seconds: float) -> float:
 def info_at(moment: float, number: int, hostname: str, started: float) -> dict[str, object]:
     """Give what miner `number` answers at a moment (epoch seconds); the keys are those of AxeOS."""
     model = MODELS[number % len(MODELS)]
-    load = 1 + 0.04 * wave(moment, number, 47) + 0.02 * wave(moment, number + 9, 5.3)
-    temperature = 57 + 4 * wave(moment, number + 3, 180) + 1.2 * (load - 1) * 50 + number % 4
+    # Slow enough to be read as a line over an hour, with a small part that moves from one reading to the next.
+    load = 1 + 0.04 * wave(moment, number, 900) + 0.006 * wave(moment, number + 9, 13)
+    temperature = 57 + 3 * wave(moment, number + 3, 1500) + 40 * (load - 1) + number % 4
     fan = min(100.0, max(20.0, 55 + (temperature - 57) * 4))
     minutes = max(0.0, moment - started) / 60
     accepted = int(minutes * (2.4 + number % 3))
@@ -56,17 +57,17 @@ def info_at(moment: float, number: int, hostname: str, started: float) -> dict[s
         "ASICModel": model.chip,
         "version": "v2.6.5",
         "hashRate": round(model.hash_rate * load, 2),
-        "power": round(model.power * (0.7 + 0.3 * load) + 0.15 * wave(moment, number + 5, 11), 2),
+        "power": round(model.power * (0.7 + 0.3 * load) + 0.06 * wave(moment, number + 5, 17), 2),
         "temp": round(temperature, 1),
-        "vrTemp": round(temperature + 6 + wave(moment, number + 7, 60), 1),
+        "vrTemp": round(temperature + 6 + wave(moment, number + 7, 400), 1),
         "fanrpm": int(fan * 68),
         "fanspeed": round(fan),
-        "voltage": round(5080 + 25 * wave(moment, number + 11, 33), 1),
+        "voltage": round(5080 + 25 * wave(moment, number + 11, 700), 1),
         "sharesAccepted": accepted,
         "sharesRejected": accepted // 240,
         "bestDiff": model.difficulty,
         "uptimeSeconds": int(moment - started),
-        "wifiRSSI": round(-52 - 4 * (number % 5) + 3 * wave(moment, number + 13, 90)),
+        "wifiRSSI": round(-52 - 4 * (number % 5) + 3 * wave(moment, number + 13, 600)),
     }
 
 
