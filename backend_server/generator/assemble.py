@@ -16,7 +16,7 @@ import orjson
 from orjson import Fragment
 
 from backend_server.generator.draft import Draft, Source
-from backend_server.generator.dress import ALERTS, SHARE_COLOR, SHARE_THRESHOLDS, custom_of, options_of
+from backend_server.generator.dress import ALERTS, SHARE_COLOR, SHARE_THRESHOLDS, custom_of, options_of, range_of
 from backend_server.generator.layout import HEADER_TITLE, Position, place
 from backend_server.generator.spec import DashboardPlan, PanelType, Spec
 from backend_server.generator.synthesis import drafts_for
@@ -122,7 +122,10 @@ def _panel(draft: Draft, number: int, uuid: str, position: Position) -> dict[str
     panel: dict[str, Any] = {"datasource": _DATASOURCE}
     if draft.description:
         panel["description"] = draft.description
-    panel["fieldConfig"] = {"defaults": ALERTS["defaults"] if alerts else _defaults(draft), "overrides": _NONE}
+    panel["fieldConfig"] = {
+        "defaults": ALERTS["defaults"] if alerts else _defaults(draft),
+        "overrides": ALERTS["overrides"] if alerts else _NONE,
+    }
     panel["g6_meta"] = _panel_meta(draft, uuid)
     panel["gridPos"] = position
     panel["id"] = number
@@ -132,8 +135,14 @@ def _panel(draft: Draft, number: int, uuid: str, position: Position) -> dict[str
     panel["title"] = draft.title
     if alerts:
         panel["transformations"] = ALERTS["transformations"]
+    elif draft.hidden:
+        panel["transformations"] = [_without(draft.hidden)]
     panel["type"] = kind.value
     return panel
+
+
+def _without(columns: tuple[str, ...]) -> dict[str, Any]:
+    return {"id": "organize", "options": {"excludeByName": dict.fromkeys(sorted(columns), True)}}
 
 
 def _target(index: int, expr: str, legend: str, table: bool) -> dict[str, Any]:
@@ -155,7 +164,12 @@ def _defaults(draft: Draft) -> dict[str, Any]:
     if share:
         defaults |= {"decimals": 0, "mappings": _NONE, "max": 100, "min": 0, "thresholds": SHARE_THRESHOLDS}
     else:
-        defaults["mappings"] = _NONE
+        bounds = range_of(draft.type, draft.unit)
+        if bounds is not None:
+            defaults |= {"decimals": 0} if draft.unit.startswith("bool") else {}
+            defaults |= {"mappings": _NONE, "max": bounds[1], "min": bounds[0]}
+        else:
+            defaults["mappings"] = _NONE
     if draft.unit:
         defaults["unit"] = draft.unit
     return defaults

@@ -25,6 +25,8 @@ class Source(StrEnum):
 class Draft(NamedTuple):
     """What one panel shows: `exprs` are (expression, legend) pairs, `unit` is Grafana's name or "".
 
+    `hidden` are columns that a table leaves out.
+
     A named tuple, since a frozen dataclass takes ten times as long to make.
     """
 
@@ -41,6 +43,7 @@ class Draft(NamedTuple):
     key: str | None = None
     alerts_count: int = 0
     migrated_percent: float | None = None
+    hidden: tuple[str, ...] = ()
 
     @property
     def wide(self) -> bool:

@@ -55,7 +55,7 @@ ALERTS = {
     "defaults": _fixed(
         {
             "color": {"mode": "thresholds"},
-            "custom": {"align": "auto", "cellOptions": {"type": "color-text"}},
+            "custom": {"align": "auto"},
             "mappings": [
                 {
                     "type": "value",
@@ -71,6 +71,14 @@ ALERTS = {
             },
         }
     ),
+    "overrides": _fixed(
+        [
+            {
+                "matcher": {"id": "byName", "options": "State"},
+                "properties": [{"id": "custom.cellOptions", "value": {"type": "color-text"}}],
+            }
+        ]
+    ),
     "options": _fixed({"cellHeight": "sm", "showHeader": True, "sortBy": [{"desc": True, "displayName": "State"}]}),
     "transformations": _fixed(
         [
@@ -85,6 +93,17 @@ ALERTS = {
         ]
     ),
 }
+
+
+_BOUNDED = frozenset({PanelType.GAUGE, PanelType.BARGAUGE})
+_RANGES: dict[str, tuple[int, int]] = {"percent": (0, 100), "percentunit": (0, 1)}
+
+
+def range_of(kind: PanelType, unit: str) -> tuple[int, int] | None:
+    """The `min` and `max` of a panel whose unit has them: without, a dial would be full at whatever comes highest."""
+    if unit.startswith("bool"):
+        return (0, 1)
+    return _RANGES.get(unit) if kind in _BOUNDED else None
 
 
 def options_of(kind: PanelType) -> Fragment:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator
 
-from backend_server.generator.draft import Draft
+from backend_server.generator.draft import Draft, Source
 
 Position = dict[str, int]
 """`gridPos`: h, w, x, y on Grafana's 24 columns."""
@@ -12,7 +12,8 @@ Position = dict[str, int]
 HEADER_TITLE = "Efficiency"
 COLUMNS = 24
 _HEIGHTS = {False: 8, True: 6}
-_WIDE_HEIGHTS = {False: 8, True: 6}
+# A table's title and head take three units, each row about one.
+_HEAD = 3
 
 
 def place(drafts: Iterable[Draft], *, dense: bool = False) -> Iterator[tuple[Draft | None, dict[str, int]]]:
@@ -20,7 +21,11 @@ def place(drafts: Iterable[Draft], *, dense: bool = False) -> Iterator[tuple[Dra
     everything = list(drafts)
     y = 0
     for draft in (one for one in everything if one.wide):
-        height = _WIDE_HEIGHTS[dense] if draft.alerts_count or draft.metric else _HEIGHTS[dense] // 2
+        height = _HEIGHTS[dense]
+        if draft.source is Source.ALERTS_AGGREGATE:
+            height = min(height, _HEAD + draft.alerts_count)
+        elif draft.source is Source.GOVERNANCE_SUMMARY:
+            height //= 2
         yield draft, {"h": height, "w": COLUMNS, "x": 0, "y": y}
         y += height
     y = yield from _columns([one for one in everything if not one.wide and not one.efficiency], y, dense=dense)

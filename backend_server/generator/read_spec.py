@@ -9,7 +9,7 @@ from backend_server.generator.check import DURATION, LABEL, NAME, SLUG, Reader
 from backend_server.generator.spec import Kind, Metric, PanelType, Spec, SpecAlert, SpecPanel
 from backend_server.generator.units import is_unit, suggest_unit
 from backend_server.generator.yaml_tree import read_yaml
-from backend_server.promql import check_promql
+from backend_server.promql import check_promql, result_labels
 
 _METRIC_KEYS = ("name", "kind", "labels", "unit", "help", "panels", "alerts")
 _PANEL_KEYS = ("title", "promql", "unit", "panel_type", "key")
@@ -74,7 +74,7 @@ def _read_metric(reader: Reader, item: object, path: str, family: str) -> Metric
         if label in _RESERVED_LABELS or label.startswith("__"):
             reader.fault(f"{path}.labels[{index}]", f"{label!r} is Prometheus' own; leave it out")
     panels = tuple(
-        _read_panel(reader, one, f"{path}.panels[{index}]", unit)
+        _read_panel(reader, one, f"{path}.panels[{index}]", unit, labels)
         for index, one in enumerate(reader.listing(raw.get("panels"), f"{path}.panels"))
     )
     alerts = tuple(
@@ -90,7 +90,7 @@ def _read_metric(reader: Reader, item: object, path: str, family: str) -> Metric
     return Metric(metric_name, kind, family, labels, unit, help_text, panels, alerts)
 
 
-def _read_panel(reader: Reader, item: object, path: str, metric_unit: str) -> SpecPanel:
+def _read_panel(reader: Reader, item: object, path: str, metric_unit: str, metric_labels: tuple[str, ...]) -> SpecPanel:
     raw = reader.mapping(item, path, allowed=_PANEL_KEYS, needed=("title", "promql"))
     promql = _promql(reader, raw.get("promql"), f"{path}.promql")
     kinds = {"graph": "timeseries", **{kind.value: kind.value for kind in PanelType}}
@@ -100,7 +100,15 @@ def _read_panel(reader: Reader, item: object, path: str, metric_unit: str) -> Sp
     title = reader.text(raw.get("title"), f"{path}.title", most=189)
     if isinstance(raw.get("title"), str) and not str(raw["title"]).strip():
         reader.fault(f"{path}.title", "is empty")
-    return SpecPanel(title, promql, unit, PanelType(kinds[chosen]), key)
+    return SpecPanel(title, promql, unit, PanelType(kinds[chosen]), key, _shown_labels(promql, metric_labels))
+
+
+def _shown_labels(promql: str, metric_labels: tuple[str, ...]) -> tuple[str, ...]:
+    try:
+        found = result_labels(promql)
+    except ValueError:
+        return ()  # told already
+    return metric_labels if found is None else found
 
 
 def _read_alert(reader: Reader, item: object, path: str) -> SpecAlert:

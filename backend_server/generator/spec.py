@@ -27,13 +27,14 @@ class PanelType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SpecPanel:
-    """A panel somebody wrote; `key` keeps its identity under a new title."""
+    """A panel somebody wrote; `key` keeps its identity under a new title. `shown` are the labels its result has."""
 
     title: str
     promql: str
     unit: str = ""
     panel_type: PanelType = PanelType.TIMESERIES
     key: str | None = None
+    shown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

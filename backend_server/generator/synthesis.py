@@ -18,6 +18,7 @@ MAX_CORE = 24
 MAX_EFFICIENCY = 12
 MAX_SPLITS = 2
 TOP = 5
+HIDDEN_COLUMNS = ("Time", "__name__", "instance", "job")
 QUANTILES = ((0.95, "p95"), (0.99, "p99"))
 
 _RATED = re.compile(r"\b(?:rate|irate|increase)\s*\(\s*([a-zA-Z_:][\w:]*)")
@@ -72,13 +73,29 @@ def _core(metrics: tuple[Metric, ...]) -> Iterator[Draft]:
         yield from automatic[metric.name]
     for metric in metrics:
         if not metric.panels and not automatic[metric.name]:
-            yield _draft(metric, humanise(metric.name), metric.name, Source.PLACEHOLDER, unit=metric.unit)
+            yield _draft(
+                metric,
+                humanise(metric.name),
+                metric.name,
+                Source.PLACEHOLDER,
+                unit=metric.unit,
+                legend=_legend(metric.labels or ("instance",)),
+            )
 
 
 def _written(metric: Metric) -> Iterator[Draft]:
     for panel in metric.panels:
+        table = panel.panel_type is PanelType.TABLE
         yield _draft(
-            metric, panel.title, panel.promql, Source.SPEC, unit=panel.unit, type_=panel.panel_type, key=panel.key
+            metric,
+            panel.title,
+            panel.promql,
+            Source.SPEC,
+            unit=panel.unit,
+            legend="" if table else _legend(panel.shown),
+            type_=panel.panel_type,
+            key=panel.key,
+            hidden=tuple(name for name in HIDDEN_COLUMNS if name not in panel.shown) if table else (),
         )
 
 
@@ -107,9 +124,10 @@ def _automatic(metric: Metric) -> Iterator[Draft]:
                 recorded_name(name, quantile),
                 Source.AUTO_HIST_QUANTILE,
                 unit=metric.unit,
+                legend=quantile,
             )
     elif metric.labels:
-        legend = " ".join(f"{{{{{label}}}}}" for label in metric.labels)
+        legend = _legend(metric.labels)
         yield _draft(
             metric, f"{words}: top {TOP}", f"topk({TOP}, {name})", Source.AUTO_TOPK, unit=metric.unit, legend=legend
         )
@@ -117,12 +135,23 @@ def _automatic(metric: Metric) -> Iterator[Draft]:
             yield _draft(
                 metric,
                 f"{words} by {label}",
-                f"sum by ({label}) ({name})",
+                f"{_together(metric.unit)} by ({label}) ({name})",
                 Source.AUTO_LABEL_SPLIT,
                 unit=metric.unit,
                 legend=f"{{{{{label}}}}}",
                 split=label,
             )
+
+
+def _legend(labels: tuple[str, ...]) -> str:
+    return " ".join(f"{{{{{label}}}}}" for label in labels)
+
+
+def _together(unit: str) -> str:
+    """How a gauge's series come together: shares have an average and moments a latest; their sum says nothing."""
+    if unit in ("percent", "percentunit"):
+        return "avg"
+    return "max" if unit.startswith(("dateTime", "bool")) else "sum"
 
 
 def _has_rate(metric: Metric) -> bool:
@@ -141,6 +170,7 @@ def _draft(
     split: str = "",
     type_: PanelType = PanelType.TIMESERIES,
     key: str | None = None,
+    hidden: tuple[str, ...] = (),
 ) -> Draft:
     return Draft(
         title=title,
@@ -155,6 +185,7 @@ def _draft(
         split_label=split,
         key=key,
         alerts_count=len(metric.alerts),
+        hidden=hidden,
     )
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend_server.promql import check_promql, selects_of
+from backend_server.promql import check_promql, result_labels, selects_of
 from backend_server.promql.stand_ins import with_stand_ins
 
 
@@ -68,3 +68,27 @@ def test_what_an_expression_reads():
 def test_stand_ins_keep_the_length_and_checking_never_breaks(expr):
     assert len(with_stand_ins(expr)) == len(expr)
     assert isinstance(check_promql(expr), list)
+
+
+@pytest.mark.parametrize(
+    ("expr", "labels"),
+    [
+        ("up", None),
+        ("rate(x[5m])", None),
+        ("sum(x)", ()),
+        ("sum by (a, b) (rate(x[5m]))", ("a", "b")),
+        ("sum without (a) (x)", None),
+        ("sort_desc(sum by (job) (x))", ("job",)),
+        ("topk(5, sum by (a) (x))", ("a",)),
+        ("topk(5, x)", None),
+        ("histogram_quantile(0.9, sum by (le, a) (rate(x_bucket[5m])))", ("a",)),
+        ("100 * sum by (a) (x) / sum by (a) (y)", ("a",)),
+        ("time() - max by (a) (x)", ("a",)),
+        ("(sum(x))", ()),
+        ("1", ()),
+        ('label_replace(sum by (a) (x), "b", "$1", "a", "(.*)")', None),
+        ("sum(x) / sum(y)", ()),
+    ],
+)
+def test_an_expression_says_which_labels_its_result_has(expr, labels):
+    assert result_labels(expr) == labels
