@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from backend_server.links import FoundLink, LinkState
+from backend_server.links import LinkState
 
 from .answers import Answer, grafana_error
 
@@ -130,13 +130,3 @@ _OF_STATE = {
 def refusal_of(state: LinkState) -> Refusal | None:
     """Give the refusal a state means; None when the visitor may see the dashboard."""
     return _OF_STATE.get(state)
-
-
-def next_change_ms(found: FoundLink, state: LinkState) -> int | None:
-    """Say until when a state holds by itself, in epoch milliseconds; None when only a person changes it."""
-    if state is LinkState.NOT_YET:
-        return found.link.not_before
-    if state not in (LinkState.LIVE, LinkState.PENDING):
-        return None
-    ends = [end for end in (found.link.expires_at, found.rotated_out_at) if end is not None]
-    return min(ends, default=None)

@@ -115,18 +115,19 @@ def _cut_datasources(settings: Mapping[str, Any], dashboard: Mapping[str, Any]) 
     uses = datasources_used(
         {key: value for key, value in dashboard.items() if key not in ("annotations", "templating")}
     )
+    entries = {str(name): entry for name, entry in found.items() if isinstance(entry, Mapping)}
+    default = str(settings.get("defaultDatasource"))
     names = {use.uid for use in uses if use.uid} | _pseudo(dashboard)
-    if _asks_default(dashboard) or any(not use.uid or use.uid == "default" for use in uses):
-        names.add(str(settings.get("defaultDatasource")))
-    types = {use.type for use in uses if not use.uid and use.type}
-    kept = {}
-    for name, entry in found.items():
-        if not isinstance(entry, Mapping):
-            continue
-        if {name, entry.get("uid")} & names or entry.get("type") in types:
-            kept[str(name)] = _cut_datasource(entry)
-            types.discard(str(entry.get("type")))  # a reference by type alone means the first of that type
-    return kept
+    if _asks_default(dashboard) or "default" in names:
+        names.add(default)
+    # A reference by type alone means one of that type, and the default where there is none.
+    names.update(_of_type(use.type, entries, default) for use in uses if not use.uid)
+    return {name: _cut_datasource(entry) for name, entry in entries.items() if {name, entry.get("uid")} & names}
+
+
+def _of_type(kind: str, entries: Mapping[str, Mapping[str, Any]], default: str) -> str:
+    same = [name for name, entry in entries.items() if entry.get("type") == kind]
+    return default if default in same or not same else same[0]
 
 
 def _cut_datasource(entry: Mapping[str, Any]) -> dict[str, Any]:

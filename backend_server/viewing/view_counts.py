@@ -13,7 +13,10 @@ _MOST_LINKS = 50_000
 
 
 class ViewCounts:
-    """Counts views and refusals per link id; `on_failure` hears of a write that failed (the counts are kept)."""
+    """Counts views and refusals per link id. `on_failure` hears of a write that failed (the counts are kept).
+
+    `on_visit` hears of each at once: None, or the reason of a refusal.
+    """
 
     def __init__(
         self,
@@ -21,23 +24,29 @@ class ViewCounts:
         *,
         every_seconds: float = 60.0,
         on_failure: Callable[[DashwrightError], None] = lambda failure: None,
+        on_visit: Callable[[str | None], None] = lambda reason: None,
     ) -> None:
         self._store = store
         self._every_seconds = every_seconds
         self._on_failure = on_failure
+        self._on_visit = on_visit
         self._lock = threading.Lock()
         self._hits: dict[str, Hits] = {}
         self._timer: threading.Timer | None = None
 
     def viewed(self, link_id: str, now_ms: int) -> None:
         """Count one page given out."""
+        self._on_visit(None)
         with self._lock:
             hits = self._of(link_id)
             hits.views += 1
             hits.last_seen_ms = max(hits.last_seen_ms, now_ms)
 
-    def refused(self, link_id: str, reason: str) -> None:
-        """Count one page refused, by reason."""
+    def refused(self, link_id: str | None, reason: str) -> None:
+        """Count one request refused, by reason; of a link that is not there (None) nothing is written."""
+        self._on_visit(reason)
+        if link_id is None:
+            return
         with self._lock:
             hits = self._of(link_id)
             hits.refused[reason] = hits.refused.get(reason, 0) + 1

@@ -19,7 +19,6 @@ from .admission import (
     UNKNOWN,
     WRONG_PASSWORD,
     Refusal,
-    next_change_ms,
     refusal_of,
 )
 from .answers import Answer, json_answer
@@ -56,7 +55,7 @@ class Viewing:
         """Give a link's page: the dashboard, or why not."""
         found = self._find(token)
         if found is None:
-            return NoticePage(UNKNOWN)
+            return self._unknown(visit)
         refusal = self._page_refusal(found, visit)
         if refusal is not None:
             return self._refused(found, visit, refusal)
@@ -70,7 +69,7 @@ class Viewing:
         """Take a protected link's password; gives the proof to keep, or the page that says why not."""
         found = self._find(token)
         if found is None:
-            return NoticePage(UNKNOWN)
+            return self._unknown(visit)
         refusal = self._page_refusal(found, visit)
         if refusal is not None and refusal is not LOCKED:
             return self._refused(found, visit, refusal)
@@ -120,7 +119,7 @@ class Viewing:
         state = self._state(found, now_ms)
         if state is LinkState.LIVE and not self._passwords.holds(found.link, proof, now_ms):
             return json_answer({"state": LOCKED.reason, "until": None})
-        until = next_change_ms(found, state)
+        until = found.until(now_ms)
         shown = None if until is None else format_time(datetime.fromtimestamp(until / 1000, UTC))
         return json_answer({"state": state.value, "until": shown})
 
@@ -165,11 +164,20 @@ class Viewing:
             return (UNKNOWN if is_link_token(token.lower()) else MALFORMED).as_answer()
         found = self._find(token)
         if found is None:
+            self._views.refused(None, UNKNOWN.reason)
             return UNKNOWN.as_answer()
         refusal = self._refusal(found)
         if refusal is None and not self._passwords.holds(found.link, proof, self._clock_ms()):
             refusal = LOCKED
-        return found if refusal is None else refusal.as_answer()
+        if refusal is None:
+            return found
+        self._views.refused(found.link.id, refusal.reason)
+        return refusal.as_answer()
+
+    def _unknown(self, visit: Visit) -> NoticePage:
+        if not visit.is_probe:
+            self._views.refused(None, UNKNOWN.reason)
+        return NoticePage(UNKNOWN)
 
     def _refusal(self, found: FoundLink) -> Refusal | None:
         return refusal_of(self._state(found, self._clock_ms()))

@@ -23,7 +23,8 @@ class Visit:
     referer: str = ""
     fetch_dest: str = ""
     proof: str = ""  # the cookie a protected link was opened with
-    is_probe: bool = False  # HEAD: somebody looks whether the page is there, nobody sees it
+    # HEAD (somebody looks whether the page is there) or the preview of those who look after the link: no view
+    is_probe: bool = False
 
     @property
     def language(self) -> str:
