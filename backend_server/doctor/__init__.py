@@ -7,6 +7,6 @@
 from __future__ import annotations
 
 from .catalogue import CATALOGUE, Finding, Severity, exit_code
-from .examine import examine, examine_outside
+from .examination import examine, examine_outside
 
 __all__ = ["CATALOGUE", "Finding", "Severity", "examine", "examine_outside", "exit_code"]
