@@ -16,30 +16,12 @@ _FEW_ADDRESSES = {4: 30, 6: 126}  # a prefix shorter than this lets in more than
 
 
 def grafana_findings(facts: GrafanaFacts) -> Iterator[Finding]:
-    """Judge Grafana."""
-    if not facts.answers:
-        yield found("grafana-unreachable", facts.problem)
-        return
-    if facts.identity is not None:
-        yield found("grafana-identity", facts.identity)
-    yield from _version(facts.version)
-    yield from _page(facts)
-    if facts.public_list_status == 404:
-        yield found("public-dashboards-off")
-    if facts.anonymous_status is not None and facts.anonymous_status < 300:
-        yield found("anonymous-on")
-    if facts.metrics_status is not None and facts.metrics_status < 300:
-        yield found("metrics-open", "Grafana's /metrics answers without a sign-in.")
-    if facts.default_password:
-        yield found("grafana-default-password", "admin/admin opens Grafana.")
-    for name in facts.direct_datasources:
-        yield found("datasource-direct", f"The datasource {name!r} has access: direct.")
-    for address in facts.reached_at:
-        yield found("grafana-around", f"Grafana answers at {address}.")
-    for address in facts.believed_at:
-        yield found("grafana-header-open", f"At {address} Grafana believes the identity header.")
+    """Judge Grafana; a setting adds nothing where its effect was seen already."""
+    seen = tuple(_behaviour(facts))
+    yield from seen
+    told = {one.kind.id for one in seen}
     if facts.ini is not None:
-        yield from ini_findings(facts.ini)
+        yield from (one for one in ini_findings(facts.ini) if one.kind.id not in told)
 
 
 def is_safe(version: str) -> bool | None:
@@ -84,6 +66,30 @@ def ini_findings(ini: Mapping[str, Mapping[str, str]]) -> Iterator[Finding]:
     lock = says("classic_provisioning", "dashboards_server_lock_max_interval_seconds")
     if "auth.proxy" in ini and (not lock.isdigit() or int(lock) > _LOCK_SECONDS):
         yield found("lock-interval")
+
+
+def _behaviour(facts: GrafanaFacts) -> Iterator[Finding]:
+    if not facts.answers:
+        yield found("grafana-unreachable", facts.problem)
+        return
+    if facts.identity is not None:
+        yield found("grafana-identity", facts.identity)
+    yield from _version(facts.version)
+    yield from _page(facts)
+    if facts.public_list_status == 404:
+        yield found("public-dashboards-off")
+    if facts.anonymous_status is not None and facts.anonymous_status < 300:
+        yield found("anonymous-on")
+    if facts.metrics_status is not None and facts.metrics_status < 300:
+        yield found("metrics-open", "Grafana's /metrics answers without a sign-in.")
+    if facts.default_password:
+        yield found("grafana-default-password", "admin/admin opens Grafana.")
+    for name in facts.direct_datasources:
+        yield found("datasource-direct", f"The datasource {name!r} has access: direct.")
+    for address in facts.reached_at:
+        yield found("grafana-around", f"Grafana answers at {address}.")
+    for address in facts.believed_at:
+        yield found("grafana-header-open", f"At {address} Grafana believes the identity header.")
 
 
 def _allow_list(whitelist: str) -> Iterator[Finding]:
