@@ -8,7 +8,7 @@ make --no-print-directory lint types pages
 report=$(mktemp -d)
 trap 'rm -rf "$report"' EXIT
 status=0
-.venv/bin/python -m pytest tests --numprocesses "$workers" --dist loadgroup --junitxml "$report/tests.xml" -q "${@:2}" ||
+.venv/bin/python -m pytest tests --numprocesses "$workers" --dist loadfile --junitxml "$report/tests.xml" -q "${@:2}" ||
     status=$?
 skipped=$(grep -o 'skipped="[0-9]*"' "$report/tests.xml" | head -n 1 | tr -dc 0-9)
 if [ "${skipped:-0}" -gt 0 ]; then

@@ -184,7 +184,7 @@ def test_a_program_that_cannot_run_takes_the_service_down_with_the_reason(tmp_pa
         assert preparing.wait(60) == 0, log.read_text()
     port = int(environment["POLLER_PORT"])
     with socket.create_server(("127.0.0.1", port)), dashwright(["run"], environment, log=log) as process:
-        assert process.wait(120) == 1
+        assert process.wait(240) == 1
     assert re.search(r"Stopped: the program 'poller' (ended 7 times|cannot be started)", log.read_text())
 
 
