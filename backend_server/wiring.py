@@ -224,21 +224,23 @@ def _join(settings: Settings, program: str, store: Store) -> Services:
     templates = TemplateLibrary(store, template_folder(settings))
     options = RegistryOptions.from_settings(settings)
     devices = DeviceRegistry(records, TemplateSlots(templates.current), options)
-    links = LinkRegistry(records, options)
+    metrics = Metrics()
+    links = LinkRegistry(records, options, on_deed=metrics.links.changed)
+    metrics.links.ask_at_scrape(links.standing)
     # Only Grafana bounds how many dashboards a provider may hold.
     most = MOST_PER_PROVIDER if settings.grafana_url else None
     files = DashboardFolder(settings.dashboards_dir, most_per_provider=most)
     prometheus = PrometheusClient(settings.prometheus_url, timeout_seconds=settings.prometheus_timeout)
     grafana = _grafana(settings)
     documents = FiledDocuments(store, files, templates.current, lambda device_id: devices.get(device_id).device)
-    views = ViewCounts(SqlViews(store), on_failure=_views_kept)
+    views = ViewCounts(SqlViews(store), on_failure=_views_kept, on_visit=metrics.links.visited)
     source = _source(settings, store, documents, prometheus, grafana)
     return Services(
         settings=settings,
         program=program,
         supervised=os.environ.get("SUPERVISOR_ENABLED") == "1",
         store=store,
-        metrics=Metrics(),
+        metrics=metrics,
         secret_key=secret_key,
         fernet=ensure_fernet(settings, store),
         accounts=AccountBook(SqlAccounts(store)),

@@ -42,10 +42,18 @@ class LinkPage:
 class LinkRegistry:
     """Links by token and slug. What a visitor is met with is right as of the request, whoever changed it."""
 
-    def __init__(self, records: Records, options: RegistryOptions, *, clock_ms: Callable[[], int] = now_ms) -> None:
+    def __init__(
+        self,
+        records: Records,
+        options: RegistryOptions,
+        *,
+        clock_ms: Callable[[], int] = now_ms,
+        on_deed: Callable[[str], None] = lambda deed: None,
+    ) -> None:
         self._records = records
         self._options = options
         self._clock_ms = clock_ms
+        self._on_deed = on_deed
         self._memory = LinkMemory(records)
 
     # Reading
@@ -93,15 +101,15 @@ class LinkRegistry:
         with self._records.reading() as reading:
             return LinkPage(*reading.link_page(query))
 
-    def counts(self) -> Mapping[str, int]:
-        """Count links by state."""
+    def standing(self) -> tuple[Mapping[str, int], bool]:
+        """Give links counted by state, and whether they are on as a whole, in one snapshot."""
         with self._records.reading() as reading:
-            return reading.count_links(self._clock_ms())
+            return reading.count_links(self._clock_ms()), reading.state().links_on
 
-    def are_on(self) -> bool:
-        """Say whether links are on as a whole."""
+    def other_documents(self, most: int) -> Sequence[tuple[str, str]]:
+        """Give `(uid, title)` of the first documents besides devices' that a link may be made for, by title."""
         with self._records.reading() as reading:
-            return reading.state().links_on
+            return reading.other_documents(most)
 
     # Deeds
 
@@ -143,6 +151,7 @@ class LinkRegistry:
             write.add_links([link])
             write.note(by, "link.create", "link", [link.id], {"document": document.uid, "label": link.label})
             links_on = write.state().links_on
+        self._on_deed("link.create")
         return FoundLink(link, document.serving_state, document.title, links_on)
 
     def edit(self, token: str, edit: LinkEdit, by: str) -> FoundLink:
@@ -180,6 +189,7 @@ class LinkRegistry:
             write.update_links([link])
             write.keep_old_token(link.id, found.link.token, write.now_ms + grace_seconds * 1000)
             write.note(by, "link.rotate", "link", [link.id], {"grace_seconds": grace_seconds})
+        self._on_deed("link.rotate")
         return replace(found, link=link)
 
     def revoke(self, token: str, by: str) -> FoundLink:
@@ -196,6 +206,7 @@ class LinkRegistry:
                 write.set_publications({link.document_uid: False})
                 write.touch_documents([link.document_uid])
             write.note(by, "link.revoke", "link", [link.id], {"document": link.document_uid})
+        self._on_deed("link.revoke")
         return replace(found, link=link)
 
     def switch(self, on: bool, by: str) -> bool:
@@ -206,6 +217,7 @@ class LinkRegistry:
                 return False
             write.switch_links(on)
             write.note(by, "links.on" if on else "links.off", "links", [ALL_LINKS], {})
+        self._on_deed("links.on" if on else "links.off")
         return True
 
     def _deed(self, token: str, by: str, action: str, change: Callable[[Link, int], Link]) -> FoundLink:
@@ -217,6 +229,7 @@ class LinkRegistry:
                 return found
             write.update_links([link])
             write.note(by, action, "link", [link.id], told_changes(found.link, link))
+        self._on_deed(action)
         return replace(found, link=link)
 
     def _document(self, reading: Reading, options: LinkOptions) -> DocumentStatus:

@@ -99,6 +99,9 @@ class Reading(Protocol):
     def link_page(self, query: LinkQuery) -> tuple[Sequence[FoundLink], int]:
         """Give the links of one page, the newest first, and how many there are in all."""
 
+    def other_documents(self, most: int) -> Sequence[tuple[str, str]]:
+        """Give `(uid, title)` of the first wanted documents that are no device's, by title."""
+
     def count_links(self, now_ms: int) -> Mapping[str, int]:
         """Count links by state."""
 

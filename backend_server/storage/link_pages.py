@@ -52,6 +52,17 @@ def link_page(connection: Connection, query: LinkQuery) -> tuple[list[FoundLink]
     return [found_of(row) for row in connection.execute(wanted).mappings()], total
 
 
+def other_documents(connection: Connection, most: int) -> list[tuple[str, str]]:
+    """Give `(uid, title)` of the first wanted documents that are no device's, by title."""
+    wanted = (
+        select(documents.c.uid, documents.c.title)
+        .where(documents.c.maker != Maker.DEVICE.value, documents.c.wanted == "present")
+        .order_by(documents.c.title, documents.c.uid)
+        .limit(most)
+    )
+    return [(str(uid), str(title)) for uid, title in connection.execute(wanted)]
+
+
 def count_links(connection: Connection, now_ms: int) -> dict[str, int]:
     """Count links by state."""
     state = link_state_column(now_ms).label("state")

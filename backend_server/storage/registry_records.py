@@ -131,6 +131,10 @@ class SqlReading:
         """Give the links of one page, the newest first, and how many there are in all."""
         return link_pages.link_page(self._connection, query)
 
+    def other_documents(self, most: int) -> list[tuple[str, str]]:
+        """Give the first wanted documents that are no device's."""
+        return link_pages.other_documents(self._connection, most)
+
     def count_links(self, now_ms: int) -> dict[str, int]:
         """Count links by state."""
         return link_pages.count_links(self._connection, now_ms)

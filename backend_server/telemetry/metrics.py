@@ -13,6 +13,7 @@ from prometheus_client import (
 )
 
 import backend_server
+from backend_server.telemetry.links import LinkMetrics
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -43,6 +44,7 @@ class Metrics:
         )
         self.devices = Gauge("dashwright_devices", "Devices by state.", ("state",), registry=self.registry)
         self.documents = Gauge("dashwright_documents", "Documents by state.", ("state",), registry=self.registry)
+        self.links = LinkMetrics(self.registry)
         build = Gauge("dashwright_build_info", "Version of the service.", ("version",), registry=self.registry)
         build.labels(backend_server.__version__).set(1)
 

@@ -1,4 +1,4 @@
-"""The pages' own style sheet and script: two files, named by content, so that a browser keeps them for ever."""
+"""The pages' own style sheets and script, named by content, so that a browser keeps them for ever."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from werkzeug.exceptions import NotFound
 
 blueprint = Blueprint("assets", __name__)
 
-_TYPES = {"app.css": "text/css; charset=utf-8", "app.js": "text/javascript; charset=utf-8"}
+_CSS, _JS = "text/css; charset=utf-8", "text/javascript; charset=utf-8"
+_TYPES = {"app.css": _CSS, "links.css": _CSS, "app.js": _JS}
 _FOLDER = Path(__file__).parent.parent / "static"
 
 

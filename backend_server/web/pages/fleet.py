@@ -6,12 +6,12 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
-from markupsafe import escape
 
 from backend_server.devices.device import DeviceState
 from backend_server.primitives.clock import epoch_ms
 from backend_server.web.auth import csrf_token, signed_in
 from backend_server.web.context import current_services, link_base
+from backend_server.web.pages.embed_code import html_code
 
 blueprint = Blueprint("fleet", __name__)
 PER_PAGE = 50
@@ -49,20 +49,12 @@ def fleet() -> ResponseReturnValue:
     )
 
 
-def iframe_code(url: str, title: str) -> str:
-    """Write the element a person pastes into another page."""
-    return (
-        f'<iframe src="{escape(url)}" title="{escape(title)}" width="100%" height="600" loading="lazy" '
-        'style="border:0" allowfullscreen></iframe>'
-    )
-
-
 def _row(shown: dict[str, object]) -> dict[str, object]:
     link, device = shown.get("link"), shown["device"]
     assert isinstance(device, dict)
     if not isinstance(link, dict):
         return {**shown, "iframe": ""}
-    return {**shown, "iframe": iframe_code(str(link["embed_url"]), str(device["hostname"]))}
+    return {**shown, "iframe": html_code(str(link["embed_url"]), str(device["hostname"]))}
 
 
 def _notes() -> list[str]:

@@ -19,7 +19,7 @@ from backend_server.viewing.headers import PageKind, page_policy, public_headers
 from backend_server.viewing.pages import NoticePage, Page, RelayedPage, Unlocked, ViewerPage
 from backend_server.viewing.panel_requests import MAX_BODY_BYTES
 from backend_server.viewing.visits import Visit, last_of_doubled
-from backend_server.web.auth import client_address
+from backend_server.web.auth import client_address, signed_in
 from backend_server.web.context import current_services
 
 from . import public_files
@@ -181,8 +181,14 @@ def _visit(token: str) -> Visit:
         referer=request.headers.get("Referer", "")[:2000],
         fetch_dest=request.headers.get("Sec-Fetch-Dest", ""),
         proof=_proof(token),
-        is_probe=request.method == "HEAD",
+        is_probe=request.method == "HEAD" or _is_preview(),
     )
+
+
+def _is_preview() -> bool:
+    """Say whether somebody who is signed in looks at a link on its own page; only then a session is looked at."""
+    given = "preview" in request.args and "Cookie" in request.headers and "Authorization" not in request.headers
+    return given and signed_in() is not None
 
 
 def _proof(token: str) -> str:

@@ -72,7 +72,7 @@ def test_all_links_go_off_and_come_back_as_each_was(store, device, office, visit
     assert hook.put("rig-1", {"hostname": "Rig One"}, "p").view.links_on
     assert office.switch(False, "ann")
     assert not office.switch(False, "ann")
-    assert not visitors.are_on()
+    assert not visitors.standing()[1]
     assert {state(visitors, one) for one in (device.link.token, other)} == {LinkState.PAUSED}
     view = hook.put("rig-1", {"hostname": "Rig One"}, "p").view
     assert view.found(view.link).state(0) is LinkState.PAUSED, "the hook tells it too"
@@ -268,7 +268,7 @@ def test_lists_are_paged_filtered_and_counted_as_the_links_say_themselves(store)
         page = links.page(state=wanted)
         assert [(one.link.token, one.state(clock.now_ms)) for one in page.items] == [(token, wanted)]
         assert page.total == 1
-    assert links.counts() == {one.value: 1 for one in STATES}
+    assert links.standing()[0] == {one.value: 1 for one in STATES}
     assert links.page(state=LinkState.ROTATED).items == []
     newest_first = [one.link.token for one in links.page().items]
     assert newest_first == list(reversed(made.values()))
@@ -286,7 +286,7 @@ def test_lists_are_paged_filtered_and_counted_as_the_links_say_themselves(store)
     assert made[LinkState.LIVE] not in {one.link.token for one in links.page(unused_days=30).items}
     assert made[LinkState.LIVE] in {one.link.token for one in links.page(unused_days=28).items}
     links.switch(False, "ann")
-    assert links.counts()["paused"] == 3
+    assert links.standing()[0]["paused"] == 3
 
 
 def test_a_thousand_links_cost_what_one_costs(store, device, office, visitors):

@@ -1,0 +1,189 @@
+"""`/links`: every link with its state and use; `/links/{token}`: one link, its code, a live preview and its ledger.
+
+Both are whole without scripts. What changes something is a call of the API from the page's script, by the API's rules.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from backend_server.accounts import Actor, Need, Role, Scope
+from backend_server.errors import Gone, NotFound
+from backend_server.ledger.ledger import day_of
+from backend_server.links import NAMED_PROFILES, FoundLink, LinkState
+from backend_server.primitives.clock import epoch_ms
+from backend_server.primitives.ids import is_link_token
+from backend_server.registry.views import link_json
+from backend_server.settings import LinkTokens
+from backend_server.web.auth import csrf_token, signed_in
+from backend_server.web.context import current_services, link_base
+from backend_server.web.pages.embed_code import embed_codes
+from backend_server.web.pages.public_files import built
+from backend_server.web.requests import PAGE_POLICY
+
+blueprint = Blueprint("links_pages", __name__)
+PER_PAGE = 50
+LEDGER_DAYS = 30
+_ENTRY = "src/links/main.ts"
+_READ = Need(Role.VIEWER, Scope.LINKS_READ)
+_MOST_SUGGESTED = 200
+STATES = tuple(state for state in LinkState if state is not LinkState.ROTATED)
+UNUSED = (7, 30, 90)
+# The audit's names in people's words.
+DEEDS = {
+    "link.create": "Created",
+    "link.edit": "Changed",
+    "link.pause": "Paused",
+    "link.resume": "Resumed",
+    "link.rotate": "Rotated",
+    "link.revoke": "Revoked",
+}
+
+
+@blueprint.get("/links")
+def links() -> ResponseReturnValue:
+    """Show one page of links."""
+    actor = signed_in()
+    if actor is None:
+        return redirect("/login?next=/links", 303)
+    actor.check(_READ)
+    registry, now = current_services().links, epoch_ms()
+    search = request.args.get("search", "").strip()[:200]
+    state = next((one for one in STATES if one.value == request.args.get("state")), None)
+    unused = next((days for days in UNUSED if str(days) == request.args.get("unused_days")), None)
+    page = _page_number(request.args.get("page", ""))
+    found = registry.page(state=state, search=search or None, unused_days=unused, page=page, per_page=PER_PAGE)
+    given = {"search": search, "state": state.value if state else "", "unused_days": unused or ""}
+    kept = {name: value for name, value in given.items() if value}
+    counts, links_on = registry.standing()
+    return _html(
+        "links.html",
+        actor,
+        rows=[_shown(one, now) for one in found.items],
+        counts=[(one.value, counts[one.value]) for one in STATES if counts.get(one.value)],
+        total=found.total,
+        links_on=links_on,
+        filtered=bool(kept),
+        states=[one.value for one in STATES],
+        unused=UNUSED,
+        page=page,
+        last_page=max(1, -(-found.total // PER_PAGE)),
+        page_url=lambda number: "/links?" + urlencode({**kept, "page": number}),
+        suggestions=_suggestions() if actor.role.rank >= Role.EDITOR.rank else ((), ()),
+        **given,
+    )
+
+
+@blueprint.get("/links/<token>")
+def link(token: str) -> ResponseReturnValue:
+    """Show one link."""
+    actor = signed_in()
+    if actor is None:
+        return redirect("/login", 303)
+    actor.check(_READ)
+    services, now = current_services(), epoch_ms()
+    if not is_link_token(token):
+        raise NotFound("There is no link with this token.")
+    try:
+        found = services.links.get(token)
+    except Gone as fault:
+        moved = services.links.find_slug(str(fault.details["slug"]))
+        if moved is None:
+            raise
+        return redirect(f"/links/{moved.link.token}", 303)  # rotated meanwhile, in another window perhaps
+    ledger = services.ledger.of_link(found, LEDGER_DAYS).as_json(now)
+    shown = _shown(found, now)
+    return _html(
+        "link.html",
+        actor,
+        row=shown,
+        codes=embed_codes(str(shown["embed_url"]), found.title or found.link.slug),
+        ledger=ledger,
+        bars=_bars(ledger, now),
+        links_on=found.links_on,
+        deeds=DEEDS,
+    )
+
+
+def _html(template: str, actor: Actor, **values: object) -> Response:
+    files = built.files_of(_ENTRY)
+    may_edit = actor.role.rank >= Role.EDITOR.rank
+    derived = current_services().settings.link_tokens is LinkTokens.DERIVED
+    page = render_template(
+        template,
+        actor=actor,
+        csrf=csrf_token() if actor.by_session else "",
+        # Without the built script nothing can be changed here; the page says so.
+        script=f"/grafana/dashwright/assets/{files.script}" if files and may_edit else None,
+        may_edit=may_edit,
+        derived=derived,
+        profiles={name: one.as_json() for name, one in NAMED_PROFILES.items()},
+        ago=_ago,
+        utc=_utc,
+        **values,
+    )
+    answer = Response(page, mimetype="text/html")
+    answer.headers["Content-Security-Policy"] = PAGE_POLICY + "; frame-src 'self'"  # the preview
+    return answer
+
+
+def _shown(found: FoundLink, now_ms: int) -> dict[str, object]:
+    """Give a link as the API does, and what only people need."""
+    theme = found.link.profile.theme.value
+    # Of our own origin whatever PUBLIC_URL says, so that the preview works before a proxy does.
+    preview = f"/grafana/public-dashboards/{found.link.token}?orgId=1&theme={theme}&preview=1"
+    name = found.link.label or found.title or found.link.object_id
+    return {
+        **link_json(found, link_base(), now_ms),
+        "title": found.title,
+        "name": name,
+        "preview_url": preview,
+        "over": found.link.revoked_at is not None,
+        "suspended": found.link.suspended_at is not None and found.link.revoked_at is None,
+        "held": found.link.paused_at is not None,
+        "last_seen_ms": found.link.last_seen_at,
+        "created_ms": found.link.created_at,
+    }
+
+
+def _suggestions() -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
+    """Give what a link may be made for: `(device id, hostname)` and `(document uid, title)` of the first ones."""
+    services = current_services()
+    devices = services.devices.list(state="active", per_page=_MOST_SUGGESTED).items
+    documents = services.links.other_documents(_MOST_SUGGESTED)
+    return tuple((view.device.id, view.device.hostname) for view in devices), tuple(documents)
+
+
+def _bars(ledger: dict[str, object], now_ms: int) -> list[dict[str, object]]:
+    """Give a bar per day, the oldest first, its height in twentieths of the highest."""
+    days = {str(one["day"]): one for one in ledger["days"]}  # type: ignore[attr-defined]  # `as_json` gives a list
+    every = [day_of(now_ms - back * 86_400_000) for back in range(LEDGER_DAYS - 1, -1, -1)]
+    views = [int(days[day]["views"]) if day in days else 0 for day in every]
+    most = max([1, *views])
+    return [
+        {"day": day, "views": count, "height": -(-count * 20 // most)} for day, count in zip(every, views, strict=True)
+    ]
+
+
+def _ago(moment_ms: int | None, now_ms: int | None = None) -> str:
+    """Say how long ago a moment was, in one unit."""
+    if moment_ms is None:
+        return "never"
+    seconds = max(0, ((now_ms or epoch_ms()) - moment_ms) // 1000)
+    for size, unit in ((86_400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= size:
+            count = seconds // size
+            return f"{count} {unit}{'' if count == 1 else 's'} ago"
+    return "just now"
+
+
+def _utc(text: str) -> str:
+    """Write an RFC 3339 time of UTC as people read it, to the minute."""
+    return f"{text[:10]} {text[11:16]} UTC"
+
+
+def _page_number(text: str) -> int:
+    return min(max(int(text), 1), 1_000_000) if text.isascii() and text.isdigit() and len(text) < 8 else 1
