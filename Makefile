@@ -44,7 +44,7 @@ format: setup ## Tidy up the source
 	@$(VENV)/ruff check --fix --quiet .
 	@$(VENV)/ruff format --quiet .
 
-bench: setup ## Run every benchmark; writes benchmarks/results/
+bench: setup ## Run every benchmark; each tells its aims and whether they were met
 	@scripts/bench.sh
 
 contract: setup ## The contract tests against a real Grafana: GRAFANA_HOME or GRAFANA_URL names it
