@@ -17,6 +17,7 @@ _COMMANDS = {
     "run": ("backend_server.cli.running:run", "Prepare and run everything in the foreground."),
     "prepare": ("backend_server.cli.preparing:prepare", "Make ready: database, secrets, files, configuration."),
     "demo": ("backend_server.demo.command:demo", "Run everything with a small simulated fleet."),
+    "simulate": ("backend_server.demo.fleet:simulate", "Run a simulated fleet alone and register it at a service."),
     "web": ("backend_server.cli.programs:web", "Run the API and the pages."),
     "worker": ("backend_server.cli.programs:worker", "Run the reconcile loop."),
     "poller": ("backend_server.cli.programs:poller", "Ask devices for readings; serve them to Prometheus."),

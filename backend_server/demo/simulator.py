@@ -99,9 +99,9 @@ class MinerServer(ThreadingHTTPServer):
     daemon_threads = True
     allow_reuse_address = True
 
-    def __init__(self, miner: Miner, port: int = 0) -> None:
+    def __init__(self, miner: Miner, port: int = 0, host: str = "127.0.0.1") -> None:
         self._open: set[socket.socket] = set()
-        super().__init__(("127.0.0.1", port), _Handler)
+        super().__init__((host, port), _Handler)
         self.miner = miner
         self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
         self._thread.start()
