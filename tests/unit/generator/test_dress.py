@@ -18,8 +18,9 @@ def legend(panel):
     return panel["targets"][0].get("legendFormat", "")
 
 
-def written(promql, kind="timeseries", **more):
-    return {"name": "a", "kind": "gauge", "labels": ["x"], "panels": [{"title": "T", "promql": promql, "panel_type": kind}]} | more  # fmt: skip
+def written(promql, kind="timeseries"):
+    panel = {"title": "T", "promql": promql, "panel_type": kind}
+    return {"name": "a", "kind": "gauge", "labels": ["x"], "panels": [panel]}
 
 
 @pytest.mark.parametrize(
