@@ -46,6 +46,7 @@ class Host:
         self._stop = threading.Event()
         self._overview: str | None = None
         self._away = False
+        self._wanderer_live = False
         self._loop = threading.Thread(target=self._run, name="demo-host", daemon=True)
 
     def start(self) -> None:
@@ -64,13 +65,17 @@ class Host:
         shown = []
         for device in self._devices:
             link = links.get(device["id"])
-            away = self._away and device["id"] == self._wanderer
+            live = link is not None and link.state == "live"
+            away = False
+            if device["id"] == self._wanderer:
+                # Its link comes and goes by our own calls, which the hook does not see; so the service was asked.
+                away, live = self._away, live or self._wanderer_live
             shown.append(
                 {
                     "id": device["id"],
                     "hostname": device["hostname"],
                     "site": device["labels"]["site"],
-                    "state": "retired" if away else ("live" if link and link.state == "live" else "starting"),
+                    "state": "retired" if away else ("live" if live else "starting"),
                     "url": link.url if link else None,
                 }
             )
@@ -89,6 +94,8 @@ class Host:
                 if self._wanderer and turn_at is not None and time.monotonic() >= turn_at:
                     self._turn(self._wanderer)
                     turn_at = time.monotonic() + self._times[1 if self._away else 0]
+                elif self._wanderer and not self._away and not self._wanderer_live:
+                    self._wanderer_live = self._is_live(self._wanderer)
             except (OSError, ValueError, KeyError):
                 pass  # the service is starting or stopping; the next turn tries again
             self._stop.wait(_LOOP_SECONDS)
@@ -103,6 +110,16 @@ class Host:
         else:
             self._call("DELETE", f"/api/devices/{device_id}")
         self._away = not self._away
+        self._wanderer_live = False
+
+    def _is_live(self, device_id: str) -> bool:
+        try:
+            link = self._call("GET", f"/api/devices/{device_id}")["link"]
+        except urllib.error.HTTPError as fault:
+            if fault.code != 404:  # 404: the hook has not brought it yet
+                raise
+            return False
+        return bool(link) and link["state"] == "live"
 
     def _find_overview(self) -> str | None:
         try:
