@@ -28,6 +28,8 @@ _COMMANDS = {
     "token": ("backend_server.cli.tokens:token", "Create, list and revoke API tokens."),
     "plan": ("backend_server.cli.passes:plan", "Show what the next pass would do."),
     "apply": ("backend_server.cli.passes:apply", "Bring files and Grafana to what is wanted."),
+    "backup": ("backend_server.cli.backup:backup", "Write state, templates and secrets to an encrypted file."),
+    "restore": ("backend_server.cli.backup:restore", "Put a backup in the place of what is there."),
     "doctor": ("backend_server.cli.doctor:doctor", "Examine a deployment: what is wrong, why, how to mend it."),
     "settings": ("backend_server.cli.settings:settings", "Show every setting with its value and meaning."),
     "openapi": ("backend_server.cli.openapi:openapi", "Print the API's OpenAPI document."),

@@ -131,6 +131,11 @@ class SqlAccounts:
             found = connection.execute(select(kept.c.value).where(kept.c.name == name)).scalar_one_or_none()
             return None if found is None else str(found)
 
+    def all_kept(self) -> dict[str, str]:
+        """Give every named value."""
+        with self._store.read() as connection:
+            return {str(name): str(value) for name, value in connection.execute(select(kept.c.name, kept.c.value))}
+
     def keep(self, name: str, value: str) -> None:
         """Store a named value."""
         with self._store.write() as write:

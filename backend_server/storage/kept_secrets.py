@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import orjson
@@ -19,6 +19,7 @@ from backend_server.storage.accounts import SqlAccounts
 from backend_server.storage.store import Store
 
 FILE_NAME = "secrets.json"
+PREFIX = "secret."  # before a secret's name among the kept values of PostgreSQL
 
 
 class KeptSecrets:
@@ -51,6 +52,22 @@ class KeptSecrets:
                 self._write(known)
             return Secret(known[name])
 
+    def everything(self) -> dict[str, Secret]:
+        """Give every secret that was made, for a backup."""
+        if self._rows is None:
+            return {name: Secret(value) for name, value in self._read().items()}
+        return {
+            name.removeprefix(PREFIX): Secret(value)
+            for name, value in self._rows.all_kept().items()
+            if name.startswith(PREFIX)
+        }
+
+    def replace(self, secrets: Mapping[str, str]) -> None:
+        """Put secrets in the place of all that are in the file, after a restore of SQLite."""
+        with self._path.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self._write(dict(secrets))
+
     def _read(self) -> dict[str, str]:
         try:
             found = orjson.loads(self._path.read_bytes())
@@ -76,4 +93,4 @@ class KeptSecrets:
 
 
 def _key(name: str) -> str:
-    return f"secret.{name}"
+    return f"{PREFIX}{name}"

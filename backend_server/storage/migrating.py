@@ -35,6 +35,24 @@ def upgrade(connection: Connection) -> None:
         connection.execute(insert(store).values(id=1, epoch=str(new_token()), change=1, links_on=True, forget_change=0))
 
 
+def upgrade_to(connection: Connection, wanted: str) -> None:
+    """Make the tables as the version of this revision had them, in a database without any; the caller commits.
+
+    Raises ConfigError when this version does not know the revision.
+    """
+    schema = _enter_schema(connection)
+    _refuse_newer(wanted)
+    config = _config()
+    config.attributes["connection"] = connection
+    config.attributes["version_table_schema"] = schema
+    command.upgrade(config, wanted)
+
+
+def revision(connection: Connection) -> str | None:
+    """Name the revision of the database's tables; None for one without any."""
+    return _revision(connection, SCHEMA if connection.dialect.name == "postgresql" else None)
+
+
 def check(connection: Connection) -> None:
     """Raise ConfigError unless the database has exactly the tables of this version."""
     found = _revision(connection, SCHEMA if connection.dialect.name == "postgresql" else None)

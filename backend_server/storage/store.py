@@ -175,6 +175,13 @@ class Store:
         with worded_faults("writing"), self._turn, self._writer.begin() as connection:
             yield connection
 
+    @contextmanager
+    def alone(self) -> Iterator[Connection]:
+        """One transaction that may make and drop tables, under the lock of migrations. Raises UpstreamError."""
+        held = sqlite.locked_beside(self.path) if self.path else nullcontext()
+        with worded_faults("restoring"), held, self._turn, self._writer.begin() as connection:
+            yield connection
+
     def _begin(self, connection: Connection, moves: bool) -> Write:
         now = database_now_ms(self.dialect)
         row_one = store_table.c.id == 1
