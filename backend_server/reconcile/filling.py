@@ -83,7 +83,6 @@ class Filler:
         wanted = Wanted(row.uid, document.title, row.file, document.content, is_shared(row))
         return Filled(wanted, document, template.name, given)
 
-
     def _take(self, row: Work) -> Filled:
         given = self._provided.get(row.uid)
         if given is None:
