@@ -56,7 +56,8 @@ from backend_server.web.context import current_actor, current_services
 blueprint = api_blueprint("generator", "Dashboards from a metrics spec: generating, drift, inventory, rules.")
 
 SHIPPED_SPEC = "base"
-YAML_TEXT = {"content": {"application/yaml": {"schema": {"type": "string"}}}}
+# A YAML answer is described by what it holds: a mapping.
+YAML_TEXT = {"content": {"application/yaml": {"schema": {"type": "object"}}}}
 ANY_JSON = {"content": {"application/json": {"schema": {"type": "object"}}}}
 
 

@@ -202,6 +202,12 @@ class EntryShape(_Answer):
 class EntryList(RootModel[list[EntryShape]]):
     """Generated panels."""
 
+    model_config = {
+        "openapi_extra": {  # type: ignore[typeddict-unknown-key]  # flask-openapi3's own key
+            "content": {name: {"schema": {"type": "string"}} for name in ("text/csv", "application/x-ndjson")}
+        }
+    }
+
 
 class RenamedShape(_Answer):
     panel_uuid: str

@@ -7,6 +7,7 @@ were, and that enough of them did something.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import cycle
@@ -23,7 +24,9 @@ from tests.support.app import LiveApp, running_app
 
 CALLS = 5_000
 GOOD_SHARE = 0.4
-VALID_EACH, BROKEN_EACH = 172, 66
+BROKEN_SHARE = 0.4  # of the calls of an operation that has a body or parameters to break
+# There is no Prometheus behind this application, and these say so.
+ASK_PROMETHEUS = frozenset({"/api/generator/discover", "/api/generator/coverage"})
 DEVICES = ("rig-0", "rig-1", "rig-2", "rig-3")
 ANY_JSON = strategies.recursive(
     strategies.none()
@@ -35,7 +38,6 @@ ANY_JSON = strategies.recursive(
     max_leaves=8,
 )
 WANTED_CHECKS = (
-    "not_a_server_error",
     "status_code_conformance",
     "content_type_conformance",
     "response_schema_conformance",
@@ -62,12 +64,12 @@ class Names:
     def place(self, case: Any) -> None:
         if not next(self._turn):
             return
-        known = {"device_id": next(self._devices), "token": self._link(), "name": next(self._templates)}
+        known = {"device_id": self._devices.__next__, "token": self._link, "name": self._templates.__next__}
         given = case.path_parameters or {}
         for name in given.keys() & known.keys():
-            given[name] = known[name]
+            given[name] = known[name]()
         if isinstance(case.body, dict) and "device" in case.body:
-            case.body["device"] = known["device_id"]
+            case.body["device"] = next(self._devices)
 
     def _link(self) -> str:
         links = self._app.services.links.page(device=next(self._devices)).items
@@ -84,20 +86,25 @@ def test_no_generated_call_breaks_the_application(app: LiveApp) -> None:
     def send(case: Any) -> None:
         answer = case.call(headers=signed)
         statuses[answer.status_code] += 1
+        assert answer.status_code < 500 or case.operation.path in ASK_PROMETHEUS, answer.text
         case.validate_response(answer, checks=checks)
 
-    for found in schema.get_all_operations():
-        operation = found.ok()
-        each_valid(operation, VALID_EACH, names, send)
-        if operation.body or operation.query:
-            each_broken(operation, BROKEN_EACH, names, send)
+    operations = [found.ok() for found in schema.get_all_operations()]
+    # An operation with nothing to vary gives one call, whatever is asked for.
+    varied = [one for one in operations if one.body or one.query or one.path_parameters]
+    breakable = [one for one in operations if one.body or one.query]
+    each = math.ceil(1.1 * CALLS / (2 * len(varied) + BROKEN_SHARE * len(breakable)))
+    for operation in operations:
+        each_valid(operation, each, names, send)
+        if operation in breakable:
+            each_broken(operation, math.ceil(BROKEN_SHARE * each), names, send)
         if operation.method.upper() == "DELETE":
             for device_id in DEVICES:  # what the calls retired is needed by the next operations
                 app.call("POST", f"/api/devices/{device_id}/revive")
     calls, good = statuses.total(), sum(count for status, count in statuses.items() if status < 300)
     assert calls >= CALLS, statuses
     assert good >= GOOD_SHARE * calls, statuses
-    assert not [status for status in statuses if status >= 500], statuses
+    assert not [status for status in statuses if status >= 500 and status not in (502, 504)], statuses
     assert app.call("PUT", "/api/devices/after?wait=10s", {"hostname": "after"}).json()["link"]["state"] == "live"
 
 
@@ -107,8 +114,10 @@ def each_valid(operation: Any, count: int, names: Names, send: Callable[[Any], N
     @generated(count)
     @hypothesis.given(case=operation.as_strategy())
     def call(case: Any) -> None:
-        names.place(case)
-        send(case)
+        # Each is sent twice, mostly about two different objects: a repeated write must be as harmless as the first.
+        for _ in range(2):
+            names.place(case)
+            send(case)
 
     call()
 
