@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
-from backend_server.accounts import AccountBook, FirstSecrets
+from backend_server.accounts import AccountBook, FirstSecrets, UserBook
 from backend_server.accounts import ensure_first_admin as ensure_first_admin_in
 from backend_server.adapters import DefaultSources, FiledDocuments, StoredPublications, TemplateSlots
 from backend_server.datasources import PrometheusClient
@@ -75,6 +75,7 @@ class Services:
     secret_key: Secret
     fernet: MultiFernet
     accounts: AccountBook
+    users: UserBook
     devices: DeviceRegistry
     links: LinkRegistry
     provided: ProvidedDocuments
@@ -244,6 +245,7 @@ def _join(settings: Settings, program: str, store: Store) -> Services:
         secret_key=secret_key,
         fernet=ensure_fernet(settings, store),
         accounts=AccountBook(SqlAccounts(store)),
+        users=UserBook(SqlAccounts(store)),
         devices=devices,
         links=links,
         provided=ProvidedDocuments(records),

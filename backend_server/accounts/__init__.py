@@ -3,6 +3,7 @@
 from backend_server.accounts.book import AccountBook, FirstSecrets, ensure_first_admin
 from backend_server.accounts.roles import Actor, Need, Role, Scope
 from backend_server.accounts.tokens import ApiToken, hash_api_token, new_api_token
+from backend_server.accounts.users import UserBook, WrongPassword
 
 __all__ = [
     "AccountBook",
@@ -12,6 +13,8 @@ __all__ = [
     "Need",
     "Role",
     "Scope",
+    "UserBook",
+    "WrongPassword",
     "ensure_first_admin",
     "hash_api_token",
     "new_api_token",

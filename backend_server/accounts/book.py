@@ -155,9 +155,11 @@ def ensure_first_admin(settings: Settings, store: AccountStore) -> FirstSecrets:
 
 
 def _ensure_admin(name: str, given: Secret | None, store: AccountStore) -> Secret | None:
-    existing = next((user for user in store.users() if user.name == name), None)
+    users = store.users()
+    existing = next((user for user in users if user.name == name), None)
     if given is None:
-        if existing is not None:
+        # The first one may have been removed in favour of others since; that must not bring it back.
+        if existing is not None or any(user.role is Role.ADMIN and user.disabled_at is None for user in users):
             return None
         made = Secret(new_password())
         store.put_user(User(name, Role.ADMIN, hash_password(made.reveal())), by="prepare")

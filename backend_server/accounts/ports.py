@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from backend_server.accounts.roles import Role
@@ -19,6 +19,12 @@ class User:
     password_hash: str
     session_version: int = 1
     disabled_at: int | None = None
+    # What the rows tell about the person; no part of what a writer gives.
+    created_at: int | None = field(default=None, compare=False)
+    last_seen_at: int | None = field(default=None, compare=False)
+
+
+UserChange = Callable[[Mapping[str, User]], User | None]
 
 
 class AccountStore(Protocol):
@@ -59,3 +65,20 @@ class AccountStore(Protocol):
 
     def keep_first(self, name: str, value: str) -> str:
         """Store a named value unless there is one; give the one that holds."""
+
+
+class UserStore(Protocol):
+    """Users as rows, changed one at a time under a rule that looks at all of them."""
+
+    def users(self) -> Sequence[User]:
+        """Give all users."""
+
+    def now_ms(self) -> int:
+        """Give the present moment in epoch milliseconds."""
+
+    def change_user(self, name: str, change: UserChange, *, by: str, action: str) -> User | None:
+        """Store what `change` makes of all users by name for `name`; None removes the user.
+
+        Nobody else writes between its look and the storing; what it raises leaves everything as it was. An unchanged
+        user costs no row. The audit gets `action`.
+        """

@@ -35,6 +35,7 @@ class Scope(StrEnum):
     METRICS_READ = "metrics:read"
     AUDIT_READ = "audit:read"
     TOKENS_WRITE = "tokens:write"
+    USERS_WRITE = "users:write"
 
 
 @dataclass(frozen=True, slots=True)

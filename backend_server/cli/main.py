@@ -26,6 +26,7 @@ _COMMANDS = {
     "link": ("backend_server.cli.links:link", "Create, list, change, pause, rotate and revoke links."),
     "template": ("backend_server.cli.templates:template", "Check, show, fill, import templates; plan a change."),
     "token": ("backend_server.cli.tokens:token", "Create, list and revoke API tokens."),
+    "user": ("backend_server.cli.users:user", "Add, list, change, disable and remove people who sign in."),
     "plan": ("backend_server.cli.passes:plan", "Show what the next pass would do."),
     "apply": ("backend_server.cli.passes:apply", "Bring files and Grafana to what is wanted."),
     "backup": ("backend_server.cli.backup:backup", "Write state, templates and secrets to an encrypted file."),

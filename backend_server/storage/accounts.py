@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import RowMapping, delete, exc, insert, select, update
+from sqlalchemy import Connection, RowMapping, delete, exc, insert, select, update
 
-from backend_server.accounts.ports import User
+from backend_server.accounts.ports import User, UserChange
 from backend_server.accounts.roles import Role, Scope
 from backend_server.accounts.tokens import ApiToken
 from backend_server.errors import Conflict
@@ -39,11 +39,7 @@ class SqlAccounts:
     def users(self) -> Sequence[User]:
         """Give all users by name."""
         with self._store.read() as connection:
-            rows = connection.execute(select(users).order_by(users.c.name)).mappings()
-            return [
-                User(row["name"], Role(row["role"]), row["password_hash"], row["session_version"], row["disabled_at"])
-                for row in rows
-            ]
+            return _users(connection)
 
     def add_token(self, token: ApiToken, *, by: str) -> None:
         """Store a new token; raises Conflict when the name is taken (by a revoked one too: the audit names it)."""
@@ -97,12 +93,7 @@ class SqlAccounts:
 
     def put_user(self, user: User, *, by: str) -> None:
         """Store a user, or an existing one's role, password and session version."""
-        values = {
-            "role": user.role.value,
-            "password_hash": user.password_hash,
-            "session_version": user.session_version,
-            "disabled_at": user.disabled_at,
-        }
+        values = _user_values(user)
         with self._store.write() as write:
             changed = write.connection.execute(update(users).where(users.c.name == user.name).values(values)).rowcount
             if not changed:
@@ -115,6 +106,26 @@ class SqlAccounts:
                 object_ids=[user.name],
                 details={"role": user.role.value, "created": not changed},
             )
+
+    def change_user(self, name: str, change: UserChange, *, by: str, action: str) -> User | None:
+        """Store what `change` makes of the users for `name`, all in one transaction; None removes the user."""
+        with self._store.write() as write:
+            before = {user.name: user for user in _users(write.connection)}
+            user, old = change(before), before.get(name)
+            row = users.c.name == name
+            if user == old:
+                write.discard()
+                return user
+            if user is None:
+                write.connection.execute(delete(users).where(row))
+            elif old is None:
+                write.connection.execute(insert(users).values(name=name, created_at=write.now_ms, **_user_values(user)))
+            else:
+                write.connection.execute(update(users).where(row).values(_user_values(user)))
+            note(
+                write, actor=by, action=action, kind="user", object_ids=[name], details=_told_of_user(user or old, old)
+            )
+            return user
 
     def touch(self, tokens: Mapping[str, int], people: Mapping[str, int]) -> None:
         """Write when tokens and people were last seen; no memory depends on it, so the change number stays."""
@@ -151,6 +162,41 @@ class SqlAccounts:
                 return str(found)
             write.connection.execute(insert(kept).values(name=name, value=value))
             return value
+
+
+def _users(connection: Connection) -> list[User]:
+    return [
+        User(
+            row["name"],
+            Role(row["role"]),
+            row["password_hash"],
+            row["session_version"],
+            row["disabled_at"],
+            created_at=row["created_at"],
+            last_seen_at=row["last_seen_at"],
+        )
+        for row in connection.execute(select(users).order_by(users.c.name)).mappings()
+    ]
+
+
+def _user_values(user: User) -> dict[str, object]:
+    return {
+        "role": user.role.value,
+        "password_hash": user.password_hash,
+        "session_version": user.session_version,
+        "disabled_at": user.disabled_at,
+    }
+
+
+def _told_of_user(user: User | None, old: User | None) -> Mapping[str, object]:
+    if user is None:
+        return {}
+    new_password = old is not None and user.password_hash != old.password_hash
+    return {
+        "role": user.role.value,
+        "disabled": user.disabled_at is not None,
+        **({"password": "changed"} if new_password else {}),
+    }
 
 
 def _token(row: RowMapping) -> ApiToken:

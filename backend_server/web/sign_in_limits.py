@@ -11,6 +11,7 @@ from limits.strategies import MovingWindowRateLimiter
 
 from backend_server.errors import TooManyRequests
 
+LIMITS = "dashwright.sign_in_limits"  # where the application keeps them
 _BY_ADDRESS = parse("30/5minutes")
 _BY_BOTH = parse("5/5minutes")
 # High, so that a stranger cannot lock a person out with a few wrong guesses, yet guessing stays hopeless.

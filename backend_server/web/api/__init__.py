@@ -15,10 +15,11 @@ from backend_server.web.api import (
     plan,
     prometheus,
     templates,
+    users,
 )
 
 
 def register_api(app: OpenAPI) -> None:
     """Add every route of the API with its declarations."""
-    for room in (devices, links, ledger, templates, generator, packs, plan, prometheus, accounts, openapi):
+    for room in (devices, links, ledger, templates, generator, packs, plan, prometheus, accounts, users, openapi):
         app.register_api(room.blueprint)

@@ -11,10 +11,9 @@ from backend_server.errors import TooManyRequests
 from backend_server.telemetry import get_logger
 from backend_server.web.auth import BadCsrfToken, check_csrf, client_address, csrf_token, signed_in
 from backend_server.web.context import current_services
-from backend_server.web.sign_in_limits import SignInLimits
+from backend_server.web.sign_in_limits import LIMITS, SignInLimits
 
 blueprint = Blueprint("sign_in", __name__)
-LIMITS = "dashwright.sign_in_limits"
 
 _log = get_logger("web.sign_in")
 # A path of ours and nothing that a browser could read as another host (`//host`, `/\host`).

@@ -1,0 +1,24 @@
+"""A person's own password, changed by the API or the page: guesses are limited, and this session goes on."""
+
+from __future__ import annotations
+
+from flask import current_app, session
+
+from backend_server.accounts import WrongPassword
+from backend_server.web.auth import client_address
+from backend_server.web.context import current_actor, current_services
+from backend_server.web.sign_in_limits import LIMITS, SignInLimits
+
+
+def change_own_password(old: str, new: str) -> None:
+    """Change the caller's password; raises TooManyRequests besides what `UserBook.change_own_password` raises."""
+    actor, limits = current_actor(), current_app.extensions[LIMITS]
+    assert isinstance(limits, SignInLimits)
+    if actor.by_session:
+        limits.check(actor.name, client_address())
+    try:
+        user = current_services().users.change_own_password(actor, old, new)
+    except WrongPassword:
+        limits.failed(actor.name, client_address())
+        raise
+    session["version"] = user.session_version
