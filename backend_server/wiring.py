@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
-from backend_server.accounts import AccountBook, FirstSecrets, UserBook
+from backend_server.accounts import AccountBook, FirstSecrets, HostTokens, UserBook
 from backend_server.accounts import ensure_first_admin as ensure_first_admin_in
 from backend_server.adapters import DefaultSources, FiledDocuments, StoredPublications, TemplateSlots
 from backend_server.datasources import PrometheusClient
@@ -76,6 +76,7 @@ class Services:
     fernet: MultiFernet
     accounts: AccountBook
     users: UserBook
+    host_tokens: HostTokens | None
     devices: DeviceRegistry
     links: LinkRegistry
     provided: ProvidedDocuments
@@ -246,6 +247,7 @@ def _join(settings: Settings, program: str, store: Store) -> Services:
         fernet=ensure_fernet(settings, store),
         accounts=AccountBook(SqlAccounts(store)),
         users=UserBook(SqlAccounts(store)),
+        host_tokens=HostTokens.from_settings(settings),
         devices=devices,
         links=links,
         provided=ProvidedDocuments(records),

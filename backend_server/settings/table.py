@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator
@@ -101,6 +101,20 @@ class Settings(BaseModel):
     api_token: SecretText | None = Field(None, description="A first API token (admin). Unset: made and printed once.")
     metrics_token: SecretText | None = Field(
         None, description="A token for Prometheus: may read metrics and scrape targets, nothing else."
+    )
+    jwt_secret: SecretText | None = Field(
+        None, description="Shared secret of a host platform whose JSON Web Tokens (HS256) are taken as `Bearer`."
+    )
+    jwt_public_key: str | None = Field(
+        None, description="The same by its public key in PEM: RSA (RS256), P-256/384/521 (ES256/384/512), Ed25519."
+    )
+    jwt_audience: str | None = Field(
+        None, description="The `aud` such a token must have; unset: one that has any is refused."
+    )
+    jwt_issuer: str | None = Field(None, description="The `iss` such a token must have; unset: any.")
+    jwt_role_claim: str = Field("role", min_length=1, description="Claim with the role: viewer, editor or admin.")
+    jwt_default_role: Literal["viewer", "editor"] | None = Field(
+        None, description="Role of a token without that claim; unset: it is refused."
     )
     listen: str | None = Field(
         None, description="Address to listen on. Unset: all interfaces with a password set, else loopback only."

@@ -57,7 +57,7 @@ def create_app(services: Services) -> DashwrightApp:
             description="One live, embeddable dashboard for every device, and links whose life it manages.",
         ),
         security_schemes={
-            "token": SecurityScheme(type="http", scheme="bearer", description="An API token, `dw_…`."),
+            "token": SecurityScheme(type="http", scheme="bearer", description="An API token, `dw_…`, or a JWT."),
             "session": SecurityScheme(**{"type": "apiKey", "in": "cookie", "name": SESSION_COOKIE}),
         },
         doc_ui=False,

@@ -1,7 +1,7 @@
 """Who is calling, decided before anything else of a request is read.
 
-An API token (`Authorization: Bearer dw_…`) or the session cookie of a signed-in person. A write with a cookie also
-needs the CSRF token, since a browser sends the cookie along for any site.
+An API token (`Authorization: Bearer dw_…`), a host platform's JSON Web Token (likewise) or the session cookie of a
+signed-in person. A write with a cookie also needs the CSRF token, since a browser sends the cookie along for any site.
 """
 
 from __future__ import annotations
@@ -98,11 +98,15 @@ def _authorise() -> None:
 
 
 def _identify() -> Actor | None:
-    accounts = current_services().accounts
+    services = current_services()
+    accounts = services.accounts
     header = request.headers.get("Authorization")
     if header is not None:
         scheme, _, token = header.partition(" ")
-        found = accounts.actor_of_token(token.strip()) if scheme.lower() == "bearer" else None
+        token = token.strip() if scheme.lower() == "bearer" else ""
+        found = accounts.actor_of_token(token) if token else None
+        if found is None and services.host_tokens is not None and token.count(".") == 2:
+            return services.host_tokens.actor_of(token)
         if found is None:
             raise Unauthenticated("The API token is unknown, expired or revoked; make a new one.")
         return found
