@@ -1,34 +1,29 @@
 """Drafts → a complete dashboard document, as bytes.
 
-A panel is a plain dict that orjson writes once; what never changes is written when the module is read and goes in as a
-fragment. Keys stand in sorted order as they are written, so the bytes are canonical but for a line break around each
-panel: a version control system then shows which panel changed.
+The bytes are canonical but for a line break around each panel: a version control system then shows which panel changed.
+A test compares them with the canonical bytes of the parsed document.
 """
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from functools import cached_property
+from hashlib import sha256
 from typing import Any
 
 import orjson
-from orjson import Fragment
 
 from backend_server.generator.draft import Draft, Source
-from backend_server.generator.dress import ALERTS, SHARE_COLOR, SHARE_THRESHOLDS, custom_of, options_of, range_of
-from backend_server.generator.layout import HEADER_TITLE, Position, place
-from backend_server.generator.spec import DashboardPlan, PanelType, Spec
-from backend_server.generator.synthesis import drafts_for
+from backend_server.generator.layout import place
+from backend_server.generator.panel_text import HEADER, PanelText, text_of
+from backend_server.generator.spec import DashboardPlan, Spec
+from backend_server.generator.synthesis import MetricDrafts, drafts_for
 from backend_server.primitives.ids import Maker, dashboard_uid
 
 GENERATOR_VERSION = "1"
 SCHEMA_VERSION = 41
 SLOT = "main"
-_DATASOURCE = Fragment(b'{"type":"prometheus","uid":"prometheus"}')
-_PALETTE = Fragment(b'{"mode":"palette-classic"}')
-_NONE = Fragment(b"[]")
-_HEADER_SIGNATURE = orjson.dumps({"datasource": "", "exprs": [], "title": HEADER_TITLE, "type": "row", "unit": ""})
 
 
 @dataclass(frozen=True)
@@ -47,27 +42,49 @@ class Generated:
         return found
 
 
+@dataclass(slots=True)
+class _Memory:
+    """What one run makes once although several dashboards show it: a metric's drafts, a draft's text."""
+
+    drafts: dict[str, MetricDrafts] = field(default_factory=dict)
+    texts: dict[int, tuple[Draft, PanelText]] = field(default_factory=dict)
+
+    def text(self, draft: Draft) -> PanelText:
+        """Give a draft's text. It is kept by identity: to hash a draft would cost as much as to write it."""
+        kept = self.texts.get(id(draft))
+        if kept is None:
+            kept = self.texts[id(draft)] = (draft, text_of(draft))
+        return kept[1]
+
+
 def generate(plan: DashboardPlan, spec: Spec, *, dense: bool = False) -> Generated:
     """Make one dashboard. The same spec file gives the same bytes on any machine."""
-    drafts = drafts_for(plan, spec)
+    return _generate(plan, spec, _Memory(), dense=dense)
+
+
+def generate_all(plans: Iterable[DashboardPlan], spec: Spec, *, dense: bool = False) -> tuple[Generated, ...]:
+    """Make several dashboards, each the same as alone."""
+    memory = _Memory()
+    return tuple(_generate(plan, spec, memory, dense=dense) for plan in plans)
+
+
+def _generate(plan: DashboardPlan, spec: Spec, memory: _Memory, *, dense: bool) -> Generated:
+    drafts = drafts_for(plan, spec, memory.drafts)
+    slug = plan.slug
     taken: set[int] = set()
-    prefix = f"{plan.slug}:".encode()
-    panels: list[bytes] = []
+    panels: list[str] = []
     for draft, position in place(drafts, dense=dense):
-        signature = _HEADER_SIGNATURE if draft is None else _signature(draft)
-        digest = hashlib.sha256(prefix + signature).hexdigest()
-        number = int(digest[:8], 16) or int(digest[8:16], 16) or 1
+        text = HEADER if draft is None else memory.text(draft)
+        digest = sha256(f"{slug}:{text.signature}".encode()).digest()
+        number = int.from_bytes(digest[:4], "big") or int.from_bytes(digest[4:8], "big") or 1
         while number in taken:
             number += 1
         taken.add(number)
-        if draft is None:
-            panels.append(orjson.dumps(_header(number, digest[:16], position)))
-        else:
-            # A key keeps the identity under a new title; without one the signature is the identity.
-            key = draft.key
-            uuid = digest[:16] if key is None else hashlib.sha256(f"{plan.slug}{key}".encode()).hexdigest()[:16]
-            panels.append(orjson.dumps(_panel(draft, number, uuid, position)))
-    uid = dashboard_uid(Maker.GENERATOR, SLOT, plan.slug)
+        # A key keeps the identity under a new title; without one the signature is the identity.
+        if draft is not None and draft.key is not None:
+            digest = sha256(f"{slug}{draft.key}".encode()).digest()
+        panels.append(text.filled(number, digest[:8].hex(), position))
+    uid = dashboard_uid(Maker.GENERATOR, SLOT, slug)
     before = {
         "annotations": {"list": []},
         "description": plan.description,
@@ -88,108 +105,16 @@ def generate(plan: DashboardPlan, spec: Spec, *, dense: bool = False) -> Generat
         "uid": uid,
     }
     body = b"".join(
-        (orjson.dumps(before)[:-1], b',"panels":[\n', b",\n".join(panels), b"\n],", orjson.dumps(after)[1:], b"\n")
+        (
+            orjson.dumps(before)[:-1],
+            b',"panels":[\n',
+            ",\n".join(panels).encode(),
+            b"\n],",
+            orjson.dumps(after)[1:],
+            b"\n",
+        )
     )
     return Generated(plan, uid, body, len(panels))
-
-
-def _signature(draft: Draft) -> bytes:
-    """The panel's signature as `documents.panel_signature` gives it, made without the panel."""
-    exprs = [expr for expr, _ in draft.exprs]
-    if len(exprs) > 1:
-        exprs.sort()
-    return orjson.dumps(
-        {"datasource": "prometheus", "exprs": exprs, "title": draft.title, "type": draft.type.value, "unit": draft.unit}
-    )
-
-
-def _header(number: int, uuid: str, position: Position) -> dict[str, Any]:
-    meta = {"group": "efficiency", "group_header": True, "panel_uuid": uuid, "source": Source.CROSS_METRIC.value}
-    return {
-        "collapsed": False,
-        "g6_meta": meta,
-        "gridPos": position,
-        "id": number,
-        "panels": [],
-        "title": HEADER_TITLE,
-        "type": "row",
-    }
-
-
-def _panel(draft: Draft, number: int, uuid: str, position: Position) -> dict[str, Any]:
-    kind = draft.type
-    alerts = draft.source is Source.ALERTS_AGGREGATE
-    panel: dict[str, Any] = {"datasource": _DATASOURCE}
-    if draft.description:
-        panel["description"] = draft.description
-    panel["fieldConfig"] = {
-        "defaults": ALERTS["defaults"] if alerts else _defaults(draft),
-        "overrides": ALERTS["overrides"] if alerts else _NONE,
-    }
-    panel["g6_meta"] = _panel_meta(draft, uuid)
-    panel["gridPos"] = position
-    panel["id"] = number
-    panel["options"] = ALERTS["options"] if alerts else options_of(kind)
-    table = kind is PanelType.TABLE
-    panel["targets"] = [_target(index, expr, legend, table) for index, (expr, legend) in enumerate(draft.exprs)]
-    panel["title"] = draft.title
-    if alerts:
-        panel["transformations"] = ALERTS["transformations"]
-    elif draft.hidden:
-        panel["transformations"] = [_without(draft.hidden)]
-    panel["type"] = kind.value
-    return panel
-
-
-def _without(columns: tuple[str, ...]) -> dict[str, Any]:
-    return {"id": "organize", "options": {"excludeByName": dict.fromkeys(sorted(columns), True)}}
-
-
-def _target(index: int, expr: str, legend: str, table: bool) -> dict[str, Any]:
-    target: dict[str, Any] = {"datasource": _DATASOURCE, "expr": expr}
-    if table:
-        target["format"] = "table"
-        target["instant"] = True
-    if legend:
-        target["legendFormat"] = legend
-    if table:
-        target["range"] = False
-    target["refId"] = chr(65 + index)
-    return target
-
-
-def _defaults(draft: Draft) -> dict[str, Any]:
-    share = draft.source is Source.GOVERNANCE_SUMMARY
-    defaults: dict[str, Any] = {"color": SHARE_COLOR if share else _PALETTE, "custom": custom_of(draft.type)}
-    if share:
-        defaults |= {"decimals": 0, "mappings": _NONE, "max": 100, "min": 0, "thresholds": SHARE_THRESHOLDS}
-    else:
-        bounds = range_of(draft.type, draft.unit)
-        if bounds is not None:
-            defaults |= {"decimals": 0} if draft.unit.startswith("bool") else {}
-            defaults |= {"mappings": _NONE, "max": bounds[1], "min": bounds[0]}
-        else:
-            defaults["mappings"] = _NONE
-    if draft.unit:
-        defaults["unit"] = draft.unit
-    return defaults
-
-
-def _panel_meta(draft: Draft, uuid: str) -> dict[str, Any]:
-    meta: dict[str, Any] = {
-        "alerts_count": draft.alerts_count,
-        "family": draft.family,
-        "group": "efficiency" if draft.efficiency else draft.family,
-        "group_header": False,
-        "kind": draft.kind,
-        "metric": draft.metric,
-    }
-    if draft.migrated_percent is not None:
-        meta["migrated_percent"] = draft.migrated_percent
-    meta["panel_uuid"] = uuid
-    meta["source"] = draft.source.value
-    meta["split_label"] = draft.split_label
-    return meta
 
 
 def _dashboard_meta(plan: DashboardPlan, spec: Spec, drafts: tuple[Draft, ...]) -> dict[str, Any]:

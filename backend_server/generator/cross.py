@@ -39,17 +39,29 @@ _RANKED = (
 
 def cross_metric_drafts(metrics: tuple[Metric, ...]) -> Iterator[Draft]:
     """Give the efficiency panels in rank order, one for each numerator that finds a partner."""
+    named = [(metric, metric.name.split("_")) for metric in metrics]
+    counters = [(metric, words) for metric, words in named if metric.kind is Kind.COUNTER]
     for relation in _RANKED:
-        for over in metrics:
-            if over.kind is not relation.over_kind or not _has_word(over, relation.over):
+        # Denominators of this relation, each word's in the order of the spec.
+        ranked = [
+            (rank, metric, words)
+            for rank, word in enumerate(relation.under)
+            for metric, words in counters
+            if word in words
+        ]
+        for over, words in named:
+            if over.kind is not relation.over_kind or not any(word in words for word in relation.over):
                 continue
-            under = _partner(over, metrics, relation)
-            if under is None:
+            found = _partner(over, words, ranked)
+            if found is None:
                 continue
+            under, shared = found
             top = f"sum(rate({over.name}[5m]))" if over.kind is Kind.COUNTER else f"sum({over.name})"
+            subject = " ".join(words[:shared])
             yield Draft(
-                title=f"{_subject(over, under)}: {relation.words}",
-                exprs=((f"{top} / sum(rate({under.name}[5m]))", relation.words),),
+                title=f"{subject[:1].upper()}{subject[1:]}: {relation.words}",
+                expr=f"{top} / sum(rate({under.name}[5m]))",
+                legend=relation.words,
                 source=Source.CROSS_METRIC,
                 unit=relation.unit,
                 metric=over.name,
@@ -60,33 +72,24 @@ def cross_metric_drafts(metrics: tuple[Metric, ...]) -> Iterator[Draft]:
             )
 
 
-def _partner(over: Metric, metrics: tuple[Metric, ...], relation: _Relation) -> Metric | None:
-    best: tuple[int, Metric] | None = None
-    for rank, word in enumerate(relation.under):
-        for metric in metrics:
-            if metric.kind is not Kind.COUNTER or metric.name == over.name or not _has_word(metric, (word,)):
-                continue
-            shared = _shared_words(over.name, metric.name)
-            score = shared * 10 - rank
-            if shared and (best is None or score > best[0]):
-                best = (score, metric)
-    return best[1] if best else None
+def _partner(over: Metric, words: list[str], ranked: list[tuple[int, Metric, list[str]]]) -> tuple[Metric, int] | None:
+    """Give the denominator with most in common at the front, and how many words that are; then the better rank."""
+    best: tuple[Metric, int] | None = None
+    best_score = 0
+    for rank, metric, others in ranked:
+        if metric is over:
+            continue
+        shared = _shared(words, others)
+        score = shared * 10 - rank
+        if shared and (best is None or score > best_score):
+            best, best_score = (metric, shared), score
+    return best
 
 
-def _has_word(metric: Metric, words: tuple[str, ...]) -> bool:
-    return not set(words).isdisjoint(metric.name.split("_"))
-
-
-def _shared_words(one: str, other: str) -> int:
+def _shared(one: list[str], other: list[str]) -> int:
     count = 0
-    for mine, yours in zip(one.split("_"), other.split("_"), strict=False):
+    for mine, yours in zip(one, other, strict=False):
         if mine != yours:
             break
         count += 1
     return count
-
-
-def _subject(over: Metric, under: Metric) -> str:
-    words = over.name.split("_")[: _shared_words(over.name, under.name)]
-    text = " ".join(words)
-    return text[:1].upper() + text[1:]

@@ -23,17 +23,16 @@ class Source(StrEnum):
 
 
 class Draft(NamedTuple):
-    """What one panel shows: `exprs` are (expression, legend) pairs, `unit` is Grafana's name or "".
-
-    `hidden` are columns that a table leaves out.
+    """What one panel shows; `unit` is Grafana's name or "", `hidden` are columns that a table leaves out.
 
     A named tuple, since a frozen dataclass takes ten times as long to make.
     """
 
     title: str
-    exprs: tuple[tuple[str, str], ...]
+    expr: str
     source: Source
     unit: str = ""
+    legend: str = ""
     type: PanelType = PanelType.TIMESERIES
     metric: str = ""
     family: str = ""

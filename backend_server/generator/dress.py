@@ -1,19 +1,20 @@
-"""How each panel type is dressed: options and drawing, written once as JSON fragments."""
+"""How panels are dressed: options and drawing of each type, written once as JSON."""
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import orjson
-from orjson import Fragment
 
 from backend_server.generator.spec import PanelType
 
 
-def _fixed(value: object) -> Fragment:
-    return Fragment(orjson.dumps(value, option=orjson.OPT_SORT_KEYS))
+def _fixed(value: object) -> str:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
 
 
 _REDUCE = {"calcs": ["lastNotNull"], "fields": "", "values": False}
-_OPTIONS = {
+OPTIONS = {
     PanelType.TIMESERIES: _fixed(
         {
             "legend": {"calcs": [], "displayMode": "list", "placement": "bottom", "showLegend": True},
@@ -25,35 +26,68 @@ _OPTIONS = {
     PanelType.GAUGE: _fixed({"orientation": "auto", "reduceOptions": _REDUCE}),
     PanelType.BARGAUGE: _fixed({"orientation": "auto", "reduceOptions": _REDUCE}),
 }
-_LINE = _fixed(
-    {
+_CUSTOM: dict[PanelType, dict[str, object]] = {
+    PanelType.TIMESERIES: {
         "drawStyle": "line",
         "fillOpacity": 10,
         "lineInterpolation": "linear",
         "lineWidth": 1,
         "showPoints": "never",
         "spanNulls": False,
-    }
-)
-_BARE = _fixed({})
-_CUSTOM = {PanelType.TIMESERIES: _LINE, PanelType.TABLE: _fixed({"align": "auto"})}
+    },
+    PanelType.TABLE: {"align": "auto"},
+}
+_BOUNDED = frozenset({PanelType.GAUGE, PanelType.BARGAUGE})
+_BOUNDS: dict[str, tuple[int, int]] = {"percent": (0, 100), "percentunit": (0, 1)}
 
-SHARE_COLOR = _fixed({"mode": "thresholds"})
-SHARE_THRESHOLDS = _fixed(
+
+@lru_cache(maxsize=1024)
+def field_config(kind: PanelType, unit: str) -> str:
+    """Write the `fieldConfig` of a panel. Few combinations occur in a spec, so each is written once."""
+    defaults: dict[str, object] = {
+        "color": {"mode": "palette-classic"},
+        "custom": _CUSTOM.get(kind, {}),
+        "mappings": [],
+    }
+    # Without its ends a dial would be full at whatever comes highest, and an axis show "On" five times.
+    bounds = (0, 1) if unit.startswith("bool") else _BOUNDS.get(unit) if kind in _BOUNDED else None
+    if bounds is not None:
+        defaults |= {"min": bounds[0], "max": bounds[1]}
+    if unit.startswith("bool"):
+        defaults["decimals"] = 0
+    if unit:
+        defaults["unit"] = unit
+    return _fixed({"defaults": defaults, "overrides": []})
+
+
+# Red while less than half of the recording rules are there, green when all are.
+SHARE_FIELDS = _fixed(
     {
-        "mode": "absolute",
-        "steps": [
-            {"color": "red", "value": None},
-            {"color": "yellow", "value": 50},
-            {"color": "green", "value": 100},
-        ],
+        "defaults": {
+            "color": {"mode": "thresholds"},
+            "custom": {},
+            "decimals": 0,
+            "mappings": [],
+            "max": 100,
+            "min": 0,
+            "thresholds": {
+                "mode": "absolute",
+                "steps": [
+                    {"color": "red", "value": None},
+                    {"color": "yellow", "value": 50},
+                    {"color": "green", "value": 100},
+                ],
+            },
+            "unit": "percent",
+        },
+        "overrides": [],
     }
 )
 
 # A state in words instead of 0 and 1, the firing ones first, no time column.
-ALERTS = {
-    "defaults": _fixed(
-        {
+ALERTS_FIELDS = _fixed(
+    {
+        "defaults": {
             "color": {"mode": "thresholds"},
             "custom": {"align": "auto"},
             "mappings": [
@@ -69,48 +103,31 @@ ALERTS = {
                 "mode": "absolute",
                 "steps": [{"color": "green", "value": None}, {"color": "red", "value": 1}],
             },
-        }
-    ),
-    "overrides": _fixed(
-        [
+        },
+        "overrides": [
             {
                 "matcher": {"id": "byName", "options": "State"},
                 "properties": [{"id": "custom.cellOptions", "value": {"type": "color-text"}}],
             }
-        ]
-    ),
-    "options": _fixed({"cellHeight": "sm", "showHeader": True, "sortBy": [{"desc": True, "displayName": "State"}]}),
-    "transformations": _fixed(
-        [
-            {
-                "id": "organize",
-                "options": {
-                    "excludeByName": {"Time": True},
-                    "indexByName": {"alertname": 0, "severity": 1, "Value": 2},
-                    "renameByName": {"alertname": "Alert", "severity": "Severity", "Value": "State"},
-                },
-            }
-        ]
-    ),
-}
+        ],
+    }
+)
+ALERTS_OPTIONS = _fixed({"cellHeight": "sm", "showHeader": True, "sortBy": [{"desc": True, "displayName": "State"}]})
+ALERTS_TRANSFORMATIONS = _fixed(
+    [
+        {
+            "id": "organize",
+            "options": {
+                "excludeByName": {"Time": True},
+                "indexByName": {"alertname": 0, "severity": 1, "Value": 2},
+                "renameByName": {"alertname": "Alert", "severity": "Severity", "Value": "State"},
+            },
+        }
+    ]
+)
 
 
-_BOUNDED = frozenset({PanelType.GAUGE, PanelType.BARGAUGE})
-_RANGES: dict[str, tuple[int, int]] = {"percent": (0, 100), "percentunit": (0, 1)}
-
-
-def range_of(kind: PanelType, unit: str) -> tuple[int, int] | None:
-    """The `min` and `max` of a panel whose unit has them: without, a dial would be full at whatever comes highest."""
-    if unit.startswith("bool"):
-        return (0, 1)
-    return _RANGES.get(unit) if kind in _BOUNDED else None
-
-
-def options_of(kind: PanelType) -> Fragment:
-    """The `options` of a panel type."""
-    return _OPTIONS[kind]
-
-
-def custom_of(kind: PanelType) -> Fragment:
-    """The `fieldConfig.defaults.custom` of a panel type."""
-    return _CUSTOM.get(kind, _BARE)
+@lru_cache(maxsize=64)
+def without(columns: tuple[str, ...]) -> str:
+    """Write the `transformations` that leave columns out of a table."""
+    return _fixed([{"id": "organize", "options": {"excludeByName": dict.fromkeys(columns, True)}}])

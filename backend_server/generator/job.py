@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from backend_server.documents.document import Document
 from backend_server.documents.provided import provided_document
 from backend_server.errors import InvalidInput, Problem
-from backend_server.generator.assemble import SLOT, Generated, generate
+from backend_server.generator.assemble import SLOT, Generated, generate_all
 from backend_server.generator.check import did_you_mean
 from backend_server.generator.plans import missing_families, plans_for, read_plans
 from backend_server.generator.read_spec import read_spec
@@ -42,7 +42,7 @@ def run_job(
     """Read, choose and make; raises InvalidInput with every problem of the spec, the plan or `only`."""
     spec = read_spec(spec_source, name=spec_name)
     plans = plans_for(spec) if plan_source is None else read_plans(plan_source, name=plan_name)
-    made = tuple(generate(plan, spec, dense=dense) for plan in choose_plans(plans, only))
+    made = generate_all(choose_plans(plans, only), spec, dense=dense)
     return Job(spec, plans, made, tuple(missing_families(plans, spec)))
 
 

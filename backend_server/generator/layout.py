@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Iterable
 
 from backend_server.generator.draft import Draft, Source
 
-Position = dict[str, int]
-"""`gridPos`: h, w, x, y on Grafana's 24 columns."""
+Position = tuple[int, int, int, int]
+"""`gridPos` on Grafana's 24 columns: h, w, x, y."""
 
 HEADER_TITLE = "Efficiency"
 COLUMNS = 24
@@ -16,31 +16,40 @@ _HEIGHTS = {False: 8, True: 6}
 _HEAD = 3
 
 
-def place(drafts: Iterable[Draft], *, dense: bool = False) -> Iterator[tuple[Draft | None, dict[str, int]]]:
-    """Give each draft its `gridPos`; None stands for the header of the efficiency section."""
-    everything = list(drafts)
+def place(drafts: Iterable[Draft], *, dense: bool = False) -> list[tuple[Draft | None, Position]]:
+    """Give each draft its place; None stands for the header of the efficiency section."""
+    wide: list[Draft] = []
+    core: list[Draft] = []
+    efficiency: list[Draft] = []
+    for draft in drafts:
+        (wide if draft.wide else efficiency if draft.efficiency else core).append(draft)
+    placed: list[tuple[Draft | None, Position]] = []
     y = 0
-    for draft in (one for one in everything if one.wide):
+    for draft in wide:
         height = _HEIGHTS[dense]
         if draft.source is Source.ALERTS_AGGREGATE:
             height = min(height, _HEAD + draft.alerts_count)
         elif draft.source is Source.GOVERNANCE_SUMMARY:
             height //= 2
-        yield draft, {"h": height, "w": COLUMNS, "x": 0, "y": y}
+        placed.append((draft, (height, COLUMNS, 0, y)))
         y += height
-    y = yield from _columns([one for one in everything if not one.wide and not one.efficiency], y, dense=dense)
-    efficiency = [one for one in everything if one.efficiency and not one.wide]
+    y = _columns(core, y, _HEIGHTS[dense], placed)
     if efficiency:
-        yield None, {"h": 1, "w": COLUMNS, "x": 0, "y": y}
-        yield from _columns(efficiency, y + 1, dense=dense)
+        placed.append((None, (1, COLUMNS, 0, y)))
+        _columns(efficiency, y + 1, _HEIGHTS[dense], placed)
+    return placed
 
 
-def _columns(drafts: list[Draft], y: int, *, dense: bool) -> Generator[tuple[Draft | None, dict[str, int]], None, int]:
-    height, width = _HEIGHTS[dense], COLUMNS // 2
+def _columns(drafts: list[Draft], y: int, height: int, placed: list[tuple[Draft | None, Position]]) -> int:
+    width = COLUMNS // 2
+    last = len(drafts) - 1
     for index, draft in enumerate(drafts):
-        left = index % 2 == 0
-        alone = left and index == len(drafts) - 1
-        yield draft, {"h": height, "w": COLUMNS if alone else width, "x": 0 if left else width, "y": y}
-        if not left or alone:
+        if index % 2:
+            placed.append((draft, (height, width, width, y)))
             y += height
+        elif index == last:
+            placed.append((draft, (height, COLUMNS, 0, y)))
+            y += height
+        else:
+            placed.append((draft, (height, width, 0, y)))
     return y

@@ -10,6 +10,8 @@ from enum import StrEnum
 class Kind(StrEnum):
     """The kinds of metric a spec knows."""
 
+    __hash__ = str.__hash__  # Enum's own is a Python function, and these are looked up for every panel
+
     COUNTER = "counter"
     GAUGE = "gauge"
     HISTOGRAM = "histogram"
@@ -17,6 +19,8 @@ class Kind(StrEnum):
 
 class PanelType(StrEnum):
     """The panel types a spec may ask for."""
+
+    __hash__ = str.__hash__
 
     TIMESERIES = "timeseries"
     STAT = "stat"

@@ -25,7 +25,7 @@ def alerts_table(metrics: tuple[Metric, ...]) -> Draft | None:
     expr = f'max by (alertname, severity) (ALERTS{{alertstate="firing", alertname=~"{names}"}} or {quiet})'
     return Draft(
         title="Alerts",
-        exprs=((expr, ""),),
+        expr=expr,
         source=Source.ALERTS_AGGREGATE,
         type=PanelType.TABLE,
         description="Every alert on the metrics shown here: 1 while it fires",
@@ -42,7 +42,8 @@ def governance_summary(spec: Spec) -> Draft | None:
     expr = f'100 * count(count by (__name__) ({{__name__=~"{"|".join(wanted)}"}})) / {len(wanted)}'
     return Draft(
         title="Recording rules in place",
-        exprs=((expr, "in place"),),
+        expr=expr,
+        legend="in place",
         source=Source.GOVERNANCE_SUMMARY,
         unit="percent",
         type=PanelType.STAT,

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from backend_server.generator.cross import EFFICIENCY_DASHBOARDS, cross_metric_drafts
 from backend_server.generator.draft import Draft, Source
-from backend_server.generator.spec import DashboardPlan, Kind, Metric, PanelType, Spec
+from backend_server.generator.spec import DashboardPlan, Kind, Metric, PanelType, Spec, SpecPanel
 from backend_server.generator.summaries import alerts_table, governance_summary
 
 MAX_CORE = 24
@@ -30,14 +31,26 @@ _RATE_WORDS = (
 )  # fmt: skip
 
 
-def drafts_for(plan: DashboardPlan, spec: Spec) -> tuple[Draft, ...]:
-    """Decide a dashboard's panels, capped, in the order they are placed."""
+class MetricDrafts(NamedTuple):
+    """The panels one metric gets, whatever dashboard it is shown on."""
+
+    written: list[Draft]
+    automatic: list[Draft]
+    placeholder: list[Draft]
+
+
+def drafts_for(plan: DashboardPlan, spec: Spec, known: dict[str, MetricDrafts] | None = None) -> tuple[Draft, ...]:
+    """Decide a dashboard's panels, capped, in the order they are placed.
+
+    `known` remembers the metrics' panels by name between the dashboards of one spec.
+    """
+    known = {} if known is None else known
     metrics = tuple(metric for family in plan.families for metric in spec.families.get(family, ()))
     wide = [draft for draft in (alerts_table(metrics), _governance(plan, spec)) if draft is not None]
-    core = list(_unique(_core(metrics)))[:MAX_CORE]
+    core = _unique(_core(metrics, known), MAX_CORE)
     efficiency: list[Draft] = []
     if plan.slug in EFFICIENCY_DASHBOARDS:
-        efficiency = list(_unique(cross_metric_drafts(metrics)))[:MAX_EFFICIENCY]
+        efficiency = _unique(cross_metric_drafts(metrics), MAX_EFFICIENCY)
     return (*wide, *core, *efficiency)
 
 
@@ -65,82 +78,64 @@ def _governance(plan: DashboardPlan, spec: Spec) -> Draft | None:
     return governance_summary(spec) if plan.slug == "governance" else None
 
 
-def _core(metrics: tuple[Metric, ...]) -> Iterator[Draft]:
-    automatic = {metric.name: list(_automatic(metric)) for metric in metrics}
+def _core(metrics: tuple[Metric, ...], known: dict[str, MetricDrafts]) -> Iterator[Draft]:
+    each = []
     for metric in metrics:
-        yield from _written(metric)
-    for metric in metrics:
-        yield from automatic[metric.name]
-    for metric in metrics:
-        if not metric.panels and not automatic[metric.name]:
-            yield _draft(
-                metric,
-                humanise(metric.name),
-                metric.name,
-                Source.PLACEHOLDER,
-                unit=metric.unit,
-                legend=_legend(metric.labels or ("instance",)),
-            )
+        drafts = known.get(metric.name)
+        if drafts is None:
+            drafts = known[metric.name] = _of_metric(metric)
+        each.append(drafts)
+    for written, _, _ in each:
+        yield from written
+    for _, automatic, _ in each:
+        yield from automatic
+    for _, _, placeholder in each:
+        yield from placeholder
 
 
-def _written(metric: Metric) -> Iterator[Draft]:
-    for panel in metric.panels:
-        table = panel.panel_type is PanelType.TABLE
-        yield _draft(
-            metric,
-            panel.title,
-            panel.promql,
-            Source.SPEC,
-            unit=panel.unit,
-            legend="" if table else _legend(panel.shown),
-            type_=panel.panel_type,
-            key=panel.key,
-            hidden=tuple(name for name in HIDDEN_COLUMNS if name not in panel.shown) if table else (),
-        )
+def _of_metric(metric: Metric) -> MetricDrafts:
+    written = [_written(metric, panel) for panel in metric.panels]
+    automatic = _automatic(metric)
+    if written or automatic:
+        return MetricDrafts(written, automatic, [])
+    legend = _legend(metric.labels or ("instance",))
+    return MetricDrafts(
+        [], [], [_draft(metric, humanise(metric.name), metric.name, Source.PLACEHOLDER, metric.unit, legend=legend)]
+    )
 
 
-def _automatic(metric: Metric) -> Iterator[Draft]:
-    name, words = metric.name, humanise(metric.name)
+def _written(metric: Metric, panel: SpecPanel) -> Draft:
+    draft = _draft(metric, panel.title, panel.promql, Source.SPEC, panel.unit, legend=_legend(panel.shown))
+    if panel.panel_type is PanelType.TABLE:
+        hidden = tuple(name for name in HIDDEN_COLUMNS if name not in panel.shown)
+        return draft._replace(type=PanelType.TABLE, legend="", key=panel.key, hidden=hidden)
+    return draft._replace(type=panel.panel_type, key=panel.key)
+
+
+def _automatic(metric: Metric) -> list[Draft]:
+    name, words, unit = metric.name, humanise(metric.name), metric.unit
+    if metric.kind is Kind.HISTOGRAM:
+        return [
+            _draft(metric, f"{words} {each} (5m)", f"{name}:{each}_5m", Source.AUTO_HIST_QUANTILE, unit, legend=each)
+            for _, each in QUANTILES
+        ]
+    drafts = []
     if metric.kind is Kind.COUNTER:
+        unit = rate_unit(metric)
         if not _has_rate(metric):
-            yield _draft(
-                metric, f"{words} rate (5m)", f"sum(rate({name}[5m]))", Source.AUTO_RATE, unit=rate_unit(metric)
-            )
-        for label in metric.labels[:MAX_SPLITS]:
-            yield _draft(
-                metric,
-                f"{words} by {label}",
-                f"sum by ({label}) (rate({name}[5m]))",
-                Source.AUTO_LABEL_SPLIT,
-                unit=rate_unit(metric),
-                legend=f"{{{{{label}}}}}",
-                split=label,
-            )
-    elif metric.kind is Kind.HISTOGRAM:
-        for _, quantile in QUANTILES:
-            yield _draft(
-                metric,
-                f"{words} {quantile} (5m)",
-                recorded_name(name, quantile),
-                Source.AUTO_HIST_QUANTILE,
-                unit=metric.unit,
-                legend=quantile,
-            )
-    elif metric.labels:
-        legend = _legend(metric.labels)
-        yield _draft(
-            metric, f"{words}: top {TOP}", f"topk({TOP}, {name})", Source.AUTO_TOPK, unit=metric.unit, legend=legend
-        )
-        for label in metric.labels[:MAX_SPLITS]:
-            yield _draft(
-                metric,
-                f"{words} by {label}",
-                f"{_together(metric.unit)} by ({label}) ({name})",
-                Source.AUTO_LABEL_SPLIT,
-                unit=metric.unit,
-                legend=f"{{{{{label}}}}}",
-                split=label,
-            )
+            drafts.append(_draft(metric, f"{words} rate (5m)", f"sum(rate({name}[5m]))", Source.AUTO_RATE, unit))
+        together, read = "sum", f"rate({name}[5m])"
+    else:
+        if not metric.labels:
+            return []
+        title, legend = f"{words}: top {TOP}", _legend(metric.labels)
+        drafts.append(_draft(metric, title, f"topk({TOP}, {name})", Source.AUTO_TOPK, unit, legend=legend))
+        together, read = _together(unit), name
+    for label in metric.labels[:MAX_SPLITS]:
+        title, expr = f"{words} by {label}", f"{together} by ({label}) ({read})"
+        legend = f"{{{{{label}}}}}"
+        drafts.append(_draft(metric, title, expr, Source.AUTO_LABEL_SPLIT, unit, legend=legend, split=label))
+    return drafts
 
 
 def _legend(labels: tuple[str, ...]) -> str:
@@ -160,40 +155,34 @@ def _has_rate(metric: Metric) -> bool:
 
 
 def _draft(
-    metric: Metric,
-    title: str,
-    expr: str,
-    source: Source,
-    *,
-    unit: str,
-    legend: str = "",
-    split: str = "",
-    type_: PanelType = PanelType.TIMESERIES,
-    key: str | None = None,
-    hidden: tuple[str, ...] = (),
+    metric: Metric, title: str, expr: str, source: Source, unit: str, *, legend: str = "", split: str = ""
 ) -> Draft:
     return Draft(
-        title=title,
-        exprs=((expr, legend),),
-        source=source,
-        unit=unit,
-        type=type_,
-        metric=metric.name,
-        family=metric.family,
-        kind=metric.kind.value,
-        description=metric.help,
-        split_label=split,
-        key=key,
-        alerts_count=len(metric.alerts),
-        hidden=hidden,
+        title,
+        expr,
+        source,
+        unit,
+        legend,
+        PanelType.TIMESERIES,
+        metric.name,
+        metric.family,
+        metric.kind,
+        metric.help,
+        split,
+        None,
+        len(metric.alerts),
     )
 
 
-def _unique(drafts: Iterable[Draft]) -> Iterator[Draft]:
-    """Drop a draft that would show the same as an earlier one: it would have the same signature."""
-    seen: set[tuple[object, ...]] = set()
+def _unique(drafts: Iterable[Draft], most: int) -> list[Draft]:
+    """Drop a draft that would show the same as an earlier one: it would have the same signature. At most `most`."""
+    seen: set[tuple[str, ...]] = set()
+    kept: list[Draft] = []
     for draft in drafts:
-        identity = (draft.title, draft.type, draft.unit, tuple(sorted(expr for expr, _ in draft.exprs)))
+        identity = (draft.title, draft.type, draft.unit, draft.expr)
         if identity not in seen:
             seen.add(identity)
-            yield draft
+            kept.append(draft)
+            if len(kept) == most:
+                break
+    return kept

@@ -13,7 +13,7 @@ PLAN = DashboardPlan("bus_stream", "Bus", ("bus",))
 
 
 def shown(spec, plan=PLAN):
-    return [(draft.source.value, draft.title, draft.exprs[0][0]) for draft in drafts_for(plan, spec)]
+    return [(draft.source.value, draft.title, draft.expr) for draft in drafts_for(plan, spec)]
 
 
 def test_a_counter_gets_its_rate_and_at_most_two_splits(spec_of):
@@ -124,8 +124,7 @@ def test_every_shipped_plan_has_panels_and_every_expression_parses(base_spec):
         drafts = drafts_for(plan, base_spec)
         assert len(drafts) >= 5, plan.slug
         for draft in drafts:
-            for expr, _ in draft.exprs:
-                assert check_promql(expr) == [], (plan.slug, draft.title)
+            assert check_promql(draft.expr) == [], (plan.slug, draft.title)
 
 
 def test_governance_sums_up_the_move_to_recording_rules(base_spec):
