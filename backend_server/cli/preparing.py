@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from backend_server.cli.grafana_program import THE_THREE_USERS, prepare_grafana
 from backend_server.cli.prometheus_program import keep_metrics_token, prepare_prometheus
+from backend_server.cli.starting import name_line
 from backend_server.cli.surroundings import current_settings
 from backend_server.edge.configuration import check_edge, render_edge
 from backend_server.errors import ConfigError, DashwrightError
@@ -67,8 +69,15 @@ def prepare_all(settings: Settings) -> Prepared:
     return Prepared(tuple(notes), written, grafana_environment, tuple(prometheus_command), tuple(warnings))
 
 
-def tell(prepared: Prepared) -> None:
-    """Show what is shown once, and what is to be known."""
+def tell(prepared: Prepared, *, as_json: bool = False) -> None:
+    """Show what is shown once, and what is to be known; as lines of the log where programs read it."""
+    if as_json:
+        for level, text in (
+            *(("warning", one) for one in prepared.warnings),
+            *(("info", one) for one in prepared.notes),
+        ):
+            click.echo(name_line("prepare", text, as_json=True, now=datetime.now(UTC), level=level))
+        return
     for warning in prepared.warnings:
         click.echo(f"Note: {warning}", err=True)
     if prepared.notes:
@@ -115,7 +124,7 @@ def _warnings(settings: Settings) -> list[str]:
     found = []
     if settings.edge and not behind_edge(settings):
         found.append("nginx is not installed, so `web` takes the public port itself; that is slower")
-    if settings.listen_host in ("127.0.0.1", "::1"):
+    if settings.admin_password is None and settings.listen_host in ("127.0.0.1", "::1"):
         found.append("no ADMIN_PASSWORD is set, so only this machine can reach the service")
     if settings.link_tokens is LinkTokens.DERIVED:
         found.append("LINK_TOKENS=derived: rotation, expiry and further links are refused")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import os
+import re
 import shlex
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -14,6 +17,8 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 from typing import IO
@@ -22,15 +27,19 @@ import click
 
 from backend_server.cli.grafana_program import grafana_command
 from backend_server.cli.preparing import Prepared, make_grafana_users, prepare_all, tell
+from backend_server.cli.starting import GRAFANA_ENVIRONMENT, name_line
 from backend_server.cli.surroundings import current_settings
 from backend_server.cli.watching import FAILED_FILE
 from backend_server.errors import DashwrightError
-from backend_server.settings import Settings
+from backend_server.settings import LogFormat, Settings
 from backend_server.shipped import shipped
-from backend_server.web.server import behind_edge
+from backend_server.web.server import STOPPING_FILE, behind_edge
 
 _LONGEST_SOCKET_PATH = 100
-_READY_SECONDS = 120.0
+_READY_SECONDS = 180.0
+# As supervisor writes it: time, four letters of level, text.
+_SUPERVISORS_LINE = re.compile(rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} ([A-Z]{4}) (.*)")
+_LEVELS = {b"CRIT": "critical", b"ERRO": "error", b"WARN": "warning"}
 _USERS_SECONDS = 180.0
 
 
@@ -43,10 +52,12 @@ def run() -> None:
 def run_all(settings: Settings, *, extra_programs: Path | None = None) -> int:
     """Run until told to stop; gives the exit code: 0, or 1 when a program could not be kept running."""
     prepared = prepare_all(settings)
-    tell(prepared)
+    as_json = settings.log_format is LogFormat.JSON
+    tell(prepared, as_json=as_json)
     folder = (settings.data_dir / "run").resolve()
-    failed = folder / FAILED_FILE
+    failed, stopping = folder / FAILED_FILE, folder / STOPPING_FILE
     failed.unlink(missing_ok=True)
+    stopping.unlink(missing_ok=True)
     environment = {**os.environ, **environment_of(settings, prepared, folder)}
     _write_client_file(settings, environment["DASHWRIGHT_SOCKET"])
     command = [
@@ -58,18 +69,19 @@ def run_all(settings: Settings, *, extra_programs: Path | None = None) -> int:
     # Through a pipe: supervisor opens its own output anew for each program, which would overwrite a file.
     supervisor = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     assert supervisor.stdout is not None
-    threading.Thread(target=_copy, args=(supervisor.stdout,), name="output", daemon=True).start()
+    threading.Thread(target=_copy, args=(supervisor.stdout, as_json), name="output", daemon=True).start()
 
     def end(_number: int, _frame: FrameType | None) -> None:
+        stopping.touch()
         with contextlib.suppress(ProcessLookupError):
             supervisor.send_signal(signal.SIGTERM)
 
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, end)
-    _when_ready(settings)
+    _when_ready(settings, failed, lambda: end(0, None))
     code = _wait_and_reap(supervisor.pid)
     if failed.exists():
-        click.echo(f"Stopped: {failed.read_text(encoding='utf-8')}.", err=True)
+        _say(f"Stopped: {failed.read_text(encoding='utf-8')}.", as_json=as_json, level="error")
         return 1
     return 0 if code in (0, -signal.SIGTERM) else 1
 
@@ -78,7 +90,7 @@ def environment_of(settings: Settings, prepared: Prepared, folder: Path) -> dict
     """Give the variables supervisord.conf names, and Grafana's."""
     grafana = shlex.join(grafana_command(settings)) if settings.grafana_home else "false"
     return {
-        **prepared.grafana_environment,
+        GRAFANA_ENVIRONMENT: json.dumps(prepared.grafana_environment),
         "DASHWRIGHT_RUN": str(folder),
         "DASHWRIGHT_SOCKET": str(_socket_path(folder)),
         "DASHWRIGHT_PYTHON": sys.executable,
@@ -103,10 +115,22 @@ def public_address(settings: Settings) -> str:
     return settings.base_url or f"http://127.0.0.1:{settings.port}"
 
 
-def _copy(source: IO[bytes]) -> None:
+def _copy(source: IO[bytes], as_json: bool) -> None:
+    """Pass the programs' lines on, which name themselves, and put supervisor's own into the same form."""
     for line in source:
+        own = _SUPERVISORS_LINE.fullmatch(line.rstrip())
+        if own:
+            level, text = _LEVELS.get(own[1], "info"), own[2].decode("utf-8", "replace")
+            named = name_line("supervisor", text, as_json=as_json, now=datetime.now(UTC), level=level)
+            line = named.encode() + b"\n"  # noqa: PLW2901  # the same line in another form
         sys.stdout.buffer.write(line)
         sys.stdout.buffer.flush()
+
+
+def _say(text: str, *, as_json: bool, level: str = "info") -> None:
+    """Tell a person at the terminal, or the log where programs read it."""
+    line = name_line("run", text, as_json=True, now=datetime.now(UTC), level=level) if as_json else text
+    click.echo(line, err=level == "error" and not as_json)
 
 
 def _word(value: bool) -> str:
@@ -148,9 +172,14 @@ def _wait_and_reap(pid: int) -> int:
             return os.waitstatus_to_exitcode(status)
 
 
-def _when_ready(settings: Settings) -> None:
-    """Say the address once the service answers, and make Grafana's users once Grafana does."""
+def _when_ready(settings: Settings, failed: Path, end: Callable[[], None]) -> None:
+    """Say the address once the service answers, and make Grafana's users once Grafana does.
 
+    A start of which nobody ever listens ends everything: where supervisor cannot start one program it may be unable to
+    start the one that watches, too.
+    """
+
+    as_json = settings.log_format is LogFormat.JSON
     ports = (settings.web_port, settings.port) if behind_edge(settings) else (settings.port,)
 
     def watch() -> None:
@@ -158,9 +187,14 @@ def _when_ready(settings: Settings) -> None:
         while time.monotonic() < deadline:
             # `web` first and directly: asking through the edge before would fill its log with refusals.
             if all(_answers(f"http://127.0.0.1:{port}/server/health") for port in ports):
-                click.echo(f"Dashwright is ready: open {public_address(settings)}")
+                _say(f"Dashwright is ready: open {public_address(settings)}", as_json=as_json)
                 break
             time.sleep(0.3)
+        else:
+            if not _listens(ports[0]):
+                failed.write_text(f"nothing answered within {_READY_SECONDS:g} seconds", encoding="utf-8")
+                end()
+                return
         if settings.grafana_home is not None:
             _make_users(settings)
 
@@ -179,6 +213,14 @@ def _make_users(settings: Settings) -> None:
             time.sleep(1)
         else:
             return
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=2).close()
+    except OSError:
+        return False
+    return True
 
 
 def _answers(url: str) -> bool:

@@ -8,6 +8,7 @@ standard library is used: this process stays beside each program that cannot nam
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import signal
@@ -22,10 +23,13 @@ from pathlib import Path
 from types import FrameType
 from typing import IO
 
+GRAFANA_ENVIRONMENT = "DASHWRIGHT_GRAFANA_ENVIRONMENT"  # holds a JSON object
 _WINDOW_SECONDS = 300.0
 _FREE_STARTS = 2
 _PATIENCE_SECONDS = 30.0
 _LONGEST_WAIT_SECONDS = 15.0
+_LAST_LINES_SECONDS = 2.0
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 def wait_before_start(starts: Sequence[float], now: float) -> float:
@@ -35,12 +39,12 @@ def wait_before_start(starts: Sequence[float], now: float) -> float:
     return 0.0 if crashes < 0 else min(2.0**crashes, _LONGEST_WAIT_SECONDS)
 
 
-def name_line(program: str, line: str, *, as_json: bool, now: datetime) -> str:
+def name_line(program: str, line: str, *, as_json: bool, now: datetime, level: str = "info") -> str:
     """Write one line of a program that does not speak our form."""
     moment = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     text = line.rstrip("\r\n")
     if as_json:
-        return json.dumps({"timestamp": moment, "program": program, "level": "info", "event": text})
+        return json.dumps({"timestamp": moment, "program": program, "level": level, "event": text})
     return f"{moment} {program} {text}"
 
 
@@ -48,6 +52,10 @@ def main(arguments: Sequence[str]) -> int:
     """Wait if need be, then be or hold the program."""
     split = list(arguments).index("--")
     program, options, command = arguments[0], arguments[1:split], list(arguments[split + 1 :])
+    # Grafana's datasource file names variables that are settings of ours too, and its secrets are nobody else's.
+    only_grafanas = json.loads(os.environ.pop(GRAFANA_ENVIRONMENT, "{}"))
+    if program == "grafana":
+        os.environ.update(only_grafanas)
     ending = threading.Event()
 
     def end(number: int, _frame: FrameType | None) -> None:
@@ -100,7 +108,20 @@ def _note_start(file: Path) -> float:
 def _hold(program: str, command: Sequence[str]) -> int:
     """Run the program as a child, pass signals on, and name its lines."""
     as_json = os.environ.get("LOG_FORMAT", "").lower() == "json"
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+    die_too = ctypes.CDLL(None).prctl  # found before the fork
+
+    def with_the_starter() -> None:
+        # A starter that is killed would leave the program behind, holding its port against the next one.
+        die_too(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+    child = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        preexec_fn=with_the_starter,  # noqa: PLW1509  # nothing else runs in this process
+    )
 
     def pass_on(number: int, _frame: FrameType | None) -> None:
         child.send_signal(number)
@@ -108,12 +129,23 @@ def _hold(program: str, command: Sequence[str]) -> int:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
         signal.signal(number, pass_on)
     assert child.stdout is not None
-    _copy(program, child.stdout, as_json=as_json)
+    copying = threading.Thread(target=_copy, args=(program, child.stdout, as_json), daemon=True)
+    copying.start()
+    # Not until its output ends: what a killed program leaves behind may hold that open for ever.
     code = child.wait()
+    _end_the_rest()
+    copying.join(_LAST_LINES_SECONDS)
     return code if code >= 0 else 128 - code
 
 
-def _copy(program: str, lines: IO[str], *, as_json: bool) -> None:
+def _end_the_rest() -> None:
+    """End what a program left behind when it was killed: nginx's workers go on without their master, on its port."""
+    if os.getpgrp() == os.getpid():  # supervisor gives each program a group of its own
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        os.killpg(0, signal.SIGTERM)
+
+
+def _copy(program: str, lines: IO[str], as_json: bool) -> None:
     for line in lines:
         print(name_line(program, line, as_json=as_json, now=datetime.now(UTC)), flush=True)
 

@@ -6,6 +6,7 @@ and `PATH_INFO` headers are off altogether, headers with underscores are dropped
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import threading
@@ -25,8 +26,10 @@ from backend_server.web.context import WAITING
 from backend_server.wiring import build_services
 
 THREADS = 16
-GRACE_SECONDS = 15  # less than the 20 s in which supervisor expects the end
+GRACE_SECONDS = 8  # less than the 9 s in which supervisor expects the end
+STOPPING_FILE = "stopping"  # in the run folder once everything is to stop
 _FLUSH_SECONDS = 60.0
+_LOOK_SECONDS = 0.25
 _log = get_logger("web.server")
 
 
@@ -121,11 +124,22 @@ def _worker_begins(worker: Any) -> None:
         signal.signal(number, ending(signal.getsignal(number)))
     server.ended = threading.Event()
     threading.Thread(target=_flush_by_the_minute, args=(server,), name="flush", daemon=True).start()
+    if folder := os.environ.get("DASHWRIGHT_RUN"):
+        marker = Path(folder) / STOPPING_FILE
+        threading.Thread(target=_end_waiting, args=(server, room, marker), name="stopping", daemon=True).start()
 
 
 def _flush_by_the_minute(server: Any) -> None:
     while not server.ended.wait(_FLUSH_SECONDS):
         server.services.flush()
+
+
+def _end_waiting(server: Any, room: Any, marker: Path) -> None:
+    """Answer `?wait=` requests as soon as everything is to stop: the edge stops before us, and waits for them."""
+    while not server.ended.wait(_LOOK_SECONDS):
+        if marker.exists():
+            room.stop()
+            return
 
 
 def _worker_ends(_arbiter: Any, worker: Any) -> None:

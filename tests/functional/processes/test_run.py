@@ -54,7 +54,7 @@ class Running:
         )
         found = {}
         for line in told.stdout.splitlines():
-            match = re.match(r"(\S+)\s+(\S+)\s*(?:pid (\d+))?", line)
+            match = re.match(r"(?:behind:)?(\S+)\s+(\S+)\s*(?:pid (\d+))?", line)
             if match:
                 found[match[1]] = (match[2], int(match[3] or 0))
         return found
@@ -158,7 +158,7 @@ def test_a_killed_program_comes_back_by_itself(service: Running, name: str) -> N
 def test_every_line_names_its_program(service: Running) -> None:
     lines = [line for line in service.log.read_text().splitlines() if re.match(r"\d{4}-\d\d-\d\dT", line)]
     assert lines
-    assert {line.split()[1] for line in lines} <= {*PROGRAMS, "prepare"}
+    assert {line.split()[1] for line in lines} <= {*PROGRAMS, "prepare", "supervisor"}
 
 
 def test_the_control_socket_is_for_this_user_alone(service: Running) -> None:
