@@ -30,13 +30,16 @@ class PrometheusMetadata:
         names = set(self._get("/api/v1/label/__name__/values"))
         metadata: Mapping[str, list[dict[str, str]]] = self._get("/api/v1/metadata")
         histograms = base_names(names)
+        counting = self._counting() if histograms else set()
         found = []
         for name in sorted(self._described(names, metadata, histograms)):
             # OpenMetrics describes a counter without the `_total` that its series have.
             about = (metadata.get(name) or metadata.get(name.removesuffix("_total")) or [{}])[0]
             kind = "histogram" if name in histograms else about.get("type", "unknown")
             series = histograms.get(name, name)
-            found.append(Seen(name, kind, about.get("help", ""), about.get("unit", ""), self._labels(series)))
+            observed = kind != "histogram" or f"{name}_count" in counting
+            labels = self._labels(series)
+            found.append(Seen(name, kind, about.get("help", ""), about.get("unit", ""), labels, observed))
         return found
 
     def close(self) -> None:
@@ -50,7 +53,14 @@ class PrometheusMetadata:
         parts = {base + suffix for base in histograms for suffix in ("_bucket", "_sum", "_count")}
         summaries = {name for name, about in metadata.items() if about and about[0].get("type") == "summary"}
         parts |= {base + suffix for base in summaries for suffix in ("", "_sum", "_count")}
-        return {name for name in names if name not in parts and ":" not in name and name != "ALERTS"} | set(histograms)
+        ruled = {name for name in names if ":" in name or name in ("ALERTS", "ALERTS_FOR_STATE")}
+        return (names - parts - ruled) | set(histograms)
+
+    def _counting(self) -> set[str]:
+        """Name the `_count` series that have counted something."""
+        query = 'sum by (__name__) ({__name__=~".+_count"}) > 0'
+        answer = self._call("POST", "/api/v1/query", urlencode({"query": query}).encode())
+        return {one["metric"]["__name__"] for one in answer["result"]}
 
     def _labels(self, series: str) -> dict[str, int]:
         values: dict[str, set[str]] = defaultdict(set)

@@ -184,6 +184,8 @@ def test_importing_any_module_does_nothing():
 )
 def test_the_guard_sees_what_it_forbids(tmp_path, code):
     (tmp_path / "backend_server").mkdir()
+    # A whole package: a bare folder would give way to the installed one.
+    (tmp_path / "backend_server" / "__init__.py").touch()
     (tmp_path / "backend_server" / "bad.py").write_text(code)
     found = subprocess.run(
         [sys.executable, "-c", _IMPORT_ALL, "backend_server.bad"],
