@@ -67,6 +67,12 @@ class AccountBook:
         self._seen[name] = self._store.now_ms()
         return Actor(name=user.name, role=user.role, by_session=True)
 
+    def last_seen(self, user: User) -> int | None:
+        """Give when a person was last seen, what is in memory included; None = never."""
+        seen = self._seen.get(user.name, 0)
+        mine = seen if seen >= (user.created_at or 0) else 0  # not an earlier person's of this name
+        return max(mine, user.last_seen_at or 0) or None
+
     def sign_in(self, name: str, password: str) -> User | None:
         """Give the user whose password this is; takes the same time whoever is named."""
         user = self._fresh().users.get(name)

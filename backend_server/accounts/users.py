@@ -44,8 +44,9 @@ class UserBook:
                 raise Conflict(f"There is a user called {name!r} already.", details={"name": name})
             return new
 
-        self._store.change_user(name, add, by=by.name, action="user.create")
-        return new
+        added = self._store.change_user(name, add, by=by.name, action="user.create")
+        assert added is not None  # `add` gives a user
+        return added
 
     def edit(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from sqlalchemy import Connection, RowMapping, delete, exc, insert, select, update
 
@@ -119,6 +120,7 @@ class SqlAccounts:
             if user is None:
                 write.connection.execute(delete(users).where(row))
             elif old is None:
+                user = replace(user, created_at=write.now_ms)
                 write.connection.execute(insert(users).values(name=name, created_at=write.now_ms, **_user_values(user)))
             else:
                 write.connection.execute(update(users).where(row).values(_user_values(user)))

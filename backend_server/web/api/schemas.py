@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel, StringConstraints
 
 DEVICE_ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 TOKEN = r"^[0-9a-f]{32}$"  # noqa: S105 - a pattern
+TOKEN_NAME = r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}$"  # noqa: S105 - a pattern
 SLOT = r"^[a-z][a-z0-9-]{0,31}$"
 TEMPLATE = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
 DURATION = r"^([0-9]{1,5}|([0-9]{1,5}m)?([0-9]{1,5}s)?([0-9]{1,5}ms)?)$"
@@ -314,7 +315,7 @@ class PlanAnswer(Answer):
 
 
 class NewToken(Input):
-    name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}$")] = Field(examples=["ci"])
+    name: Annotated[str, StringConstraints(pattern=TOKEN_NAME)] = Field(examples=["ci"])
     role: Literal["viewer", "editor", "admin"] = "editor"
     scopes: list[str] = Field(default_factory=list, max_length=20)
     expires_at: TimeText | None = None

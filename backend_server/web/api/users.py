@@ -70,7 +70,7 @@ def _shown(user: User) -> dict[str, object]:
         "role": user.role.value,
         "disabled": user.disabled_at is not None,
         "created_at": _time(user.created_at),
-        "last_seen_at": _time(user.last_seen_at),
+        "last_seen_at": _time(current_services().accounts.last_seen(user)),
     }
 
 

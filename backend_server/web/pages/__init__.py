@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from backend_server.web.pages import assets, fleet, grafana, health, links, public, sign_in
+from backend_server.web.pages import assets, fleet, grafana, health, links, public, settings, sign_in
 
 
 def register_pages(app: Flask) -> None:
@@ -15,6 +15,7 @@ def register_pages(app: Flask) -> None:
         sign_in.blueprint,
         fleet.blueprint,
         links.blueprint,
+        settings.blueprint,
         grafana.blueprint,
         public.blueprint,
     ):

@@ -12,7 +12,7 @@ from werkzeug.exceptions import NotFound
 blueprint = Blueprint("assets", __name__)
 
 _CSS, _JS = "text/css; charset=utf-8", "text/javascript; charset=utf-8"
-_TYPES = {"app.css": _CSS, "links.css": _CSS, "app.js": _JS}
+_TYPES = {"app.css": _CSS, "links.css": _CSS, "settings.css": _CSS, "app.js": _JS}
 _FOLDER = Path(__file__).parent.parent / "static"
 
 

@@ -22,6 +22,7 @@ from backend_server.web.auth import csrf_token, signed_in
 from backend_server.web.context import current_services, link_base
 from backend_server.web.pages.embed_code import embed_codes
 from backend_server.web.pages.public_files import built
+from backend_server.web.pages.times import ago
 from backend_server.web.requests import PAGE_POLICY
 
 blueprint = Blueprint("links_pages", __name__)
@@ -121,7 +122,7 @@ def _html(template: str, actor: Actor, **values: object) -> Response:
         may_edit=may_edit,
         derived=derived,
         profiles={name: one.as_json() for name, one in NAMED_PROFILES.items()},
-        ago=_ago,
+        ago=ago,
         utc=_utc,
         **values,
     )
@@ -166,18 +167,6 @@ def _bars(ledger: dict[str, object], now_ms: int) -> list[dict[str, object]]:
     return [
         {"day": day, "views": count, "height": -(-count * 20 // most)} for day, count in zip(every, views, strict=True)
     ]
-
-
-def _ago(moment_ms: int | None, now_ms: int | None = None) -> str:
-    """Say how long ago a moment was, in one unit."""
-    if moment_ms is None:
-        return "never"
-    seconds = max(0, ((now_ms or epoch_ms()) - moment_ms) // 1000)
-    for size, unit in ((86_400, "day"), (3600, "hour"), (60, "minute")):
-        if seconds >= size:
-            count = seconds // size
-            return f"{count} {unit}{'' if count == 1 else 's'} ago"
-    return "just now"
 
 
 def _utc(text: str) -> str:

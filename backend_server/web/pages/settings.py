@@ -1,0 +1,211 @@
+"""`/settings`: one's own password; for administrators also API tokens and people.
+
+Whole without scripts: every deed is a form with the session's protection token, carried out by the same rules as the
+API's, and followed by a redirect (but for a new API token, which is shown in the answer, once).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from flask import Blueprint, Response, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from backend_server.accounts import Actor, ApiToken, Need, Role, Scope
+from backend_server.accounts.ports import User
+from backend_server.errors import DashwrightError, InputError, InvalidInput, Problem, TooManyRequests, Unauthenticated
+from backend_server.primitives.clock import epoch_ms, format_time
+from backend_server.web.api.schemas import TOKEN_NAME
+from backend_server.web.auth import check_csrf, csrf_token, signed_in
+from backend_server.web.context import current_services
+from backend_server.web.errors import status_of
+from backend_server.web.own_password import change_own_password
+from backend_server.web.pages.times import ago
+
+blueprint = Blueprint("settings_pages", __name__)
+
+MINE = Need(Role.VIEWER)
+TOKENS = Need(Role.ADMIN, Scope.TOKENS_WRITE)
+PEOPLE = Need(Role.ADMIN, Scope.USERS_WRITE)
+LIVES = (("30", "30 days"), ("90", "90 days"), ("365", "1 year"), ("", "No end"))
+DONE = {
+    "password": "Your password is changed. Every other session of yours has ended.",
+    "revoked": "The API token is revoked.",
+    "added": "The person may sign in now.",
+    "changed": "The person is changed; open sessions have ended.",
+    "removed": "The person is removed.",
+}
+_NAMES = {"old_password": "The present password", "password": "The password", "name": "The name"}
+
+
+@blueprint.get("/settings")
+def settings() -> ResponseReturnValue:
+    """Show the page."""
+    actor = signed_in()
+    if actor is None:
+        return redirect("/login?next=/settings", 303)
+    return _page(actor, done=DONE.get(request.args.get("done", "")))
+
+
+@blueprint.post("/settings/password")
+def own_password() -> ResponseReturnValue:
+    """Change one's own password."""
+    return _do(
+        MINE,
+        "password",
+        lambda _: change_own_password(request.form.get("old_password", ""), request.form.get("password", "")),
+    )
+
+
+@blueprint.post("/settings/tokens")
+def create_token() -> ResponseReturnValue:
+    """Make an API token and show it, this once."""
+    actor, form = _writer(TOKENS), request.form
+    days = next((days for days, _ in LIVES if days == form.get("days")), LIVES[0][0])
+    name = form.get("name", "").strip()
+    try:
+        if not re.fullmatch(TOKEN_NAME, name):
+            raise InvalidInput([Problem("name", "must be 1 to 64 letters, digits, spaces or . _ -")])
+        token, secret = current_services().accounts.create_token(
+            name,
+            _role(),
+            [Scope(one) for one in form.getlist("scopes") if one in set(Scope)],
+            epoch_ms() + int(days) * 86_400_000 if days else None,
+            by=actor,
+        )
+    except DashwrightError as fault:
+        return _failed(actor, fault)
+    return _page(actor, made=(token.name, secret.reveal()), status=201)
+
+
+@blueprint.post("/settings/tokens/<token_id>/revoke")
+def revoke_token(token_id: str) -> ResponseReturnValue:
+    """Revoke an API token."""
+    return _do(TOKENS, "revoked", lambda actor: current_services().accounts.revoke_token(token_id[:16], by=actor))
+
+
+@blueprint.post("/settings/people")
+def add_person() -> ResponseReturnValue:
+    """Add a person."""
+    name, password = request.form.get("name", "").strip(), request.form.get("password", "")
+    return _do(PEOPLE, "added", lambda actor: current_services().users.create(name, _role(), password, by=actor))
+
+
+@blueprint.post("/settings/people/<name>")
+def edit_person(name: str) -> ResponseReturnValue:
+    """Change a person's role, password or whether the person may sign in."""
+    form = request.form
+    state = {"disabled": True, "active": False}.get(form.get("state", ""))
+    return _do(
+        PEOPLE,
+        "changed",
+        lambda actor: current_services().users.edit(
+            name,
+            role=_role() if "role" in form else None,
+            disabled=state,
+            password=form.get("password") or None,
+            by=actor,
+        ),
+    )
+
+
+@blueprint.post("/settings/people/<name>/remove")
+def remove_person(name: str) -> ResponseReturnValue:
+    """Remove a person for good."""
+    return _do(PEOPLE, "removed", lambda actor: current_services().users.remove(name, by=actor))
+
+
+def _do(need: Need, done: str, deed: Callable[[Actor], object]) -> ResponseReturnValue:
+    actor = _writer(need)
+    try:
+        deed(actor)
+    except (InputError, TooManyRequests) as fault:
+        return _failed(actor, fault)
+    return redirect(f"/settings?done={done}", 303)
+
+
+def _writer(need: Need) -> Actor:
+    """Give who wants to change something, before anything of the form is looked at."""
+    actor = signed_in()
+    if actor is None:
+        raise Unauthenticated("Sign in first.")
+    actor.check(need)
+    if actor.by_session:
+        check_csrf(request.form.get("csrf"))
+    return actor
+
+
+def _role() -> Role:
+    given = request.form.get("role", "")
+    if given not in set(Role):
+        raise InvalidInput([Problem("role", f"must be one of {', '.join(Role)}")])
+    return Role(given)
+
+
+def _failed(actor: Actor, fault: DashwrightError) -> Response:
+    words = fault.message
+    if isinstance(fault, InvalidInput):
+        words = "; ".join(f"{_NAMES.get(one.path, one.path)} {one.message}" for one in fault.problems) + "."
+    return _page(actor, problem=words, status=status_of(fault))
+
+
+def _page(
+    actor: Actor,
+    *,
+    done: str | None = None,
+    problem: str | None = None,
+    made: tuple[str, str] | None = None,
+    status: int = 200,
+) -> Response:
+    services, now = current_services(), epoch_ms()
+    page = render_template(
+        "settings.html",
+        actor=actor,
+        csrf=csrf_token() if actor.by_session else "",
+        done=done,
+        problem=problem,
+        made=made,
+        tokens=[_token_row(one, now) for one in services.accounts.tokens()] if actor.may(TOKENS) else None,
+        people=[_person_row(one) for one in services.users.all()] if actor.may(PEOPLE) else None,
+        roles=[role.value for role in Role],
+        scopes=[scope.value for scope in Scope],
+        lives=LIVES,
+        ago=ago,
+    )
+    return Response(page, status, mimetype="text/html", headers={"Cache-Control": "no-store"})
+
+
+def _token_row(token: ApiToken, now_ms: int) -> dict[str, object]:
+    state = "live" if token.is_good(now_ms) else "expired" if token.revoked_at is None else "revoked"
+    return {
+        "id": token.id,
+        "name": token.name,
+        "role": token.role.value,
+        "scopes": ", ".join(sorted(token.scopes)) or "All that its role may",
+        "state": state,
+        "created_by": token.created_by,
+        "expires": _day(token.expires_at),
+        "used_ms": token.last_used_at,
+        "used": _time(token.last_used_at),
+    }
+
+
+def _person_row(user: User) -> dict[str, object]:
+    seen = current_services().accounts.last_seen(user)
+    return {
+        "name": user.name,
+        "role": user.role.value,
+        "disabled": user.disabled_at is not None,
+        "seen_ms": seen,
+        "seen": _time(seen),
+    }
+
+
+def _day(moment_ms: int | None) -> str | None:
+    return None if moment_ms is None else f"{datetime.fromtimestamp(moment_ms / 1000, UTC):%Y-%m-%d}"
+
+
+def _time(moment_ms: int | None) -> str | None:
+    return None if moment_ms is None else format_time(datetime.fromtimestamp(moment_ms / 1000, UTC))
