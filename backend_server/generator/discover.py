@@ -27,19 +27,28 @@ MAX_VALUES = 60
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What Prometheus says of one metric: its type and help, and how many values each label has."""
+    """What Prometheus says of one metric: its type and help, and how many values each label has.
+
+    `observed` is False for a histogram that has counted nothing yet.
+    """
 
     name: str
     type: str
     help: str = ""
     unit: str = ""
     label_values: Mapping[str, int] | None = None
+    observed: bool = True
 
 
 def discover_spec(seen: Iterable[Seen]) -> str:
-    """Write a spec for the metrics; those that no dashboard could use (info, summaries, `_created`) are left out."""
+    """Write a spec for the metrics; those that no dashboard could use (info, summaries, `_created`) are left out.
+
+    So are histograms without any observation, which have no quantile; the head of the spec names them.
+    """
+    listed = list(seen)
+    silent = sorted(one.name for one in listed if not one.observed)
     families: dict[str, list[Metric]] = defaultdict(list)
-    for metric in _metrics(seen):
+    for metric in _metrics(one for one in listed if one.observed):
         families[metric.family].append(metric)
     tree = {
         "version": 1,
@@ -49,7 +58,10 @@ def discover_spec(seen: Iterable[Seen]) -> str:
         },
     }
     body = yaml.dump(tree, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True, width=120)
-    return f"# Discovered from a running Prometheus; units and labels are guesses: edit, then generate.\n{body}"
+    head = "# Discovered from a running Prometheus; units and labels are guesses: edit, then generate.\n"
+    if silent:
+        head += "# Left out, since they have counted nothing yet:\n" + "".join(f"#   {name}\n" for name in silent)
+    return head + body
 
 
 def base_names(names: Iterable[str]) -> dict[str, str]:
