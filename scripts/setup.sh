@@ -28,6 +28,7 @@ need prometheus prometheus
 need nginx nginx
 if [ "$purpose" = test ]; then
     have chromium || have chromium-browser || missing+=(chromium fonts-dejavu-core)
+    need prometheus-node-exporter prometheus-node-exporter
     compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
 fi
 

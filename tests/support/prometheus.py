@@ -41,6 +41,14 @@ class RunningPrometheus:
 
     url: str
     exposition: Exposition
+    rules: Path | None = None
+
+    def use_rules(self, text: str) -> None:
+        """Replace the rule file and have it read."""
+        assert self.rules is not None
+        self.rules.write_text(text, encoding="utf-8")
+        with urllib.request.urlopen(urllib.request.Request(f"{self.url}/-/reload", method="POST"), timeout=5):
+            return
 
     def expose(self, text: str) -> None:
         """Replace the exposed text and wait until Prometheus has taken the new one twice."""
@@ -96,10 +104,16 @@ def running_prometheus(
     rules: str | None = None,
     text: str | None = None,
     history: Callable[[str], str] | None = None,
+    others: Mapping[str, str] | None = None,
 ) -> Iterator[RunningPrometheus]:
     """Start a real Prometheus below `folder`, with a rule file; killed and its data removed at the end.
 
-    `history` gives OpenMetrics text of what was before, for the labels every scraped series will have.
+    Args:
+        folder: where configuration and data go.
+        rules: a rule file's text; `use_rules` replaces it later.
+        text: what the exposition server says at first.
+        history: gives OpenMetrics text of what was before, for the labels every scraped series will have.
+        others: job to address (host:port) of further targets; an empty address is Prometheus itself.
     """
     program = shutil.which(PROGRAM)
     assert program, f"{PROGRAM} is not installed; `make test` installs it"
@@ -110,18 +124,22 @@ def running_prometheus(
         if rules is not None:
             (folder / "rules.yml").write_text(rules, encoding="utf-8")
         config = folder / "prometheus.yml"
+        port = free_port()
         config.write_text(
             "global: {scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}\n"
             + ("" if rules is None else "rule_files: [rules.yml]\n")
             + "scrape_configs:\n"
             "  - job_name: devices\n"
             "    honor_labels: true\n"
-            f"    static_configs: [{{targets: ['127.0.0.1:{exposition.port}']}}]\n",
+            f"    static_configs: [{{targets: ['127.0.0.1:{exposition.port}']}}]\n"
+            + "".join(
+                f"  - job_name: {job}\n    static_configs: [{{targets: ['{address or f'127.0.0.1:{port}'}']}}]\n"
+                for job, address in (others or {}).items()
+            ),
             encoding="utf-8",
         )
         if history is not None:
             _fill(data, history(f'instance="127.0.0.1:{exposition.port}",job="devices"'))
-        port = free_port()
         process = subprocess.Popen(
             [
                 program,
@@ -129,6 +147,7 @@ def running_prometheus(
                 f"--storage.tsdb.path={data}",
                 f"--web.listen-address=127.0.0.1:{port}",
                 "--log.level=error",
+                "--web.enable-lifecycle",
                 "--storage.tsdb.retention.time=1h",
                 "--storage.tsdb.min-block-duration=2h",
             ],
@@ -138,7 +157,7 @@ def running_prometheus(
         url = f"http://127.0.0.1:{port}"
         try:
             wait_until(lambda: _ready(url, process), what="a ready Prometheus")
-            running = RunningPrometheus(url, exposition)
+            running = RunningPrometheus(url, exposition, None if rules is None else folder / "rules.yml")
             wait_until(lambda: exposition.scrapes >= 2, what="the first scrapes")
             yield running
         finally:

@@ -1,0 +1,121 @@
+"""`discover` on what people really have: Prometheus itself, its node exporter, and our own `/metrics`."""
+
+from __future__ import annotations
+
+import math
+import shutil
+import subprocess
+from collections import Counter
+
+import pytest
+from click.testing import CliRunner
+
+from backend_server.cli.generate import discover, generate
+from backend_server.documents.panels import all_panels, targets_of
+from backend_server.generator.read_spec import read_spec
+from backend_server.provisioning.generated import read_folder
+from tests.support.app import running_app
+from tests.support.prometheus import free_port, running_prometheus, wait_until
+
+NODE_EXPORTER = "prometheus-node-exporter"
+
+
+@pytest.fixture
+def node_exporter():
+    program = shutil.which(NODE_EXPORTER)
+    assert program, f"{NODE_EXPORTER} is not installed; `make test` installs it"
+    port = free_port()
+    process = subprocess.Popen(
+        [program, f"--web.listen-address=127.0.0.1:{port}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    yield f"127.0.0.1:{port}"
+    process.kill()
+    process.wait()
+
+
+@pytest.fixture
+def watched(live_app, node_exporter, tmp_path):
+    for number in range(20):
+        assert live_app.call("PUT", f"/api/devices/rig-{number % 3}", {"hostname": f"rig-{number % 3}"}).status < 300
+    own = live_app.base.removeprefix("http://")
+    others = {"prometheus": "", "node": node_exporter, "dashwright": own}
+    with running_prometheus(tmp_path, rules="groups: []\n", others=others) as prometheus:
+        wait_until(lambda: len(prometheus.ask("count by (job) (up == 1)")) == 4, what="all targets")
+        # A rate needs two samples of each.
+        wait_until(
+            lambda: len(prometheus.ask("count by (job) (rate(process_cpu_seconds_total[1m]))")) >= 3, what="rates"
+        )
+        yield prometheus
+
+
+def run(command, *arguments):
+    found = CliRunner().invoke(command, [str(argument) for argument in arguments])
+    assert found.exit_code == 0, found.output
+
+
+def without_data(prometheus, documents):
+    empty = []
+    for slug, document in documents.items():
+        for panel in all_panels(document):
+            for target in targets_of(panel):
+                values = [float(one["value"][1]) for one in prometheus.ask(target["expr"])]
+                if not values or all(math.isnan(value) for value in values):
+                    empty.append(f"{slug}: {panel['title']}: {target['expr']}")
+    return empty
+
+
+def test_a_discovered_spec_makes_dashboards_that_show_data_without_an_edit(watched, tmp_path):
+    spec, rules, out = tmp_path / "found.yml", tmp_path / "found-rules.yml", tmp_path / "out"
+    run(discover, "--prometheus", watched.url, "--out", spec)
+    run(generate, "--spec", spec, "--output", out)
+    run(generate, "rules", "--spec", spec, "--out", rules)
+    subprocess.run([shutil.which("promtool"), "check", "rules", rules], check=True, capture_output=True)
+    watched.use_rules(rules.read_text().replace("interval: 30s", "interval: 1s"))
+    found = read_spec(spec.read_bytes())
+    histograms = [metric.name for metric in found.metrics if metric.kind.value == "histogram"]
+    wait_until(
+        lambda: len(watched.ask('{__name__=~".+:p95_5m"}')) >= len(histograms) >= 3, what="the recorded quantiles"
+    )
+
+    documents = read_folder(out)
+    kinds = Counter(metric.kind.value for metric in found.metrics)
+    assert {"go", "process", "node_memory", "prometheus_tsdb", "dashwright"} <= documents.keys() | set(
+        found.families
+    )
+    assert min(kinds.values()) >= 3
+    assert len(documents) > 25
+    assert without_data(watched, documents) == []
+    run(generate, "--spec", spec, "--output", out, "--verify")
+
+
+def test_only_metrics_of_a_prefix_are_taken(watched, tmp_path):
+    spec = tmp_path / "found.yml"
+    run(discover, "--prometheus", watched.url, "--out", spec, "--match", "dashwright_,node_load")
+    names = [metric.name for metric in read_spec(spec.read_bytes()).metrics]
+
+    assert {"node_load1", "node_load5", "node_load15"} <= set(names)
+    assert all(name.startswith(("dashwright_", "node_load")) for name in names)
+    assert len(names) > 5
+
+
+def test_histograms_that_have_counted_nothing_are_named_and_left_out(watched, tmp_path):
+    watched.expose(
+        "# TYPE silent_seconds histogram\n"
+        'silent_seconds_bucket{le="+Inf"} 0\nsilent_seconds_sum 0\nsilent_seconds_count 0\n'
+        "# TYPE loud_seconds histogram\n"
+        'loud_seconds_bucket{le="+Inf"} 4\nloud_seconds_sum 2\nloud_seconds_count 4\n'
+    )
+    spec = tmp_path / "found.yml"
+    run(discover, "--prometheus", watched.url, "--out", spec, "--match", "silent,loud")
+
+    assert "#   silent_seconds\n" in spec.read_text()
+    assert [metric.name for metric in read_spec(spec.read_bytes()).metrics] == ["loud_seconds"]
+
+
+def test_the_route_discovers_on_the_configured_prometheus(watched, live_app, sqlite_template, tmp_path):
+    assert live_app.call("GET", "/api/generator/discover").status == 502  # nobody listens where its settings point
+    with running_app(tmp_path / "other", empty_database=sqlite_template, prometheus_url=watched.url) as app:
+        answer = app.call("GET", "/api/generator/discover?match=node_load")
+
+    assert answer.headers["Content-Type"].startswith("application/yaml")
+    assert len(read_spec(answer.body).metrics) == 3
