@@ -32,8 +32,9 @@ class PanelText(NamedTuple):
 
 HEADER = PanelText(
     f'{{"datasource":"","exprs":[],"title":"{HEADER_TITLE}","type":"row","unit":""}}',
-    '{"collapsed":false,"g6_meta":{"group":"efficiency","group_header":true,"panel_uuid":"',
-    f'","source":"{Source.CROSS_METRIC}"}},"gridPos":',
+    '{"collapsed":false,"g6_meta":{"alerts_count":0,"family":"","group":"efficiency","group_header":true,"kind":"",'
+    '"metric":"","migrated_percent":null,"panel_uuid":"',
+    f'","source":"{Source.CROSS_METRIC}","split_label":""}},"gridPos":',
     f',"panels":[],"title":"{HEADER_TITLE}","type":"row"}}',
 )
 
@@ -44,25 +45,26 @@ def text_of(draft: Draft) -> PanelText:
     title, expr, family = quoted(draft.title), quoted(draft.expr), quoted(draft.family)
     description = f'"description":{quoted(draft.description)},' if draft.description else ""
     legend = f',"legendFormat":{quoted(draft.legend)}' if draft.legend else ""
-    options, group, migrated, transformations = dress.OPTIONS[kind], family, "", ""
+    options, group, transformations = dress.OPTIONS[kind], family, ""
     if source is Source.ALERTS_AGGREGATE:
         fields, options = dress.ALERTS_FIELDS, dress.ALERTS_OPTIONS
         transformations = f'"transformations":{dress.ALERTS_TRANSFORMATIONS},'
     elif source is Source.GOVERNANCE_SUMMARY:
-        fields, migrated = dress.SHARE_FIELDS, f'"migrated_percent":{draft.migrated_percent},'
+        fields = dress.SHARE_FIELDS
     else:
         fields = dress.field_config(kind, draft.unit)
         if source is Source.CROSS_METRIC:
             group = '"efficiency"'
         elif draft.hidden:
             transformations = f'"transformations":{dress.without(draft.hidden)},'
+    migrated = "null" if draft.migrated_percent is None else draft.migrated_percent
     # A table asks for the moment alone, and for all series in one frame.
     form, ranged = (',"format":"table","instant":true', ',"range":false') if kind is PanelType.TABLE else ("", "")
     return PanelText(
         f'{{"datasource":"prometheus","exprs":[{expr}],"title":{title},"type":"{kind}","unit":{quoted(draft.unit)}}}',
         f'{{"datasource":{_DATASOURCE},{description}"fieldConfig":{fields},"g6_meta":{{'
         f'"alerts_count":{draft.alerts_count},"family":{family},"group":{group},"group_header":false,'
-        f'"kind":"{draft.kind}","metric":{quoted(draft.metric)},{migrated}"panel_uuid":"',
+        f'"kind":"{draft.kind}","metric":{quoted(draft.metric)},"migrated_percent":{migrated},"panel_uuid":"',
         f'","source":"{source}","split_label":{quoted(draft.split_label)}}},"gridPos":',
         f',"options":{options},"targets":[{{"datasource":{_DATASOURCE},"expr":{expr}{form}{legend}{ranged},'
         f'"refId":"A"}}],"title":{title},{transformations}"type":"{kind}"}}',

@@ -239,7 +239,10 @@ function(spec, plans)
     local d = placed.draft;
     if d == null then {
       collapsed: false,
-      g6_meta: { group: 'efficiency', group_header: true, panel_uuid: std.substr(digest, 0, 16), source: 'cross_metric' },
+      g6_meta: {
+        alerts_count: 0, family: '', group: 'efficiency', group_header: true, kind: '', metric: '', migrated_percent: null,
+        panel_uuid: std.substr(digest, 0, 16), source: 'cross_metric', split_label: '',
+      },
       gridPos: placed.gridPos, id: id, panels: [], title: 'Efficiency', type: 'row',
     } else
       local alerts = d.source == 'alerts_aggregate';
@@ -250,8 +253,7 @@ function(spec, plans)
           alerts_count: d.alerts_count, family: d.family, group: if d.source == 'cross_metric' then 'efficiency' else d.family,
           group_header: false, kind: d.kind, metric: d.metric,
           panel_uuid: if d.key == null then std.substr(digest, 0, 16) else std.substr(std.sha256(slug + d.key), 0, 16),
-          source: d.source, split_label: d.split,
-          [if d.migrated != null then 'migrated_percent']: d.migrated,
+          source: d.source, split_label: d.split, migrated_percent: d.migrated,
         },
         gridPos: placed.gridPos,
         id: id,

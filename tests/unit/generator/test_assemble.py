@@ -13,11 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend_server.documents.panels import panel_signature
-from backend_server.generator.assemble import generate
+from backend_server.documents.preflight import preflight
+from backend_server.generator.assemble import generate, generate_all
 from backend_server.generator.plans import SHIPPED_PLANS
 from backend_server.generator.read_spec import read_spec
 from backend_server.generator.spec import DashboardPlan
 from backend_server.primitives.canonical_json import canonical_bytes
+from backend_server.promql import check_promql
 from backend_server.shipped import shipped
 
 COLUMN_STORE = DashboardPlan("column_store", "Store", ("bus",))
@@ -153,6 +155,10 @@ def test_metadata_says_where_everything_comes_from(base_spec):
             "generator_version",
         }  # fmt: skip
         for panel in document["panels"]:
+            assert set(panel["g6_meta"]) == {
+                "panel_uuid", "metric", "family", "kind", "source", "split_label", "group", "group_header",
+                "alerts_count", "migrated_percent",
+            }  # fmt: skip
             assert panel["g6_meta"]["panel_uuid"]
             assert panel["g6_meta"]["source"]
 
@@ -177,3 +183,46 @@ def test_identity_is_that_of_the_written_panel(base_spec):
         for panel in generate(plan, base_spec).document["panels"]:
             digest = hashlib.sha256(f"{plan.slug}:{panel_signature(panel)}".encode()).hexdigest()
             assert panel["id"] == int(digest[:8], 16)
+
+
+WORDS = st.text(st.characters(exclude_categories=("Cs", "Cc", "Cf", "Zl", "Zp")), min_size=1, max_size=20).filter(
+    str.strip
+)
+METRICS = st.lists(
+    st.fixed_dictionaries(
+        {
+            "name": st.from_regex(r"[a-zA-Z_][a-zA-Z0-9_:]{0,15}", fullmatch=True),
+            "kind": st.sampled_from(["counter", "gauge"]),
+            "labels": st.lists(st.from_regex(r"[a-z][a-z0-9_]{0,6}", fullmatch=True), unique=True, max_size=4),
+            "unit": st.sampled_from(["", "s", "bytes", "percentunit", "bool_on_off", 'suffix: "é"']),
+            "help": WORDS,
+            "panels": st.lists(
+                st.fixed_dictionaries(
+                    {
+                        "title": WORDS,
+                        "promql": st.sampled_from(["up", "sum by (a) (x)", 'x{a="\\"\\\\é"}', "topk(3, x)"]),
+                        "panel_type": st.sampled_from(["timeseries", "stat", "gauge", "bargauge", "table"]),
+                        "key": WORDS,
+                    }
+                ),
+                max_size=2,
+            ),
+        }
+    ),
+    unique_by=lambda metric: metric["name"],
+    max_size=12,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(METRICS.map(lambda found: [one for one in found if not {"le", "quantile"} & set(one["labels"])]), st.booleans())
+def test_whatever_the_texts_the_bytes_are_canonical_the_queries_parse_and_grafana_would_take_it(found, dense):
+    spec = spec_from(found)
+    made = generate(COLUMN_STORE, spec, dense=dense)
+
+    assert made.body.replace(b"\n", b"") == canonical_bytes(made.document).replace(b"\n", b"")
+    assert preflight(made.document) == []
+    for panel in made.document["panels"]:
+        for target in panel.get("targets", []):
+            assert check_promql(target["expr"]) == []
+    assert generate_all([COLUMN_STORE, COLUMN_STORE], spec, dense=dense)[1].body == made.body

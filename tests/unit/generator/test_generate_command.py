@@ -185,3 +185,89 @@ def test_the_shipped_dashboards_are_fresh(run):
     found = run(generate, "--verify", "--output", shipped("config", "grafana", "dashboards", "generated"))
 
     assert found.exit_code == 0, found.stdout
+
+
+def test_only_and_verify_look_at_those_alone(run, made):
+    (made / "governance.json").unlink()
+
+    assert run(generate, "--output", made, "--verify", "--only", "bus_health").exit_code == 0
+    found = run(generate, "--output", made, "--verify", "--only", "bus_health,governance")
+    assert (found.exit_code, found.stdout) == (6, "missing:governance\n")
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (lambda path: path.write_text("{"), "bus_health.json has 1 problem(s)"),
+        (lambda path: (path.unlink(), path.mkdir()), "bus_health.json cannot be read: Is a directory"),
+        (lambda path: path.write_text('{"apiVersion": "v2"}'), "export the classic (v1) JSON"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_missing_and_the_reason_is_told(run, made, damage, words):
+    damage(made / "bus_health.json")
+    found = run(generate, "--output", made, "--verify")
+
+    assert (found.exit_code, found.stdout) == (6, "missing:bus_health\n")
+    assert words in found.stderr
+
+
+def test_the_time_of_generation_is_no_drift(run, made):
+    manifest = json.loads((made / "manifest.json").read_text())
+    (made / "manifest.json").write_text(json.dumps(manifest | {"generated_at_unix": 1}))
+
+    assert run(generate, "--output", made, "--verify").exit_code == 0
+
+
+@pytest.mark.parametrize("name", ["DASHBOARD_DIFF_VERBOSE", "G6_DASHBOARD_DIFF_VERBOSE"])
+def test_the_script_tells_titles_when_the_environment_asks_for_them(made, name):
+    document = json.loads((made / "bus_health.json").read_text())
+    title = document["panels"].pop()["title"]
+    (made / "bus_health.json").write_text(json.dumps(document))
+    done = subprocess.run(
+        [sys.executable, shipped("scripts", "gen_dashboards_modular.py"), "--verify", "--output", made],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(shipped()), name: "1"},
+    )
+
+    assert done.returncode == 6
+    lines = done.stdout.splitlines()
+    assert (lines[0], lines[1], lines[-1]) == ("added:bus_health:1", "DRIFT_DETAILS_BEGIN", "DRIFT_DETAILS_END")
+    assert json.loads(lines[2])["added_titles"] == [title]
+
+
+def test_a_link_in_the_place_of_a_dashboard_is_replaced_and_never_followed(run, tmp_path):
+    out, precious = tmp_path / "out", tmp_path / "precious"
+    out.mkdir()
+    precious.write_text("mine")
+    (out / "bus_health.json").symlink_to(precious)
+
+    assert run(generate, "--output", out, "--only", "bus_health").exit_code == 0
+    assert precious.read_text() == "mine"
+    assert not (out / "bus_health.json").is_symlink()
+
+
+def test_an_output_folder_may_be_a_link_of_the_operators(run, tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "linked").symlink_to(tmp_path / "real")
+
+    assert run(generate, "--output", tmp_path / "linked", "--only", "bus_health").exit_code == 0
+    assert (tmp_path / "real" / "bus_health.json").is_file()
+
+
+@pytest.mark.parametrize("place", ["/proc/nowhere", "{tmp}/file/below"])
+def test_a_folder_that_cannot_be_written_exits_2_with_the_reason(run, tmp_path, place):
+    (tmp_path / "file").write_text("")
+    found = run(generate, "--output", place.format(tmp=tmp_path), "--only", "bus_health")
+
+    assert found.exit_code == 2
+    assert "cannot be written" in found.stderr
+
+
+def test_a_plan_whose_slug_is_a_path_writes_nothing(run, tmp_path):
+    plan = tmp_path / "plan.yml"
+    plan.write_text("plans: [{slug: ../../escaped, families: [bus]}]\n")
+
+    assert run(generate, "--plan", plan, "--output", tmp_path / "a" / "b").exit_code == 2
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["plan.yml"]
