@@ -3,7 +3,7 @@
 Run as `python -m benchmarks.generate`. All three begin with the parsed spec and decide everything themselves: rates,
 splits, quantiles, top lists, placeholders, efficiency panels, caps, places, ids. Before anything is timed, Jsonnet's
 documents must equal ours in every value, and grafanalib's (which has shapes of its own) in panels, titles, queries,
-ids and places.
+ids, places and metadata.
 
 The Jsonnet program avoids what its interpreter is slow at. `idiomatic` is the same program with the operator `%` and
 `std.findSubstr`, as Jsonnet is usually written; it is measured beside, and no aim is judged by it.
@@ -76,12 +76,15 @@ def parsed(spec: Spec, plans: Plans) -> tuple[dict[str, Any], list[dict[str, Any
 
 
 def shape(dashboard: dict[str, Any]) -> list[Any]:
-    """What must be equal whatever the shape: the title, and each panel's title, queries, id and place."""
+    """What must be equal whatever the shape: title, metadata, and each panel's title, queries, id, place, metadata."""
     panels = [
-        (one["title"], one["type"], [target["expr"] for target in one.get("targets", [])], one["id"], one["gridPos"])
+        (
+            *(one[key] for key in ("title", "type", "id", "gridPos", "g6_meta")),
+            [target["expr"] for target in one.get("targets", [])],
+        )
         for one in dashboard["panels"]
     ]
-    return [dashboard["title"], dashboard["uid"], panels]
+    return [dashboard["title"], dashboard["uid"], dashboard["g6_meta"], panels]
 
 
 def check_equal(spec: Spec, plans: Plans) -> int:
@@ -92,7 +95,7 @@ def check_equal(spec: Spec, plans: Plans) -> int:
     for program in (PROGRAM, idiomatic(PROGRAM)):
         if orjson.loads(with_jsonnet(*texts, program)) != wanted:
             raise AssertionError("Jsonnet made other dashboards")
-    made = [orjson.loads(text) for text in with_grafanalib(plain["families"], listed)]
+    made = [orjson.loads(text) for text in with_grafanalib(plain["families"], listed, spec.hash)]
     if [shape(one) for one in made] != [shape(one) for one in wanted]:
         raise AssertionError("grafanalib made other dashboards")
     return sum(len(one["panels"]) for one in wanted)
@@ -142,7 +145,7 @@ def rows() -> list[Row]:
         {
             "ours": lambda: ours(spec, SHIPPED_PLANS),
             "reading": lambda: read_spec(source),
-            "grafanalib": lambda: with_grafanalib(plain["families"], listed),
+            "grafanalib": lambda: with_grafanalib(plain["families"], listed, spec.hash),
             "jsonnet": lambda: with_jsonnet(*texts),
             "usual": lambda: with_jsonnet(*texts, usual),
             "input": lambda: with_jsonnet(*texts, "function(spec, plans) std.length(plans)"),

@@ -15,8 +15,8 @@ from typing import Any
 import orjson
 
 from backend_server.generator.draft import Draft, Source
-from backend_server.generator.layout import place
-from backend_server.generator.panel_text import HEADER, PanelText, text_of
+from backend_server.generator.layout import Position, place
+from backend_server.generator.panel_text import HEADER, PanelText, place_text, text_of
 from backend_server.generator.spec import DashboardPlan, Spec
 from backend_server.generator.synthesis import MetricDrafts, drafts_for
 from backend_server.primitives.ids import Maker, dashboard_uid
@@ -48,6 +48,7 @@ class _Memory:
 
     drafts: dict[str, MetricDrafts] = field(default_factory=dict)
     texts: dict[int, tuple[Draft, PanelText]] = field(default_factory=dict)
+    places: dict[Position, str] = field(default_factory=dict)
 
     def text(self, draft: Draft) -> PanelText:
         """Give a draft's text. It is kept by identity: to hash a draft would cost as much as to write it."""
@@ -72,10 +73,12 @@ def _generate(plan: DashboardPlan, spec: Spec, memory: _Memory, *, dense: bool) 
     drafts = drafts_for(plan, spec, memory.drafts)
     slug = plan.slug
     taken: set[int] = set()
-    panels: list[str] = []
+    prefix = f"{slug}:".encode()
+    places = memory.places
+    pieces: list[str] = []
     for draft, position in place(drafts, dense=dense):
         text = HEADER if draft is None else memory.text(draft)
-        digest = sha256(f"{slug}:{text.signature}".encode()).digest()
+        digest = sha256(prefix + text.signature).digest()
         number = int.from_bytes(digest[:4], "big") or int.from_bytes(digest[4:8], "big") or 1
         while number in taken:
             number += 1
@@ -83,7 +86,10 @@ def _generate(plan: DashboardPlan, spec: Spec, memory: _Memory, *, dense: bool) 
         # A key keeps the identity under a new title; without one the signature is the identity.
         if draft is not None and draft.key is not None:
             digest = sha256(f"{slug}{draft.key}".encode()).digest()
-        panels.append(text.filled(number, digest[:8].hex(), position))
+        placed = places.get(position)
+        if placed is None:
+            placed = places[position] = place_text(position)
+        pieces += (text.before_uuid, digest[:8].hex(), text.before_place, placed, str(number), text.after_id, ",\n")
     uid = dashboard_uid(Maker.GENERATOR, SLOT, slug)
     before = {
         "annotations": {"list": []},
@@ -108,24 +114,26 @@ def _generate(plan: DashboardPlan, spec: Spec, memory: _Memory, *, dense: bool) 
         (
             orjson.dumps(before)[:-1],
             b',"panels":[\n',
-            ",\n".join(panels).encode(),
+            "".join(pieces[:-1]).encode(),
             b"\n],",
             orjson.dumps(after)[1:],
             b"\n",
         )
     )
-    return Generated(plan, uid, body, len(panels))
+    return Generated(plan, uid, body, len(taken))
 
 
 def _dashboard_meta(plan: DashboardPlan, spec: Spec, drafts: tuple[Draft, ...]) -> dict[str, Any]:
     alerts = next((draft for draft in drafts if draft.source is Source.ALERTS_AGGREGATE), None)
+    sources = [draft.source for draft in drafts]
+    placeholders = sources.count(Source.PLACEHOLDER)
     return {
         "alerts_count": alerts.alerts_count if alerts else 0,
         "alerts_panel": alerts is not None,
         "description": plan.description,
-        "enriched": any(draft.source not in (Source.SPEC, Source.PLACEHOLDER) for draft in drafts),
+        "enriched": len(sources) > sources.count(Source.SPEC) + placeholders,
         "families": plan.families,
         "generator_version": GENERATOR_VERSION,
-        "placeholder_panels": sum(1 for draft in drafts if draft.source is Source.PLACEHOLDER),
+        "placeholder_panels": placeholders,
         "spec_hash": spec.hash,
     }

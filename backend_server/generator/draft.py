@@ -43,13 +43,3 @@ class Draft(NamedTuple):
     alerts_count: int = 0
     migrated_percent: float | None = None
     hidden: tuple[str, ...] = ()
-
-    @property
-    def wide(self) -> bool:
-        """Whether the panel stands above the columns, over the full width."""
-        return self.source in (Source.ALERTS_AGGREGATE, Source.GOVERNANCE_SUMMARY) or self.type is PanelType.TABLE
-
-    @property
-    def efficiency(self) -> bool:
-        """Whether the panel belongs into the efficiency section."""
-        return self.source is Source.CROSS_METRIC

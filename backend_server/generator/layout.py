@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from backend_server.generator.draft import Draft, Source
+from backend_server.generator.spec import PanelType
 
 Position = tuple[int, int, int, int]
 """`gridPos` on Grafana's 24 columns: h, w, x, y."""
 
 HEADER_TITLE = "Efficiency"
 COLUMNS = 24
+_CROSS_METRIC, _ALERTS, _SHARE = Source.CROSS_METRIC, Source.ALERTS_AGGREGATE, Source.GOVERNANCE_SUMMARY
+_TABLE = PanelType.TABLE
 _HEIGHTS = {False: 8, True: 6}
 # A table's title and head take three units, each row about one.
 _HEAD = 3
@@ -22,14 +25,20 @@ def place(drafts: Iterable[Draft], *, dense: bool = False) -> list[tuple[Draft |
     core: list[Draft] = []
     efficiency: list[Draft] = []
     for draft in drafts:
-        (wide if draft.wide else efficiency if draft.efficiency else core).append(draft)
+        source = draft.source
+        if source is _CROSS_METRIC:
+            efficiency.append(draft)
+        elif draft.type is _TABLE or source is _ALERTS or source is _SHARE:
+            wide.append(draft)
+        else:
+            core.append(draft)
     placed: list[tuple[Draft | None, Position]] = []
     y = 0
     for draft in wide:
         height = _HEIGHTS[dense]
-        if draft.source is Source.ALERTS_AGGREGATE:
+        if draft.source is _ALERTS:
             height = min(height, _HEAD + draft.alerts_count)
-        elif draft.source is Source.GOVERNANCE_SUMMARY:
+        elif draft.source is _SHARE:
             height //= 2
         placed.append((draft, (height, COLUMNS, 0, y)))
         y += height

@@ -19,19 +19,20 @@ _DATASOURCE = '{"type":"prometheus","uid":"prometheus"}'
 class PanelText(NamedTuple):
     """The panel's signature as `documents.panel_signature` gives it, and its JSON in the pieces between the gaps."""
 
-    signature: str
-    head: str
-    middle: str
-    tail: str
+    signature: bytes
+    before_uuid: str
+    before_place: str
+    after_id: str
 
-    def filled(self, number: int, uuid: str, position: Position) -> str:
-        """Give the whole panel."""
-        height, width, x, y = position
-        return f'{self.head}{uuid}{self.middle}{{"h":{height},"w":{width},"x":{x},"y":{y}}},"id":{number}{self.tail}'
+
+def place_text(position: Position) -> str:
+    """Write what stands between a panel's metadata and its id."""
+    height, width, x, y = position
+    return f'{{"h":{height},"w":{width},"x":{x},"y":{y}}},"id":'
 
 
 HEADER = PanelText(
-    f'{{"datasource":"","exprs":[],"title":"{HEADER_TITLE}","type":"row","unit":""}}',
+    f'{{"datasource":"","exprs":[],"title":"{HEADER_TITLE}","type":"row","unit":""}}'.encode(),
     '{"collapsed":false,"g6_meta":{"alerts_count":0,"family":"","group":"efficiency","group_header":true,"kind":"",'
     '"metric":"","migrated_percent":null,"panel_uuid":"',
     f'","source":"{Source.CROSS_METRIC}","split_label":""}},"gridPos":',
@@ -61,7 +62,8 @@ def text_of(draft: Draft) -> PanelText:
     # A table asks for the moment alone, and for all series in one frame.
     form, ranged = (',"format":"table","instant":true', ',"range":false') if kind is PanelType.TABLE else ("", "")
     return PanelText(
-        f'{{"datasource":"prometheus","exprs":[{expr}],"title":{title},"type":"{kind}","unit":{quoted(draft.unit)}}}',
+        f'{{"datasource":"prometheus","exprs":[{expr}],"title":{title},"type":"{kind}",'
+        f'"unit":{quoted(draft.unit)}}}'.encode(),
         f'{{"datasource":{_DATASOURCE},{description}"fieldConfig":{fields},"g6_meta":{{'
         f'"alerts_count":{draft.alerts_count},"family":{family},"group":{group},"group_header":false,'
         f'"kind":"{draft.kind}","metric":{quoted(draft.metric)},"migrated_percent":{migrated},"panel_uuid":"',

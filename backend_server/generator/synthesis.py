@@ -19,6 +19,7 @@ MAX_CORE = 24
 MAX_EFFICIENCY = 12
 MAX_SPLITS = 2
 TOP = 5
+_TIMESERIES = PanelType.TIMESERIES
 HIDDEN_COLUMNS = ("Time", "__name__", "instance", "job")
 QUANTILES = ((0.95, "p95"), (0.99, "p99"))
 
@@ -157,21 +158,8 @@ def _has_rate(metric: Metric) -> bool:
 def _draft(
     metric: Metric, title: str, expr: str, source: Source, unit: str, *, legend: str = "", split: str = ""
 ) -> Draft:
-    return Draft(
-        title,
-        expr,
-        source,
-        unit,
-        legend,
-        PanelType.TIMESERIES,
-        metric.name,
-        metric.family,
-        metric.kind,
-        metric.help,
-        split,
-        None,
-        len(metric.alerts),
-    )
+    name, family, kind, alerts = metric.name, metric.family, metric.kind, len(metric.alerts)
+    return Draft(title, expr, source, unit, legend, _TIMESERIES, name, family, kind, metric.help, split, None, alerts)
 
 
 def _unique(drafts: Iterable[Draft], most: int) -> list[Draft]:

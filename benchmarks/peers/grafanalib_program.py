@@ -36,17 +36,21 @@ PANELS = {
     "bargauge": gl.BarGauge,
     "table": gl.Table,
 }
+HIST, SPLIT = "auto_hist_quantile", "auto_label_split"
+HEADER = {"title": "Efficiency", "type": "row", "source": "cross_metric"}
 _RATED = re.compile(r"\b(?:rate|irate|increase)\s*\(\s*([a-zA-Z_:][\w:]*)")
 Metric = Mapping[str, Any]
 Draft = dict[str, Any]
 
 
-def dashboards(families: Mapping[str, Sequence[Metric]], plans: Sequence[Mapping[str, Any]]) -> list[str]:
+def dashboards(
+    families: Mapping[str, Sequence[Metric]], plans: Sequence[Mapping[str, Any]], spec_hash: str
+) -> list[str]:
     """Write every plan's dashboard as JSON text."""
-    return [_dashboard(families, plan) for plan in plans]
+    return [_dashboard(families, plan, spec_hash) for plan in plans]
 
 
-def _dashboard(families: Mapping[str, Sequence[Metric]], plan: Mapping[str, Any]) -> str:
+def _dashboard(families: Mapping[str, Sequence[Metric]], plan: Mapping[str, Any], spec_hash: str) -> str:
     metrics = [metric for family in plan["families"] for metric in families.get(family, ())]
     drafts = _alerts(metrics)
     if plan["slug"] == "governance":
@@ -62,7 +66,8 @@ def _dashboard(families: Mapping[str, Sequence[Metric]], plan: Mapping[str, Any]
         while number in taken:
             number += 1
         taken.add(number)
-        panels.append(_panel(draft, number, place))
+        uuid = hashlib.sha256(f"{plan['slug']}{draft['key']}".encode()).hexdigest() if draft.get("key") else digest
+        panels.append(_panel(draft, number, place, _panel_meta(draft, uuid[:16])))
     board = gl.Dashboard(
         title=plan["title"],
         uid=plan["uid"],
@@ -72,23 +77,54 @@ def _dashboard(families: Mapping[str, Sequence[Metric]], plan: Mapping[str, Any]
         time=gl.Time(plan["time"], "now"),
         panels=panels,
     )
-    return json.dumps(board.to_json_data(), sort_keys=True, indent=2, cls=DashboardEncoder)
+    whole = board.to_json_data() | {"g6_meta": _dashboard_meta(plan, drafts, spec_hash)}
+    return json.dumps(whole, sort_keys=True, indent=2, cls=DashboardEncoder)
 
 
-def _draft(metric: Metric, title: str, expr: str, unit: str, **more: Any) -> Draft:
+def _dashboard_meta(plan: Mapping[str, Any], drafts: Sequence[Draft], spec_hash: str) -> dict[str, Any]:
+    sources = [draft["source"] for draft in drafts]
+    alerts = [draft["alerts_count"] for draft in drafts if draft["source"] == "alerts_aggregate"]
     return {
-        "title": title,
-        "expr": expr,
-        "unit": unit,
-        "type": "timeseries",
-        "help": metric["help"],
-        "legend": "",
-    } | more
+        "alerts_count": sum(alerts),
+        "alerts_panel": bool(alerts),
+        "description": plan["description"],
+        "enriched": any(source not in ("spec", "placeholder") for source in sources),
+        "families": plan["families"],
+        "generator_version": "1",
+        "placeholder_panels": sources.count("placeholder"),
+        "spec_hash": spec_hash,
+    }
+
+
+def _panel_meta(draft: Draft, uuid: str) -> dict[str, Any]:
+    metric, source = draft.get("metric", {}), draft["source"]
+    family = metric.get("family", "")
+    return {
+        "alerts_count": draft.get("alerts_count", 0),
+        "family": family,
+        "group": "efficiency" if source == "cross_metric" else family,
+        "group_header": draft["type"] == "row",
+        "kind": metric.get("kind", ""),
+        "metric": metric.get("name", ""),
+        "migrated_percent": draft.get("migrated_percent"),
+        "panel_uuid": uuid,
+        "source": source,
+        "split_label": draft.get("split", ""),
+    }
+
+
+def _draft(metric: Metric, title: str, expr: str, unit: str, source: str, **more: Any) -> Draft:
+    found = {"title": title, "expr": expr, "unit": unit, "source": source, "metric": metric, "help": metric["help"]}
+    return found | {"type": "timeseries", "legend": "", "alerts_count": len(metric.get("alerts", ()))} | more
 
 
 def _humanise(name: str) -> str:
     words = re.sub(r"_(total|seconds|bytes|ratio)$", "", name).replace("_", " ").replace(":", " ").strip()
     return words[:1].upper() + words[1:]
+
+
+def _legend(labels: Sequence[str]) -> str:
+    return " ".join(f"{{{{{one}}}}}" for one in labels)
 
 
 def _rate_unit(metric: Metric) -> str:
@@ -104,22 +140,38 @@ def _automatic(metric: Metric) -> list[Draft]:
     name, unit, words = metric["name"], metric["unit"], _humanise(metric["name"])
     labels = metric["labels"][:MAX_SPLITS]
     if metric["kind"] == "histogram":
-        return [_draft(metric, f"{words} {q} (5m)", f"{name}:{q}_5m", unit, legend=q) for q in ("p95", "p99")]
+        return [_draft(metric, f"{words} {q} (5m)", f"{name}:{q}_5m", unit, HIST, legend=q) for q in ("p95", "p99")]
     if metric["kind"] == "counter":
         unit = _rate_unit(metric)
         rated = any(name in _RATED.findall(panel["promql"]) for panel in metric["panels"])
-        found = [] if rated else [_draft(metric, f"{words} rate (5m)", f"sum(rate({name}[5m]))", unit)]
+        found = [] if rated else [_draft(metric, f"{words} rate (5m)", f"sum(rate({name}[5m]))", unit, "auto_rate")]
         return found + [
-            _draft(metric, f"{words} by {one}", f"sum by ({one}) (rate({name}[5m]))", unit, legend=f"{{{{{one}}}}}")
+            _draft(
+                metric,
+                f"{words} by {one}",
+                f"sum by ({one}) (rate({name}[5m]))",
+                unit,
+                SPLIT,
+                legend=_legend([one]),
+                split=one,
+            )
             for one in labels
         ]
     if not labels:
         return []
-    legend = " ".join(f"{{{{{one}}}}}" for one in metric["labels"])
+    legend = _legend(metric["labels"])
     share, moment = unit in ("percent", "percentunit"), unit.startswith(("dateTime", "bool"))
     together = "avg" if share else "max" if moment else "sum"
-    return [_draft(metric, f"{words}: top 5", f"topk(5, {name})", unit, legend=legend)] + [
-        _draft(metric, f"{words} by {one}", f"{together} by ({one}) ({name})", unit, legend=f"{{{{{one}}}}}")
+    return [_draft(metric, f"{words}: top 5", f"topk(5, {name})", unit, "auto_topk", legend=legend)] + [
+        _draft(
+            metric,
+            f"{words} by {one}",
+            f"{together} by ({one}) ({name})",
+            unit,
+            SPLIT,
+            legend=_legend([one]),
+            split=one,
+        )
         for one in labels
     ]
 
@@ -128,13 +180,24 @@ def _core(metrics: Sequence[Metric]) -> list[Draft]:
     written, automatic, placeholders = [], [], []
     for metric in metrics:
         written += [
-            _draft(metric, panel["title"], panel["promql"], panel["unit"], type=panel["panel_type"])
+            _draft(
+                metric,
+                panel["title"],
+                panel["promql"],
+                panel["unit"],
+                "spec",
+                type=panel["panel_type"],
+                key=panel["key"],
+                legend=_legend(panel["shown"]),
+            )
             for panel in metric["panels"]
         ]
         made = _automatic(metric)
         automatic += made
         if not made and not metric["panels"]:
-            placeholders.append(_draft(metric, _humanise(metric["name"]), metric["name"], metric["unit"]))
+            placeholders.append(
+                _draft(metric, _humanise(metric["name"]), metric["name"], metric["unit"], "placeholder")
+            )
     return written + automatic + placeholders
 
 
@@ -162,7 +225,8 @@ def _cross(metrics: Sequence[Metric]) -> list[Draft]:
                 subject = " ".join(parts[:best_shared])
                 title = f"{subject[:1].upper()}{subject[1:]}: {words}"
                 expr = f"{top} / sum(rate({best['name']}[5m]))"
-                found.append(_draft(over, title, expr, unit, legend=words, efficiency=True))
+                alerts = len(over["alerts"]) + len(best["alerts"])
+                found.append(_draft(over, title, expr, unit, "cross_metric", legend=words, alerts_count=alerts))
     return found
 
 
@@ -178,7 +242,8 @@ def _alerts(metrics: Sequence[Metric]) -> list[Draft]:
     )
     expr = f'max by (alertname, severity) (ALERTS{{alertstate="firing", alertname=~"{names}"}} or {quiet})'
     text = {"help": "Every alert on the metrics shown here: 1 while it fires"}
-    return [_draft(text, "Alerts", expr, "", type="table", height=min(8, 3 + len(alerts)))]
+    more = {"type": "table", "height": min(8, 3 + len(alerts)), "alerts_count": len(alerts)}
+    return [_draft(text, "Alerts", expr, "", "alerts_aggregate", **more)]
 
 
 def _governance(families: Mapping[str, Sequence[Metric]]) -> list[Draft]:
@@ -186,7 +251,12 @@ def _governance(families: Mapping[str, Sequence[Metric]]) -> list[Draft]:
     wanted = [f"{name}:{q}_5m" for name in names for q in ("p95", "p99")]
     expr = f'100 * count(count by (__name__) ({{__name__=~"{"|".join(wanted)}"}})) / {len(wanted)}'
     text = {"help": f"Of {len(wanted)} recording rules for quantiles, the share that Prometheus has"}
-    return [_draft(text, "Recording rules in place", expr, "percent", type="stat", legend="in place", height=4)]
+    promqls = [p["promql"] for metrics in families.values() for m in metrics for p in m["panels"]]
+    raw = sum("histogram_quantile(" in promql for promql in promqls)
+    recorded = len(wanted) + sum(bool(re.search(r"[a-zA-Z0-9_]:p\d+_5m\b", promql)) for promql in promqls)
+    share = round(100 * recorded / (raw + recorded), 1)
+    more = {"type": "stat", "legend": "in place", "height": 4, "migrated_percent": share}
+    return [_draft(text, "Recording rules in place", expr, "percent", "governance_summary", **more)]
 
 
 def _unique(drafts: Sequence[Draft]) -> list[Draft]:
@@ -195,15 +265,15 @@ def _unique(drafts: Sequence[Draft]) -> list[Draft]:
 
 def _placed(drafts: Sequence[Draft]) -> list[tuple[Draft, gl.GridPos]]:
     wide = [one for one in drafts if one["type"] == "table" or "height" in one]
-    efficiency = [one for one in drafts if "efficiency" in one]
-    core = [one for one in drafts if one not in wide and one not in efficiency]
+    efficiency = [one for one in drafts if one["source"] == "cross_metric"]
+    core = [one for one in drafts if one["type"] != "table" and "height" not in one and one["source"] != "cross_metric"]
     placed, y = [], 0
     for one in wide:
         placed.append((one, gl.GridPos(h=one.get("height", 8), w=24, x=0, y=y)))
         y += one.get("height", 8)
     for group in (core, efficiency):
         if group is efficiency and efficiency:
-            placed.append(({"title": "Efficiency", "type": "row"}, gl.GridPos(h=1, w=24, x=0, y=y)))
+            placed.append((HEADER, gl.GridPos(h=1, w=24, x=0, y=y)))
             y += 1
         for index, one in enumerate(group):
             alone = index % 2 == 0 and index == len(group) - 1
@@ -225,9 +295,9 @@ def _signature(draft: Draft) -> str:
     return json.dumps(found, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-def _panel(draft: Draft, number: int, place: gl.GridPos) -> Any:
+def _panel(draft: Draft, number: int, place: gl.GridPos, meta: dict[str, Any]) -> Any:
     if draft["type"] == "row":
-        return gl.RowPanel(title=draft["title"], gridPos=place, id=number)
+        return gl.RowPanel(title=draft["title"], gridPos=place, id=number, extraJson={"g6_meta": meta})
     more: dict[str, Any] = {}
     if draft["type"] == "timeseries":
         more = {"unit": draft["unit"], "fillOpacity": 10, "legendDisplayMode": "list", "tooltipMode": "multi"}
@@ -241,5 +311,6 @@ def _panel(draft: Draft, number: int, place: gl.GridPos) -> Any:
         targets=[target],
         gridPos=place,
         id=number,
+        extraJson={"g6_meta": meta},
         **more,
     )

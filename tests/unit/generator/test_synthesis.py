@@ -106,8 +106,8 @@ def test_caps_hold(spec_of):
     many += [{"name": f"s_m{i}_writes_total", "kind": "counter"} for i in range(30)]
     drafts = drafts_for(DashboardPlan("column_store", "Store", ("bus",)), spec_of(*many))
 
-    assert sum(1 for draft in drafts if not draft.efficiency) == 24
-    assert sum(1 for draft in drafts if draft.efficiency) == 12
+    assert sum(1 for draft in drafts if draft.source.value != "cross_metric") == 24
+    assert sum(1 for draft in drafts if draft.source.value == "cross_metric") == 12
 
 
 def test_one_alerts_table_counts_every_alert(spec_of):
