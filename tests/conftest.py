@@ -10,11 +10,16 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from backend_server.settings import Settings
 from backend_server.storage.store import Store
 from tests.support.postgres import Postgres, running_postgres
+
+# A deadline of an example would be a timed test: it fails on a busy machine and proves nothing on a quick one.
+hypothesis.settings.register_profile("dashwright", deadline=None)
+hypothesis.settings.load_profile("dashwright")
 
 # What the tests themselves, Python and the programs they start need; no other variable reaches a test.
 _KEPT_VARIABLES = frozenset(

@@ -231,7 +231,9 @@ class Worker:
         if left == 0 or earliest is None:
             return None
         seconds = max((earliest - self._work.now_ms()) / 1000, self.reconciler.gate.wait_seconds or 0.0)
-        return self._monotonic() + max(seconds, self._pace.pass_interval)
+        # What came in during the pass is work too: it waits its window like any change, or each pass would reload.
+        least = self._pace.reload_window if self._with_grafana else 0.0
+        return self._monotonic() + max(seconds, self._pace.pass_interval, least)
 
     def _audit(self) -> None:
         began = self._monotonic()
