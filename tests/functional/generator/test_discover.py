@@ -79,9 +79,7 @@ def test_a_discovered_spec_makes_dashboards_that_show_data_without_an_edit(watch
 
     documents = read_folder(out)
     kinds = Counter(metric.kind.value for metric in found.metrics)
-    assert {"go", "process", "node_memory", "prometheus_tsdb", "dashwright"} <= documents.keys() | set(
-        found.families
-    )
+    assert {"go", "process", "node_memory", "prometheus_tsdb", "dashwright"} <= documents.keys() | set(found.families)
     assert min(kinds.values()) >= 3
     assert len(documents) > 25
     assert without_data(watched, documents) == []
