@@ -130,7 +130,20 @@ def running_edge(folder: Path, *, edits: Mapping[str, str] | None = None, **sett
             **settings,
         }
     )
-    path = render_edge(chosen)
+    try:
+        with running_nginx(chosen, edits=edits) as (path, process):
+            yield Edge(port, grafana_port, web, grafana, path, process)
+    finally:
+        web.close()
+        grafana.close()
+
+
+@contextmanager
+def running_nginx(
+    settings: Settings, *, edits: Mapping[str, str] | None = None
+) -> Iterator[tuple[Path, subprocess.Popen[bytes]]]:
+    """Start nginx with the configuration rendered from the settings; `edits` replaces words of it."""
+    path = render_edge(settings)
     text = path.read_text()
     for word, other in (edits or {}).items():
         assert word in text
@@ -142,17 +155,15 @@ def running_edge(folder: Path, *, edits: Mapping[str, str] | None = None, **sett
         deadline = time.monotonic() + 10
         while True:
             try:
-                socket.create_connection(("127.0.0.1", port)).close()
+                socket.create_connection(("127.0.0.1", settings.port)).close()
                 break
             except OSError:
                 assert time.monotonic() < deadline, "nginx does not listen"
                 time.sleep(0.02)
-        yield Edge(port, grafana_port, web, grafana, path, process)
+        yield path, process
     finally:
         process.terminate()
         process.wait(10)
-        web.close()
-        grafana.close()
 
 
 def ask(port: int, path: str, *lines: str, method: str = "GET", body: bytes = b"", host: str = "board.test") -> Reply:

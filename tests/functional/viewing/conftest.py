@@ -14,12 +14,14 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from backend_server.grafana import GrafanaClient, PublicDashboard
 from backend_server.links import FoundLink, LinkProfile, Theme
 from backend_server.primitives.ids import LinkToken, Slug
+from backend_server.settings import Settings
 from backend_server.viewing.relay_source import RelaySource
 from backend_server.viewing.steps import Limits
 from tests.fakes.grafana import Datasource, FakeGrafana
 from tests.functional.viewing.browsing import FLAGS, Received, host_app, served
 from tests.functional.viewing.leaky_grafana import LeakyGrafana
-from tests.support.prometheus import RunningPrometheus, running_prometheus
+from tests.support.edge import running_nginx
+from tests.support.prometheus import RunningPrometheus, free_port, running_prometheus
 from tests.support.visitors import TOKEN, UID, Visitors, dashboard, target
 
 REAL = "fedcba9876543210fedcba9876543210"
@@ -95,7 +97,7 @@ class _NowVisitors(Visitors):
 @pytest.fixture(params=["viewer", "relay"])
 def browsing(request: pytest.FixtureRequest, context: BrowserContext, tmp_path: Path) -> Iterator[Browsing]:
     """Links shown by the viewer, then by a relayed Grafana that leaks its token everywhere."""
-    made = _relayed(context, tmp_path) if request.param == "relay" else _viewed(context)
+    made = _relayed(context, tmp_path) if request.param == "relay" else _viewed(context, tmp_path)
     yield from made
 
 
@@ -105,7 +107,7 @@ def relayed(context: BrowserContext, tmp_path: Path) -> Iterator[Browsing]:
     yield from _relayed(context, tmp_path)
 
 
-def _viewed(context: BrowserContext) -> Iterator[Browsing]:
+def _viewed(context: BrowserContext, folder: Path) -> Iterator[Browsing]:
     visitors = _NowVisitors()
     now = time.time() // 15 * 15
     series = {"metric": {"device": "rig-1"}, "values": [[now - 15 * place, "1"] for place in range(20, -1, -1)]}
@@ -113,7 +115,7 @@ def _viewed(context: BrowserContext) -> Iterator[Browsing]:
     visitors.metrics.answer = orjson.dumps(answer)
     visitors.documents.put(dashboard({"id": 1, "type": "timeseries", "title": "Power", "targets": [target("up")]}))
     visitors.links.change(profile=LinkProfile(theme=Theme.LIGHT, refresh="5s", time_from="now-15m"))
-    yield from _opened(context, visitors, None)
+    yield from _opened(context, visitors, None, folder)
 
 
 def _relayed(context: BrowserContext, folder: Path) -> Iterator[Browsing]:
@@ -158,13 +160,20 @@ def _relayed(context: BrowserContext, folder: Path) -> Iterator[Browsing]:
         )
         visitors = _NowVisitors(source=source, links=plain.links)
         visitors.links.change(profile=LinkProfile(theme=Theme.LIGHT, refresh="5s", time_from="now-15m"))
-        yield from _opened(context, visitors, grafana)
+        yield from _opened(context, visitors, grafana, folder)
         client.close()
 
 
-def _opened(context: BrowserContext, visitors: Visitors, grafana: LeakyGrafana | None) -> Iterator[Browsing]:
+def _opened(
+    context: BrowserContext, visitors: Visitors, grafana: LeakyGrafana | None, folder: Path
+) -> Iterator[Browsing]:
+    """Serve the links behind nginx with the shipped configuration, and open a page."""
     received = Received()
-    with served(received.watch(visitors.client().application)) as port:
+    port = free_port()
+    with (
+        served(received.watch(visitors.client().application)) as web_port,
+        running_nginx(Settings(data_dir=folder / "edge", port=port, web_port=web_port)),
+    ):
         page = context.new_page()
         faults: list[str] = []
         page.on("pageerror", lambda fault: faults.append(str(fault)))
