@@ -13,11 +13,14 @@ import orjson
 from sqlalchemy import func, select
 
 from backend_server.outbound import BoundedHttp
+from backend_server.primitives.secret import Secret
 from backend_server.reconcile.reconciler import HELD
 from backend_server.reconcile.worker import HEARTBEAT
 from backend_server.registry.views import format_ms
+from backend_server.storage.kept_secrets import KeptSecrets
 from backend_server.storage.leases import lease_state
 from backend_server.storage.schema import documents
+from backend_server.storage.secret_ages import note_secrets
 from backend_server.storage.work import WORKER_LEASE
 from backend_server.web.health_parts import Level, Part
 
@@ -31,6 +34,7 @@ Check = Callable[[], Part]
 # (CVE-2026-27877, CVE-2026-27880, CVE-2026-28380; fixed by 12.4.3).
 SAFE_GRAFANA = (12, 4, 3)
 _ASK_SECONDS = 2.0
+_DAY_MS = 86_400_000
 
 
 def upstream_checks(services: Services) -> dict[str, Check]:
@@ -40,6 +44,7 @@ def upstream_checks(services: Services) -> dict[str, Check]:
         "poller": partial(_poller, services),
         "documents": partial(_documents, services),
         "templates": partial(_templates, services),
+        "secrets": partial(_secrets, services, {}),
     }
     if services.grafana is not None:
         checks = {"grafana": partial(_grafana, services, services.grafana), **checks}
@@ -124,6 +129,23 @@ def _templates(services: Services) -> Part:
         message = f"{faults} broken; the last good versions stay in use" if faults else "there are none"
         return Part(Level.DEGRADED, message, {"in_use": in_use})
     return Part(Level.OK, facts={"in_use": in_use})
+
+
+def _secrets(services: Services, since: dict[str, int]) -> Part:
+    """How old the oldest secret in use is; looked up once, since a secret changes with a restart only."""
+    settings = services.settings
+    if not since:
+        in_use = {
+            name.upper(): secret for name, secret in KeptSecrets(services.store, settings.data_dir).everything().items()
+        }
+        for name in ("secret_key", "fernet_keys", "grafana_secret_key"):
+            given: Secret | None = getattr(settings, name)
+            if given:
+                # The newest key alone is in use; older ones are only still read.
+                in_use[name.upper()] = Secret(given.reveal().partition(",")[0])
+        since.update(note_secrets(services.store, in_use))
+    oldest_ms = services.work.now_ms() - min(since.values()) if since else 0
+    return Part(Level.OK, facts={"oldest_days": oldest_ms // _DAY_MS})
 
 
 def _worker(services: Services) -> Part:

@@ -24,7 +24,7 @@ def health(app: LiveApp) -> tuple[int, dict[str, object], dict[str, dict[str, ob
 def test_each_component_is_named_and_a_missing_prometheus_only_degrades(live_app: LiveApp) -> None:
     status, body, parts = health(live_app)
     assert (status, body["status"], body["live"]) == (200, "degraded", True)
-    assert set(parts) == {"database", "prometheus", "poller", "documents", "templates", "disk", "worker"}
+    assert set(parts) == {"database", "prometheus", "poller", "documents", "templates", "disk", "worker", "secrets"}
     assert parts["prometheus"]["status"] == parts["poller"]["status"] == "degraded"
     for name in ("database", "templates", "disk", "worker"):
         assert parts[name]["status"] == "ok", parts
