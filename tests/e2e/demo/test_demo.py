@@ -154,8 +154,8 @@ def test_the_theme_switch_reaches_the_frames(demo: Demo, page: Page) -> None:
 def test_one_device_leaves_and_comes_back_with_the_same_link(demo: Demo, page: Page) -> None:
     page.goto(demo.page)
     badge = page.locator("#device-rig-4 .state")
-    expect(badge).to_have_text("retired", timeout=60_000)
     gone = frame_of(page, "rig-4").url.partition("&")[0]
+    expect(badge).to_have_text("retired", timeout=60_000)
     assert get(gone)[0] == 410
     expect(frame_of(page, "rig-4").locator("body")).to_contain_text("turned off", timeout=45_000)
     expect(badge).to_have_text("live", timeout=60_000)

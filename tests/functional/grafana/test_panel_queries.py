@@ -13,7 +13,7 @@ import pytest
 from backend_server.grafana import GrafanaClient, PublicDashboard, settle_public
 from tests.fakes.grafana import Datasource, FakeGrafana
 from tests.support.grafana import client_of, write_provisioning
-from tests.support.prometheus import running_prometheus
+from tests.support.prometheus import running_prometheus, wait_until
 
 TOKEN = "1" * 32
 SOURCE = {"type": "prometheus", "uid": "prometheus"}
@@ -45,6 +45,8 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GrafanaClient]:
         with FakeGrafana(provisioning, environment={}, polling=False, prometheus=True, datasources=(source,)) as fake:
             found = client_of(fake)
             settle_public(found, "q", PublicDashboard("pd-q", TOKEN))
+            # Steps are aligned, so the first sample shows only at the next whole step.
+            wait_until(lambda: len(ask(found, 1)[1]["frames"][0]["schema"]["fields"]) == 2, what="the first step")
             yield found
             found.close()
 
