@@ -115,12 +115,14 @@ def read_inventory(text: str, *, what: str) -> tuple[Entry, ...]:
                     ) from fault
     else:
         reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-        if tuple(reader.fieldnames or ()) != COLUMNS:
-            raise InvalidInput([Problem("", f"must begin with the line {','.join(COLUMNS)}", 1, 1)], what=what)
         try:
+            # Asking for the names reads the first line, which may be broken as any other.
+            if tuple(reader.fieldnames or ()) != COLUMNS:
+                raise InvalidInput([Problem("", f"must begin with the line {','.join(COLUMNS)}", 1, 1)], what=what)
             rows = [(reader.line_num, row) for row in reader]
         except csv.Error as fault:
-            raise InvalidInput([Problem("", f"is not CSV: {fault}", reader.line_num, 1)], what=what) from fault
+            # The line where the broken row begins: `line_num` counts whole rows only.
+            raise InvalidInput([Problem("", f"is not CSV: {fault}", reader.line_num + 1, 1)], what=what) from fault
     entries = []
     for number, row in rows:
         if not isinstance(row, dict) or set(row) != set(COLUMNS) or not all(isinstance(v, str) for v in row.values()):

@@ -90,7 +90,14 @@ def test_commas_quotes_and_newlines_in_titles_survive():
 
 @pytest.mark.parametrize(
     ("text", "line"),
-    [("a,b\n", 1), ('{"slug": 1}\n', 1), ('{"slug"\n', 1), ("slug,title,metric,source,panel_uuid\na\n", 2)],
+    [
+        ("a,b\n", 1),
+        ('"never closed', 1),
+        ('{"slug": 1}\n', 1),
+        ('{"slug"\n', 1),
+        ("slug,title,metric,source,panel_uuid\na\n", 2),
+        ('slug,title,metric,source,panel_uuid\n"a', 2),
+    ],
 )
 def test_a_bad_inventory_names_its_line(text, line):
     with pytest.raises(InvalidInput) as caught:
