@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import socket
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+import structlog
 
 from backend_server.settings import Settings
 from backend_server.storage.store import Store
@@ -26,6 +28,7 @@ _KEPT_VARIABLES = frozenset(
     {"PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TERM", "USER", "LOGNAME", "PYTHONPATH", "VIRTUAL_ENV", "TZ"}
 )
 _KEPT_PREFIXES = ("PYTEST_", "COV_", "COVERAGE_", "HYPOTHESIS_", "PLAYWRIGHT_", "GRAFANA_HOME")
+_SET_LEVELS = ("urllib3", "werkzeug", "alembic.runtime.plugins")  # by `configure_logging`, beside the root's
 _LOOPBACK = ("127.", "::1", "localhost")
 
 
@@ -35,6 +38,20 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name not in _KEPT_VARIABLES and not name.startswith(_KEPT_PREFIXES):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def logging_as_it_was() -> Iterator[None]:
+    """A test that sets logging up, e.g. by calling a command in this process, leaves it to nobody after it."""
+    root = logging.getLogger()
+    level, levels = root.level, {name: logging.getLogger(name).level for name in _SET_LEVELS}
+    yield
+    structlog.reset_defaults()
+    # pytest's own handlers are of classes of their own, and come and go by themselves.
+    root.handlers[:] = [one for one in root.handlers if type(one) is not logging.StreamHandler]
+    root.setLevel(level)
+    for name, before in levels.items():
+        logging.getLogger(name).setLevel(before)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import secrets
 import shutil
 from collections.abc import Mapping
+from ipaddress import ip_address
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from backend_server.accounts.grafana_users import GRAFANA_USERS
 from backend_server.errors import ConfigError
@@ -19,6 +20,8 @@ from backend_server.storage.store import Store
 
 THE_THREE_USERS = {login: role.value.capitalize() for role, login in GRAFANA_USERS.items()}
 _POSTGRES_SOURCE = "supabase.yml"
+# What Grafana's datasource offers (`PostgresTLSModes` of 12.4); its driver refuses any other word.
+_SSL_MODES = frozenset({"disable", "require", "verify-ca", "verify-full"})
 
 
 def grafana_command(settings: Settings) -> list[str]:
@@ -44,7 +47,7 @@ def prepare_grafana(settings: Settings, store: Store) -> tuple[dict[str, str], S
     key = settings.grafana_secret_key or kept.ensure("grafana_secret_key", lambda: secrets.token_urlsafe(48))
     metrics = kept.ensure("grafana_metrics_password", lambda: secrets.token_urlsafe(18))
     data = (settings.data_dir / "grafana").resolve()
-    data.mkdir(parents=True, exist_ok=True)
+    (data / "plugins").mkdir(parents=True, exist_ok=True)  # it complains about a missing one at every start
     environment = {
         "GRAFANA_DATA_DIR": str(data),
         "GRAFANA_PROVISIONING_DIR": str((settings.data_dir / "run" / "grafana" / "provisioning").resolve()),
@@ -82,15 +85,28 @@ def _hosts(settings: Settings) -> list[str]:
 
 
 def _postgres(settings: Settings) -> dict[str, str]:
+    """Take our database's URL apart for Grafana's datasource, which wants every part bare."""
     if settings.database_url is None:
         return {}
     parts = urlsplit(settings.database_url.reveal())
-    asked = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair)
+    asked = dict(parse_qsl(parts.query))
+    host = parts.hostname or asked.get("host", "localhost")
     return {
-        "SUPABASE_DB_HOST": parts.hostname or "",
+        "SUPABASE_DB_HOST": f"[{host}]" if ":" in host else host,
         "SUPABASE_DB_PORT": str(parts.port or 5432),
-        "SUPABASE_DB_NAME": parts.path.lstrip("/"),
-        "SUPABASE_DB_USER": parts.username or "",
-        "SUPABASE_DB_PASSWORD": parts.password or "",
-        "SUPABASE_DB_SSLMODE": asked.get("sslmode", "prefer" if parts.hostname else "disable"),
+        "SUPABASE_DB_NAME": unquote(parts.path.lstrip("/")),
+        "SUPABASE_DB_USER": unquote(parts.username or ""),
+        "SUPABASE_DB_PASSWORD": unquote(parts.password or ""),
+        "SUPABASE_DB_SSLMODE": _ssl_mode(host, asked.get("sslmode", "")),
     }
+
+
+def _ssl_mode(host: str, asked: str) -> str:
+    """Give the mode for Grafana, which knows no "if possible": when not told, TLS unless the host is beside us."""
+    if asked in _SSL_MODES:
+        return asked
+    try:
+        beside = ip_address(host).is_private
+    except ValueError:
+        beside = "." not in host  # localhost, a socket's folder, or another container's name
+    return "disable" if beside or host.startswith("/") else "require"

@@ -7,6 +7,7 @@ import click
 from backend_server.cli.api import api_options, open_api
 from backend_server.cli.surroundings import open_services, show_json
 from backend_server.errors import UpstreamError
+from backend_server.reconcile.show import format_plan
 
 
 @click.command()
@@ -19,12 +20,7 @@ def plan(as_json: bool, url: str | None, token: str | None) -> None:
     if as_json:
         show_json(found)
         return
-    for step in found["steps"]:
-        click.echo(f"{step['action']:<10} {step['title'] or step['uid']}  {step['file'] or ''}".rstrip())
-    held = len(found["held"])
-    click.echo(f"{len(found['steps'])} steps, {found['unchanged']} documents as wanted.")
-    if held:
-        click.echo(f"{held} removals wait for a person's word: `dashwright apply --confirm-removals`.")
+    click.echo(format_plan(found))
 
 
 @click.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import click
@@ -151,11 +152,26 @@ def plan(file: Path, name: str | None, as_json: bool, url: str | None, token: st
     if as_json:
         show_json(answer)
         return
-    click.echo(f"{answer['changed']} would change, {answer['unchanged']} would not.")
-    for device_id in answer["devices"]:
-        click.echo(f"  {device_id}")
-    for failure in answer["failures"]:
-        click.echo(f"  {failure['device']} cannot be filled: {failure['error']}")
+    planned, devices = answer["planned"], answer["devices"]
+    of = f"{planned} devices" if planned == devices else f"the first {planned} of {devices} devices"
+    click.echo(f"{answer['changed']} of {of} would change.")
+    for change in answer["changes"]:
+        click.echo(f"  {change['device_id']} ({change['slot']}): {_change_words(change)}")
+    devices_named = len({change["device_id"] for change in answer["changes"]})
+    if devices_named < answer["changed"]:
+        click.echo(f"  … and {answer['changed'] - devices_named} more")
+
+
+def _change_words(change: dict[str, Any]) -> str:
+    if change["error"]:
+        return f"cannot be filled: {change['error']}"
+    if not change["after"]:
+        return f"loses its dashboard of {change['before']}"
+    parts = (
+        [] if change["before"] == change["after"] else [f"from {change['before'] or 'nothing'} to {change['after']}"]
+    )
+    parts += [f"{word} {', '.join(change[word])}" for word in ("added", "removed", "changed") if change[word]]
+    return "; ".join(parts or ["layout or style changed"])
 
 
 def _filled_here(device_id: str, slot: str) -> object:

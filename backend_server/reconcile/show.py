@@ -3,33 +3,36 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
+from typing import Any
 
 from backend_server.reconcile.plan import Action, Plan
 
 _MOST_LINES = 200
 
 
-def format_plan(plan: Plan, *, most: int = _MOST_LINES) -> str:
-    """Write a plan as lines: what would happen, in order, then the sums; at most `most` steps are listed."""
-    if not plan.steps and not plan.held:
-        return f"Nothing to do: {_documents(plan.unchanged)} as wanted."
+def format_plan(shown: Mapping[str, Any], *, most: int = _MOST_LINES) -> str:
+    """Write a plan, given as `plan_json` makes it, as lines: its steps in order, at most `most`, then the sums."""
+    steps, held, unchanged = shown["steps"], shown["held"], shown["unchanged"]
+    if not steps and not held:
+        return f"Nothing to do: {_documents(unchanged)} as wanted."
     width = max(len(action.value) for action in Action)
-    lines = [
-        f"{step.action.value:<{width}}  {step.title or step.uid}{f'  {step.file}' if step.file else ''}".rstrip()
-        for step in plan.steps[:most]
-    ]
-    if len(plan.steps) > most:
-        lines.append(f"… and {len(plan.steps) - most} more")
-    counts = Counter(step.action for step in plan.steps)
-    sums = ", ".join(f"{counts[action]} × {action.value}" for action in Action if counts[action])
-    lines.append(f"{sums or 'no steps'}; {_documents(plan.unchanged)} unchanged.")
-    if plan.held:
-        lines.append(held_words(len(plan.held), plan.breaker.total if plan.breaker else 0))
+    lines = [f"{one['action']:<{width}}  {one['title'] or one['uid']}  {one['file']}".rstrip() for one in steps[:most]]
+    if len(steps) > most:
+        lines.append(f"… and {len(steps) - most} more")
+    counts = Counter(one["action"] for one in steps)
+    sums = ", ".join(f"{counts[action.value]} × {action.value}" for action in Action if counts[action.value])
+    lines.append(f"{sums or 'no steps'}; {_documents(unchanged)} unchanged.")
+    if held:
+        lines.append(held_words(len(held), shown["documents"]))
     return "\n".join(lines)
 
 
 def plan_json(plan: Plan) -> dict[str, object]:
-    """Give a plan as JSON: `{"steps": [{"action", "uid", "title", "file"}], "held": […], "unchanged": n}`."""
+    """Give it as JSON: `{"steps": [{"action", "uid", "title", "file"}], "held": […], "unchanged": n, "documents": n}`.
+
+    `documents` counts what stands in files now, of which `held` would be removed.
+    """
     return {
         "steps": [
             {"action": step.action.value, "uid": step.uid, "title": step.title, "file": step.file}
@@ -37,6 +40,7 @@ def plan_json(plan: Plan) -> dict[str, object]:
         ],
         "held": [{"uid": step.uid, "title": step.title, "file": step.file} for step in plan.held],
         "unchanged": plan.unchanged,
+        "documents": plan.breaker.total if plan.breaker else plan.unchanged,
     }
 
 

@@ -55,6 +55,7 @@ class ViewerSource:
             "state_url": f"{public}/state",
             "data_url": f"{public}/panels/{{id}}/data",
             "now": self._clock_ms(),
+            "expires_at": link.expires_at,
         }
         return ViewerPage(
             title=document.title,

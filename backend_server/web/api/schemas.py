@@ -309,6 +309,7 @@ class PlanAnswer(Answer):
     steps: list[PlanStep]
     held: list[PlanStep]
     unchanged: int
+    documents: int
 
 
 # Tokens, Prometheus

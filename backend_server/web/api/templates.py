@@ -26,7 +26,7 @@ from backend_server.web.context import current_services
 
 blueprint = api_blueprint("templates", "Dashboard templates: one fills the documents of many devices.")
 
-MOST_PLANNED = 1000  # a plan fills documents of so many devices; `template plan` on the command line takes all
+MOST_PLANNED = 1000  # a plan fills documents of so many devices at most
 MOST_NAMED = 200
 
 

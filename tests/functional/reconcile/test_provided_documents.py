@@ -14,6 +14,7 @@ from backend_server.primitives.ids import Maker, dashboard_uid
 from backend_server.registry.links import LinkRegistry
 from backend_server.registry.options import RegistryOptions
 from backend_server.registry.provided import ProvidedDocuments
+from backend_server.storage.ledger import AuditFilter, SqlLedger
 from backend_server.storage.registry_records import SqlRecords
 from tests.support.reconciling import house_of
 
@@ -203,10 +204,8 @@ def test_more_documents_than_one_call_may_bring_are_refused(alone):
 
 
 def test_every_deed_stands_in_the_audit(alone):
-    from backend_server.storage.audit_pages import audit_page
-
     provide(alone, document())
     withdraw(alone, UID)
-    rows, _ = audit_page(alone.store, object_id=UID, actor=None, page=1, per_page=10)
+    rows, _ = SqlLedger(alone.store).audit_page(AuditFilter(object_id=UID, page=1, per_page=10))
 
-    assert [row["action"] for row in rows] == ["document.withdraw", "document.provide"]
+    assert [row.action for row in rows] == ["document.withdraw", "document.provide"]

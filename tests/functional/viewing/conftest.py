@@ -102,6 +102,12 @@ def browsing(request: pytest.FixtureRequest, context: BrowserContext, tmp_path: 
 
 
 @pytest.fixture
+def viewed(context: BrowserContext, tmp_path: Path) -> Iterator[Browsing]:
+    """Links shown by the viewer alone."""
+    yield from _viewed(context, tmp_path)
+
+
+@pytest.fixture
 def relayed(context: BrowserContext, tmp_path: Path) -> Iterator[Browsing]:
     """Links shown by a relayed Grafana alone."""
     yield from _relayed(context, tmp_path)

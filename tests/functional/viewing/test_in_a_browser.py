@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from urllib.parse import urlencode
 
 import pytest
@@ -12,7 +13,7 @@ from backend_server.accounts.passwords import hash_password
 from backend_server.links import LinkProfile, Theme
 from tests.functional.viewing.browsing import events, link_frame, wait_for_event
 from tests.functional.viewing.conftest import Browsing
-from tests.support.visitors import TOKEN
+from tests.support.visitors import EMPTY_MATRIX, TOKEN
 
 OTHER = "0123456789abcdef0123456789abcd02"
 
@@ -44,7 +45,7 @@ def test_pausing_turns_an_open_page_into_the_notice_and_back(browsing: Browsing,
     expect(frame.locator("body")).to_contain_text("This dashboard is paused")
     expect(frame.get_by_text("Power").first).not_to_be_visible()
     browsing.change(paused_at=None)
-    wait_for_event(browsing.page, "live", 20_000)
+    wait_for_event(browsing.page, "live", 8_000)
     frame = link_frame(browsing.page, browsing.base)
     expect(frame.get_by_text("Power").first).to_be_visible(timeout=10_000)
     expect(frame.get_by_text("This dashboard is paused")).to_have_count(0)
@@ -69,6 +70,21 @@ def test_whatever_ends_a_link_is_shown_in_pages_that_are_open(
     if words:
         expect(frame.locator("body")).to_contain_text(words)
     expect(frame.get_by_text("Power").first).not_to_be_visible()
+
+
+def test_an_open_page_ends_in_the_second_in_which_its_link_does(browsing: Browsing, host: str) -> None:
+    browsing.change(profile=LinkProfile(refresh="1h"), expires_at=int(time.time() * 1000) + 6_000)
+    frame = embed(browsing, host)
+    wait_for_event(browsing.page, "loaded", 5_000)
+    wait_for_event(browsing.page, "expired", 7_000)
+    expect(frame.locator("body")).to_contain_text("This link has expired")
+
+
+def test_a_page_without_any_value_is_loaded_as_well(viewed: Browsing, host: str) -> None:
+    viewed.visitors.metrics.answer = EMPTY_MATRIX
+    frame = embed(viewed, host)
+    wait_for_event(viewed.page, "loaded", 5_000)
+    expect(frame.get_by_text("No data")).to_be_visible()
 
 
 def test_a_host_that_is_not_allowed_gets_no_frame_and_one_that_is_does(browsing: Browsing, host: str) -> None:

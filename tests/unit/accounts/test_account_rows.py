@@ -13,8 +13,8 @@ from backend_server.errors import ConfigError, Conflict
 from backend_server.primitives.secret import Secret
 from backend_server.settings import Settings
 from backend_server.storage.accounts import SqlAccounts
-from backend_server.storage.audit_pages import audit_page
 from backend_server.storage.kept_secrets import FILE_NAME, KeptSecrets
+from backend_server.storage.ledger import AuditFilter, SqlLedger
 from backend_server.storage.store import Store
 
 ADMIN = Actor("root", Role.ADMIN)
@@ -58,16 +58,17 @@ def test_who_gave_which_right_is_in_the_audit(rows: SqlAccounts, store: Store) -
     rows.add_token(TOKEN, by="ann")
     rows.revoke_token(TOKEN.id, by="bob")
     rows.put_user(User("cid", Role.ADMIN, "hash"), by="ann")
-    found, total = audit_page(store)
+    ledger = SqlLedger(store)
+    found, total = ledger.audit_page(AuditFilter())
     assert total == 3
-    assert [(row["actor"], row["action"]) for row in found] == [
+    assert [(row.actor, row.action) for row in found] == [
         ("ann", "user.put"),
         ("bob", "token.revoke"),
         ("ann", "token.create"),
     ]
     assert "f" * 64 not in repr(found)
-    assert audit_page(store, actor="bob")[1] == 1
-    assert audit_page(store, object_id=TOKEN.id, page=2, per_page=1)[0][0]["action"] == "token.create"
+    assert ledger.audit_page(AuditFilter(actor="bob"))[1] == 1
+    assert ledger.audit_page(AuditFilter(object_id=TOKEN.id, page=2, per_page=1))[0][0].action == "token.create"
 
 
 def test_first_start_over_a_real_store_is_repeatable(rows: SqlAccounts) -> None:

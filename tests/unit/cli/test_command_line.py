@@ -31,12 +31,22 @@ def test_a_device_is_added_listed_retired_and_revived(prepared: Run) -> None:
     assert "rig-1  Rig 1  generic  active" in prepared("device", "show", "rig-1")[1]
 
 
+def test_a_plan_tells_its_steps_and_sums(prepared: Run) -> None:
+    prepared("device", "add", "rig-1")
+    code, out, _ = prepared("plan")
+    assert code == 0
+    assert out.splitlines()[-1] == "1 × write; 1 document unchanged."  # the fleet's overview
+    assert out.startswith("write ")
+    assert ".json" in out
+    assert json.loads(prepared("plan", "--json")[1])["steps"][0]["action"] == "write"
+
+
 def test_apply_writes_the_files_and_a_second_time_nothing(prepared: Run) -> None:
     prepared("device", "add", "rig-1")
     code, out, err = prepared("apply", "--wait")
     assert code == 0, err
     assert "1 written, 0 failed, 0 left." in out
-    assert "0 steps" in prepared("plan")[1]
+    assert prepared("plan")[1] == "Nothing to do: 2 documents as wanted.\n"
     assert json.loads(prepared("apply", "--json")[1])["written"] == []
 
 
@@ -102,6 +112,29 @@ def test_an_exported_dashboard_becomes_a_template(
     code, _, err = prepared("template", "import", str(exported), "--name", "edge")
     assert code == 2
     assert "is there already" in err
+
+
+def test_a_changed_template_is_planned_device_by_device(prepared: Run, tmp_path: Path) -> None:
+    for device in ("rig-1", "rig-2"):
+        prepared("device", "add", device, "--kind", "miner")
+    shipped = json.loads((ROOT / "dashboard_templates" / "miner.json").read_text())
+    changed = tmp_path / "miner.json"
+    changed.write_text(json.dumps(shipped))
+    assert prepared("template", "plan", str(changed)) == (0, "0 of 2 devices would change.\n", "")
+    shipped["panels"][0]["title"] = "Renamed"
+    shipped["panels"].append({**shipped["panels"][0], "id": 999, "title": "Note"})
+    changed.write_text(json.dumps(shipped))
+    code, out, err = prepared("template", "plan", str(changed))
+    assert code == 0, err
+    first, *devices = out.splitlines()
+    assert first == "2 of 2 devices would change."
+    assert [line.split()[0] for line in devices] == ["rig-1", "rig-2"]
+    assert "(main): added " in devices[0]
+    assert "Renamed" in devices[0]
+    assert "Note" in devices[0]
+    shipped["panels"][1]["title"] = "<< device.labels.rack >>"
+    changed.write_text(json.dumps(shipped))
+    assert "rig-1 (main): cannot be filled: " in prepared("template", "plan", str(changed))[1]
 
 
 @pytest.mark.parametrize(

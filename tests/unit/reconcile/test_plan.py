@@ -155,7 +155,7 @@ def test_steps_are_always_in_order_and_reload_at_most_once(wanted, existing, wit
 
 def test_a_plan_is_printed_with_its_sums_and_what_is_held():
     plan = make_plan({"dev-a": WANTED}, many(50), with_grafana=True, breaker=Breaker(0.3, 10, 51), purge=["rig-9"])
-    text = format_plan(plan)
+    text = format_plan(plan_json(plan))
     assert "write             rig a  shard-00/dev-a.json" in text
     assert "1 × write, 1 × reload, 1 × prove, 1 × publish, 1 × purge; 0 documents unchanged." in text
     assert "Held back: removing 50 of 51 documents at once needs a person's word." in text
@@ -169,9 +169,9 @@ def test_a_plan_is_printed_with_its_sums_and_what_is_held():
 
 def test_a_long_plan_is_cut_and_an_empty_one_says_so():
     wanted = {f"dev-{number}": replace(WANTED, uid=f"dev-{number}") for number in range(300)}
-    assert "… and 898 more" in format_plan(make_plan(wanted, {}, with_grafana=True, breaker=FREE), most=3)
+    assert "… and 898 more" in format_plan(plan_json(make_plan(wanted, {}, with_grafana=True, breaker=FREE)), most=3)
     assert (
-        format_plan(make_plan({"dev-a": WANTED}, {"dev-a": DONE}, with_grafana=True, breaker=FREE))
+        format_plan(plan_json(make_plan({"dev-a": WANTED}, {"dev-a": DONE}, with_grafana=True, breaker=FREE)))
         == "Nothing to do: 1 document as wanted."
     )
 

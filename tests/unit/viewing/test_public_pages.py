@@ -80,6 +80,7 @@ def test_the_page_holds_what_its_first_paint_needs(client: FlaskClient) -> None:
         "state_url": f"{PAGE}/state",
         "data_url": f"{PAGE}/panels/{{id}}/data",
         "now": NOW_MS,
+        "expires_at": None,
     }
     assert isinstance(document, dict)
     assert [panel["id"] for panel in document["panels"]] == [1, 2, 9]

@@ -34,7 +34,7 @@ describe("the grid", () => {
 
 describe("settings", () => {
   const data = (profile: PageData["profile"], document: PageData["document"] = {}): PageData => ({
-    token: "t", base: "/grafana", title: "x", theme: "auto", document, profile, state_url: "", data_url: "", now: 0,
+    token: "t", base: "/grafana", title: "x", theme: "auto", document, profile, state_url: "", data_url: "", now: 0, expires_at: null,
   });
   it.each([
     ["?theme=dark", "dark"], ["?theme=light&theme=dark", "dark"], ["?theme=system", "auto"], ["?theme=pink", "auto"], ["", "auto"],

@@ -13,6 +13,9 @@ import { buildToolbar } from "./toolbar";
 
 const ONE_COLUMN = "(max-width: 639px)";
 const STATE_EVERY_MS = 15000;
+/** While a link is about to come back, the page asks more often. */
+const AWAY_STATE_EVERY_MS = 5000;
+const COMES_BACK = new Set(["paused", "not_yet", "pending"]);
 /** Panels this far below the frame's edge already ask for data. */
 const AHEAD_PX = 200;
 /** A clock that differs less than this is taken as right. */
@@ -34,6 +37,7 @@ export class Page {
   private shownState = "live";
   private drawn = false;
   private checking: Promise<void> | null = null;
+  private ends: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly data: PageData) {
     this.settings = settingsOf(data, location.search);
@@ -59,9 +63,11 @@ export class Page {
     });
     this.build(items);
     for (const card of first) card.draw();
+    if (items.length === 0) this.onDrawn();
     this.listen();
     this.refresher.every(this.settings.refreshMs);
     this.stateCheck.every(STATE_EVERY_MS);
+    this.askAgainAt(this.data.expires_at);
   }
 
   private now(): number {
@@ -202,16 +208,26 @@ export class Page {
   private checkState(refusedWith = 0): Promise<void> {
     this.checking ??= fetchState(this.data.state_url).then((outcome) => {
       this.checking = null;
-      if (outcome.ok) this.showState(outcome.data.state, outcome.data.until ?? null);
-      else if (isAboutLink(outcome.status, "")) this.showState(stateOfStatus(outcome.status), null);
+      if (outcome.ok) {
+        this.showState(outcome.data.state, outcome.data.until ?? null);
+        this.askAgainAt(outcome.data.until ? Date.parse(outcome.data.until) : null);
+      } else if (isAboutLink(outcome.status, "")) this.showState(stateOfStatus(outcome.status), null);
       else if (refusedWith) this.showState(stateOfStatus(refusedWith), null);
     });
     return this.checking;
   }
 
+  /** A state that ends before the next question is asked for the moment it does. */
+  private askAgainAt(until: number | null): void {
+    clearTimeout(this.ends);
+    const left = until === null ? NaN : until - this.now();
+    if (left > 0 && left < STATE_EVERY_MS) this.ends = setTimeout(() => void this.checkState(), left + 50);
+  }
+
   private showState(state: string, until: string | null): void {
     if (state === this.shownState) return;
     this.shownState = state;
+    this.stateCheck.every(COMES_BACK.has(state) ? AWAY_STATE_EVERY_MS : STATE_EVERY_MS);
     this.notice?.remove();
     this.notice = null;
     this.grid.hidden = state !== "live";

@@ -23,6 +23,7 @@ export interface CardContext {
   now(): number;
   /** A refusal that may concern the whole link; true when the page takes over. */
   onRefused(status: number, messageId: string): Promise<boolean>;
+  /** The card shows its answer, be it values, that there are none, or why not. */
   onDrawn(): void;
   onFailure(panelId: number, message: string): void;
 }
@@ -168,6 +169,7 @@ export class PanelCard {
     if (state === "error" || state === "nodata") {
       this.view?.destroy();
       this.view = null;
+      this.context.onDrawn();
       return;
     }
     if (state === "loading") return;

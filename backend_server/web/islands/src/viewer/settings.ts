@@ -26,6 +26,8 @@ export interface PageData {
   data_url: string;
   /** The server's clock when the page was made, epoch ms. */
   now: number;
+  /** When the link expires, epoch ms. */
+  expires_at: number | null;
 }
 
 export type ThemeChoice = "light" | "dark" | "auto";
