@@ -11,6 +11,7 @@ from backend_server.devices.device import Device
 from backend_server.errors import NotFound
 from backend_server.primitives.ids import Maker
 from backend_server.provisioning.folder import DashboardFolder
+from backend_server.registry.ports import WantedSlot
 from backend_server.rendering import TemplateSet
 from backend_server.storage.provided import ProvidedBodies
 from backend_server.storage.schema import documents, publications
@@ -26,9 +27,12 @@ class TemplateSlots:
     def __init__(self, templates: CurrentTemplates) -> None:
         self._templates = templates
 
-    def slots(self, device: Device) -> Sequence[tuple[str, str]]:
-        """Give `(slot, template name)` for each slot some template fills for this device."""
-        return [(slot, template.name) for slot, template in self._templates().for_device(device).items()]
+    def slots(self, device: Device) -> Sequence[WantedSlot]:
+        """Give each slot that some template fills for this device."""
+        return [
+            WantedSlot(slot, template.name, template.refresh, template.share)
+            for slot, template in self._templates().for_device(device).items()
+        ]
 
 
 class FiledDocuments:

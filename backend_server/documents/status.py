@@ -21,6 +21,7 @@ class DocumentStatus:
     reason: str | None
     dirty: bool
     proven: bool  # some version of it was once proven loaded
+    refresh: str | None = None  # its own: a duration or "off"; None = not known yet
 
     @property
     def shown_state(self) -> str:
@@ -44,9 +45,20 @@ class NewDocument:
     title: str
     file: str
     template: str | None
+    refresh: str | None = None
 
     def status(self) -> DocumentStatus:
         """Give the status it begins with."""
         return DocumentStatus(
-            self.uid, self.maker, self.slot, self.object_id, self.title, "present", "pending", None, True, False
+            self.uid,
+            self.maker,
+            self.slot,
+            self.object_id,
+            self.title,
+            "present",
+            "pending",
+            None,
+            True,
+            False,
+            self.refresh,
         )

@@ -43,7 +43,7 @@ class FoundLink:
     """A link with what decides over it besides itself.
 
     `document_state` is None when the document is not there (yet). `rotated_out_at` is set when it was found by a token
-    it had before a rotation: from that moment on the token is over.
+    it had before a rotation: from that moment on the token is over. `own_refresh` is the document's, where known.
     """
 
     link: Link
@@ -51,6 +51,7 @@ class FoundLink:
     title: str
     links_on: bool = True
     rotated_out_at: int | None = None
+    own_refresh: str | None = None
 
     def state(self, now_ms: int) -> LinkState:
         """Say what a visitor who comes now is met with."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from backend_server.links.link import Link
+from backend_server.links.profile import USUAL_REFRESH
 
 
 def link_url(base: str, token: str) -> str:
@@ -12,9 +13,10 @@ def link_url(base: str, token: str) -> str:
     return f"{base}/grafana/public-dashboards/{token}?orgId=1"
 
 
-def embed_url(base: str, link: Link) -> str:
-    """Give the address that is ready for an iframe: with the profile's theme and refresh."""
-    refresh = "" if link.profile.refresh == "off" else f"&refresh={quote(link.profile.refresh, safe='')}"
+def embed_url(base: str, link: Link, own_refresh: str | None = None) -> str:
+    """Give the address that is ready for an iframe: with the profile's theme, and its refresh or the document's own."""
+    asked = link.profile.refresh or own_refresh or USUAL_REFRESH
+    refresh = "" if asked == "off" else f"&refresh={quote(asked, safe='')}"
     return f"{link_url(base, link.token)}&theme={link.profile.theme.value}{refresh}"
 
 

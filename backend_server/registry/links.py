@@ -152,7 +152,7 @@ class LinkRegistry:
             write.note(by, "link.create", "link", [link.id], {"document": document.uid, "label": link.label})
             links_on = write.state().links_on
         self._on_deed("link.create")
-        return FoundLink(link, document.serving_state, document.title, links_on)
+        return FoundLink(link, document.serving_state, document.title, links_on, own_refresh=document.refresh)
 
     def edit(self, token: str, edit: LinkEdit, by: str) -> FoundLink:
         """Change a link; what is left out stays. Raises NotFound, Gone, InvalidInput, Conflict (over, slug taken)."""

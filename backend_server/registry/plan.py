@@ -16,9 +16,9 @@ from backend_server.primitives.ids import DeviceId, Maker, dashboard_uid, new_to
 from backend_server.primitives.places import device_file
 
 from .options import RegistryOptions
-from .ports import Writing
+from .ports import WantedSlot, Writing
 
-Slots = Callable[[Device], Sequence[tuple[str, str]]]
+Slots = Callable[[Device], Sequence[WantedSlot]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +120,14 @@ class Planner:
         return self._settle(replace(stored, links=links), record, None, changes)
 
     def match_slots(self, stored: Stored, changes: Changes) -> Stored:
-        """Plan the documents that templates now ask for; gives `stored` itself when they are the same slots."""
+        """Plan the documents that templates now ask for; gives `stored` itself when all are there, shared as asked."""
         device = self.merged(stored.record)
+        wanted = self._slots(device)
         present = {one.slot for one in stored.documents if one.wanted == "present"}
-        if device.retired_at is not None or present == {slot for slot, _ in self._slots(device)}:
+        shown = {link.slot for link in stored.links if link.is_default and link.suspended_at is None}
+        profiles = self._profiles(stored.record, wanted)
+        is_as_wanted = present == {one.slot for one in wanted} and shown == profiles.keys()
+        if device.retired_at is not None or is_as_wanted:
             return stored
         return self._settle(stored, stored.record, device, changes)
 
@@ -140,7 +144,7 @@ class Planner:
     def _settle(self, stored: Stored, record: DeviceRecord, before: Device | None, changes: Changes) -> Stored:
         """Bring documents, links and publications in line with the device; `before` is None when all begins anew."""
         device = self.merged(record)
-        wanted = dict(self._slots(device))
+        wanted = {one.slot: one for one in self._slots(device)}
         documents: list[DocumentStatus] = []
         for one in stored.documents:
             if one.slot in wanted:
@@ -157,17 +161,16 @@ class Planner:
             else:
                 documents.append(one)
         existing = {one.slot for one in stored.documents}
-        new = [self._new_document(device, slot, name) for slot, name in wanted.items() if slot not in existing]
+        new = [self._new_document(device, one) for one in wanted.values() if one.slot not in existing]
         changes.new_documents += new
         documents = sorted([*documents, *(one.status() for one in new)], key=lambda one: one.slot)
-        profile = profile_of_share(device.share)
-        new_profile = profile if before is None or before.share != device.share else None
-        links = [self._shared(link, profile, new_profile, wanted, changes) for link in stored.links]
+        profiles = self._profiles(record, list(wanted.values()))
+        earlier = {} if before is None else self._profiles(stored.record, list(wanted.values()))
+        links = [self._shared(link, profiles, earlier, changes) for link in stored.links]
         having = {link.slot for link in links if link.is_default}
-        if profile is not None:
-            made = [self._default_link(device, slot, profile) for slot in wanted if slot not in having]
-            changes.new_links += made
-            links += made
+        made = [self._default_link(device, slot, profile) for slot, profile in profiles.items() if slot not in having]
+        changes.new_links += made
+        links += made
         for one in documents:
             public = one.wanted == "present" and needs_publication(links, one.uid)
             if one.slot in existing:
@@ -179,33 +182,51 @@ class Planner:
     def _shared(
         self,
         link: Link,
-        profile: LinkProfile | None,
-        new_profile: LinkProfile | None,
-        wanted: Mapping[str, str],
+        profiles: Mapping[str, LinkProfile],
+        earlier: Mapping[str, LinkProfile],
         changes: Changes,
     ) -> Link:
-        """A default link follows the device's `share`; a link that a person made is that person's business."""
+        """A default link follows the `share` of its slot; a link that a person made is that person's business.
+
+        `profiles` are those of the slots that are shared, `earlier` as they were before what changes now.
+        """
         if not link.is_default:
             return link
-        suspended = self._now_ms if profile is None or link.slot not in wanted else None
+        profile = profiles.get(link.slot)
+        suspended = self._now_ms if profile is None else None
         if suspended is not None and link.suspended_at is not None:
             suspended = link.suspended_at
-        after = replace(link, suspended_at=suspended, profile=new_profile or link.profile)
+        asks_anew = profile is not None and profile != earlier.get(link.slot)
+        after = replace(link, suspended_at=suspended, profile=profile if asks_anew and profile else link.profile)
         if after == link:
             return link
         after = replace(after, updated_at=self._now_ms)
         changes.links[after.id] = after
         return after
 
+    def _profiles(self, record: DeviceRecord, wanted: Sequence[WantedSlot]) -> dict[str, LinkProfile]:
+        """Give the profile of each slot that is shared: as the device says, else its template, else the settings."""
+        said = {**record.sent, **record.set_by_operator}.get("share")
+        found = {one.slot: profile_of_share(str(said or one.share or self._options.share_default)) for one in wanted}
+        return {slot: profile for slot, profile in found.items() if profile is not None}
+
     def _suspended(self, link: Link, at: int | None, changes: Changes) -> Link:
         after = replace(link, suspended_at=at, updated_at=self._now_ms)
         changes.links[after.id] = after
         return after
 
-    def _new_document(self, device: Device, slot: str, template: str) -> NewDocument:
-        uid = dashboard_uid(Maker.DEVICE, slot, device.id)
-        file = device_file(device.id, uid)
-        return NewDocument(uid, Maker.DEVICE.value, slot, device.id, device.title, file, template)
+    def _new_document(self, device: Device, wanted: WantedSlot) -> NewDocument:
+        uid = dashboard_uid(Maker.DEVICE, wanted.slot, device.id)
+        return NewDocument(
+            uid,
+            Maker.DEVICE.value,
+            wanted.slot,
+            device.id,
+            device.title,
+            device_file(device.id, uid),
+            wanted.template,
+            wanted.refresh,
+        )
 
     def _default_link(self, device: Device, slot: str, profile: LinkProfile) -> Link:
         return Link(

@@ -17,11 +17,21 @@ from backend_server.links.publication import NewPublication
 from backend_server.primitives.ids import Maker
 
 
+@dataclass(frozen=True, slots=True)
+class WantedSlot:
+    """A document that some template makes for a device. `refresh` is its own, `share` what the template says of it."""
+
+    slot: str
+    template: str
+    refresh: str | None = None
+    share: str | None = None
+
+
 class SlotsOf(Protocol):
     """Which documents a device gets: the templates that match it."""
 
-    def slots(self, device: Device) -> Sequence[tuple[str, str]]:
-        """Give `(slot, template name)` for each slot some template fills for this device; may be empty."""
+    def slots(self, device: Device) -> Sequence[WantedSlot]:
+        """Give each slot that some template fills for this device; may be empty."""
 
 
 class StoreState(Protocol):

@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import orjson
+
 from backend_server.documents.document import Document
 from backend_server.documents.provided import ProvidedStatus
 from backend_server.documents.status import NewDocument
 from backend_server.errors import Conflict, InvalidInput, NotFound, Problem
 from backend_server.links.link import Link
+from backend_server.links.profile import own_refresh
 from backend_server.links.publication import NewPublication
 from backend_server.primitives.ids import DashboardUid, Maker, new_token
 from backend_server.primitives.places import packs_file
@@ -147,7 +150,16 @@ def _check(documents: Sequence[Document], folder: str) -> None:
 def _add(write: Writing, documents: Sequence[Document], folder: str) -> None:
     write.add_documents(
         [
-            NewDocument(one.uid, one.maker.value, one.slot, one.object_id, one.title, packs_file(folder, one.uid), None)
+            NewDocument(
+                one.uid,
+                one.maker.value,
+                one.slot,
+                one.object_id,
+                one.title,
+                packs_file(folder, one.uid),
+                template=None,
+                refresh=own_refresh(orjson.loads(one.body)),
+            )
             for one in documents
         ]
     )

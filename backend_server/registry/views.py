@@ -35,10 +35,12 @@ class DeviceView:
 
     @property
     def link(self) -> Link | None:
-        """The device's own link: the default one of slot `main`, unless the device is not shared."""
-        if self.device.share == "false":
-            return None
-        return next((link for link in self.links if link.is_default and link.slot == MAIN_SLOT), None)
+        """The device's own link: the default one of slot `main`, unless that is not shared."""
+        link = next((link for link in self.links if link.is_default and link.slot == MAIN_SLOT), None)
+        if link is None or link.suspended_at is None:
+            return link
+        # With its device a link is suspended as well, and then told as what it is: over.
+        return link if self.state is DeviceState.RETIRED and self.device.share != "false" else None
 
     def moves_by_itself(self, now_ms: int) -> bool:
         """Say whether the hook's answer changes at some moment without anybody writing anything."""
@@ -52,6 +54,7 @@ class DeviceView:
             document.serving_state if document else None,
             document.title if document else self.device.title,
             self.links_on,
+            own_refresh=document.refresh if document else None,
         )
 
     def hook_json(self, base: str, now_ms: int) -> dict[str, object]:
@@ -118,7 +121,7 @@ def short_link_json(found: FoundLink, base: str, now_ms: int) -> dict[str, objec
     link = found.link
     return {
         "url": link_url(base, link.token),
-        "embed_url": embed_url(base, link),
+        "embed_url": embed_url(base, link, found.own_refresh),
         "token": link.token,
         "slug": link.slug,
         "state": found.state(now_ms).value,
@@ -134,7 +137,7 @@ def link_json(found: FoundLink, base: str, now_ms: int) -> dict[str, object]:
         "slug": link.slug,
         "label": link.label,
         "url": link_url(base, link.token),
-        "embed_url": embed_url(base, link),
+        "embed_url": embed_url(base, link, found.own_refresh),
         "slug_url": slug_url(base, link.slug),
         "state": found.state(now_ms).value,
         **points_at,

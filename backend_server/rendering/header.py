@@ -10,6 +10,7 @@ from typing import Any
 
 from backend_server.devices.device import Device
 from backend_server.errors import InvalidInput, Problem
+from backend_server.links.profile import NAMED_PROFILES
 from backend_server.primitives.ids import parse_slot
 
 HEADER_KEY = "__template__"
@@ -112,9 +113,10 @@ def _read_share(found: object, problems: list[Problem]) -> str | None:
         return None
     if isinstance(found, bool):
         return "true" if found else "false"
-    if isinstance(found, str) and found:
+    if isinstance(found, str) and found in (*NAMED_PROFILES, "true", "false"):
         return found
-    problems.append(Problem(f"{HEADER_KEY}.share", "must be true, false or a link profile's name"))
+    names = ", ".join(NAMED_PROFILES)
+    problems.append(Problem(f"{HEADER_KEY}.share", f"must be true, false or a link profile's name ({names})"))
     return None
 
 

@@ -15,6 +15,7 @@ from backend_server.documents.positions import places
 from backend_server.documents.preflight import MAX_TAG, preflight
 from backend_server.documents.reading import read_dashboard
 from backend_server.errors import InvalidInput, Problem
+from backend_server.links.profile import own_refresh
 from backend_server.primitives.canonical_json import canonical_bytes, content_hash
 from backend_server.primitives.ids import DashboardUid, Maker, dashboard_uid
 
@@ -38,7 +39,9 @@ _TITLE, _UID, _TAGS, _OBJECT, _CONTENT, _FIRST_CELL = range(6)
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A loaded template; equal hashes fill equally, and `share` is "true", "false", a link profile's name or None.
+    """A loaded template; equal hashes fill equally. `share` is "true", "false", a link profile's name or None.
+
+    `refresh` is how often its documents want to be asked anew: a duration or "off".
 
     `fill` raises FillError naming template, panel and field when the device lacks what the template needs.
     """
@@ -48,6 +51,7 @@ class Template:
     scope: Scope
     applies_to: AppliesTo
     share: str | None
+    refresh: str
     hash: str
     reads: frozenset[str]
     _head: Skeleton = field(repr=False, compare=False)
@@ -137,6 +141,7 @@ def load_template(name: str, source: bytes) -> Template:
         scope=header.scope,
         applies_to=header.applies_to,
         share=header.share,
+        refresh=own_refresh(found),
         hash=content_hash(b"%d\0" % RENDERING_VERSION + canonical_bytes(found)),
         reads=frozenset().union(*(use.reads for use in (*compiler.uses, *compiler.uses_of_texts))),
         _head=head,

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidat
 from backend_server.errors import InvalidInput
 from backend_server.primitives.durations import parse_duration
 from backend_server.primitives.secret import Secret
+from backend_server.primitives.share import parse_share
 
 
 def _as_secret(value: object) -> Secret:
@@ -27,6 +28,14 @@ def _as_seconds(value: object) -> float:
         raise ValueError(fault.problems[0].message) from fault
 
 
+def _as_share(value: object) -> str:
+    try:
+        return parse_share(str(value))
+    except InvalidInput as fault:
+        raise ValueError(fault.problems[0].message) from fault
+
+
+ShareWord = Annotated[str, PlainValidator(_as_share)]
 SecretText = Annotated[Secret, PlainValidator(_as_secret), PlainSerializer(str)]
 Seconds = Annotated[float, PlainValidator(_as_seconds)]
 
@@ -163,7 +172,7 @@ class Settings(BaseModel):
     query_max_points: int = Field(11_000, ge=10, le=11_000, description="Most points a series may have in one answer.")
 
     # Devices and passes
-    share_default: str = Field(
+    share_default: ShareWord = Field(
         "true", description="`share` of a device that does not say: true, false or a profile's name."
     )
     stale_after: Seconds = Field(90.0, description="A device not seen for this long is `stale`.")

@@ -24,6 +24,7 @@ _STATUS = (
     documents.c.state,
     documents.c.reason,
     documents.c.dirty,
+    documents.c.refresh,
     documents.c.loaded_hash.is_not(None).label("proven"),
 )
 
@@ -72,6 +73,7 @@ def add_documents(write: Write, new: Sequence[NewDocument]) -> None:
                     "wanted": "present",
                     "state": "pending",
                     "template": one.template,
+                    "refresh": one.refresh,
                     "attempts": 0,
                     "retry_at": 0,
                     "dirty": True,
@@ -174,4 +176,5 @@ def _status(row: RowMapping) -> DocumentStatus:
         reason=row["reason"],
         dirty=bool(row["dirty"]),
         proven=bool(row["proven"]),
+        refresh=row["refresh"],
     )

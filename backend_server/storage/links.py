@@ -132,11 +132,18 @@ def found_links() -> Select[Any]:
         links,
         document_state.label("document_state"),
         documents.c.title.label("document_title"),
+        documents.c.refresh.label("document_refresh"),
         select(store.c.links_on).scalar_subquery().label("links_on"),
     ).outerjoin(documents, documents.c.uid == links.c.document_uid)
 
 
 def found_of(row: RowMapping, rotated_out_at: int | None = None) -> FoundLink:
     """Make a found link of a row of `found_links()`."""
-    title = row["document_title"] or ""
-    return FoundLink(_link(row), row["document_state"], title, bool(row["links_on"]), rotated_out_at)
+    return FoundLink(
+        _link(row),
+        row["document_state"],
+        row["document_title"] or "",
+        bool(row["links_on"]),
+        rotated_out_at,
+        row["document_refresh"],
+    )

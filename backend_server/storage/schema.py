@@ -74,6 +74,7 @@ documents = Table(
     Column("reason", Text),
     Column("template", String(128)),
     Column("input_hash", String(64)),  # template + device it was filled from
+    Column("refresh", String(16)),  # its own: a duration or "off"; None = not known yet
     Column("written_hash", String(64)),  # content hash of the bytes on disk
     Column("loaded_hash", String(64)),  # content hash proven in Grafana
     Column("attempts", Integer, nullable=False),

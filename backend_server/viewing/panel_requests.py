@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import orjson
@@ -19,6 +19,10 @@ MAX_BODY_BYTES = 16 * 1024
 _DEFAULT_WIDTH = 960
 _MOST_WIDTH = 10_000
 _DAY_MS = 86_400_000
+
+
+# Gives the profile with what the dashboard decides itself filled in (`LinkProfile.for_dashboard`).
+ShownProfile = Callable[[], LinkProfile]
 
 
 class Refused(Exception):
@@ -45,8 +49,11 @@ def read_panel_id(text: str) -> int:
     return int(text)
 
 
-def read_lean(body: bytes, profile: LinkProfile, now_ms: int) -> PanelRequest:
-    """Read `{"from", "to", "width"}` of the raw route; without a picker the link's own range counts. Raises Refused."""
+def read_lean(body: bytes, profile: ShownProfile, now_ms: int) -> PanelRequest:
+    """Read `{"from", "to", "width"}` of the raw route; without a picker the link's own range counts. Raises Refused.
+
+    `profile` is asked for last, when the body is good, since it may need the dashboard.
+    """
     given = _object(body)
     width = given.get("width", _DEFAULT_WIDTH)
     if not isinstance(width, int | float) or isinstance(width, bool) or not 1 <= width <= _MOST_WIDTH:
@@ -54,7 +61,7 @@ def read_lean(body: bytes, profile: LinkProfile, now_ms: int) -> PanelRequest:
     return PanelRequest(_range(given, profile, now_ms), width_class(int(width)))
 
 
-def read_grafana(content_type: str, body: bytes, profile: LinkProfile, now_ms: int) -> PanelRequest:
+def read_grafana(content_type: str, body: bytes, profile: ShownProfile, now_ms: int) -> PanelRequest:
     """Read the body of Grafana's query route, whose rules for missing and negative values are kept. Raises Refused."""
     if content_type.partition(";")[0].strip().lower() != "application/json":
         raise Refused(bad_request())
@@ -93,8 +100,8 @@ def panel_range(panel: Mapping[str, object], asked: TimeRange, now_ms: int) -> T
     return asked
 
 
-def _range(given: Mapping[str, object], profile: LinkProfile, now_ms: int) -> TimeRange:
-    start, end = given.get("from"), given.get("to")
+def _range(given: Mapping[str, object], shown: ShownProfile, now_ms: int) -> TimeRange:
+    start, end, profile = given.get("from"), given.get("to"), shown()
     if not profile.picker or (start in (None, "") and end in (None, "")):
         return profile_range(profile, now_ms)
     try:

@@ -92,7 +92,8 @@ class RelaySource:
             return _sorry(UNREADABLE, link, profile)
         except UpstreamError:
             return _sorry(UNAVAILABLE, link, profile)
-        dress = Dress(link.token, _head(link.token, profile), visit.language, visit.chosen_language)
+        head = _head(link.token, profile.for_dashboard(dashboard))
+        dress = Dress(link.token, head, visit.language, visit.chosen_language)
         html = page.for_visitor(dashboard, dress)
         if any(mark in html for mark in self._internal):
             self._on_unreadable("it names an internal address where none was expected")
@@ -109,7 +110,8 @@ class RelaySource:
         except UpstreamError:
             return UNAVAILABLE.as_answer()
         meta = grafana_meta(link, str(found.dashboard.get("title") or ""), found.version)
-        answer = json_answer({"dashboard": relayed_dashboard(found.dashboard, profile), "meta": meta})
+        shown = relayed_dashboard(found.dashboard, profile.for_dashboard(found.dashboard))
+        answer = json_answer({"dashboard": shown, "meta": meta})
         return _swapped(answer, real, link)
 
     def annotations(self, link: Link, from_text: str, to_text: str) -> Answer:
@@ -122,7 +124,7 @@ class RelaySource:
         real = self._real(link)
         try:
             number = read_panel_id(panel_id)
-            request = read_grafana(content_type, body, link.profile, now_ms)
+            request = read_grafana(content_type, body, lambda: self._profile(link, real), now_ms)
             if real is None:
                 return UNAVAILABLE.as_answer()
             panel = panel_by_id(self._dashboard(real).dashboard, number) or {}
@@ -157,6 +159,9 @@ class RelaySource:
     def _real(self, link: Link) -> RealToken | None:
         found = self._publications.access_token(link.document_uid)
         return None if found is None else RealToken(found)
+
+    def _profile(self, link: Link, real: RealToken | None) -> LinkProfile:
+        return link.profile if real is None else link.profile.for_dashboard(self._dashboard(real).dashboard)
 
     def _dashboard(self, real: RealToken) -> _Dashboard:
         """Fetch a dashboard; raises UpstreamError when Grafana has none to give now."""

@@ -42,6 +42,7 @@ class ViewerSource:
         document = self._documents.find(link.document_uid)
         if document is None:
             return NoticePage(PENDING, profile.theme, profile.transparent, link.frame_ancestors, link.token)
+        profile = profile.for_dashboard(document.dashboard)
         shown = profile.as_json()
         public = f"{BASE}/public-dashboards/{link.token}"
         start = {
@@ -73,7 +74,8 @@ class ViewerSource:
             return PENDING.as_answer()
         version = document.dashboard.get("version")
         meta = grafana_meta(link, document.title, version if isinstance(version, int) else 1)
-        return json_answer({"dashboard": shown_dashboard(document.dashboard, profile), "meta": meta})
+        shown = shown_dashboard(document.dashboard, profile.for_dashboard(document.dashboard))
+        return json_answer({"dashboard": shown, "meta": meta})
 
     def annotations(self, link: Link, from_text: str, to_text: str) -> Answer:
         """Give none: what a visitor sees holds no annotations."""
@@ -82,11 +84,10 @@ class ViewerSource:
     def panel_query(self, link: Link, panel_id: str, content_type: str, body: bytes) -> Answer:
         """Run a panel's stored queries and answer in Grafana's frames."""
         try:
-            asked = read_grafana(content_type, body, link.profile, self._clock_ms())
-            document, panel = self._panel(link, panel_id)
+            asked = read_grafana(content_type, body, lambda: self._profile(link), self._clock_ms())
+            panel = self._panel(link, panel_id)
         except Refused as refused:
             return refused.answer
-        del document
         plan = self._plan(panel, asked, link.profile)
         if not plan.queries and not has_queries(panel):
             return no_queries()
@@ -96,8 +97,8 @@ class ViewerSource:
     def panel_data(self, link: Link, panel_id: str, body: bytes) -> Answer:
         """Run a panel's stored queries and hand on Prometheus' answers as they came."""
         try:
-            asked = read_lean(body, link.profile, self._clock_ms())
-            _, panel = self._panel(link, panel_id)
+            asked = read_lean(body, lambda: self._profile(link), self._clock_ms())
+            panel = self._panel(link, panel_id)
         except Refused as refused:
             return refused.answer
         plan = self._plan(panel, asked, link.profile)
@@ -111,15 +112,21 @@ class ViewerSource:
         """Let running queries end."""
         self._data.close()
 
-    def _panel(self, link: Link, panel_id: str) -> tuple[StoredDocument, Mapping[str, Any]]:
-        number = read_panel_id(panel_id)
+    def _document(self, link: Link) -> StoredDocument:
         document = self._documents.find(link.document_uid)
         if document is None:
             raise Refused(PENDING.as_answer())
-        panel = panel_by_id(document.dashboard, number)
+        return document
+
+    def _profile(self, link: Link) -> LinkProfile:
+        return link.profile.for_dashboard(self._document(link).dashboard)
+
+    def _panel(self, link: Link, panel_id: str) -> Mapping[str, Any]:
+        number = read_panel_id(panel_id)
+        panel = panel_by_id(self._document(link).dashboard, number)
         if panel is None:
             raise Refused(panel_not_found())
-        return document, panel
+        return panel
 
     def _plan(self, panel: Mapping[str, Any], asked: PanelRequest, profile: LinkProfile) -> PanelPlan:
         now_ms = self._clock_ms()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from backend_server.devices.device import Device
 from backend_server.registry import DeviceRegistry, LinkRegistry, RegistryOptions
+from backend_server.registry.ports import WantedSlot
 from backend_server.storage.registry_records import SqlRecords
 from backend_server.storage.store import Store
 
@@ -13,8 +14,9 @@ from backend_server.storage.store import Store
 class TwoSlots:
     """Every device has `main`; one of kind `miner` has `detail` too."""
 
-    def slots(self, device: Device) -> Sequence[tuple[str, str]]:
-        return [("main", "generic")] + ([("detail", "miner-detail")] if device.kind == "miner" else [])
+    def slots(self, device: Device) -> Sequence[WantedSlot]:
+        found = [WantedSlot("main", "generic")]
+        return [*found, WantedSlot("detail", "miner-detail")] if device.kind == "miner" else found
 
 
 class Clock:

@@ -20,6 +20,7 @@ from backend_server.reconcile.ports import no_checkpoint
 from backend_server.reconcile.reconciler import Options, Reconciler
 from backend_server.registry.devices import DeviceRegistry
 from backend_server.registry.options import RegistryOptions
+from backend_server.registry.ports import WantedSlot
 from backend_server.rendering import TemplateSet, load_template
 from backend_server.storage.registry_records import SqlRecords
 from backend_server.storage.schema import documents, publications
@@ -69,8 +70,11 @@ class Slots:
     def __init__(self) -> None:
         self.templates = template_set(generic=template_source())
 
-    def slots(self, device: Device) -> list[tuple[str, str]]:
-        return [(slot, template.name) for slot, template in self.templates.for_device(device).items()]
+    def slots(self, device: Device) -> list[WantedSlot]:
+        return [
+            WantedSlot(slot, template.name, template.refresh, template.share)
+            for slot, template in self.templates.for_device(device).items()
+        ]
 
 
 @dataclass

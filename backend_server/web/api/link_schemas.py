@@ -43,7 +43,7 @@ class LinkQuery(PageQuery):
 
 
 class Profile(Input):
-    """How the link's page looks and what a visitor may change."""
+    """How the link's page looks and what a visitor may change; an empty refresh, from or to is the dashboard's own."""
 
     theme: Literal["auto", "light", "dark"] | None = None
     refresh: Annotated[str, StringConstraints(max_length=16)] | None = Field(None, examples=["5s"])

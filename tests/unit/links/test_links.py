@@ -68,6 +68,8 @@ def test_a_state_is_over_or_held_or_neither(state):
 def test_addresses():
     assert link_url("https://x/y", LINK.token) == f"https://x/y/grafana/public-dashboards/{'a' * 32}?orgId=1"
     assert embed_url("https://x", LINK) == link_url("https://x", LINK.token) + "&theme=auto&refresh=5s"
+    assert embed_url("https://x", LINK, "1m") == link_url("https://x", LINK.token) + "&theme=auto&refresh=1m"
+    assert embed_url("https://x", LINK, "off") == link_url("https://x", LINK.token) + "&theme=auto"
     off = replace(LINK, profile=LinkProfile(theme=Theme.DARK, refresh="off"))
     assert embed_url("https://x", off) == link_url("https://x", LINK.token) + "&theme=dark"
     assert slug_url("https://x", LINK.slug) == "https://x/grafana/s/rig-x"

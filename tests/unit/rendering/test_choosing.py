@@ -77,7 +77,9 @@ def test_a_header_has_defaults():
     assert problems == []
     assert (header.slot, header.scope, header.title, header.share) == ("main", Scope.DEVICE, None, None)
     assert read_header({"share": False})[0].share == "false"
-    assert read_header({"share": "kiosk"})[0].share == "kiosk"
+    assert read_header({"share": "wall"})[0].share == "wall"
+    (problem,) = read_header({"share": "kiosk"})[1]
+    assert (problem.path, "light, dark, wall" in problem.message) == ("__template__.share", True)
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,18 @@ def test_all_faults_are_told_at_once_with_what_would_be_right():
         assert f"{name} is {value!r}" in caught.value.message
 
 
+@pytest.mark.parametrize(
+    ("word", "wanted"), [("False", "false"), ("no", "false"), ("OFF", "false"), ("Yes", "true"), ("Wall", "wall")]
+)
+def test_whether_devices_are_shared_is_read_in_every_usual_spelling(word, wanted):
+    assert load_settings({"SHARE_DEFAULT": word}).share_default == wanted
+
+
+def test_a_typing_error_shares_nothing():
+    with pytest.raises(ConfigError, match=r"SHARE_DEFAULT.*'flase'; it must be true, false or a profile's name"):
+        load_settings({"SHARE_DEFAULT": "flase"})
+
+
 def test_secrets_are_never_shown():
     secrets = {field: "hidden-word" for field in Settings.model_fields if is_secret(field)}
     assert {"database_url", "admin_password", "api_token", "secret_key", "fernet_keys", "grafana_token"} <= set(secrets)

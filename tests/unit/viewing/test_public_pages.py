@@ -243,6 +243,21 @@ def test_the_state(visitors: Visitors, client: FlaskClient) -> None:
     assert client.get(f"/grafana/public-dashboards/{OTHER}/state").status_code == 404
 
 
+def test_what_a_link_leaves_open_is_the_dashboards_own(visitors: Visitors, client: FlaskClient) -> None:
+    visitors.documents.put(dashboard(refresh="1m", time={"from": "now-15m", "to": "now"}))
+    visitors.links.change(profile=LinkProfile())
+    shown = client.get(API).json["dashboard"]
+    assert (shown["refresh"], shown["time"]) == ("1m", {"from": "now-15m", "to": "now"})
+    page = client.get(PAGE).get_data(as_text=True)
+    assert '"refresh":"1m","from":"now-15m","to":"now"' in page
+    assert client.post(f"{PAGE}/panels/1/data", json={}).status_code == 200
+    (asked,) = visitors.metrics.asked
+    assert asked[3] - asked[2] == 900_000, "the range of the query, in ms"
+    visitors.links.change(profile=LinkProfile(refresh="10s", time_from="now-6h"))
+    shown = client.get(API).json["dashboard"]
+    assert (shown["refresh"], shown["time"]) == ("10s", {"from": "now-6h", "to": "now"})
+
+
 def test_the_dashboard_in_grafanas_shape(client: FlaskClient) -> None:
     found = client.get(API).json
     assert found["dashboard"]["title"] == "Rig </script> 1"

@@ -176,6 +176,17 @@ def test_the_page_is_fetched_once_for_many_links(relay: Relay) -> None:
     assert len(pages) == 1
 
 
+def test_what_a_link_leaves_open_is_the_dashboards_own(relay: Relay) -> None:
+    relay.visitors.links.change(profile=LinkProfile())
+    shown = relay.get(API).json["dashboard"]
+    assert (shown["refresh"], shown["time"]) == ("5s", {"from": "now-15m", "to": "now"})
+    body = {"intervalMs": 5000, "maxDataPoints": 600}
+    assert relay.post(f"{API}/panels/1/query", json=body).status_code == 200
+    asked = next(request for request in reversed(relay.grafana.requests) if request.method == "POST")
+    span = orjson.loads(asked.body)["timeRange"]
+    assert 900_000 <= int(span["to"]) - int(span["from"]) <= 915_000
+
+
 def test_the_dashboard_carries_the_links_refresh_time_and_picker(relay: Relay) -> None:
     profile = LinkProfile(theme=Theme.DARK, refresh="30s", time_from="now-6h", picker=False)
     relay.visitors.links.change(profile=profile)

@@ -1,5 +1,6 @@
 /** What the links' pages decide without a page: form values to API bodies, times, questions. Pure. */
 
+/** An empty refresh, from or to is the dashboard's own. */
 export interface Profile {
   theme: string;
   refresh: string;
@@ -38,7 +39,7 @@ export interface FormValues {
 }
 
 export function profile(changes: Partial<Profile> = {}): Profile {
-  return { theme: "auto", refresh: "5s", from: "now-1h", to: "now", picker: false, chrome: false, transparent: false, ...changes };
+  return { theme: "auto", refresh: "", from: "", to: "", picker: false, chrome: false, transparent: false, ...changes };
 }
 
 export function sameProfile(a: Profile, b: Profile): boolean {

@@ -1,0 +1,90 @@
+"""Whether a slot is shared, and how: the device's word, then the template's, then the settings'."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from backend_server.devices.device import Device
+from backend_server.links import LinkState, Theme
+from backend_server.registry import DeviceRegistry, RegistryOptions
+from backend_server.registry.ports import WantedSlot
+from backend_server.storage.registry_records import SqlRecords
+from backend_server.storage.store import Store
+
+BASE = "https://dash.example.com"
+
+
+class Templates:
+    """What the templates say of two slots; a test changes it."""
+
+    def __init__(self) -> None:
+        self.wanted = [WantedSlot("main", "generic", "30s"), WantedSlot("inside", "secret", "off", "false")]
+
+    def slots(self, _: Device) -> Sequence[WantedSlot]:
+        return self.wanted
+
+
+@pytest.fixture
+def templates() -> Templates:
+    return Templates()
+
+
+@pytest.fixture
+def registry(store: Store, templates: Templates) -> DeviceRegistry:
+    return DeviceRegistry(SqlRecords(store), templates, RegistryOptions())
+
+
+def shared(registry: DeviceRegistry) -> dict[str, str]:
+    """Give the theme of each slot's default link that is not suspended."""
+    view = registry.get("rig-1")
+    return {link.slot: link.profile.theme.value for link in view.links if link.suspended_at is None}
+
+
+def test_a_template_may_keep_its_slot_to_itself(registry: DeviceRegistry) -> None:
+    registry.put("rig-1", {}, "poller")
+    assert shared(registry) == {"main": "auto"}
+
+
+def test_what_a_device_says_wins_over_its_templates(registry: DeviceRegistry) -> None:
+    registry.put("rig-1", {"share": "dark"}, "poller")
+    assert shared(registry) == {"main": "dark", "inside": "dark"}
+    registry.put("rig-1", {"share": None}, "poller")
+    assert shared(registry) == {"main": "auto"}
+    registry.set_by_operator("rig-1", {"share": False}, "ann")
+    assert shared(registry) == {}
+
+
+def test_a_template_that_changes_its_mind_is_followed_with_the_same_link(
+    registry: DeviceRegistry, templates: Templates
+) -> None:
+    view = registry.put("rig-1", {}, "poller").view
+    assert view.link is not None
+    templates.wanted = [WantedSlot("main", "generic", "30s", "false"), WantedSlot("inside", "secret", "off", "wall")]
+    assert registry.match_slots(["rig-1"]) == 1
+    assert shared(registry) == {"inside": Theme.DARK.value}
+    assert registry.get("rig-1").link is None
+    templates.wanted = [WantedSlot("main", "generic", "30s"), WantedSlot("inside", "secret", "off", "wall")]
+    assert registry.match_slots(["rig-1"]) == 1
+    back = registry.get("rig-1").link
+    assert back is not None
+    assert back.token == view.link.token
+    assert registry.match_slots(["rig-1"]) == 0
+
+
+def test_the_setting_counts_where_nobody_says_anything(store: Store, templates: Templates) -> None:
+    registry = DeviceRegistry(SqlRecords(store), templates, RegistryOptions(share_default="false"))
+    registry.put("rig-1", {}, "poller")
+    assert shared(registry) == {}
+    templates.wanted = [WantedSlot("main", "generic", "30s", "true")]
+    registry.put("rig-2", {}, "poller")
+    assert registry.get("rig-2").link is not None
+
+
+def test_the_ready_address_holds_the_documents_own_refresh(registry: DeviceRegistry) -> None:
+    registry.put("rig-1", {"share": True}, "poller")
+    links = {link["slot"]: link["embed_url"] for link in registry.get("rig-1").links_json(BASE, 0)}
+    assert links["main"].endswith("&theme=auto&refresh=30s")
+    assert links["inside"].endswith("&theme=auto")
+    assert registry.get("rig-1").found(registry.get("rig-1").links[0]).state(0) is LinkState.PENDING
