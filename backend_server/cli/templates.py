@@ -27,7 +27,10 @@ def template() -> None:
 @template.command("check")
 @click.argument("files", metavar="FILE…", nargs=-1, required=True, type=_FILE)
 def check(files: tuple[Path, ...]) -> None:
-    """Check template files; every problem is told with its panel, field, line and column."""
+    """Check template files; every problem is told with its panel, field, line and column.
+
+    What a public dashboard will not show is named as well; that alone is no failure.
+    """
     from backend_server.rendering import load_template
 
     problems: list[Problem] = []
@@ -38,6 +41,8 @@ def check(files: tuple[Path, ...]) -> None:
             problems += [Problem(f"{file}: {one.path}", one.message, one.line, one.column) for one in fault.problems]
             continue
         click.echo(f"{file}: good (slot {found.slot}, {found.scope.value})")
+        for unshareable in found.unshareable:
+            click.echo(f"{file}: a shared dashboard will not show it all: {unshareable}", err=True)
     if problems:
         raise InvalidInput(problems, what="Checking the templates")
 
@@ -61,7 +66,7 @@ def list_templates(as_json: bool, url: str | None, token: str | None) -> None:
                 one.get("scope"),
                 _applies_to(one.get("applies_to") or {}),
                 "yes" if one["in_use"] else "no",
-                one.get("error"),
+                one.get("error") or one.get("doubt"),
             )
             for one in found
         ],

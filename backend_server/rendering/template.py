@@ -14,6 +14,7 @@ from backend_server.documents.document import STAMP_KEY, Document
 from backend_server.documents.positions import places
 from backend_server.documents.preflight import MAX_TAG, preflight
 from backend_server.documents.reading import read_dashboard
+from backend_server.documents.sharing import ShareProblem, share_problems
 from backend_server.errors import InvalidInput, Problem
 from backend_server.links.profile import own_refresh
 from backend_server.primitives.canonical_json import canonical_bytes, content_hash
@@ -41,7 +42,8 @@ _TITLE, _UID, _TAGS, _OBJECT, _CONTENT, _FIRST_CELL = range(6)
 class Template:
     """A loaded template; equal hashes fill equally. `share` is "true", "false", a link profile's name or None.
 
-    `refresh` is how often its documents want to be asked anew: a duration or "off".
+    `refresh` is how often its documents want to be asked anew: a duration or "off". `unshareable` names what visitors
+    will not see of them; nothing, when the template itself says that they are not shared.
 
     `fill` raises FillError naming template, panel and field when the device lacks what the template needs.
     """
@@ -54,6 +56,7 @@ class Template:
     refresh: str
     hash: str
     reads: frozenset[str]
+    unshareable: tuple[ShareProblem, ...]
     _head: Skeleton = field(repr=False, compare=False)
     _tail: Skeleton = field(repr=False, compare=False)
     _cells: tuple[Cell, ...] = field(repr=False, compare=False)
@@ -131,7 +134,8 @@ def load_template(name: str, source: bytes) -> Template:
         problems.append(Problem("", "holds U+FDD0, a code point that is no character; remove it"))
     problems += compiler.problems
     told = {problem.path for problem in problems}
-    problems += [problem for problem in preflight(_sample(prepared)) if problem.path not in told]
+    sample = _sample(prepared)
+    problems += [problem for problem in preflight(sample) if problem.path not in told]
     if problems:
         raise InvalidInput(_placed(problems, source), what=name)
     head, tail = _cut(prepared, header)
@@ -144,6 +148,7 @@ def load_template(name: str, source: bytes) -> Template:
         refresh=own_refresh(found),
         hash=content_hash(b"%d\0" % RENDERING_VERSION + canonical_bytes(found)),
         reads=frozenset().union(*(use.reads for use in (*compiler.uses, *compiler.uses_of_texts))),
+        unshareable=() if header.share == "false" else tuple(share_problems(sample)),
         _head=head,
         _tail=tail,
         _cells=tuple(compiler.cells),

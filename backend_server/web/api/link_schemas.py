@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field, RootModel, StringConstraints
 
 from backend_server.web.api.schemas import (
+    PORT,
+    V6,
     Answer,
     DeviceIdText,
     Input,
@@ -17,9 +19,8 @@ from backend_server.web.api.schemas import (
     TimeText,
 )
 
-ORIGIN = (
-    r"^https?://(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*(:[1-9][0-9]{0,3})?$"
-)
+_NAME = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+ORIGIN = rf"^https?://((\*\.)?{_NAME}(\.{_NAME})*|{V6}){PORT}$"
 Origin = Annotated[str, StringConstraints(pattern=ORIGIN, max_length=200)]
 Ancestors = Annotated[
     list[Origin],

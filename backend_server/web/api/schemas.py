@@ -115,10 +115,13 @@ LabelName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,
 LabelValue = Annotated[str, StringConstraints(max_length=253)]
 Kind = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 ProfileName = Literal["light", "dark", "wall", "explore", "report"]
+PORT = r"(:(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1-9][0-9]{0,3}))?"
+_H = "[0-9a-f]{1,4}"
+V6 = rf"\[({_H}(:{_H}){{7}}|({_H}(:{_H}){{0,4}})?::({_H}(:{_H})?)?|({_H}(:{_H})?)?::({_H}(:{_H}){{0,4}})?)\]"
 Address = Annotated[
     str,
     StringConstraints(
-        max_length=300, pattern=r"^https?://[A-Za-z0-9]([A-Za-z0-9.-]{0,60}[A-Za-z0-9])?(:[1-9][0-9]{0,3})?$"
+        max_length=300, pattern=rf"^https?://([A-Za-z0-9]([A-Za-z0-9.-]{{0,60}}[A-Za-z0-9])?|{V6}){PORT}$"
     ),
 ]
 
@@ -254,6 +257,7 @@ class TemplateShape(Answer):
     hash: str | None = None
     in_use: bool
     error: str | None = None
+    doubt: str | None = Field(None, description="Another template that applies to the same devices, and which wins.")
 
 
 class TemplateAnswer(TemplateShape):
@@ -271,9 +275,21 @@ class TemplateSource(Input):
     )
 
 
+class ShareProblemShape(Answer):
+    """What a public dashboard cannot show; `panel` is null where it is the dashboard's own."""
+
+    feature: str
+    path: str
+    panel: str | None
+    panel_id: int | None
+    why: str
+    remedy: str
+
+
 class TemplateVerdict(Answer):
     ok: bool
     problems: list[ProblemShape]
+    unshareable: list[ShareProblemShape]
 
 
 class TemplatePlan(Answer):

@@ -36,7 +36,11 @@ def list_templates() -> Response:
     """List the templates in use, and those whose file is broken, with the reason."""
     library = current_services().templates
     current, faults = library.current(), library.faults()
-    good = [_shown(template, faults.get(template.name)) for template in current.templates]
+    doubts = {doubt.path: doubt.message for doubt in current.doubts}
+    good = [
+        {**_shown(template, faults.get(template.name)), "doubt": doubts.get(template.name)}
+        for template in current.templates
+    ]
     known = {template.name for template in current.templates}
     broken = [{"name": name, "error": error, "in_use": False} for name, error in faults.items() if name not in known]
     return json_answer(good + broken)
@@ -55,12 +59,17 @@ def get_template(path: TemplatePath) -> Response:
 @blueprint.post("/templates/check", responses={200: TemplateVerdict, **errors(413, 415)})
 @needs(Role.VIEWER, Scope.TEMPLATES_READ)
 def check_template(body: TemplateSource) -> Response:
-    """Check a template's source without using it: every problem with its panel, field, line and column."""
+    """Check a template's source without using it: every problem with its panel, field, line and column.
+
+    `unshareable` names what a public dashboard will not show of it.
+    """
     try:
         template = load_template(body.name, body.source.encode())
     except InvalidInput as fault:
-        return json_answer({"ok": False, "problems": [problem.as_json() for problem in fault.problems]})
-    return json_answer({"ok": True, "problems": [], "template": _shown(template, None)})
+        problems = [problem.as_json() for problem in fault.problems]
+        return json_answer({"ok": False, "problems": problems, "unshareable": []})
+    unshareable = [problem.as_json() for problem in template.unshareable]
+    return json_answer({"ok": True, "problems": [], "unshareable": unshareable, "template": _shown(template, None)})
 
 
 @blueprint.post("/templates/plan", responses={200: TemplatePlan, **errors(413, 415)})

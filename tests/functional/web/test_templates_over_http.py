@@ -36,6 +36,26 @@ def test_a_posted_source_is_checked_with_every_problems_place(live_app: LiveApp)
     assert "expr" in json.dumps(refused["problems"])
 
 
+def test_what_a_public_dashboard_will_not_show_is_named_without_being_a_fault(live_app: LiveApp) -> None:
+    shown = {"id": 1, "type": "stat", "title": "Up", "gridPos": {"x": 0, "y": 0, "w": 4, "h": 4}, "targets": []}
+    source = {
+        "panels": [{**shown, "repeat": "site"}],
+        "templating": {"list": [{"name": "site", "type": "query", "query": "label_values(up, site)"}]},
+    }
+
+    def check(head: dict[str, object]) -> list[dict[str, object]]:
+        text = json.dumps({"__template__": head, **source})
+        verdict = live_app.call("POST", "/api/templates/check", {"name": "mine.json", "source": text}).json()
+        assert (verdict["ok"], verdict["problems"]) == (True, [])
+        return list(verdict["unshareable"])
+
+    found = check({})
+    assert {one["feature"] for one in found} >= {"variable"}
+    assert any(one["panel"] == "Up" for one in found)
+    assert all(one["why"] and one["remedy"] for one in found)
+    assert check({"share": False}) == [], "it is shown to nobody"
+
+
 def test_a_template_is_filled_for_a_device_without_being_written(live_app: LiveApp) -> None:
     device = live_app.call("PUT", "/api/devices/rig-1?wait=10s", {"hostname": 'Rig "1"'}).json()
     filled = live_app.call("POST", "/api/templates/generic.json/render", {"device": "rig-1"}).json()

@@ -93,6 +93,27 @@ def test_templates_are_checked_listed_shown_and_filled(prepared: Run, tmp_path: 
     assert prepared("template", "render", "rig-1", "--slot", "none")[0] == 4
 
 
+def test_of_two_templates_for_the_same_devices_the_list_says_which_wins(
+    prepared: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "templates"
+    folder.mkdir()
+    monkeypatch.setenv("TEMPLATES_DIR", str(folder))
+    source = json.loads((ROOT / "dashboard_templates" / "generic.json").read_text())
+    for name in ("one", "two"):
+        (folder / f"{name}.json").write_text(json.dumps(source))
+    source["templating"] = {"list": [{"name": "site", "type": "custom", "query": "a,b"}]}
+    (folder / "two.json").write_text(json.dumps(source))
+    prepared("apply")
+    lines = prepared("template", "list")[1].splitlines()
+    assert [line.split("\t")[-1] for line in lines if line.startswith("two")] == [
+        "applies to the same devices and slot as one.json, which wins"
+    ]
+    code, out, err = prepared("template", "check", str(folder / "two.json"))
+    assert (code, "two.json: good" in out) == (0, True)
+    assert "a shared dashboard will not show it all: templating.list[0]: variable" in err
+
+
 def test_an_exported_dashboard_becomes_a_template(
     prepared: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
