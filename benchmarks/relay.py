@@ -1,163 +1,178 @@
 """Relay and check: what they add over asking the (fake) Grafana directly, whether 1,000 links cost more than one, and
 how many questions 100 viewers with different widths and clocks cause.
 
-Run `python -m benchmarks.relay`. Both sides are asked in turn, one call each, over the same client's kept loopback
-connections; ours is the visitors' part of the application, without the network between it and the visitor.
+Run `python -m benchmarks.relay`. The whole service runs as in the image (nginx, `web`, worker, SQLite), with the fake
+Grafana as a process of its own. One client asks the fake itself, `web` on its own port, and nginx on the public port in
+turn, one call each, over connections it keeps.
 """
 
 from __future__ import annotations
 
-import secrets
+import http.client
+import itertools
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 
-from backend_server.grafana import GrafanaClient, PublicDashboard
-from backend_server.links import LinkProfile
-from backend_server.primitives.ids import LinkToken, Slug
-from backend_server.viewing.relay_source import RelaySource
-from backend_server.viewing.steps import Limits
+from backend_server.grafana import GrafanaClient
+from benchmarks.relay_viewers import shared_rows
 from benchmarks.report import Row, print_rows
-from tests.fakes.grafana import Datasource, FakeGrafana
-from tests.support.visitors import LINK, TOKEN, UID, Visitors, dashboard, target
+from tests.support.container import TOKEN, environment_for, running
+from tests.support.processes import until
 
-REAL = "fedcba9876543210fedcba9876543210"
-ROUNDS = 300
+ROUNDS = 400
 LINKS = 1000
-VIEWERS = 100
+HOUR_MS = 3_600_000
 
 
-class _Publications:
-    def access_token(self, document_uid: str) -> str | None:
-        return REAL if document_uid == UID else None
+class Caller:
+    """One kept connection to a server, as a browser has it."""
+
+    def __init__(self, address: str, port: str | int) -> None:
+        self._connection = http.client.HTTPConnection(address, int(port), timeout=20)
+
+    def json(self, method: str, path: str, body: object = None, *, token: str = "") -> Any:
+        """Ask for JSON; a refusal is an error of the benchmark."""
+        raw = None if body is None else orjson.dumps(body)
+        return orjson.loads(self.ask(method, path, raw, token=token) or b"null")
+
+    def ask(self, method: str, path: str, body: bytes | None = None, *, token: str = "") -> bytes:
+        """Ask and give the body."""
+        headers = {"Content-Type": "application/json"} if body is not None else {}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        self._connection.request(method, path, body, headers)
+        answer = self._connection.getresponse()
+        read = answer.read()
+        if answer.status >= 400:
+            raise RuntimeError(f"{method} {path}: {answer.status} {read[:300]!r}")
+        return read
+
+    def close(self) -> None:
+        """End the connection."""
+        self._connection.close()
 
 
-class _Now(Visitors):
-    ahead_ms = 0
+@dataclass(frozen=True)
+class Relaying:
+    """The three doors, a link's token, Grafana's own token behind it, and a panel that asks."""
 
-    def clock_ms(self) -> int:
-        return int(time.time() * 1000) + self.ahead_ms
+    grafana: Caller
+    web: Caller
+    edge: Caller
+    link: str
+    real: str
+    document: str
+    panel: int
 
 
 def main() -> int:
     """Measure and print; the exit code says whether every aim was met."""
-    with tempfile.TemporaryDirectory() as folder, _fake(Path(folder)) as fake:
-        client = GrafanaClient(fake.url, fake.origin, user="admin")
-        client.create_public(UID, PublicDashboard("pd-1", REAL, True, True, False))
-        plain = _Now()
-        source = RelaySource(client, _Publications(), plain.viewer, limits=Limits(), clock_ms=plain.clock_ms)
-        visitors = _Now(source=source, links=plain.links)
-        visitors.links.change(profile=LinkProfile(picker=True))
-        rows = [*_added(client, visitors, plain), *_many(visitors), *_shared(fake, visitors)]
-        visitors.close()
-        client.close()
+    with tempfile.TemporaryDirectory() as folder, _relaying(Path(folder)) as doors:
+        rows = [*_added(doors), *_many(doors)]
+    rows += shared_rows()
     print_rows(rows)
     return 0 if all(row.met is not False for row in rows) else 1
 
 
-def _fake(folder: Path) -> FakeGrafana:
-    shard, provisioning = folder / "shard", folder / "provisioning"
-    shard.mkdir()
-    (provisioning / "dashboards").mkdir(parents=True)
-    (provisioning / "dashboards" / "dashboard.yml").write_text(
-        f"apiVersion: 1\nproviders:\n  - {{name: shard, type: file, folder: '', options: {{path: {shard}}}}}\n"
-    )
-    panels = [
-        {"id": number, "type": "timeseries", "title": f"Panel {number}", "targets": [target("up")]}
-        for number in range(1, 26)
-    ]
-    (shard / f"{UID}.json").write_bytes(orjson.dumps(dashboard(*panels, timepicker={}, title="Rig 1")))
-    source = Datasource("Prometheus", "prometheus", is_default=True, json_data={"timeInterval": "5s"})
-    return FakeGrafana(provisioning, datasources=(source,), polling=False)
+@contextmanager
+def _relaying(folder: Path) -> Iterator[Relaying]:
+    folder.chmod(0o755)
+    environment = environment_for(folder, LIMIT_LINK="0")
+    address = urlsplit(environment["GRAFANA_URL"])
+    with running(folder, environment) as service:
+        service.wait_ready()
+        grafana = Caller(str(address.hostname), address.port or 80)
+        web, edge = (Caller("127.0.0.1", environment[name]) for name in ("WEB_PORT", "PORT"))
+        device = edge.json("PUT", "/api/devices/rig-1?wait=20s", {"hostname": "Rig 1"}, token=TOKEN)
+        link, document = device["link"]["token"], device["uid"]
+        client = GrafanaClient(environment["GRAFANA_URL"], user="admin")
+        until(lambda: client.public_of(document) is not None, 60, what="the dashboard is published")
+        public = client.public_of(document)
+        client.close()
+        assert public is not None
+        shown = grafana.json("GET", f"/grafana/api/public/dashboards/{public.access_token}")["dashboard"]
+        panel = next(panel["id"] for panel in shown["panels"] if panel.get("targets"))
+        edge.json("PATCH", f"/api/links/{link}", {"picker": True}, token=TOKEN)
+        yield Relaying(grafana, web, edge, link, public.access_token, document, panel)
+        for door in (grafana, web, edge):
+            door.close()
 
 
-def _added(client: GrafanaClient, visitors: _Now, plain: _Now) -> list[Row]:
-    """Compare each route with the same call sent to the fake directly; every panel query misses the cache."""
-    web = visitors.client()
-    page, api = f"/grafana/public-dashboards/{TOKEN}", f"/grafana/api/public/dashboards/{TOKEN}"
-    moment = int(time.time() * 1000)
+def _added(doors: Relaying) -> list[Row]:
+    """Compare each route with the same call sent to Grafana directly; every panel query misses the cache."""
+    moments = itertools.count(int(time.time() * 1000) // HOUR_MS * HOUR_MS, -HOUR_MS)
 
-    def body() -> bytes:
-        nonlocal moment
-        moment -= 3_600_000  # an hour nobody asked for yet
-        span = {"from": str(moment - 900_000), "to": str(moment), "timezone": "utc"}
-        return orjson.dumps({"intervalMs": 5000, "maxDataPoints": 620, "timeRange": span})
+    def query(door: Caller, token: str) -> Callable[[], object]:
+        path = f"/grafana/api/public/dashboards/{token}/panels/{doors.panel}/query"
+        return lambda: door.ask("POST", path, _query(next(moments)))
 
-    def query() -> None:
-        answer = web.post(f"{api}/panels/1/query", data=body(), content_type="application/json")
-        assert answer.status_code == 200, answer.data
+    def get(path: str) -> Callable[[Caller, str], Callable[[], object]]:
+        return lambda door, token: lambda: door.ask("GET", path.format(token))
 
-    pairs: list[tuple[str, Callable[[], object], Callable[[], object]]] = [
-        ("page", lambda: client.visitor_page(REAL, "theme=light"), lambda: web.get(f"{page}?theme=light")),
-        ("dashboard JSON", lambda: client.visitor_dashboard(REAL), lambda: web.get(api)),
-        ("panel query", lambda: client.visitor_query(REAL, 1, body()), query),
-        ("annotations", lambda: client.visitor_annotations(REAL, 1, 2), lambda: web.get(f"{api}/annotations")),
-    ]
+    routes = {
+        "page": get("/grafana/public-dashboards/{}?theme=light"),
+        "dashboard JSON": get("/grafana/api/public/dashboards/{}"),
+        "panel query": query,
+        "annotations": get("/grafana/api/public/dashboards/{}/annotations"),
+    }
     rows = []
-    for name, direct, relayed in pairs:
-        direct(), relayed()
-        ours, theirs = _in_turn(relayed, direct)
-        added = ours - theirs
-        rows.append(Row("relay", f"{name}, direct", "", f"{theirs:.2f} ms", None))
+    for name, call in routes.items():
+        direct, web, edge = in_turn(
+            call(doors.grafana, doors.real), call(doors.web, doors.link), call(doors.edge, doors.link)
+        )
+        rows.append(Row("relay", f"{name}, direct", "", f"{direct:.2f} ms", None))
+        added = web - direct
         rows.append(Row("relay", f"{name}, relay and check add", "≤ 2 ms median", f"{added:+.2f} ms", added <= 2))
+        rows.append(Row("relay", f"{name}, with nginx in front", "", f"{edge - direct:+.2f} ms", None))
     return rows
 
 
-def _many(visitors: _Now) -> list[Row]:
-    """Ask through one link again and again, then through 1,000 links in turn."""
-    web, found = visitors.client(), visitors.links.found[TOKEN]
-    tokens = [secrets.token_hex(16) for _ in range(LINKS)]
-    for token in tokens:
-        link = replace(LINK, id=token, token=LinkToken(token), slug=Slug(token[:12]), profile=LinkProfile(picker=True))
-        visitors.links.found[token] = replace(found, link=link)
-    names = iter(tokens * 10)
-    body = orjson.dumps({"intervalMs": 5000, "maxDataPoints": 620})
+def _many(doors: Relaying) -> list[Row]:
+    """Ask through one link again and again, then through 1,000 links in turn; the answer comes from the cache."""
+    made = [
+        doors.web.json("POST", "/api/links", {"device": "rig-1", "picker": True}, token=TOKEN)["token"]
+        for _ in range(LINKS)
+    ]
+    names, body = itertools.cycle(made), _query(int(time.time() * 1000) // HOUR_MS * HOUR_MS)
 
-    def ask(token: str) -> None:
-        web.post(f"/grafana/api/public/dashboards/{token}/panels/1/query", data=body, content_type="application/json")
+    def ask(token: str) -> object:
+        return doors.web.ask("POST", f"/grafana/api/public/dashboards/{token}/panels/{doors.panel}/query", body)
 
-    many, one = _in_turn(lambda: ask(next(names)), lambda: ask(TOKEN))
+    for token in made:
+        ask(token)
+    one, many = in_turn(lambda: ask(doors.link), lambda: ask(next(names)))
     return [
         Row("links", "panel query from the cache, 1 link", "", f"{one:.3f} ms", None),
         Row("links", f"the same over {LINKS} links", "≤ 1.25 × one", f"{many / one:.2f} ×", many <= 1.25 * one),
     ]
 
 
-def _shared(fake: FakeGrafana, visitors: _Now) -> list[Row]:
-    """Let 100 viewers with their own widths and clocks ask for two panels, within one step."""
-    web = visitors.client()
-    while time.time() % 5 > 1:
-        time.sleep(0.05)  # begin early in a step of 5 s
-    fake.forget_requests()
-    for viewer in range(VIEWERS):
-        end = int(time.time() * 1000) + (viewer - 50) * 600
-        body = {
-            "intervalMs": 1000 + 37 * viewer,
-            "maxDataPoints": 320 + 23 * viewer,
-            "timeRange": {"from": str(end - 900_000), "to": str(end), "timezone": "utc"},
-        }
-        for panel in (1, 2):
-            web.post(f"/grafana/api/public/dashboards/{TOKEN}/panels/{panel}/query", json=body)
-    asked = sum(request.method == "POST" for request in fake.requests)
-    value = f"{asked} for {2 * VIEWERS}"
-    return [Row("viewers", f"{VIEWERS} viewers, 2 panels, one step: upstream queries", "2", value, asked == 2)]
+def _query(end_ms: int) -> bytes:
+    span = {"from": str(end_ms - 900_000), "to": str(end_ms), "timezone": "utc"}
+    return orjson.dumps({"intervalMs": 5000, "maxDataPoints": 620, "timeRange": span})
 
 
-def _in_turn(first: Callable[[], object], second: Callable[[], object]) -> tuple[float, float]:
-    """Give both medians in milliseconds."""
-    times: tuple[list[float], list[float]] = ([], [])
+def in_turn(*calls: Callable[[], object]) -> list[float]:
+    """Make the calls in turn, many times; give each one's median in milliseconds."""
+    times: list[list[float]] = [[] for _ in calls]
+    for call in calls:
+        call()
     for _ in range(ROUNDS):
-        for place, call in enumerate((first, second)):
+        for call, taken in zip(calls, times, strict=True):
             began = time.perf_counter()
             call()
-            times[place].append((time.perf_counter() - began) * 1000)
-    return statistics.median(times[0]), statistics.median(times[1])
+            taken.append((time.perf_counter() - began) * 1000)
+    return [statistics.median(taken) for taken in times]
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ _METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _POINTER = re.compile(r"(?:/(?:[^~/]|~[01])*)+")
 _TYPES = ("gauge", "counter")
-_KEYS = frozenset({"kind", "path", "interval", "timeout", "scrape", "hostname", "info", "metrics", "max_bytes"})
+_KEYS = frozenset({"kind", "path", "interval", "timeout", "scrape", "info", "metrics", "max_bytes"})
 _METRIC_KEYS = frozenset({"from", "name", "type", "unit", "help", "scale"})
 # Made by the poller itself for every device.
 _OURS = frozenset({"device_up", "device_poll_duration_seconds", "device_reading_age_seconds", "device_info"})
@@ -47,7 +47,6 @@ class DeviceKind:
     scrape: bool = False
     max_bytes: int = 65_536
     readings: tuple[Reading, ...] = ()
-    hostname: tuple[str, ...] | None = None
     info: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -116,13 +115,12 @@ class _Reader:
         max_bytes = self._raw.get("max_bytes", 65_536)
         if not isinstance(max_bytes, int) or not 1024 <= max_bytes <= 16 * 1024 * 1024:
             self._say("max_bytes", f"is {max_bytes!r}; it must be from 1024 to 16777216")
-        hostname = self._pointer("hostname", self._raw["hostname"]) if "hostname" in self._raw else None
         info = self._info()
         readings = self._readings()
         if len(self._problems) > self._before:
             return None
         assert isinstance(name, str)
-        return DeviceKind(name, path, interval, timeout, scrape, max_bytes, readings, hostname, info)
+        return DeviceKind(name, path, interval, timeout, scrape, max_bytes, readings, info)
 
     def _say(self, place: str, message: str) -> None:
         self._problems.append(f"{self._file}: {place} {message}" if place else f"{self._file}: {message}")
