@@ -94,7 +94,7 @@ def _relaying(folder: Path) -> Iterator[Relaying]:
         grafana = Caller(str(address.hostname), address.port or 80)
         web, edge = (Caller("127.0.0.1", environment[name]) for name in ("WEB_PORT", "PORT"))
         device = edge.json("PUT", "/api/devices/rig-1?wait=20s", {"hostname": "Rig 1"}, token=TOKEN)
-        link, document = device["link"]["token"], device["uid"]
+        link, document = device["link"]["token"], device["dashboards"][0]["uid"]
         client = GrafanaClient(environment["GRAFANA_URL"], user="admin")
         until(lambda: client.public_of(document) is not None, 60, what="the dashboard is published")
         public = client.public_of(document)
@@ -102,7 +102,7 @@ def _relaying(folder: Path) -> Iterator[Relaying]:
         assert public is not None
         shown = grafana.json("GET", f"/grafana/api/public/dashboards/{public.access_token}")["dashboard"]
         panel = next(panel["id"] for panel in shown["panels"] if panel.get("targets"))
-        edge.json("PATCH", f"/api/links/{link}", {"picker": True}, token=TOKEN)
+        edge.json("PATCH", f"/api/links/{link}", {"profile": {"picker": True}}, token=TOKEN)
         yield Relaying(grafana, web, edge, link, public.access_token, document, panel)
         for door in (grafana, web, edge):
             door.close()
@@ -140,7 +140,7 @@ def _added(doors: Relaying) -> list[Row]:
 def _many(doors: Relaying) -> list[Row]:
     """Ask through one link again and again, then through 1,000 links in turn; the answer comes from the cache."""
     made = [
-        doors.web.json("POST", "/api/links", {"device": "rig-1", "picker": True}, token=TOKEN)["token"]
+        doors.web.json("POST", "/api/links", {"device": "rig-1", "profile": {"picker": True}}, token=TOKEN)["token"]
         for _ in range(LINKS)
     ]
     names, body = itertools.cycle(made), _query(int(time.time() * 1000) // HOUR_MS * HOUR_MS)
