@@ -83,18 +83,26 @@ class Reconciler:
 
     # Templates and the fleet
 
-    def adopt(self, templates: TemplateSet) -> bool:
-        """Fill from these templates from now on; True when documents must be looked at again because of them."""
+    def adopt(self, templates: TemplateSet, match_slots: Callable[[], object]) -> bool:
+        """Fill from these templates from now on; True when documents must be looked at again because of them.
+
+        `match_slots` gives devices the documents the templates now ask for. That they are adopted is stored last: a
+        stop before it, also in the middle of matching, lets the next process do all of it again.
+        """
         self._templates = templates
         if self._work.kept(ADOPTED) == templates.hash:
             return False
+        self._checkpoint("before adopting")
         rows = []
         for template in templates.fleet():
             uid = dashboard_uid(Maker.FLEET, template.slot, "")
             rows.append(FleetRow(uid, template.slot, template.name, packs_file(FLEET_FOLDER, uid)))
         self._work.ensure_fleet(rows, fencing=self.fencing)
         self._work.mark_all_dirty(FROM_TEMPLATES, fencing=self.fencing)
+        match_slots()
+        self._checkpoint("before storing adopted")
         self._work.keep(ADOPTED, templates.hash, fencing=self.fencing)
+        self._checkpoint("after storing adopted")
         return True
 
     def refresh_fleet(self) -> bool:

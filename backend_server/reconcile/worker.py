@@ -161,11 +161,13 @@ class Worker:
         """Load the templates and take them into use; devices get the documents they now ask for."""
         loaded = self._keeper.load(fencing=self.reconciler.fencing)
         if loaded.templates.hash != self._template_hash:
-            if self.reconciler.adopt(loaded.templates):
-                self._devices.match_slots([str(device.id) for device in self._work.devices()])
+            self.reconciler.adopt(loaded.templates, self._match_slots)
             self._template_hash = loaded.templates.hash
         self._watcher.templates(loaded)
         return loaded
+
+    def _match_slots(self) -> None:
+        self._devices.match_slots([str(device.id) for device in self._work.devices()])
 
     # One turn of the loop
 

@@ -115,10 +115,10 @@ class House:
     def put(self, device_id: str, **fields: Any) -> None:
         self.registry.put(device_id, fields, "test")
 
-    def use(self, templates: TemplateSet) -> None:
+    def use(self, templates: TemplateSet, match_slots: Callable[[], object] = lambda: None) -> None:
         """Take other templates, as the worker does."""
         self.slots.templates = templates
-        self.reconciler.adopt(templates)
+        self.reconciler.adopt(templates, match_slots)
 
     def settle(self, most: int = 6) -> None:
         """Run passes until nothing is left, as the worker would in time."""

@@ -1,8 +1,8 @@
 """A worker process that ends itself with SIGKILL at the n-th kill point; run by `test_kill_points.py`.
 
 It loads everything once and then forks for each order it reads from standard input, so that dozens of real processes
-cost little. An order is one JSON line `{"data", "dashboards", "grafana", "kill_at", "log"}`; the answer is the child's
-exit code and signal.
+cost little. An order is one JSON line `{"data", "dashboards", "grafana", "kill_at", "log", "slots"}`, `slots` naming
+those that the templates fill; the answer is the child's exit code and signal.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from backend_server.storage.store import Store
-from tests.support.reconciling import house_of
+from tests.support.reconciling import House, house_of, template_set, template_source
 
 
 def work(order: dict[str, Any]) -> None:
@@ -35,12 +35,22 @@ def work(order: dict[str, Any]) -> None:
 
     store = Store.open(None, Path(order["data"]))
     with house_of(store, Path(order["dashboards"]), order["grafana"], checkpoint=checkpoint) as house:
+        templates = template_set(**{slot: template_source(slot=slot) for slot in order["slots"]})
+        house.use(templates, lambda: match_slots(house))
         house.reconciler.audit()
         house.settle()
         audit, again = house.reconciler.audit(), house.reconciler.run_pass()
         if again.changed_something or audit.files_lost or audit.public_lost or audit.leftovers:
             raise AssertionError(f"a second pass found something: {audit} {again}")
     store.close()
+
+
+def match_slots(house: House) -> None:
+    """Match every device in a transaction of its own, as a fleet of thousands is matched in parts."""
+    for device in house.work.devices():
+        house.checkpoint("before matching slots")
+        house.registry.match_slots([str(device.id)])
+        house.checkpoint("after matching slots")
 
 
 def main() -> None:
