@@ -41,6 +41,7 @@ from backend_server.storage.kept_secrets import KeptSecrets
 from backend_server.storage.leases import Lease
 from backend_server.storage.ledger import SqlLedger
 from backend_server.storage.link_views import SqlViews
+from backend_server.storage.lost_publications import LostPublications
 from backend_server.storage.registry_records import SqlRecords
 from backend_server.storage.store import Store
 from backend_server.storage.template_folder import TemplateFolder
@@ -301,11 +302,16 @@ def _source(
         clock_ms=epoch_ms,
         internal=internal,
         on_unreadable=_unreadable,
+        on_lost=LostPublications(store, on_failure=_loss_told).mark,
     )
 
 
 def _unreadable(reason: str) -> None:
     _log.error("Grafana's page cannot be cleaned, so links show a notice; this Grafana is not known yet", reason=reason)
+
+
+def _loss_told(fault: DashwrightError) -> None:
+    _log.warning("could not have a lost publication restored; the worker finds it by itself", error=fault.message)
 
 
 def _views_kept(fault: DashwrightError) -> None:

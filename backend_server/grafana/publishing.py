@@ -37,6 +37,11 @@ class GrafanaPublishing:
         """Have the dashboard public with exactly these ids and our switches, whatever stands there now."""
         settle_public(self._calls, uid, PublicDashboard(public_uid, access_token))
 
+    def stands(self, uid: str, public_uid: str, access_token: str) -> bool:
+        """Say whether the dashboard is public with exactly these ids."""
+        found = self._client.public_of(uid)
+        return found is not None and (found.uid, found.access_token) == (public_uid, access_token) and found.enabled
+
     def unpublish(self, uid: str) -> bool:
         """Take away whatever public dashboard stands for the uid; False when there was none."""
         existing = self._client.public_of(uid)

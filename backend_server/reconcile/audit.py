@@ -33,7 +33,13 @@ class Audit:
     def run(self, gate: Gate) -> AuditReport:
         """Audit the disk and, with one list call, Grafana. Nothing is written when nothing differs."""
         self._settle_who_draws()
-        report, rows = self._audit_files()
+        return self._audit_grafana(*self._audit_files(), gate)
+
+    def run_public(self, gate: Gate) -> AuditReport:
+        """Audit Grafana's public dashboards alone, with one list call."""
+        return self._audit_grafana(AuditReport(), self.work.everything(with_devices=False), gate)
+
+    def _audit_grafana(self, report: AuditReport, rows: Sequence[Work], gate: Gate) -> AuditReport:
         if self.grafana is None:
             return report
         try:

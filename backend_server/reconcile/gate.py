@@ -39,6 +39,7 @@ class Gate:
         self._attempts = 0
         self._next_try = 0.0
         self.reason: str | None = None
+        self.returns = 0  # how often it came back after it had been away
         self.reload_forbidden = False  # asked again at each audit: rights may have been given since
 
     @property
@@ -60,5 +61,6 @@ class Gate:
 
     def answered(self) -> None:
         """Note that Grafana is there."""
+        self.returns += self.reason is not None
         self._attempts = 0
         self.reason = None

@@ -97,6 +97,10 @@ class WorkStore(Protocol):
         """Count the dirty rows, and give the earliest retry time among them."""
         ...
 
+    def published_after(self, uid: str) -> Work | None:
+        """Give the next settled document, in order of uids, that is public as recorded; after the last, the first."""
+        ...
+
     def present_count(self) -> int:
         """Count the documents that exist or are leaving (not yet gone)."""
         ...
@@ -211,6 +215,10 @@ class Grafana(Protocol):
 
     def publish(self, uid: str, public_uid: str, access_token: str) -> None:
         """Have the dashboard public with exactly these ids and our switches; raises unless that was read back."""
+        ...
+
+    def stands(self, uid: str, public_uid: str, access_token: str) -> bool:
+        """Say whether the dashboard is public with exactly these ids."""
         ...
 
     def unpublish(self, uid: str) -> bool:

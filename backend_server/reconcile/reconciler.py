@@ -25,6 +25,7 @@ from backend_server.reconcile.ports import (
     WorkStore,
     no_checkpoint,
 )
+from backend_server.reconcile.probe import Probe
 from backend_server.reconcile.reloads import Reloader
 from backend_server.reconcile.report import AuditReport, PassReport
 from backend_server.reconcile.show import held_words
@@ -70,6 +71,7 @@ class Reconciler:
         self.options = options or Options()
         self.gate = Gate()
         self.reloader = Reloader(grafana.reload) if grafana else None
+        self._probe = Probe(work, grafana, self.gate) if grafana else None
         self.fencing: int | None = None
         self.stopping: Callable[[], bool] = lambda: False
         self._work = work
@@ -204,6 +206,16 @@ class Reconciler:
         report = self._audit(self._grafana).run(self.gate)
         self._differing = set(report.public_differs)
         return report
+
+    def audit_public(self) -> AuditReport:
+        """Compare Grafana's public dashboards alone with the record, after it was away or one of them was missing."""
+        report = self._audit(self._grafana).run_public(self.gate)
+        self._differing |= report.public_differs
+        return report
+
+    def probe(self) -> bool:
+        """Ask Grafana for one publication; True when it is not as recorded. Nothing is written."""
+        return self._probe is not None and self._probe.found_loss()
 
     # The deletion breaker
 

@@ -71,10 +71,15 @@ class Unwatched:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often things happen, in seconds. `lease_ttl` bounds how long nobody leads after a worker was killed."""
+    """How often things happen, in seconds.
+
+    `probe_interval` bounds how long it takes to find out that an idle Grafana lost its database, `lease_ttl` how long
+    nobody leads after a worker was killed.
+    """
 
     pass_interval: float = 0.2
     audit_interval: float = 300.0
+    probe_interval: float = 15.0
     reload_window: float = 0.3
     lease_ttl: float = 15.0
 
@@ -114,6 +119,9 @@ class Worker:
         self._first_change_at: float | None = None
         self._wake_at: float | None = None
         self._audit_at = 0.0
+        self._probe_at = 0.0
+        self._public_at = 0.0
+        self._returns_seen = 0
         self._beat_at = 0.0
         self._fleet_at = 0.0
         self._fleet_moved = False
@@ -208,6 +216,7 @@ class Worker:
         now = self._monotonic()
         if now >= self._audit_at:
             self._audit()
+        self._follow_grafana()
         change = self._changes.change_number()
         if change != self._seen and self._first_change_at is None:
             self._first_change_at = now
@@ -227,6 +236,23 @@ class Worker:
         if report.changed_something:
             self._watcher.passed(report, self._monotonic() - now)
 
+    def _follow_grafana(self) -> None:
+        """Find out that Grafana lost what was published, long before the next audit: by a look, and when it is back.
+
+        Both end in at most one list call per `probe_interval`, however often Grafana comes and goes.
+        """
+        now, gate = self._monotonic(), self.reconciler.gate
+        lost = False
+        if now >= self._probe_at:
+            lost = self.reconciler.probe()
+            took = self._monotonic() - now
+            away = gate.wait_seconds
+            # While it is away it is asked as often as passes would, and never for most of the time.
+            self._probe_at = now + took + (self._pace.probe_interval if away is None else max(away, took))
+        if lost or (gate.returns != self._returns_seen and now >= self._public_at):
+            self._returns_seen, self._public_at = gate.returns, now + self._pace.probe_interval
+            self._told(self.reconciler.audit_public(), now)
+
     def _next_wake(self) -> float | None:
         """Say when there is something to try again: a retry time, or Grafana that was away."""
         left, earliest = self._work.backlog()
@@ -240,13 +266,18 @@ class Worker:
     def _audit(self) -> None:
         began = self._monotonic()
         self._audit_at = began + self._pace.audit_interval
+        self._probe_at = self._public_at = began + self._pace.probe_interval
         report = self.reconciler.audit()
-        self._seen = -1
-        self._watcher.audited(report, self._monotonic() - began)
+        self._returns_seen = self.reconciler.gate.returns
+        self._told(report, began)
         if report.grafana is not None:
             # Grafana was away: its side is audited as soon as it is back, not in five minutes.
             wait = self.reconciler.gate.wait_seconds or self._pace.pass_interval
             self._audit_at = self._monotonic() + max(wait, self._pace.pass_interval)
+
+    def _told(self, report: AuditReport, began: float) -> None:
+        self._seen = -1
+        self._watcher.audited(report, self._monotonic() - began)
 
     def _beat(self) -> None:
         now = self._monotonic()

@@ -27,6 +27,7 @@ from . import audit
 from .devices import delete_devices, find_devices
 from .documents import delete_documents_of
 from .links import delete_links_of
+from .lost_publications import published_after
 from .provided import find_provided, provided_body
 from .schema import devices, documents, kept, leases, publications, store
 from .store import Store, Write, database_now_ms
@@ -140,6 +141,13 @@ class WorkStore:
             query = select(func.count(), func.min(documents.c.retry_at)).where(documents.c.dirty.is_(True))
             count, earliest = connection.execute(query).one()
         return int(count), None if earliest is None else int(earliest)
+
+    def published_after(self, uid: str) -> WorkRow | None:
+        """Give the next settled document, in order of uids, that is public as recorded; after the last, the first."""
+        with self._store.read() as connection:
+            found = published_after(connection, uid)
+            query = self._rows().where(documents.c.uid == found)
+            return None if found is None else next(self._read(connection, query, with_devices=False), None)
 
     def present_count(self) -> int:
         """Count the documents that exist or are leaving, those proven gone not among them."""

@@ -36,6 +36,7 @@ from .visits import Visit
 
 _PAGE_KEPT_SECONDS = 15.0
 _DASHBOARD_KEPT_SECONDS = 1.0
+_MISSING = 404  # Grafana's word for a token it does not know, and for one whose dashboard is gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class RelaySource:
     """Asks Grafana; `raw` answers our own raw data route, and `internal` are addresses that no page may name.
 
     `on_unreadable` hears, once per page fetched, of a page that cannot be cleaned: a Grafana newer than we know.
+    `on_lost` hears the uid of a document that Grafana does not know as public, though we published it.
     """
 
     needs_proof = True
@@ -66,6 +68,7 @@ class RelaySource:
         internal: Collection[str] = (),
         cache: Coalescing[bytes] | None = None,
         on_unreadable: Callable[[str], None] = lambda reason: None,
+        on_lost: Callable[[str], None] = lambda uid: None,
     ) -> None:
         self._grafana = grafana
         self._publications = publications
@@ -74,6 +77,7 @@ class RelaySource:
         self._clock_ms = clock_ms
         self._internal = marks_of(internal)
         self._on_unreadable = on_unreadable
+        self._on_lost = on_lost
         self._answers = cache or Coalescing()
         self._dashboards: Coalescing[_Dashboard] = Coalescing(size=lambda found: found.size)
         self._pages: Coalescing[GrafanaPage] = Coalescing(size=lambda page: 2 * len(page.html))
@@ -86,7 +90,7 @@ class RelaySource:
         if real is None:
             return _sorry(UNAVAILABLE, link, profile)
         try:
-            dashboard = self._dashboard(real).dashboard
+            dashboard = self._dashboard(link, real).dashboard
             page = self._page(real, profile.theme)
         except UnreadablePage:
             return _sorry(UNREADABLE, link, profile)
@@ -106,7 +110,7 @@ class RelaySource:
         if real is None:
             return UNAVAILABLE.as_answer()
         try:
-            found = self._dashboard(real)
+            found = self._dashboard(link, real)
         except UpstreamError:
             return UNAVAILABLE.as_answer()
         meta = grafana_meta(link, str(found.dashboard.get("title") or ""), found.version)
@@ -127,7 +131,7 @@ class RelaySource:
             request = read_grafana(content_type, body, lambda: self._profile(link, real), now_ms)
             if real is None:
                 return UNAVAILABLE.as_answer()
-            panel = panel_by_id(self._dashboard(real).dashboard, number) or {}
+            panel = panel_by_id(self._dashboard(link, real).dashboard, number) or {}
             asked = request.asked if link.profile.picker else panel_range(panel, request.asked, now_ms)
             floor_ms = least_step_ms(panel, self._known_intervals(real))
             step, query = upstream_query(asked, panel, floor_ms, now_ms=now_ms, limits=self._limits)
@@ -161,18 +165,21 @@ class RelaySource:
         return None if found is None else RealToken(found)
 
     def _profile(self, link: Link, real: RealToken | None) -> LinkProfile:
-        return link.profile if real is None else link.profile.for_dashboard(self._dashboard(real).dashboard)
+        return link.profile if real is None else link.profile.for_dashboard(self._dashboard(link, real).dashboard)
 
-    def _dashboard(self, real: RealToken) -> _Dashboard:
+    def _dashboard(self, link: Link, real: RealToken) -> _Dashboard:
         """Fetch a dashboard; raises UpstreamError when Grafana has none to give now."""
-        return self._dashboards.get(real.text, _DASHBOARD_KEPT_SECONDS, lambda: self._fetch_dashboard(real))
+        uid = link.document_uid
+        return self._dashboards.get(real.text, _DASHBOARD_KEPT_SECONDS, lambda: self._fetch_dashboard(uid, real))
 
-    def _fetch_dashboard(self, real: RealToken) -> _Dashboard:
+    def _fetch_dashboard(self, uid: str, real: RealToken) -> _Dashboard:
         reply = self._grafana.visitor_dashboard(real.text)
         try:
             found = orjson.loads(reply.body) if reply.status == 200 else None
         except orjson.JSONDecodeError:
             found = None
+        if reply.status == _MISSING:
+            self._on_lost(uid)
         dashboard = found.get("dashboard") if isinstance(found, dict) else None
         if not isinstance(found, dict) or not isinstance(dashboard, dict):
             raise UpstreamError("Grafana does not show the dashboard.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -62,6 +63,7 @@ class Relay:
     visitors: Visitors
     client: FlaskClient
     seen: list[bytes]
+    lost: list[str]
 
     def get(self, path: str, **options: Any) -> Any:
         return self.keep(self.client.get(path, **options))
@@ -101,6 +103,7 @@ def relay(tmp_path: Path) -> Iterator[Relay]:
         client.create_public(UID, PublicDashboard("pd-1", REAL, True, True, False))
         publications = Publications()
         visitors = Visitors()
+        lost: list[str] = []
         source = RelaySource(
             client,
             publications,
@@ -108,9 +111,10 @@ def relay(tmp_path: Path) -> Iterator[Relay]:
             limits=Limits(),
             clock_ms=visitors.clock_ms,
             internal=[grafana.origin.partition("://")[2]],
+            on_lost=lost.append,
         )
         visitors = Visitors(source=source, links=visitors.links)
-        made = Relay(grafana, source, publications, visitors, visitors.client(), [])
+        made = Relay(grafana, source, publications, visitors, visitors.client(), [], lost)
         yield made
         visitors.close()
         client.close()
@@ -287,6 +291,19 @@ def test_grafana_down_is_a_page_that_tries_again(relay: Relay) -> None:
     assert 'http-equiv="refresh"' in answer.get_data(as_text=True)
     assert relay.get(API).status_code == 503
     assert relay.post(f"{API}/panels/1/query", json=QUERY).json["messageId"] == "publicdashboards.unavailable"
+
+
+def test_a_publication_that_grafana_lost_is_told_of(relay: Relay) -> None:
+    assert relay.get(PAGE).status_code == 200
+    relay.grafana.refuse()
+    assert relay.get(PAGE).status_code in (200, 503)
+    assert relay.lost == [], "no answer is not a loss"
+    relay.grafana.forget_database()
+    deadline = time.monotonic() + 10
+    while not relay.lost and time.monotonic() < deadline:  # what Grafana last gave is shown for a second
+        relay.get(PAGE)
+    assert set(relay.lost) == {UID}
+    assert relay.get(API).status_code == 503
 
 
 def test_no_publication_is_a_page_that_tries_again(relay: Relay) -> None:

@@ -1,0 +1,35 @@
+"""Looking whether an idle Grafana still has what was published: one small read now and then, each time of another one.
+
+A Grafana that lost its database has lost every public dashboard, so that one of them tells of all.
+"""
+
+from __future__ import annotations
+
+from backend_server.errors import DashwrightError
+from backend_server.reconcile.gate import Gate, is_away
+from backend_server.reconcile.ports import Grafana, WorkStore
+
+
+class Probe:
+    """Goes through the publications that are recorded as live, one for each look, and begins anew after the last."""
+
+    def __init__(self, work: WorkStore, grafana: Grafana, gate: Gate) -> None:
+        self._work = work
+        self._grafana = grafana
+        self._gate = gate
+        self._looked_at = ""
+
+    def found_loss(self) -> bool:
+        """Ask Grafana for one publication; True when it is not as recorded. Where nothing is public nobody is asked."""
+        row = self._work.published_after(self._looked_at)
+        if row is None:
+            return False
+        self._looked_at = row.uid
+        try:
+            stands = self._grafana.stands(row.uid, row.public_uid or "", row.access_token or "")
+        except DashwrightError as fault:
+            if is_away(fault):
+                self._gate.shut(fault)
+            return False  # a fault with this one alone says nothing of the others
+        self._gate.answered()
+        return not stands
