@@ -127,10 +127,13 @@ class Worker:
         self._fleet_moved = False
         self._template_hash: str | None = None
         self._last_pass_ms: int | None = None
+        self._passed = False  # one pass was finished since the lead was taken
+        self._moved_at = 0.0  # when the loop, or a step of a long pass, last went on
+        self._beat_lock = threading.Lock()  # the loop and the renewal both tell
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set; the call under way is finished first, the rest is left to the next process."""
-        self.reconciler.stopping = stop.is_set
+        self.reconciler.stopping = lambda: self._goes_on(stop)
         renewing = threading.Thread(target=self._renew_until, args=(stop,), name="lease-renewal")
         self._files.start()
         renewing.start()
@@ -184,9 +187,11 @@ class Worker:
         try:
             if not self._take_lead():
                 return max(self._pace.pass_interval, self._pace.lease_ttl / 5)
+            self._moved_at = self._monotonic()
             self._begin_if_new()
             self._follow_templates()
             self._follow_changes()
+            self._moved_at = self._monotonic()
             self._beat()
         except LeaseLost as fault:
             self._watcher.trouble("storing what a pass did", fault)
@@ -199,6 +204,11 @@ class Worker:
             self._watcher.trouble("working", fault)
             return _DATABASE_AWAY_SECONDS
         return self._pace.pass_interval
+
+    def _goes_on(self, stop: threading.Event) -> bool:
+        """Say whether to stop; that a pass asks, between any two calls, shows that it does not hang."""
+        self._moved_at = self._monotonic()
+        return stop.is_set()
 
     def _begin_if_new(self) -> None:
         if self._begun:
@@ -232,6 +242,8 @@ class Worker:
         self._first_change_at, self._seen = None, change
         report = self.reconciler.run_pass()
         self._last_pass_ms = self._work.now_ms()
+        if not self._passed:
+            self._passed, self._beat_at = True, 0.0  # told at once: until then health does not call us ready
         self._wake_at = self._next_wake()
         if report.changed_something:
             self._watcher.passed(report, self._monotonic() - now)
@@ -280,17 +292,20 @@ class Worker:
         self._watcher.audited(report, self._monotonic() - began)
 
     def _beat(self) -> None:
-        now = self._monotonic()
-        if now < self._beat_at:
-            return
-        self._beat_at = now + _HEARTBEAT_SECONDS
-        beat = {
-            "at": self._work.now_ms(),
-            "last_pass_at": self._last_pass_ms,
-            "grafana": self.reconciler.gate.reason,
-            "fencing": self.reconciler.fencing,
-        }
-        self._work.keep(HEARTBEAT, json.dumps(beat), fencing=self.reconciler.fencing)
+        """Tell how it stands, now and then: `at` is when the work last went on, which a hanging loop leaves behind."""
+        with self._beat_lock:
+            now, fencing = self._monotonic(), self.reconciler.fencing
+            if now < self._beat_at or fencing is None:
+                return
+            self._beat_at = now + _HEARTBEAT_SECONDS
+            beat = {
+                "at": self._work.now_ms() - int((now - self._moved_at) * 1000),
+                "last_pass_at": self._last_pass_ms,
+                "passed": self._passed,
+                "grafana": self.reconciler.gate.reason,
+                "fencing": fencing,
+            }
+            self._work.keep(HEARTBEAT, json.dumps(beat), fencing=fencing)
 
     # The lead
 
@@ -299,7 +314,7 @@ class Worker:
             return True
         self.reconciler.fencing = self._leases.acquire()
         self._leads = self.reconciler.fencing is not None
-        self._begun = False
+        self._begun = self._passed = False
         if self._leads:
             self._watcher.lead(True)
         return self._leads
@@ -312,6 +327,10 @@ class Worker:
             try:
                 if self._leases.acquire() is None:
                     self._watcher.lead(False)
+                elif self._passed:
+                    self._beat()  # a long pass that goes on is no hanging one
+            except LeaseLost:
+                continue
             except UpstreamError as fault:
                 self._watcher.trouble("renewing the lead", fault)
 

@@ -33,6 +33,8 @@ Check = Callable[[], Part]
 # Below it a public dashboard gives away datasource passwords and unauthenticated requests exhaust memory
 # (CVE-2026-27877, CVE-2026-27880, CVE-2026-28380; fixed by 12.4.3).
 SAFE_GRAFANA = (12, 4, 3)
+# The longest single step of a pass, a reload of thousands of new files, has a deadline of a minute.
+STUCK_AFTER_MS = 120_000
 _ASK_SECONDS = 2.0
 _DAY_MS = 86_400_000
 
@@ -153,15 +155,16 @@ def _worker(services: Services) -> Part:
         lease = lease_state(connection, services.store.dialect, WORKER_LEASE)
     if lease is None:
         return _dead(services, "has not begun yet")
-    beat = _heartbeat(services)
     if not lease.held:
         return _dead(services, "nobody leads; changes wait")
-    return Part(Level.OK, facts=beat)
-
-
-def _heartbeat(services: Services) -> dict[str, object]:
-    """Give when the worker last looked and last passed, as it told."""
     told = services.work.kept(HEARTBEAT)
     beat = orjson.loads(told) if told else {}
-    moments = {"last_seen_at": beat.get("at"), "last_pass_at": beat.get("last_pass_at")}
-    return {name: format_ms(moment) for name, moment in moments.items() if isinstance(moment, int)}
+    if beat.get("fencing") != lease.fencing or not beat.get("passed"):
+        return _dead(services, "has taken the lead and not finished its first pass yet")
+    # The lease lives as long as the process does; the beat stands still when its loop hangs.
+    if services.work.now_ms() - beat["at"] > STUCK_AFTER_MS:
+        return _dead(services, "does not go on; changes wait")
+    moments = {"last_seen_at": beat["at"], "last_pass_at": beat.get("last_pass_at")}
+    return Part(
+        Level.OK, facts={name: format_ms(moment) for name, moment in moments.items() if isinstance(moment, int)}
+    )

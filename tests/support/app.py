@@ -23,10 +23,12 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from backend_server.accounts import Actor, Role, Scope
 from backend_server.primitives.secret import Secret
-from backend_server.reconcile.reconciler import ADOPTED
 from backend_server.reconcile.report import PassReport
+from backend_server.reconcile.worker import HEARTBEAT
 from backend_server.settings import Settings
+from backend_server.storage.leases import lease_state
 from backend_server.storage.store import Store
+from backend_server.storage.work import WORKER_LEASE
 from backend_server.web.app import DashwrightApp, create_app
 from backend_server.web.context import WAITING
 from backend_server.wiring import Services, build_services, build_worker, ensure_first_admin
@@ -125,12 +127,23 @@ class Passes:
         self._worker.reconciler.run_pass = held_pass  # type: ignore[method-assign]  # a test's way to hold it
         self._thread = threading.Thread(target=self._worker.run, args=(self._stop,), name="worker", daemon=True)
 
-    def start(self) -> None:
-        """Begin to work; ends when the worker has all its threads, so that they belong to who started it."""
+    def start(self, *, first_pass: bool = True) -> None:
+        """Begin to work; ends after the first pass, when the worker has all its threads and they belong to the caller.
+
+        With `first_pass` False it only begins.
+        """
         self._thread.start()
+        if not first_pass:
+            return
         deadline = time.monotonic() + 20
-        while self._services.work.kept(ADOPTED) is None and time.monotonic() < deadline:
+        while not self._has_passed() and time.monotonic() < deadline:
             time.sleep(0.01)
+
+    def _has_passed(self) -> bool:
+        with self._services.store.read() as connection:
+            lease = lease_state(connection, self._services.store.dialect, WORKER_LEASE)
+        beat = json.loads(self._services.work.kept(HEARTBEAT) or "{}")
+        return lease is not None and beat.get("fencing") == lease.fencing and bool(beat.get("passed"))
 
     def stop(self) -> None:
         """Finish the step under way and end."""

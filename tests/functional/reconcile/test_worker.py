@@ -128,6 +128,49 @@ def test_an_idle_worker_asks_nothing_and_writes_no_row(house, templates, fake_gr
         assert beat["at"] > 0
 
 
+def test_the_beat_follows_the_steps_of_a_long_pass_and_stands_still_when_it_hangs(house, templates, monkeypatch):
+    monkeypatch.setattr("backend_server.reconcile.worker._HEARTBEAT_SECONDS", 0.02)
+    worker = worker_of(house, "one", templates, pace=Pace(pass_interval=0.02, reload_window=0.0, lease_ttl=0.3))
+    moves, ends, began = threading.Event(), threading.Event(), threading.Event()
+    run_pass = house.reconciler.run_pass
+
+    def long_pass():
+        if house.work.backlog()[0]:
+            began.set()
+            while not ends.wait(0.01):
+                if moves.is_set():
+                    house.reconciler.stopping()
+        return run_pass()
+
+    def beat() -> int:
+        return json.loads(house.work.kept(HEARTBEAT) or '{"at": 0}')["at"]
+
+    def beats() -> int:
+        return json.loads(house.work.kept("count") or "0")
+
+    def told(name, value, *, fencing):
+        keep(name, value, fencing=fencing)
+        if name == HEARTBEAT:
+            keep("count", str(beats() + 1), fencing=fencing)
+
+    keep = house.work.keep
+    house.work.keep = told
+    house.reconciler.run_pass = long_pass
+    with running(worker):
+        until(beat)
+        moves.set()
+        house.put("rig-1")
+        until(began.is_set)
+        for _ in range(2):
+            before = beat()
+            until(lambda before=before: beat() > before)
+        moves.clear()
+        told_before = beats()
+        until(lambda: house.work.now_ms() - beat() > 2000 and beats() > told_before + 3)  # told again, and no younger
+        ends.set()
+        until(lambda: house.row("rig-1")["state"] == "live")
+
+
 def test_grafana_that_comes_back_is_found_without_anybodys_doing(house, templates, fake_grafana):
     fake_grafana.refuse()
     house.put("rig-1")

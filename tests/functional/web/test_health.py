@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from backend_server.reconcile.worker import HEARTBEAT
 from backend_server.web.health import HealthCheck
 from backend_server.web.health_checks import is_below_floor
-from tests.support.app import LiveApp, running_app
+from tests.support.app import LiveApp, Passes, running_app
 
 
 def health(app: LiveApp) -> tuple[int, dict[str, object], dict[str, dict[str, object]]]:
@@ -43,6 +46,53 @@ def test_a_dead_worker_or_poller_beside_us_is_not_ready_and_elsewhere_degraded(l
     assert isinstance(parts, dict)
     assert parts["worker"] == {"status": "down", "message": "nobody leads; changes wait"}
     assert parts["poller"]["status"] == "down"
+
+
+def until(true: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < deadline, "did not come about in time"
+        time.sleep(0.02)
+
+
+def worker_part(app: LiveApp, *, supervised: bool) -> dict[str, object]:
+    parts = HealthCheck(replace(app.services, supervised=supervised)).report()["components"]
+    assert isinstance(parts, dict)
+    found: dict[str, object] = parts["worker"]
+    return found
+
+
+def test_a_worker_that_leads_and_hangs_is_not_healthy_and_is_again_when_it_goes_on(live_app: LiveApp) -> None:
+    work = live_app.services.work
+
+    def looked_long_ago() -> bool:
+        """Let ten minutes be over since the loop last went on; one that does go on says so by itself."""
+        beat = json.loads(work.kept(HEARTBEAT) or "{}")
+        work.keep(HEARTBEAT, json.dumps({**beat, "at": work.now_ms() - 600_000}), fencing=None)
+        return worker_part(live_app, supervised=False)["status"] == "degraded"
+
+    with live_app.passes.hold():
+        live_app.call("PUT", "/api/devices/rig-1", {})
+        until(looked_long_ago)
+        assert worker_part(live_app, supervised=True) == {
+            "status": "down",
+            "message": "does not go on; changes wait",
+        }
+    until(lambda: worker_part(live_app, supervised=True)["status"] == "ok")
+
+
+def test_health_is_not_ready_before_the_first_pass_of_whoever_leads(live_app: LiveApp) -> None:
+    live_app.passes.stop()
+    passes = Passes(live_app.services)
+    try:
+        with passes.hold():
+            passes.start(first_pass=False)
+            until(lambda: "first pass" in str(worker_part(live_app, supervised=True)["message"]))
+            assert worker_part(live_app, supervised=True)["status"] == "down"
+            assert worker_part(live_app, supervised=False)["status"] == "degraded"
+        until(lambda: worker_part(live_app, supervised=True)["status"] == "ok")
+    finally:
+        passes.stop()
 
 
 @pytest.mark.parametrize(("own", "status"), [(False, "degraded"), (True, "down")])
