@@ -5,6 +5,7 @@ Health is open to everyone, so nothing here names an address, a file, a device o
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 import orjson
 from sqlalchemy import func, select
 
+from backend_server.errors import DashwrightError
 from backend_server.outbound import BoundedHttp
 from backend_server.primitives.secret import Secret
 from backend_server.reconcile.reconciler import HELD
@@ -35,6 +37,7 @@ Check = Callable[[], Part]
 SAFE_GRAFANA = (12, 4, 3)
 # The longest single step of a pass, a reload of thousands of new files, has a deadline of a minute.
 STUCK_AFTER_MS = 120_000
+_VERSION_KEPT_SECONDS = 300.0
 _ASK_SECONDS = 2.0
 _DAY_MS = 86_400_000
 
@@ -49,7 +52,7 @@ def upstream_checks(services: Services) -> dict[str, Check]:
         "secrets": partial(_secrets, services, {}),
     }
     if services.grafana is not None:
-        checks = {"grafana": partial(_grafana, services, services.grafana), **checks}
+        checks = {"grafana": partial(_grafana, services, services.grafana, _KnownVersion(services.grafana)), **checks}
     return checks
 
 
@@ -73,7 +76,26 @@ def _dead(services: Services, message: str) -> Part:
     return Part(Level.DOWN if services.supervised else Level.DEGRADED, message)
 
 
-def _grafana(services: Services, grafana: GrafanaClient) -> Part:
+class _KnownVersion:
+    """Grafana's version where `hide_version` keeps it out of its health: asked for as who is signed in, and kept."""
+
+    def __init__(self, grafana: GrafanaClient) -> None:
+        self._grafana = grafana
+        self._version: str | None = None
+        self._good_until = 0.0
+
+    def get(self) -> str | None:
+        """Give the version; None when it is not told to us either."""
+        if time.monotonic() >= self._good_until:
+            try:
+                self._version = self._grafana.version()
+            except DashwrightError:
+                return None  # what is wrong with Grafana is told by its health
+            self._good_until = time.monotonic() + _VERSION_KEPT_SECONDS
+        return self._version
+
+
+def _grafana(services: Services, grafana: GrafanaClient, known: _KnownVersion) -> Part:
     own = services.settings.grafana_home is not None
     try:
         health = grafana.health()
@@ -83,7 +105,7 @@ def _grafana(services: Services, grafana: GrafanaClient) -> Part:
         return Part(Level.DEGRADED, "cannot be reached; what is shared stays, changes wait")
     if not health.ok:
         return Part(Level.DOWN if own else Level.DEGRADED, "its database fails")
-    if is_below_floor(health.version):
+    if is_below_floor(health.version or known.get()):
         return Part(Level.DEGRADED, "is older than the oldest version that is safe for public dashboards")
     return Part(Level.OK)
 

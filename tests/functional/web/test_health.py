@@ -14,8 +14,10 @@ import pytest
 
 from backend_server.reconcile.worker import HEARTBEAT
 from backend_server.web.health import HealthCheck
-from backend_server.web.health_checks import is_below_floor
+from backend_server.web.health_checks import is_below_floor, upstream_checks
+from tests.fakes.grafana import FakeGrafana
 from tests.support.app import LiveApp, Passes, running_app
+from tests.support.grafana import write_provisioning
 
 
 def health(app: LiveApp) -> tuple[int, dict[str, object], dict[str, dict[str, object]]]:
@@ -105,6 +107,23 @@ def test_grafana_away_is_a_status_unless_it_is_our_own(
         assert parts["grafana"]["status"] == status
         assert answered == (503 if own else 200)
         assert app.call("PUT", "/api/devices/rig-1", {}).status == 201, "writes are queued all the same"
+
+
+@pytest.mark.parametrize("hidden", [False, True])
+def test_a_grafana_below_the_safe_floor_is_told_also_when_it_hides_its_version(
+    tmp_path: Path, sqlite_template: Path, hidden: bool
+) -> None:
+    provisioning = write_provisioning(tmp_path, tmp_path / "dashboards")
+    with (
+        FakeGrafana(provisioning, environment={}, polling=False, hide_version=hidden) as grafana,  # it is a 12.4.0
+        running_app(tmp_path, empty_database=sqlite_template, grafana_url=grafana.url) as app,
+    ):
+        grafana.forget_requests()
+        look = upstream_checks(app.services)["grafana"]
+        for _ in range(3):
+            assert look().message == "is older than the oldest version that is safe for public dashboards"
+        asked = [one for one in grafana.requests if one.path.endswith("/api/frontend/settings")]
+        assert len(asked) == (1 if hidden else 0), "it is kept for some minutes"
 
 
 def test_a_silent_upstream_never_makes_health_slow(tmp_path: Path, sqlite_template: Path) -> None:
