@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from urllib.parse import urlsplit
 
 from backend_server.devices.device import Device
@@ -18,6 +18,7 @@ def scrape_targets(
     *,
     kind: str | None = None,
     through: tuple[str, str] | None = None,
+    refused: Container[str] = (),
 ) -> list[dict[str, object]]:
     """Give Prometheus' http_sd answer.
 
@@ -26,13 +27,14 @@ def scrape_targets(
         poller: `host:port` of the poller, left out when `kind` asks for one kind alone.
         through: scheme and `host[:port]` of our public port, for a Prometheus on another machine: it cannot reach the
             poller, and asks there for the readings, with its token.
+        refused: addresses that devices may not have asked; they are left out.
     """
     groups: list[dict[str, object]] = []
     if kind is None:
         groups.append(_readings(poller, through))
     for device in devices:
         path = metrics_paths.get(device.kind)
-        if path is None or device.address is None or kind not in (None, device.kind):
+        if path is None or device.address is None or kind not in (None, device.kind) or device.address in refused:
             continue
         parts = urlsplit(device.address)
         target = parts.netloc if parts.port else f"{parts.netloc}:{_PORTS[parts.scheme]}"
@@ -46,6 +48,15 @@ def scrape_targets(
         }
         groups.append({"targets": [target], "labels": labels})
     return groups
+
+
+def scraped_addresses(devices: Iterable[Device], metrics_paths: Mapping[str, str]) -> dict[str, str]:
+    """Give the addresses Prometheus is to ask, each with the id of a device that has it."""
+    return {
+        device.address: str(device.id)
+        for device in devices
+        if device.address is not None and device.kind in metrics_paths
+    }
 
 
 def _readings(poller: str, through: tuple[str, str] | None) -> dict[str, object]:

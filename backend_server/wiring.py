@@ -6,7 +6,7 @@ import os
 import secrets
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -20,6 +20,7 @@ from backend_server.errors import ConfigError, DashwrightError
 from backend_server.grafana.client import GrafanaClient
 from backend_server.grafana.publishing import GrafanaPublishing
 from backend_server.ledger import Ledger
+from backend_server.outbound import CheckedAddresses, OutboundGuard, Purpose
 from backend_server.poller.kinds import DeviceKind, load_kinds
 from backend_server.primitives.clock import epoch_ms
 from backend_server.primitives.secret import Secret
@@ -33,7 +34,7 @@ from backend_server.registry.devices import DeviceRegistry
 from backend_server.registry.links import LinkRegistry
 from backend_server.registry.options import RegistryOptions
 from backend_server.registry.provided import ProvidedDocuments
-from backend_server.scraping import scrape_targets
+from backend_server.scraping import scrape_targets, scraped_addresses
 from backend_server.settings import LinkTokens, Settings
 from backend_server.shipped import shipped
 from backend_server.storage.accounts import SqlAccounts
@@ -90,6 +91,8 @@ class Services:
     views: ViewCounts
     ledger: Ledger
     viewing: Viewing
+    reachable: CheckedAddresses  # what devices may have asked
+    told_targets: set[str] = field(default_factory=set)  # addresses whose refusal is in the log already
 
     @property
     def state_may_vanish(self) -> bool:
@@ -109,7 +112,19 @@ class Services:
         """Give what Prometheus is to scrape, in its http_sd format; `through` as `scraping.scrape_targets` says."""
         paths = {name: one.path for name, one in self.device_kinds.items() if one.scrape}
         poller = f"127.0.0.1:{self.settings.poller_port}"
-        return scrape_targets(self.active_devices(), paths, poller, kind=kind, through=through)
+        devices = self.active_devices()
+        refused = self._refused_targets(scraped_addresses(devices, paths))
+        return scrape_targets(devices, paths, poller, kind=kind, through=through, refused=refused)
+
+    def _refused_targets(self, addresses: Mapping[str, str]) -> Mapping[str, str]:
+        """Give the addresses Prometheus must not be sent to; they are counted, and logged when they are new."""
+        refused = self.reachable.refused(addresses)
+        self.metrics.refused_targets.set(len(refused))
+        for address in refused.keys() - self.told_targets:
+            _log.warning("a device is not scraped", device=addresses[address], reason=refused[address])
+        self.told_targets.clear()
+        self.told_targets.update(refused)
+        return refused
 
     def reconcile_plan(self) -> dict[str, object]:
         """Give what the next pass would do, as `reconcile.show.plan_json` writes it."""
@@ -264,6 +279,7 @@ def _join(settings: Settings, program: str, store: Store) -> Services:
         views=views,
         ledger=Ledger(SqlLedger(store), keep_ms=int(settings.ledger_keep * 1000), clock_ms=epoch_ms),
         viewing=Viewing(links, source, views, clock_ms=epoch_ms, passwords=LinkPasswords(secret_key.reveal().encode())),
+        reachable=CheckedAddresses(OutboundGuard(settings.outbound_allow), Purpose.DEVICE),
     )
 
 

@@ -7,6 +7,7 @@ from .bounded import (
     CallTimedOut,
     Reply,
 )
+from .checked import CheckedAddresses
 from .guard import AddressRefused, OutboundGuard, Permitted, Purpose
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "BoundedHttp",
     "CallFailed",
     "CallTimedOut",
+    "CheckedAddresses",
     "OutboundGuard",
     "Permitted",
     "Purpose",

@@ -167,6 +167,14 @@ def split_url(url: str) -> tuple[str, str, int]:
     return parts.scheme, host, port or (443 if parts.scheme == "https" else 80)
 
 
+def is_literal(url: str) -> bool:
+    """Say whether no name has to be resolved to check a URL: its host is an address, or it is refused as it stands."""
+    try:
+        return _literal(split_url(url)[1]) is not None
+    except AddressRefused:
+        return True
+
+
 def _literal(host: str) -> Address | None:
     """Read the host as an address; refuses spellings that other programs would read as one and this one would not."""
     try:

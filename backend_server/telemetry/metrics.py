@@ -44,6 +44,11 @@ class Metrics:
         )
         self.devices = Gauge("dashwright_devices", "Devices by state.", ("state",), registry=self.registry)
         self.documents = Gauge("dashwright_documents", "Documents by state.", ("state",), registry=self.registry)
+        self.refused_targets = Gauge(
+            "dashwright_refused_scrape_targets",
+            "Devices' addresses that Prometheus is not sent to, since they may not be reached.",
+            registry=self.registry,
+        )
         self.links = LinkMetrics(self.registry)
         build = Gauge("dashwright_build_info", "Version of the service.", ("version",), registry=self.registry)
         build.labels(backend_server.__version__).set(1)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
-from tests.support.app import LiveApp
+from tests.support.app import LiveApp, running_app
 
 
 def test_a_device_goes_from_its_first_put_to_a_live_link(live_app: LiveApp) -> None:
@@ -144,14 +145,43 @@ def test_a_devices_dashboards_and_links(live_app: LiveApp) -> None:
 
 
 def test_prometheus_finds_the_poller_and_scraped_devices(live_app: LiveApp) -> None:
-    live_app.call("PUT", "/api/devices/node-1", {"kind": "prometheus", "address": "http://192.0.2.7:9100"})
-    live_app.call("PUT", "/api/devices/node-2", {"kind": "prometheus", "address": "https://node.example"})
+    live_app.call("PUT", "/api/devices/node-1", {"kind": "prometheus", "address": "http://10.9.2.7:9100"})
+    live_app.call("PUT", "/api/devices/node-2", {"kind": "prometheus", "address": "https://10.9.2.8"})
     live_app.call("PUT", "/api/devices/rig-1", {"kind": "miner", "address": "http://192.0.2.8"})
     groups = live_app.call("GET", "/api/prometheus/targets").json()
     assert [group["targets"] for group in groups] == [
         [f"127.0.0.1:{live_app.settings.poller_port}"],
-        ["192.0.2.7:9100"],
-        ["node.example:443"],
+        ["10.9.2.7:9100"],
+        ["10.9.2.8:443"],
     ]
     assert groups[2]["labels"]["__scheme__"] == "https"
     assert len(live_app.call("GET", "/api/prometheus/targets?kind=prometheus").json()) == 2
+
+
+HOSTILE = [
+    "http://169.254.169.254",
+    "http://127.0.0.1:5109",
+    "http://localhost:9100",
+    "http://[::1]:9100",
+    "http://[::ffff:127.0.0.1]:9100",
+    "http://0.0.0.0:9100",
+    "http://no-such-host.invalid:9100",
+]
+
+
+def test_prometheus_is_never_sent_where_the_poller_may_not_go(live_app: LiveApp) -> None:
+    live_app.call("PUT", "/api/devices/good", {"kind": "prometheus", "address": "http://10.9.2.7:9100"})
+    for number, address in enumerate(HOSTILE):
+        live_app.call("PUT", f"/api/devices/bad-{number}", {"kind": "prometheus", "address": address})
+    groups = live_app.call("GET", "/api/prometheus/targets?kind=prometheus").json()
+    assert [group["targets"] for group in groups] == [["10.9.2.7:9100"]]
+    told = live_app.call("GET", "/metrics").body.decode()
+    assert f"dashwright_refused_scrape_targets {len(HOSTILE)}.0" in told
+
+
+def test_what_the_operator_allows_is_scraped(tmp_path: Path, sqlite_template: Path) -> None:
+    with running_app(tmp_path, empty_database=sqlite_template, outbound_allow="127.0.0.1:9100") as app:
+        app.call("PUT", "/api/devices/here", {"kind": "prometheus", "address": "http://127.0.0.1:9100"})
+        app.call("PUT", "/api/devices/ours", {"kind": "prometheus", "address": "http://127.0.0.1:5109"})
+        groups = app.call("GET", "/api/prometheus/targets?kind=prometheus").json()
+        assert [group["targets"] for group in groups] == [["127.0.0.1:9100"]]
