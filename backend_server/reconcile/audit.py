@@ -115,7 +115,7 @@ def _lost(rows: Sequence[Work], found: Mapping[str, PublicRow]) -> list[Note]:
                 notes.append(Note(row.uid, row.change, {"loaded_hash": None}, _AGAIN, public=Public.WANTED.value))
             elif not listed.enabled:
                 notes.append(Note(row.uid, row.change, {}, _AGAIN, public=Public.WANTED.value))
-        elif row.public_state == Public.WANTED.value:
+        elif row.public_state == Public.WANTED.value and not _is_quarantined(row):
             notes.append(Note(row.uid, row.change, {}, _AGAIN))
     return notes
 
@@ -127,3 +127,8 @@ def _left_over(rows: Sequence[Work], found: Mapping[str, PublicRow]) -> list[Not
         for row in rows
         if row.public_state == Public.GONE.value and not row.dirty and row.uid in found
     ]
+
+
+def _is_quarantined(row: Work) -> bool:
+    """Say whether there is nothing to publish: the document cannot be made, and no good version of it stands."""
+    return row.state == "failed" and row.written_hash is None

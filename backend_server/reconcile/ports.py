@@ -109,6 +109,10 @@ class WorkStore(Protocol):
         """Give (uid, file, object id) of the present documents that bear each of the titles."""
         ...
 
+    def failed_because(self, begin: str) -> Sequence[Work]:
+        """Give the wanted documents at rest that failed for a reason that begins so."""
+        ...
+
     def record(self, notes: Sequence[Note], *, fencing: int | None) -> Mapping[str, int]:
         """Store notes in one transaction; gives the new change number of each row that was still as seen."""
         ...

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
 
 from backend_server.primitives.ids import Maker, dashboard_uid
-from backend_server.primitives.places import FLEET_FOLDER, PACKS, packs_file
+from backend_server.primitives.places import FLEET_FOLDER, packs_file
 from backend_server.reconcile.apply import Carrying, Hands
 from backend_server.reconcile.audit import Audit
-from backend_server.reconcile.filling import FROM_TEMPLATES, Filled, Filler, input_of, last_good
+from backend_server.reconcile.filling import FROM_TEMPLATES, Filled, Filler, input_of
 from backend_server.reconcile.gate import Gate
 from backend_server.reconcile.notes import existing_of, quarantined
 from backend_server.reconcile.plan import Breaker, Existing, Plan, make_plan
@@ -29,6 +28,7 @@ from backend_server.reconcile.probe import Probe
 from backend_server.reconcile.reloads import Reloader
 from backend_server.reconcile.report import AuditReport, PassReport
 from backend_server.reconcile.show import held_words
+from backend_server.reconcile.twins import wake_twins, without_twins
 from backend_server.rendering import FleetSummary, TemplateSet
 
 HELD = "removals_held"
@@ -167,6 +167,7 @@ class Reconciler:
         self._work.record(bad, fencing=self.fencing)
         report = Carrying(self._hands(), plan, rows, filled, now).carry_out()
         self._differing -= report.published
+        wake_twins(self._work, filled, written=report.written, gone=report.gone, fencing=self.fencing)
         failed = {**report.failed, **{note.uid: str(note.decisions["reason"]) for note in bad}}
         return self._report(replace(report, failed=failed))
 
@@ -243,30 +244,7 @@ class Reconciler:
         provided = self._work.provided(others) if others else {}
         filler = Filler(self._templates, self._fleet, provided, self._work.provided_body)
         filled = {row.uid: filler.fill(row) for row in wanted}
-        return self._without_twins({row.uid: row for row in rows}, filled)
-
-    def _without_twins(self, by_uid: Mapping[str, Work], filled: Mapping[str, Filled]) -> dict[str, Filled]:
-        """Quarantine a document whose title another one bears in its folder: Grafana would stop writing both."""
-        fresh = {uid: one.wanted for uid, one in filled.items() if one.wanted is not None and one.document is not None}
-        bearers: dict[tuple[str, str], dict[str, str]] = {}
-        for title, places in self._work.same_titles({wanted.title for wanted in fresh.values()}).items():
-            for uid, file, object_id in places:
-                if uid not in fresh or fresh[uid].title == title:
-                    bearers.setdefault((folder_of(file), title), {})[uid] = object_id
-        result = dict(filled)
-        for uid in sorted(fresh):
-            wanted = fresh[uid]
-            place = bearers.setdefault((folder_of(wanted.file), wanted.title), {})
-            mine = by_uid[uid].object_id if by_uid[uid].maker == Maker.DEVICE.value else ""
-            # The slots of one device have titles of their own by the template's rules; the record may lag behind.
-            others = [other for other, whose in place.items() if other != uid and (not mine or whose != mine)]
-            if others:
-                words = f"Another dashboard, {min(others)}, has its title {wanted.title!r}; Grafana would save neither."
-                result[uid] = last_good(by_uid[uid], words)
-                place.pop(uid, None)
-            else:
-                place[uid] = mine
-        return result
+        return without_twins(self._work, {row.uid: row for row in rows}, filled)
 
     @property
     def _kept_ms(self) -> int:
@@ -332,9 +310,3 @@ class Reconciler:
     def _report(self, report: PassReport) -> PassReport:
         left, _ = self._work.backlog()
         return replace(report, left=left, grafana=self.gate.reason)
-
-
-def folder_of(file: str) -> str:
-    """Name the Grafana folder a file's dashboard lies in; all shards share the root."""
-    path = PurePosixPath(file)
-    return path.parent.name if path.parts[0] == PACKS else ""

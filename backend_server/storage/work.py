@@ -167,6 +167,17 @@ class WorkStore:
                     found[title].append((uid, file, object_id))
         return found
 
+    def failed_because(self, begin: str) -> tuple[WorkRow, ...]:
+        """Give the wanted documents at rest that failed for a reason that begins so."""
+        query = self._rows().where(
+            documents.c.state == "failed",
+            documents.c.wanted == "present",
+            documents.c.dirty.is_(False),
+            documents.c.reason.startswith(begin, autoescape=True),
+        )
+        with self._store.read() as connection:
+            return tuple(self._read(connection, query, with_devices=False))
+
     def record(self, notes: Sequence[NoteLike], *, fencing: int | None) -> dict[str, int]:
         """Store notes in one transaction; gives the new change number of each row that still was as it was read.
 
