@@ -17,7 +17,8 @@ from backend_server.errors import DashwrightError, UpstreamTimeout
 
 T = TypeVar("T")
 
-_FAILURE_KEPT_SECONDS = 1.0
+FAILURE_KEPT_SECONDS = 1.0
+MOST_KEPT_SECONDS = 300.0
 _ENTRY_OVERHEAD = 512
 
 
@@ -56,8 +57,11 @@ class Coalescing(Generic[T]):
         self._entries: OrderedDict[Hashable, _Entry[T]] = OrderedDict()
         self._bytes = 0
 
-    def get(self, question: Hashable, keep_seconds: float, fetch: Callable[[], T]) -> T:
-        """Give the answer to a question, fetching it unless somebody did or does; raises what the fetch raised."""
+    def get(self, question: Hashable, keep_seconds: float | Callable[[T], float], fetch: Callable[[], T]) -> T:
+        """Give the answer to a question, fetching it unless somebody did or does; raises what the fetch raised.
+
+        It is kept for `keep_seconds`, which may depend on the answer.
+        """
         with self._lock:
             entry = self._entries.get(question)
             if entry is not None and entry.done.is_set() and self._clock() >= entry.until:
@@ -74,11 +78,12 @@ class Coalescing(Generic[T]):
             raise entry.failure.with_traceback(None)
         return cast("T", entry.answer)
 
-    def _fetch(self, entry: _Entry[T], keep_seconds: float, fetch: Callable[[], T]) -> None:
-        kept, size = _FAILURE_KEPT_SECONDS, 0
+    def _fetch(self, entry: _Entry[T], keep_seconds: float | Callable[[T], float], fetch: Callable[[], T]) -> None:
+        kept, size = FAILURE_KEPT_SECONDS, 0
         try:
-            entry.answer = fetch()
-            kept, size = keep_seconds, self._size(entry.answer)
+            answer = entry.answer = fetch()
+            kept = keep_seconds(answer) if callable(keep_seconds) else keep_seconds
+            size = self._size(answer)
         except DashwrightError as failure:
             entry.failure = failure
         except BaseException:

@@ -12,14 +12,13 @@ import orjson
 
 from backend_server.errors import UpstreamError, UpstreamTimeout
 
-from .coalescing import Coalescing
+from .coalescing import MOST_KEPT_SECONDS, Coalescing
 from .frames import empty_frame, frames_of
 from .panel_queries import PanelPlan, Query
 from .ports import MetricsSource, MetricsSources
 
 # A live range moves on with its step and so asks anew by itself; keeping an answer longer serves those who come late.
 _LEAST_KEPT_SECONDS = 10.0
-_MOST_KEPT_SECONDS = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,7 @@ class PanelData:
         if source is None:
             kind = query.datasource_type or "datasource"
             return Outcome(query, 400, error=f"This panel asks a {kind} that is not set up here.")
-        keep = min(max(query.step_ms / 1000, _LEAST_KEPT_SECONDS), _MOST_KEPT_SECONDS)
+        keep = min(max(query.step_ms / 1000, _LEAST_KEPT_SECONDS), MOST_KEPT_SECONDS)
         question = (
             id(source),
             query.expression,

@@ -28,7 +28,7 @@ from .pages import NoticePage, Page, RelayedPage
 from .panel_requests import Refused, panel_range, read_grafana, read_panel_id
 from .ports import GrafanaForVisitors, Publications, RawReply
 from .real_token import RealToken, marks_of
-from .relayed_answers import is_plain, least_step_ms, shown_result, upstream_query
+from .relayed_answers import is_plain, kept_seconds, least_step_ms, shown_result, upstream_query
 from .shown_dashboard import grafana_meta, grafana_refresh_ms, relayed_dashboard
 from .source import Source
 from .steps import Limits
@@ -137,7 +137,7 @@ class RelaySource:
             step, query = upstream_query(asked, panel, floor_ms, now_ms=now_ms, limits=self._limits)
             packed = self._answers.get(
                 ("panel", real.text, number, query),
-                step / 1000,
+                lambda packed: kept_seconds(*_unpacked(packed), step / 1000),
                 lambda: _packed(self._grafana.visitor_query(real.text, number, query)),
             )
         except Refused as refused:

@@ -10,6 +10,7 @@ import orjson
 from backend_server.documents import targets_of
 
 from .answers import Answer, grafana_error, json_answer
+from .coalescing import FAILURE_KEPT_SECONDS, MOST_KEPT_SECONDS
 from .panel_queries import datasource_of
 from .steps import Limits, align, read_interval_ms, settle_clock, step_ms
 from .time_ranges import TimeRange
@@ -29,6 +30,7 @@ _WORDS = {
     504: "The datasource did not answer in time.",
 }
 _OTHER_WORDS = "The datasource of this panel could not be asked."
+_PLAIN_START = b'{"results":'
 _MARKS = (b'"notices"', b'"executedQueryString"', b'"error"', b'"errorSource"')
 _HIDDEN_META = ("notices", "executedQueryString")
 
@@ -84,7 +86,26 @@ def shown_result(status: int, body: bytes) -> Answer:
 
 def is_plain(body: bytes) -> bool:
     """Say whether a good answer can go on as it came: results, and nothing that would have to be cut."""
-    return body.startswith(b'{"results":') and not any(mark in body for mark in _MARKS)
+    return body.startswith(_PLAIN_START) and not any(mark in body for mark in _MARKS)
+
+
+def kept_seconds(status: int, body: bytes, step_seconds: float) -> float:
+    """Give how long an answer is shared: its step, at most some minutes; with a failure in it only a moment."""
+    plain = body.startswith(_PLAIN_START) and b'"error"' not in body  # seen without parsing all of it
+    if status != 200 or not (plain or _is_good(body)):
+        return FAILURE_KEPT_SECONDS
+    return min(step_seconds, MOST_KEPT_SECONDS)
+
+
+def _is_good(body: bytes) -> bool:
+    try:
+        found = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return False
+    results = found.get("results") if isinstance(found, Mapping) else None
+    if not isinstance(results, Mapping):
+        return False
+    return all(isinstance(one, Mapping) and "error" not in one for one in results.values())
 
 
 def _shown_one(result: object) -> dict[str, Any]:

@@ -1,0 +1,166 @@
+"""What a relayed page's panels get: answers shared for how long, failures in Grafana's shape, current values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from werkzeug.test import TestResponse
+
+from backend_server.grafana import GrafanaClient, PublicDashboard
+from backend_server.links import LinkProfile
+from backend_server.viewing.coalescing import Coalescing
+from backend_server.viewing.relay_source import RelaySource
+from backend_server.viewing.steps import Limits
+from tests.fakes.grafana import Datasource, FakeGrafana
+from tests.fakes.grafana.panel_queries import PanelQuery, empty_frame, made_up
+from tests.support.visitors import NOW_MS, TOKEN, UID, Visitors, dashboard, target
+
+REAL = "fedcba9876543210fedcba9876543210"
+QUERY = {"intervalMs": 5000, "maxDataPoints": 620}
+DOWN = {
+    "error": 'Post "http://10.9.8.7:9090/api/v1/query_range": dial tcp 10.9.8.7:9090: connect: connection refused',
+    "errorSource": "downstream",
+    "status": 502,
+    "frames": [],
+}
+SQL = {"type": "grafana-postgresql-datasource", "uid": "pg-main"}
+PANELS: list[dict[str, Any]] = [
+    {"id": 1, "type": "timeseries", "title": "Power", "targets": [target("up"), target("down", "B")]},
+    {"id": 2, "type": "stat", "title": "Now", "targets": [target("up", instant=True)]},
+    {
+        "id": 3,
+        "type": "table",
+        "title": "Rows",
+        "datasource": SQL,
+        "targets": [{"refId": "A", "datasource": SQL, "rawSql": "SELECT 1", "format": "table"}],
+    },
+    {"id": 4, "type": "stat", "title": "Both", "targets": [target("up", instant=True), target("up", "B")]},
+]
+
+
+@dataclass
+class Panels:
+    """A relayed dashboard; tests move the clock that visitors and the memory of answers share."""
+
+    grafana: FakeGrafana
+    visitors: Visitors
+
+    def move(self, seconds: float) -> None:
+        """Let time pass."""
+        self.visitors.now_ms += int(seconds * 1000)
+
+    def ask(self, panel_id: int = 1, body: dict[str, Any] | None = None) -> TestResponse:
+        """Ask a panel as Grafana's page does."""
+        path = f"/grafana/api/public/dashboards/{TOKEN}/panels/{panel_id}/query"
+        return self.visitors.client().post(path, json=QUERY if body is None else body)
+
+    @property
+    def asked(self) -> list[dict[str, Any]]:
+        """The bodies that reached Grafana."""
+        return [orjson.loads(one.body) for one in self.grafana.requests if one.method == "POST"]
+
+
+@pytest.fixture
+def panels(tmp_path: Path) -> Iterator[Panels]:
+    shard, provisioning = tmp_path / "shard", tmp_path / "provisioning"
+    shard.mkdir()
+    (provisioning / "dashboards").mkdir(parents=True)
+    (provisioning / "dashboards" / "dashboard.yml").write_text(
+        f"apiVersion: 1\nproviders:\n  - {{name: shard, type: file, folder: '', options: {{path: {shard}}}}}\n",
+        encoding="utf-8",
+    )
+    document = dashboard(*PANELS, timepicker={}, title="Rig 1", time={"from": "now-7d", "to": "now"})
+    (shard / f"{UID}.json").write_bytes(orjson.dumps(document))
+    sources = (
+        Datasource("Prometheus", "prometheus", is_default=True, json_data={"timeInterval": "5s"}),
+        Datasource("SQL", "pg-main", type="grafana-postgresql-datasource", json_data={"database": "payroll"}),
+    )
+    with FakeGrafana(provisioning, datasources=sources, polling=False) as grafana:
+        client = GrafanaClient(grafana.url, grafana.origin, user="admin")
+        client.create_public(UID, PublicDashboard("pd-1", REAL, True, True, False))
+
+        class Publications:
+            def access_token(self, document_uid: str) -> str | None:
+                return REAL if document_uid == UID else None
+
+        plain = Visitors()
+        made = Panels(grafana, plain)
+        seconds: Callable[[], float] = lambda: made.visitors.now_ms / 1000  # noqa: E731 - reads the clock of `made`
+        source = RelaySource(
+            client,
+            Publications(),
+            plain.viewer,
+            limits=Limits(),
+            clock_ms=lambda: made.visitors.now_ms,
+            cache=Coalescing(clock=seconds),
+        )
+        made.visitors = Visitors(source=source, links=plain.links, now_ms=NOW_MS // 600_000 * 600_000 + 7_000)
+        made.visitors.links.change(profile=LinkProfile(refresh="5s", time_from="now-7d"))
+        grafana.forget_requests()
+        yield made
+        made.visitors.close()
+        client.close()
+
+
+def test_an_answer_with_a_failure_is_shared_for_a_moment_only(panels: Panels) -> None:
+    failing = True
+
+    def answer(query: PanelQuery) -> dict[str, Any]:
+        return dict(DOWN) if failing and query.ref_id == "B" else made_up(query)
+
+    panels.grafana.answering = answer
+    first = panels.ask()
+    assert (first.status_code, panels.ask().status_code) == (400, 400)
+    assert len(panels.asked) == 1  # those who come together share it
+    failing = False
+    panels.move(1)
+    good = panels.ask()
+    assert good.status_code == 200
+    assert good.json is not None
+    assert good.json["results"]["B"]["frames"][0]["data"]["values"][0]
+    assert len(panels.asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (200, {"results": {"A": DOWN}}),
+        (500, {"message": "Internal Server Error"}),
+        (200, {"results": {"A": {"error": "", "status": 200, "frames": []}}}),
+        (200, []),
+    ],
+)
+def test_whatever_goes_wrong_once_is_soon_asked_again(panels: Panels, status: int, body: object) -> None:
+    panels.grafana.answer_once("POST .*/query", status, body)
+    panels.ask()
+    panels.move(1)
+    assert panels.ask().status_code == 200
+    assert len(panels.asked) == 2
+
+
+def test_a_good_answer_is_shared_for_its_step_and_at_most_five_minutes(panels: Panels) -> None:
+    panels.grafana.answering = lambda query: {"status": 200, "frames": [empty_frame(query)]}
+    for seconds, asked in ((0, 1), (290, 1), (10, 2)):
+        panels.move(seconds)
+        assert panels.ask().status_code == 200
+        assert len(panels.asked) == asked
+    assert panels.asked[0] == panels.asked[1]  # the step is ten minutes
+    assert panels.asked[0]["intervalMs"] == 600_000
+
+
+def test_a_series_that_is_called_error_is_no_failure(panels: Panels) -> None:
+    def answer(query: PanelQuery) -> dict[str, Any]:
+        made = made_up(query)
+        made["frames"][0]["schema"]["fields"][1]["labels"] = {"error": "none"}
+        return made
+
+    panels.grafana.answering = answer
+    panels.ask()
+    panels.move(30)
+    assert panels.ask().status_code == 200
+    assert len(panels.asked) == 1
