@@ -51,6 +51,9 @@ _KEPT_USER = (
 )
 _KEPT_OF_DATASOURCE = ("uid", "type", "name", "isDefault", "module", "preload", "readOnly")
 _KEPT_OF_META = ("id", "type", "name", "module", "baseUrl")
+# By these the page tells apart what asks by itself and what hands on: without `mixed` it gives every target of a mixed
+# panel the mixed datasource, which then drops them all; without any of the others it finds none by its type.
+_FLAGS_OF_META = ("mixed", "builtIn", "metrics", "annotations", "logs", "tracing", "alerting")
 # What Grafana's page draws old panel types with (`autoMigrateAngular` in its PanelModel).
 _DRAWN_BY = {
     "graph": ("timeseries", "barchart", "histogram"),
@@ -72,8 +75,7 @@ def cut_settings(settings: Mapping[str, Any], token: str, dashboard: Mapping[str
     if isinstance(kept.get("panels"), Mapping):
         kept["panels"] = {name: value for name, value in kept["panels"].items() if name in types}
     kept["datasources"] = _cut_datasources(settings, dashboard)
-    default = settings.get("defaultDatasource")
-    kept["defaultDatasource"] = default if default in kept["datasources"] else next(iter(kept["datasources"]), "")
+    kept["defaultDatasource"] = _default_of(kept["datasources"], settings.get("defaultDatasource"))
     kept["publicDashboardAccessToken"] = token
     kept["appSubUrl"] = base
     kept["minRefreshInterval"] = LEAST_REFRESH
@@ -125,6 +127,13 @@ def _cut_datasources(settings: Mapping[str, Any], dashboard: Mapping[str, Any]) 
     return {name: _cut_datasource(entry) for name, entry in entries.items() if {name, entry.get("uid")} & names}
 
 
+def _default_of(cut: Mapping[str, Any], wanted: object) -> str:
+    """Name a default that is there: never a built-in one if there is another, the page hangs asking `-- Mixed --`."""
+    if isinstance(wanted, str) and wanted in cut:
+        return wanted
+    return min(cut, key=lambda name: name.startswith("-- "), default="")
+
+
 def _of_type(kind: str, entries: Mapping[str, Mapping[str, Any]], default: str) -> str:
     same = [name for name, entry in entries.items() if entry.get("type") == kind]
     return default if default in same or not same else same[0]
@@ -169,7 +178,12 @@ def _cut_meta(meta: object) -> dict[str, Any] | None:
     if not isinstance(meta, Mapping):
         return None
     cut = {key: meta[key] for key in _KEPT_OF_META if key in meta}
+    cut |= {key: meta[key] for key in _FLAGS_OF_META if isinstance(meta.get(key), bool)}
     info = meta.get("info")
-    logos = info.get("logos") if isinstance(info, Mapping) else None
+    info = info if isinstance(info, Mapping) else {}
+    logos, version = info.get("logos"), info.get("version")
     cut["info"] = {"logos": logos if isinstance(logos, Mapping) else {"small": "", "large": ""}}
+    if isinstance(version, str):
+        # Without it the page gives a plugin's file a new name at each visit, past every cache.
+        cut["info"]["version"] = version
     return cut

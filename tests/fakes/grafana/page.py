@@ -18,7 +18,6 @@ _STYLES = ("grafana.app.71c2ee.css",)
 _THEMES = {"dark": "grafana.dark.c0ffee.css", "light": "grafana.light.beef01.css"}
 _BUILT_IN: dict[str, Any] = {
     "type": "datasource",
-    "meta": None,
     "isDefault": False,
     "preload": False,
     "jsonData": {},
@@ -41,8 +40,14 @@ class Page:
         user = {**self._skeleton["user"], "theme": theme, "lightTheme": theme == "light", "language": language}
         user["analytics"] = {"identifier": f"@{self._root_url}"}
         listed = {one.name: self._entry(number, one) for number, one in enumerate(datasources.values(), 1)}
-        for name in ("-- Dashboard --", "-- Grafana --", "-- Mixed --"):
-            listed[name] = {**_BUILT_IN, "name": name, "cachingConfig": {"enabled": False, "TTLMs": 0}}
+        for kind in ("dashboard", "grafana", "mixed"):
+            meta = _plugin(kind)
+            listed[meta["name"]] = {
+                **_BUILT_IN,
+                "name": meta["name"],
+                "meta": meta,
+                "cachingConfig": {"enabled": False, "TTLMs": 0},
+            }
         listed["-- Grafana --"] |= {"id": -1, "uid": "grafana"}
         default = next((one.name for one in datasources.values() if one.is_default), "-- Grafana --")
         settings = self._skeleton["settings"] | {
@@ -170,15 +175,28 @@ _PLUGIN_FACTS = (
 )  # fmt: skip
 
 
+# What the plugins say of themselves; the recordings leave it out.
+_FLAGS: Mapping[str, tuple[str, ...]] = {
+    "dashboard": ("builtIn", "metrics"),
+    "grafana": ("builtIn", "annotations", "metrics"),
+    "mixed": ("builtIn", "mixed", "metrics"),
+    "grafana-postgresql-datasource": ("alerting", "annotations", "metrics", "logs"),
+}
+_USUAL_FLAGS = ("alerting", "annotations", "metrics")
+
+
 def _plugin(kind: str) -> dict[str, Any]:
     logo = f"public/plugins/{kind}/img/{kind}_logo.svg"
+    flags = _FLAGS.get(kind, _USUAL_FLAGS)
+    usual = "PostgreSQL" if "postgres" in kind else kind.capitalize()
     info = dict.fromkeys(("author", "description", "links", "build", "screenshots", "version", "updated", "keywords"))
     return {
         "id": kind,
         "type": "datasource",
-        "name": "PostgreSQL" if "postgres" in kind else kind.capitalize(),
-        "info": {**info, "logos": {"small": logo, "large": logo}},
+        "name": f"-- {usual} --" if "builtIn" in flags else usual,
+        "info": {**info, "logos": {"small": logo, "large": logo}, "version": VERSION},
         **dict.fromkeys(_PLUGIN_FACTS),
+        **dict.fromkeys(flags, True),
         "module": f"core:plugin/{kind}",
         "baseUrl": f"public/plugins/{kind}",
     }

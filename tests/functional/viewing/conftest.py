@@ -26,6 +26,19 @@ from tests.support.visitors import TOKEN, UID, Visitors, dashboard, target
 
 REAL = "fedcba9876543210fedcba9876543210"
 INTERNAL = "http://10.9.8.7:9090"
+# Those that Grafana's page asks for only with the right boot data.
+MORE_PANELS = (
+    {
+        "id": 2,
+        "type": "timeseries",
+        "title": "Mixed",
+        "datasource": {"type": "datasource", "uid": "-- Mixed --"},
+        "targets": [
+            target("secret_metric"),
+            {**target("secret_metric", "B"), "datasource": {"type": "prometheus", "uid": "prom-2"}},
+        ],
+    },
+)
 
 
 @pytest.fixture(scope="session")
@@ -136,6 +149,7 @@ def _relayed(context: BrowserContext, folder: Path) -> Iterator[Browsing]:
     )
     document = dashboard(
         {"id": 1, "type": "timeseries", "title": "Power", "targets": [target("secret_metric")]},
+        *MORE_PANELS,
         timepicker={},
         time={"from": "now-15m", "to": "now"},
         refresh="5s",
@@ -144,6 +158,7 @@ def _relayed(context: BrowserContext, folder: Path) -> Iterator[Browsing]:
     (shard / f"{UID}.json").write_bytes(orjson.dumps(document))
     datasources = (
         Datasource("Prometheus", "prometheus", url=INTERNAL, is_default=True, json_data={"timeInterval": "5s"}),
+        Datasource("Second", "prom-2", url=INTERNAL),
         Datasource("Payroll", "pg-main", type="grafana-postgresql-datasource", url="db:5432"),
     )
     with FakeGrafana(provisioning, datasources=datasources, polling=False) as fake:

@@ -1,7 +1,8 @@
 """The fake Grafana made worse: page, boot data and answers hold the real token everywhere; and it has a front end.
 
 The front end is a small one that boots as Grafana's does: it reads the boot data, takes the token of the address for
-the dashboard and the one of the boot data for queries, and asks again at the dashboard's own refresh.
+the dashboard and the one of the boot data for queries, looks there for each panel's plugin and datasource, and asks
+again at the dashboard's own refresh.
 """
 
 from __future__ import annotations
@@ -30,6 +31,22 @@ FRONT_END = """
   document.getElementById("reactRoot").append(page);
   const shown = { theme: user.theme, time: dashboard.time, refresh: dashboard.refresh, locale: user.locale };
   document.body.dataset.shown = JSON.stringify(shown);
+  const sources = Object.values(settings.datasources);
+  const find = (ref) => {
+    const uid = ref?.uid ?? ref;
+    const named = sources.find((one) => one.uid === uid || one.name === uid);
+    return named ?? settings.datasources[settings.defaultDatasource];
+  };
+  // What keeps a panel from asking: SceneQueryRunner gives targets the panel's datasource unless that is a mixed one,
+  // and MixedDatasource drops those that are still its own.
+  const hindrance = (panel) => {
+    const source = find(panel.datasource ?? panel.targets[0].datasource);
+    const own = source.uid ?? source.name;
+    const targets = panel.targets
+      .map((target) => (source.meta.mixed && target.datasource ? target.datasource.uid : own))
+      .filter((uid) => uid !== "-- Mixed --");
+    return targets.length ? "" : "No data";
+  };
   const ask = async () => {
     if (dashboard.annotations) await fetch(api + settings.publicDashboardAccessToken + "/annotations?from=1&to=2");
     for (const panel of dashboard.panels.filter((one) => one.targets)) {
@@ -39,6 +56,8 @@ FRONT_END = """
         box.id = "panel-" + panel.id;
         page.querySelector(".react-grid-layout").append(box);
       }
+      box.textContent = panel.title + " " + hindrance(panel);
+      if (hindrance(panel)) continue;
       const body = {
         intervalMs: 1000 + innerWidth,
         maxDataPoints: innerWidth,

@@ -12,7 +12,7 @@ from playwright.sync_api import Frame, expect
 from backend_server.accounts.passwords import hash_password
 from backend_server.links import LinkProfile, Theme
 from tests.functional.viewing.browsing import events, link_frame, wait_for_event
-from tests.functional.viewing.conftest import Browsing
+from tests.functional.viewing.conftest import MORE_PANELS, Browsing
 from tests.support.visitors import EMPTY_MATRIX, TOKEN
 
 OTHER = "0123456789abcdef0123456789abcd02"
@@ -130,6 +130,12 @@ def test_two_links_show_other_ranges_themes_and_pickers_at_the_same_time(relayed
     expect(second.locator(".picker")).to_be_visible()
     expect(first.get_by_text("Rig 1", exact=True)).not_to_be_visible()  # no title bar without chrome
     expect(second.get_by_text("Rig 1", exact=True)).to_be_visible()
+
+
+def test_every_panel_of_a_relayed_page_finds_what_it_asks(relayed: Browsing) -> None:
+    relayed.page.goto(relayed.url)
+    for panel in ("Power", *(str(one["title"]) for one in MORE_PANELS)):
+        expect(relayed.page.locator("body")).to_contain_text(f"{panel} answered 200")
 
 
 def test_the_addresss_refresh_counts_also_without_a_picker(relayed: Browsing) -> None:

@@ -76,6 +76,37 @@ def test_only_the_datasources_of_the_panels_stay(panels: list[dict[str, Any]], k
     assert b"inside" not in orjson.dumps(shown)
 
 
+def test_what_tells_a_datasource_s_part_stays_of_its_plugin() -> None:
+    meta = {
+        "id": "mixed",
+        "module": "core:plugin/mixed",
+        "mixed": True,
+        "builtIn": True,
+        "metrics": True,
+        "logs": False,
+        "tracing": None,
+        "routes": [{"url": "http://inside"}],
+        "queryOptions": {"minInterval": True},
+        "info": {"logos": {"small": "s", "large": "l"}, "version": "12.4.0", "author": {"url": "http://inside"}},
+    }
+    settings = {
+        **SETTINGS,
+        "datasources": {**SETTINGS["datasources"], "-- Mixed --": {"type": "datasource", "meta": meta}},
+    }
+    mixed = panel(datasource={"uid": "-- Mixed --"}, targets=[{"datasource": {"uid": "prom-2"}}])
+    shown = cut_settings(settings, TOKEN, {"panels": [mixed]}, "/grafana")
+    assert shown["datasources"]["-- Mixed --"]["meta"] == {
+        "id": "mixed",
+        "module": "core:plugin/mixed",
+        "mixed": True,
+        "builtIn": True,
+        "metrics": True,
+        "logs": False,
+        "info": {"logos": {"small": "s", "large": "l"}, "version": "12.4.0"},
+    }
+    assert shown["defaultDatasource"] == "Second"
+
+
 def test_the_settings_are_those_of_a_page_below_our_prefix() -> None:
     shown = cut_settings(SETTINGS, TOKEN, dashboard(), "/grafana")
     assert (shown["appSubUrl"], shown["minRefreshInterval"], shown["liveEnabled"]) == ("/grafana", "5s", False)
