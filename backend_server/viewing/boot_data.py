@@ -1,7 +1,8 @@
 """The boot data of Grafana's page, cut to what one dashboard needs. Pure.
 
 Tried on Grafana 12.4.0: with these keys the public page renders. A datasource keeps what names and draws it, and of its
-`jsonData` nothing but `timeInterval`, without which the page asks at another step.
+`jsonData` nothing but `timeInterval`, without which the page asks at another step. A PostgreSQL one has a `database`
+beside it that is always the same word: the page asks none that names no database, and the name itself is never used.
 """
 
 from __future__ import annotations
@@ -54,6 +55,8 @@ _KEPT_OF_META = ("id", "type", "name", "module", "baseUrl")
 # By these the page tells apart what asks by itself and what hands on: without `mixed` it gives every target of a mixed
 # panel the mixed datasource, which then drops them all; without any of the others it finds none by its type.
 _FLAGS_OF_META = ("mixed", "builtIn", "metrics", "annotations", "logs", "tracing", "alerting")
+_NEEDS_DATABASE = "grafana-postgresql-datasource"
+_ANY_DATABASE = "database"
 # What Grafana's page draws old panel types with (`autoMigrateAngular` in its PanelModel).
 _DRAWN_BY = {
     "graph": ("timeseries", "barchart", "histogram"),
@@ -141,10 +144,15 @@ def _of_type(kind: str, entries: Mapping[str, Mapping[str, Any]], default: str) 
 
 def _cut_datasource(entry: Mapping[str, Any]) -> dict[str, Any]:
     cut = {key: entry[key] for key in _KEPT_OF_DATASOURCE if key in entry}
-    interval = _time_interval(entry)
-    cut["jsonData"] = {} if interval is None else {"timeInterval": interval}
+    cut["jsonData"] = _cut_json_data(entry)
     cut["meta"] = _cut_meta(entry.get("meta"))
     return cut
+
+
+def _cut_json_data(entry: Mapping[str, Any]) -> dict[str, str]:
+    cut = {"database": _ANY_DATABASE} if entry.get("type") == _NEEDS_DATABASE else {}
+    interval = _time_interval(entry)
+    return cut if interval is None else {**cut, "timeInterval": interval}
 
 
 def _time_interval(entry: Mapping[str, Any]) -> str | None:

@@ -26,6 +26,7 @@ from tests.support.visitors import TOKEN, UID, Visitors, dashboard, target
 
 REAL = "fedcba9876543210fedcba9876543210"
 INTERNAL = "http://10.9.8.7:9090"
+SQL = {"type": "grafana-postgresql-datasource", "uid": "pg-runs"}
 # Those that Grafana's page asks for only with the right boot data.
 MORE_PANELS = (
     {
@@ -37,6 +38,13 @@ MORE_PANELS = (
             target("secret_metric"),
             {**target("secret_metric", "B"), "datasource": {"type": "prometheus", "uid": "prom-2"}},
         ],
+    },
+    {
+        "id": 3,
+        "type": "table",
+        "title": "Runs",
+        "datasource": SQL,
+        "targets": [{"refId": "A", "datasource": SQL, "rawSql": "SELECT secret_metric", "format": "table"}],
     },
 )
 
@@ -159,6 +167,7 @@ def _relayed(context: BrowserContext, folder: Path) -> Iterator[Browsing]:
     datasources = (
         Datasource("Prometheus", "prometheus", url=INTERNAL, is_default=True, json_data={"timeInterval": "5s"}),
         Datasource("Second", "prom-2", url=INTERNAL),
+        Datasource("Runs", "pg-runs", type=SQL["type"], url="db:5432", json_data={"database": "secret_database"}),
         Datasource("Payroll", "pg-main", type="grafana-postgresql-datasource", url="db:5432"),
     )
     with FakeGrafana(provisioning, datasources=datasources, polling=False) as fake:
@@ -204,6 +213,16 @@ def _opened(
     visitors.close()
     assert faults == []
     everything = b"\n".join(received.parts).lower()
-    hidden = (REAL, REAL.upper(), "10.9.8.7", "payroll", "pg-main", "db:5432", "secret_metric", "directurl")
+    hidden = (
+        REAL,
+        REAL.upper(),
+        "10.9.8.7",
+        "payroll",
+        "pg-main",
+        "db:5432",
+        "secret_metric",
+        "directurl",
+        "secret_database",
+    )
     for secret in hidden:
         assert secret.lower().encode() not in everything, secret

@@ -38,14 +38,16 @@ FRONT_END = """
     return named ?? settings.datasources[settings.defaultDatasource];
   };
   // What keeps a panel from asking: SceneQueryRunner gives targets the panel's datasource unless that is a mixed one,
-  // and MixedDatasource drops those that are still its own.
+  // and MixedDatasource drops those that are still its own; SqlDatasource asks no PostgreSQL without a database.
   const hindrance = (panel) => {
     const source = find(panel.datasource ?? panel.targets[0].datasource);
     const own = source.uid ?? source.name;
     const targets = panel.targets
       .map((target) => (source.meta.mixed && target.datasource ? target.datasource.uid : own))
       .filter((uid) => uid !== "-- Mixed --");
-    return targets.length ? "" : "No data";
+    if (!targets.length) return "No data";
+    const missing = (one) => one.type === "grafana-postgresql-datasource" && !one.jsonData.database;
+    return targets.some((uid) => missing(find(uid))) ? "has no database" : "";
   };
   const ask = async () => {
     if (dashboard.annotations) await fetch(api + settings.publicDashboardAccessToken + "/annotations?from=1&to=2");

@@ -76,6 +76,33 @@ def test_only_the_datasources_of_the_panels_stay(panels: list[dict[str, Any]], k
     assert b"inside" not in orjson.dumps(shown)
 
 
+@pytest.mark.parametrize(
+    ("kind", "json_data", "kept"),
+    [
+        (
+            "prometheus",
+            {"timeInterval": "5s", "directUrl": "http://inside", "database": "payroll"},
+            {"timeInterval": "5s"},
+        ),
+        ("loki", {"timeInterval": 5, "maxLines": "1"}, {}),
+        # Grafana's page asks a PostgreSQL datasource nothing unless it names a database; which one it never uses.
+        (
+            "grafana-postgresql-datasource",
+            {"timeInterval": "1m", "database": "payroll", "sslmode": "disable"},
+            {"timeInterval": "1m", "database": "database"},
+        ),
+        ("grafana-postgresql-datasource", {}, {"database": "database"}),
+    ],
+)
+def test_of_json_data_nothing_stays_but_the_interval_and_a_word_for_a_database(
+    kind: str, json_data: dict[str, Any], kept: dict[str, str]
+) -> None:
+    settings = {"datasources": {"One": {"uid": "one", "type": kind, "name": "One", "jsonData": json_data}}}
+    asking = panel(targets=[{"datasource": {"uid": "one"}}])
+    shown = cut_settings(settings, TOKEN, {"panels": [asking]}, "/grafana")
+    assert shown["datasources"]["One"]["jsonData"] == kept
+
+
 def test_what_tells_a_datasource_s_part_stays_of_its_plugin() -> None:
     meta = {
         "id": "mixed",
