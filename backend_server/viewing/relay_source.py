@@ -23,12 +23,13 @@ from .boot_data import intervals_of
 from .coalescing import Coalescing
 from .grafana_files import GrafanaFiles
 from .grafana_page import BASE, Dress, GrafanaPage, UnreadablePage
+from .known_panels import KnownPanels
 from .page_styles import relayed_style
 from .pages import NoticePage, Page, RelayedPage
 from .panel_requests import Refused, panel_range, read_grafana, read_panel_id
 from .ports import GrafanaForVisitors, Publications, RawReply
 from .real_token import RealToken, marks_of
-from .relayed_answers import is_plain, kept_seconds, least_step_ms, shown_result, upstream_query
+from .relayed_answers import failed_panel, is_plain, kept_seconds, least_step_ms, shown_result, upstream_query
 from .shown_dashboard import grafana_meta, grafana_refresh_ms, relayed_dashboard
 from .source import Source
 from .steps import Limits
@@ -81,6 +82,7 @@ class RelaySource:
         self._answers = cache or Coalescing()
         self._dashboards: Coalescing[_Dashboard] = Coalescing(size=lambda found: found.size)
         self._pages: Coalescing[GrafanaPage] = Coalescing(size=lambda page: 2 * len(page.html))
+        self._panels = KnownPanels()
         self._files = GrafanaFiles(grafana)
         self._intervals: dict[str, str] | None = None
 
@@ -130,7 +132,7 @@ class RelaySource:
             number = read_panel_id(panel_id)
             request = read_grafana(content_type, body, lambda: self._profile(link, real), now_ms)
             if real is None:
-                return UNAVAILABLE.as_answer()
+                return self._away(None, number)
             panel = panel_by_id(self._dashboard(link, real).dashboard, number) or {}
             asked = request.asked if link.profile.picker else panel_range(panel, request.asked, now_ms)
             floor_ms = least_step_ms(panel, self._known_intervals(real))
@@ -143,10 +145,11 @@ class RelaySource:
         except Refused as refused:
             return refused.answer
         except UpstreamError:
-            return UNAVAILABLE.as_answer()
+            return self._away(real, number)
         status, answer = _unpacked(packed)
-        shown = Answer(200, answer) if status == 200 and is_plain(answer) else shown_result(status, answer)
-        return _swapped(shown, real, link)
+        if status == 200 and is_plain(answer):
+            return _swapped(Answer(200, answer), real, link)
+        return _swapped(shown_result(status, answer, self._panels.ref_ids(real.text, number)), real, link)
 
     def panel_data(self, link: Link, panel_id: str, body: bytes) -> Answer:
         """Answer our own raw route; the document is the same, Grafana is not needed for it."""
@@ -163,6 +166,13 @@ class RelaySource:
     def _real(self, link: Link) -> RealToken | None:
         found = self._publications.access_token(link.document_uid)
         return None if found is None else RealToken(found)
+
+    def _away(self, real: RealToken | None, panel_id: int) -> Answer:
+        """Answer a panel query that cannot be asked now."""
+        ref_ids = self._panels.ref_ids("" if real is None else real.text, panel_id)
+        refusal = UNAVAILABLE.as_answer()
+        failed = failed_panel(refusal.status, ref_ids, UNAVAILABLE.message)
+        return Answer(failed.status, failed.body, failed.content_type, refusal.headers)
 
     def _profile(self, link: Link, real: RealToken | None) -> LinkProfile:
         return link.profile if real is None else link.profile.for_dashboard(self._dashboard(link, real).dashboard)
@@ -183,6 +193,7 @@ class RelaySource:
         dashboard = found.get("dashboard") if isinstance(found, dict) else None
         if not isinstance(found, dict) or not isinstance(dashboard, dict):
             raise UpstreamError("Grafana does not show the dashboard.")
+        self._panels.learn(real.text, dashboard)
         meta = found.get("meta")
         version = meta.get("version") if isinstance(meta, dict) else None
         return _Dashboard(dashboard, version if isinstance(version, int) else 1, 4 * len(reply.body))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
@@ -69,19 +69,30 @@ def upstream_query(
     return step, orjson.dumps(body)
 
 
-def shown_result(status: int, body: bytes) -> Answer:
-    """Turn what Grafana answered to a panel query into what a visitor gets; never its own words."""
+def shown_result(status: int, body: bytes, ref_ids: Iterable[str] = ("A",)) -> Answer:
+    """Turn what Grafana answered to a panel query into what a visitor gets; never its own words.
+
+    `ref_ids` are the panel's, for an answer that names none.
+    """
     try:
         found = orjson.loads(body)
     except orjson.JSONDecodeError:
-        return _unavailable()
-    if not isinstance(found, Mapping):
-        return _unavailable()
+        found = None
+    found = found if isinstance(found, Mapping) else {}
     results = found.get("results")
     if status in (200, 400) and isinstance(results, Mapping):
         return json_answer({"results": {ref: _shown_one(one) for ref, one in results.items()}}, status)
     refusal = _PASSED_REFUSALS.get(str(found.get("messageId")))
-    return grafana_error(*refusal) if refusal else _unavailable()
+    return grafana_error(*refusal) if refusal else failed_panel(502, ref_ids)
+
+
+def failed_panel(status: int, ref_ids: Iterable[str], error: str = _OTHER_WORDS) -> Answer:
+    """Answer a query that failed as a whole, each of the panel's queries by itself.
+
+    Grafana's page marks the panel then. With a `message` it would also show a red box for each panel at each refresh.
+    """
+    failed = {"status": status, "error": error, "errorSource": "downstream", "frames": []}
+    return json_answer({"results": dict.fromkeys(ref_ids, failed)}, status)
 
 
 def is_plain(body: bytes) -> bool:
@@ -125,7 +136,3 @@ def _shown_frame(frame: Mapping[str, Any]) -> dict[str, Any]:
         return dict(frame)
     meta = {key: value for key, value in schema["meta"].items() if key not in _HIDDEN_META}
     return {**frame, "schema": {**schema, "meta": meta}}
-
-
-def _unavailable() -> Answer:
-    return grafana_error(502, "unavailable", _OTHER_WORDS)

@@ -164,3 +164,27 @@ def test_a_series_that_is_called_error_is_no_failure(panels: Panels) -> None:
     panels.move(30)
     assert panels.ask().status_code == 200
     assert len(panels.asked) == 1
+
+
+def test_while_grafana_is_away_each_query_fails_by_itself_and_nothing_asks_for_a_message(panels: Panels) -> None:
+    assert panels.ask(1).status_code == 200
+    panels.grafana.refuse()
+    panels.move(700)
+    for panel_id, ref_ids in ((1, ["A", "B"]), (4, ["A", "B"]), (99, ["A"])):
+        answer = panels.ask(panel_id)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+        assert answer.json is not None
+        assert list(answer.json) == ["results"]  # Grafana's page shows a box for each answer with a `message`
+        assert list(answer.json["results"]) == ref_ids
+        for result in answer.json["results"].values():
+            words = "Dashboard is not available right now"
+            assert result == {"status": 503, "error": words, "errorSource": "downstream", "frames": []}
+
+
+def test_a_failure_of_grafana_itself_fails_each_of_the_panels_queries(panels: Panels) -> None:
+    panels.grafana.answer_once("POST .*/query", 500, {"message": "Internal Server Error"})
+    answer = panels.ask()
+    assert answer.status_code == 502
+    assert answer.json is not None
+    assert list(answer.json["results"]) == ["A", "B"]
+    assert "message" not in answer.json
