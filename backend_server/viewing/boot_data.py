@@ -112,6 +112,17 @@ def intervals_of(datasources: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
+def kinds_of(datasources: Mapping[str, Any]) -> dict[str, str]:
+    """Give the type by datasource uid; the default datasource's also under the empty uid."""
+    found: dict[str, str] = {}
+    for entry in datasources.values():
+        if isinstance(entry, Mapping) and isinstance(entry.get("type"), str):
+            found[str(entry.get("uid"))] = entry["type"]
+            if entry.get("isDefault") is True:
+                found[""] = entry["type"]
+    return found
+
+
 def _cut_datasources(settings: Mapping[str, Any], dashboard: Mapping[str, Any]) -> dict[str, Any]:
     found = settings.get("datasources")
     if not isinstance(found, Mapping):

@@ -19,7 +19,7 @@ from backend_server.links import Link, LinkProfile, Theme
 
 from .admission import UNAVAILABLE, UNREADABLE, Refusal
 from .answers import Answer, json_answer
-from .boot_data import intervals_of
+from .boot_data import intervals_of, kinds_of
 from .coalescing import Coalescing
 from .grafana_files import GrafanaFiles
 from .grafana_page import BASE, Dress, GrafanaPage, UnreadablePage
@@ -85,6 +85,7 @@ class RelaySource:
         self._panels = KnownPanels()
         self._files = GrafanaFiles(grafana)
         self._intervals: dict[str, str] | None = None
+        self._kinds: dict[str, str] = {}
 
     def page(self, link: Link, profile: LinkProfile, visit: Visit) -> Page:
         """Give Grafana's page for this link; when Grafana is away or cannot be read, a page that tries again."""
@@ -136,10 +137,10 @@ class RelaySource:
             panel = panel_by_id(self._dashboard(link, real).dashboard, number) or {}
             asked = request.asked if link.profile.picker else panel_range(panel, request.asked, now_ms)
             floor_ms = least_step_ms(panel, self._known_intervals(real))
-            step, query = upstream_query(asked, panel, floor_ms, now_ms=now_ms, limits=self._limits)
+            grid, query = upstream_query(asked, panel, floor_ms, now_ms=now_ms, limits=self._limits, kinds=self._kinds)
             packed = self._answers.get(
                 ("panel", real.text, number, query),
-                lambda packed: kept_seconds(*_unpacked(packed), step / 1000),
+                lambda packed: kept_seconds(*_unpacked(packed), grid / 1000),
                 lambda: _packed(self._grafana.visitor_query(real.text, number, query)),
             )
         except Refused as refused:
@@ -211,6 +212,7 @@ class RelaySource:
         except UnreadablePage as fault:
             self._on_unreadable(fault.message)
             raise
+        self._kinds = kinds_of(page.datasources)
         self._intervals = intervals_of(page.datasources)
         return page
 

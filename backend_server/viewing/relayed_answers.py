@@ -12,7 +12,7 @@ from backend_server.documents import targets_of
 from .answers import Answer, grafana_error, json_answer
 from .coalescing import FAILURE_KEPT_SECONDS, MOST_KEPT_SECONDS
 from .panel_queries import datasource_of
-from .steps import Limits, align, read_interval_ms, settle_clock, step_ms
+from .steps import INSTANT_GRID_MS, Limits, align, read_interval_ms, settle_clock, step_ms
 from .time_ranges import TimeRange
 
 _PASSED_REFUSALS = {
@@ -33,7 +33,7 @@ _OTHER_WORDS = "The datasource of this panel could not be asked."
 _PLAIN_START = b'{"results":'
 _MARKS = (b'"notices"', b'"executedQueryString"', b'"error"', b'"errorSource"')
 _HIDDEN_META = ("notices", "executedQueryString")
-
+_SQL = frozenset({"grafana-postgresql-datasource", "postgres", "mysql", "mssql"})
 
 # One width for all viewers: a narrow chart then has some points more than pixels, and everybody shares one query.
 _POINTS = 1440
@@ -49,24 +49,48 @@ def least_step_ms(panel: Mapping[str, Any], intervals: Mapping[str, str]) -> int
 
 
 def upstream_query(
-    asked: TimeRange, panel: Mapping[str, Any], floor_ms: int, *, now_ms: int, limits: Limits
+    asked: TimeRange,
+    panel: Mapping[str, Any],
+    floor_ms: int,
+    *,
+    now_ms: int,
+    limits: Limits,
+    kinds: Mapping[str, str] | None = None,
 ) -> tuple[int, bytes]:
-    """Give step and body of the query sent to Grafana.
+    """Give grid (for how long the query is the newest, in ms) and body of the query sent to Grafana.
 
     Step and points come from the dashboard and from us, since Grafana bounds neither; viewers with other clocks and
-    widths send the same.
+    widths send the same. A panel of current values moves on with the moment, however long its range and so its step.
+    `kinds` are the datasources' types by uid, for targets that name none.
     """
     asked = settle_clock(asked, now_ms)
     most = panel.get("maxDataPoints")
     points = most if isinstance(most, int) and not isinstance(most, bool) and 0 < most < _POINTS else _POINTS
     step = step_ms(asked.length_ms, points, floor_ms, limits)
-    span = align(asked, step)
+    grid = min(step, INSTANT_GRID_MS) if _shows_the_moment(panel, kinds or {}) else step
+    span = align(asked, grid)
     body = {
         "intervalMs": step,
         "maxDataPoints": min(limits.max_points, span.length_ms // step + 1),
         "timeRange": {"from": str(span.from_ms), "to": str(span.to_ms), "timezone": "utc"},
     }
-    return step, orjson.dumps(body)
+    return grid, orjson.dumps(body)
+
+
+def _shows_the_moment(panel: Mapping[str, Any], kinds: Mapping[str, str]) -> bool:
+    """Say whether all of a panel's queries ask for current values; expressions take what the others give."""
+    asking = [(target, *datasource_of(panel, target)) for target in targets_of(panel)]
+    real = [(target, kind or kinds.get(uid, "")) for target, uid, kind in asking if "__expr__" not in (uid, kind)]
+    if len(real) == len(asking):  # an expression may ask a hidden one
+        real = [(target, kind) for target, kind in real if target.get("hide") is not True]
+    return bool(real) and all(_is_of_the_moment(target, kind) for target, kind in real)
+
+
+def _is_of_the_moment(target: Mapping[str, Any], kind: str) -> bool:
+    if kind in _SQL:
+        return target.get("format") == "table"
+    # One that asks for the range as well would ask for all of it every few seconds.
+    return target.get("queryType") == "instant" or (target.get("instant") is True and target.get("range") is not True)
 
 
 def shown_result(status: int, body: bytes, ref_ids: Iterable[str] = ("A",)) -> Answer:

@@ -15,7 +15,9 @@ from backend_server.grafana import GrafanaClient, PublicDashboard
 from backend_server.links import LinkProfile
 from backend_server.viewing.coalescing import Coalescing
 from backend_server.viewing.relay_source import RelaySource
+from backend_server.viewing.relayed_answers import upstream_query
 from backend_server.viewing.steps import Limits
+from backend_server.viewing.time_ranges import TimeRange
 from tests.fakes.grafana import Datasource, FakeGrafana
 from tests.fakes.grafana.panel_queries import PanelQuery, empty_frame, made_up
 from tests.support.visitors import NOW_MS, TOKEN, UID, Visitors, dashboard, target
@@ -40,6 +42,18 @@ PANELS: list[dict[str, Any]] = [
         "targets": [{"refId": "A", "datasource": SQL, "rawSql": "SELECT 1", "format": "table"}],
     },
     {"id": 4, "type": "stat", "title": "Both", "targets": [target("up", instant=True), target("up", "B")]},
+    {"id": 5, "type": "table", "targets": [target("up", format="table", instant=True, range=True)]},
+    {
+        "id": 6,
+        "type": "table",
+        "targets": [{"refId": "A", "datasource": {"uid": "pg-main"}, "rawSql": "SELECT 1", "format": "table"}],
+    },
+    {
+        "id": 7,
+        "type": "table",
+        "targets": [{"refId": "A", "datasource": SQL, "rawSql": "SELECT 1", "format": "time_series"}],
+    },
+    {"id": 8, "type": "stat", "targets": [target("up", instant=True), target("up", "B", hide=True)]},
 ]
 
 
@@ -188,3 +202,49 @@ def test_a_failure_of_grafana_itself_fails_each_of_the_panels_queries(panels: Pa
     assert answer.json is not None
     assert list(answer.json["results"]) == ["A", "B"]
     assert "message" not in answer.json
+
+
+@pytest.mark.parametrize(("panel_id", "grid_ms"), [(1, 600_000), (2, 5_000), (3, 5_000), (4, 600_000)])
+def test_current_values_move_on_with_the_moment_and_others_with_their_step(
+    panels: Panels, panel_id: int, grid_ms: int
+) -> None:
+    ends = []
+    for _ in range(3):
+        assert panels.ask(panel_id).status_code == 200
+        assert panels.ask(panel_id).status_code == 200
+        ends.append(int(panels.asked[-1]["timeRange"]["to"]))
+        panels.move(5)
+    now_ms = panels.visitors.now_ms
+    assert ends == [(now_ms - back) // grid_ms * grid_ms for back in (15_000, 10_000, 5_000)]
+    assert len(panels.asked) == len(set(ends))
+    for body in panels.asked:
+        assert body["intervalMs"] == 600_000
+        assert int(body["timeRange"]["to"]) - int(body["timeRange"]["from"]) == 7 * 86_400_000
+
+
+@pytest.mark.parametrize(("panel_id", "grid_ms"), [(5, 600_000), (6, 5_000), (7, 600_000), (8, 5_000)])
+def test_what_counts_as_a_current_value(panels: Panels, panel_id: int, grid_ms: int) -> None:
+    assert panels.ask(panel_id).status_code == 200
+    assert int(panels.asked[0]["timeRange"]["to"]) == panels.visitors.now_ms // grid_ms * grid_ms
+
+
+@pytest.mark.parametrize("panel_id", [1, 2, 3])
+def test_viewers_with_other_clocks_and_widths_share_one_query_of_any_sort(panels: Panels, panel_id: int) -> None:
+    panels.visitors.links.change(profile=LinkProfile(refresh="5s", picker=True))
+    for viewer in range(100):
+        end = panels.visitors.now_ms + viewer * 311 - 15_000
+        span = {"from": str(end - 7 * 86_400_000), "to": str(end), "timezone": "utc"}
+        body = {"intervalMs": 1000 + viewer, "maxDataPoints": 400 + 7 * viewer, "timeRange": span}
+        assert panels.ask(panel_id, body).status_code == 200
+    assert len(panels.asked) == 1
+
+
+def test_an_expression_takes_what_the_queries_it_asks_for_give() -> None:
+    sum_of = {"refId": "C", "datasource": {"type": "__expr__", "uid": "__expr__"}, "type": "math"}
+    asked = TimeRange(NOW_MS - 7 * 86_400_000, NOW_MS)
+    for hidden, grid_ms in (
+        (target("up", "B", hide=True), 600_000),
+        (target("up", "B", hide=True, instant=True), 5_000),
+    ):
+        panel = {"targets": [target("up", instant=True), hidden, sum_of]}
+        assert upstream_query(asked, panel, 5_000, now_ms=NOW_MS, limits=Limits())[0] == grid_ms
