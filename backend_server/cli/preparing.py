@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from backend_server.cli.grafana_program import THE_THREE_USERS, prepare_grafana
+from backend_server.cli.grafana_program import THE_THREE_USERS, PreparedGrafana, prepare_grafana
 from backend_server.cli.prometheus_program import keep_metrics_token, prepare_prometheus
 from backend_server.cli.starting import name_line
 from backend_server.cli.surroundings import current_settings
@@ -54,19 +54,19 @@ def prepare_all(settings: Settings) -> Prepared:
             notes.append(f"Sign in as {first.admin_user} with the password {first.admin_password.reveal()}")
         if first.api_token is not None:
             notes.append(f"API token: {first.api_token.reveal()}")
-        grafana_environment: dict[str, str] = {}
+        grafana = PreparedGrafana({}, None)
         if settings.grafana_home is not None:
-            grafana_environment, made = prepare_grafana(settings, store)
-            if made is not None:
-                notes.append(f"Grafana's {settings.grafana_admin_user} has the password {made.reveal()}")
+            grafana = prepare_grafana(settings, store)
+        if grafana.password_made is not None:
+            notes.append(f"Grafana's {settings.grafana_admin_user} has the password {grafana.password_made.reveal()}")
         prometheus_command = prepare_prometheus(settings, store) if settings.own_prometheus else []
     finally:
         store.close()
-    warnings = _warnings(settings)
+    warnings = [*grafana.warnings, *_warnings(settings)]
     written = _prepare_files(settings, warnings)
     if behind_edge(settings):
         check_edge(render_edge(settings))
-    return Prepared(tuple(notes), written, grafana_environment, tuple(prometheus_command), tuple(warnings))
+    return Prepared(tuple(notes), written, grafana.environment, tuple(prometheus_command), tuple(warnings))
 
 
 def tell(prepared: Prepared, *, as_json: bool = False) -> None:

@@ -159,6 +159,10 @@ _KINDS = (
        "Set [snapshots] public_mode = false and external_enabled = false."),
     _c("datasource-direct", "A datasource of Grafana is asked by the browser directly",
        "Its address and password are handed to every visitor (CVE-2026-27877).", "Set its access to proxy."),
+    _c("datasource-owner", "A datasource of Grafana signs in at our database as ourselves",
+       "Every viewer may ask it for accounts, secrets and links, and change them.",
+       "Start the service anew, which makes a role that reads other tables only, or name one in DASHBOARDS_DB_USER; "
+       "remove a datasource made by hand."),
     _w("lock-interval", "A restart of Grafana in the middle of reading files will end in exit 1",
        "The lock it left behind outlasts its patience.",
        "Put dashboards_server_lock_max_interval_seconds = 3 under [classic_provisioning] in grafana.ini (a variable "

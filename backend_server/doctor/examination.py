@@ -37,7 +37,11 @@ def examine(
     if settings.grafana_url is not None:
         token = settings.grafana_token.reveal() if settings.grafana_token else None
         grafana, ahead["Grafana"] = look_at_grafana(
-            settings.grafana_url, user=settings.proxy_user, token=token, addresses=addresses
+            settings.grafana_url,
+            user=settings.proxy_user,
+            token=token,
+            addresses=addresses,
+            database=settings.database_url.reveal() if settings.database_url else None,
         )
         if grafana.answers and grafana.ini is None:
             not_looked_at.append("Grafana's settings: it shows them to a server administrator alone.")

@@ -77,6 +77,7 @@ class GrafanaFacts:
     metrics_status: int | None = None
     default_password: bool = False
     direct_datasources: tuple[str, ...] = ()
+    owner_datasources: tuple[str, ...] = ()  # those that ask our database as the user we are
     reached_at: tuple[str, ...] = ()  # addresses besides loopback on which it answers
     believed_at: tuple[str, ...] = ()  # those on which it believes the identity header
 

@@ -6,7 +6,7 @@ import base64
 import ipaddress
 import re
 from collections.abc import Collection, Mapping
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from backend_server.outbound.own import own_addresses
 
@@ -20,12 +20,17 @@ _MOST_ADDRESSES = 8
 
 
 def look_at_grafana(
-    url: str, *, user: str, token: str | None = None, addresses: Collection[str] | None = None
+    url: str,
+    *,
+    user: str,
+    token: str | None = None,
+    addresses: Collection[str] | None = None,
+    database: str | None = None,
 ) -> tuple[GrafanaFacts, float | None]:
     """Look at the Grafana at `url`; gives what was seen, and how far its clock is ahead of ours.
 
     `user` is named in the identity header unless there is a service-account `token`. `addresses` are those tried
-    besides loopback; by default this machine's own, and only for a Grafana on this machine.
+    besides loopback; by default this machine's own, and only for a Grafana on this machine. `database` is DATABASE_URL.
     """
     url, parts = url.rstrip("/"), urlsplit(url)
     asker = Asker("Grafana")
@@ -39,6 +44,7 @@ def look_at_grafana(
         ours["Origin"] = f"{parts.scheme}://{parts.netloc}"
         listed = asker.get(f"{url}/api/dashboards/public-dashboards?perpage=1", ours)
         page = asker.get(f"{url}/public-dashboards/{_NO_TOKEN}")
+        sources = asker.get(f"{url}/api/datasources", ours)
         reached, believed = _around(asker, url, user, addresses)
         facts = GrafanaFacts(
             parts.path,
@@ -52,7 +58,8 @@ def look_at_grafana(
             anonymous_status=asker.get(f"{url}/api/search?limit=1").status,
             metrics_status=asker.get(f"{url}/metrics").status,
             default_password=asker.get(f"{url}/api/user", {"Authorization": f"Basic {_DEFAULT}"}).ok,
-            direct_datasources=_direct(asker.get(f"{url}/api/datasources", ours), page),
+            direct_datasources=_direct(sources, page),
+            owner_datasources=_as_owner(sources, database),
             reached_at=reached,
             believed_at=believed,
         )
@@ -96,6 +103,22 @@ def _direct(listed: Answer, page: Answer) -> tuple[str, ...]:
     if isinstance(told, list):
         return tuple(str(one.get("name")) for one in told if isinstance(one, dict) and one.get("access") == "direct")
     return ("one that the public page names",) if _ACCESS.search(page.body) else ()
+
+
+def _as_owner(listed: Answer, database: str | None) -> tuple[str, ...]:
+    """Name the datasources that sign in at our database as the user that we are there."""
+    told = listed.json() if listed.ok and database else None
+    if not isinstance(told, list) or database is None:
+        return ()
+    parts = urlsplit(database)
+    place, owner = f"{parts.hostname or 'localhost'}:{parts.port or 5432}", unquote(parts.username or "")
+    found = []
+    for one in told:
+        if isinstance(one, dict) and "postgres" in str(one.get("type")) and one.get("user") == owner:
+            host, _, port = str(one.get("url")).rpartition("//")[2].rstrip("/").lower().rpartition(":")
+            if f"{host.strip('[]')}:{port}" == place or f"{port}:5432" == place:  # one without a port is all in `port`
+                found.append(str(one.get("name")))
+    return tuple(found)
 
 
 def _around(

@@ -86,6 +86,8 @@ def _behaviour(facts: GrafanaFacts) -> Iterator[Finding]:
         yield found("grafana-default-password", "admin/admin opens Grafana.")
     for name in facts.direct_datasources:
         yield found("datasource-direct", f"The datasource {name!r} has access: direct.")
+    for name in facts.owner_datasources:
+        yield found("datasource-owner", f"The datasource {name!r} signs in as the user of DATABASE_URL.")
     for address in facts.reached_at:
         yield found("grafana-around", f"Grafana answers at {address}.")
     for address in facts.believed_at:

@@ -99,6 +99,12 @@ class Settings(BaseModel):
     supabase_db_name: str = Field("postgres", description="The same: database.")
     supabase_db_user: str = Field("postgres", description="The same: user.")
     supabase_db_password: SecretText | None = Field(None, description="The same: password.")
+    dashboards_db_user: str | None = Field(
+        None,
+        description="Role by which Grafana's PostgreSQL dashboards read; unset = `prepare` makes one that writes "
+        "nothing and cannot see schema `dashwright`.",
+    )
+    dashboards_db_password: SecretText | None = Field(None, description="Its password.")
     next_public_supabase_url: str | None = Field(None, description="Accepted, not used.")
     next_public_supabase_anon_key: SecretText | None = Field(None, description="Accepted, not used.")
 

@@ -47,6 +47,7 @@ class Datasource:
     uid: str
     type: str = "prometheus"
     url: str = ""
+    user: str = ""
     access: str = "proxy"
     is_default: bool = False
     json_data: Mapping[str, Any] = field(default_factory=dict)
@@ -137,6 +138,7 @@ def read_datasources(provisioning: Path, environment: Mapping[str, str]) -> list
                 uid=given.get("uid") or "P" + given["name"].upper(),
                 type=given.get("type", "prometheus"),
                 url=given.get("url") or "",
+                user=given.get("user") or "",
                 access=given.get("access") or "proxy",
                 is_default=given.get("isDefault") is True,
                 json_data=given.get("jsonData") or {},

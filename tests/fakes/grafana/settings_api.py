@@ -51,7 +51,16 @@ def list_datasources(started: Started, who: Who) -> Answer:
     if who.role != "Admin":
         return forbidden("datasources:read")
     listed = [
-        {"id": number, "uid": one.uid, "orgId": 1, "name": one.name, "type": one.type, "access": one.access}
+        {
+            "id": number,
+            "uid": one.uid,
+            "orgId": 1,
+            "name": one.name,
+            "type": one.type,
+            "access": one.access,
+            "url": one.url,
+            "user": one.user,
+        }
         for number, one in enumerate(started.datasources.values(), 1)
     ]
     return json_answer(200, listed)

@@ -92,6 +92,26 @@ def test_a_direct_datasource_is_seen_on_the_page_when_the_list_is_refused(tmp_pa
     assert "401" in found["grafana-identity"]
 
 
+@pytest.mark.parametrize(
+    ("url", "user", "found"),
+    [
+        ("db.test:5432", "owner", True),
+        ("db.test", "owner", True),
+        ("db.test:5432", "dashwright_reader_1", False),
+        ("other.test:5432", "owner", False),
+    ],
+)
+def test_a_datasource_that_is_us_at_our_database_is_found(tmp_path: Path, url: str, user: str, found: bool) -> None:
+    ours = Datasource("Ours", "ours", type="grafana-postgresql-datasource", url=url, user=user)
+    with grafana(tmp_path, datasources=(ours,)) as fake:
+        facts, _ = look_at_grafana(
+            fake.url, user="admin", addresses=(), database="postgresql://owner:secret@db.test/postgres"
+        )
+    told = {one.kind.id: one.what for one in grafana_findings(facts)}
+    assert ("datasource-owner" in told) is found
+    assert not found or "'Ours'" in told["datasource-owner"]
+
+
 def test_grafana_that_is_down_is_the_only_finding(tmp_path: Path) -> None:
     with grafana(tmp_path) as fake:
         fake.refuse()

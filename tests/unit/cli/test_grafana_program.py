@@ -2,47 +2,121 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
+import yaml
 
-from backend_server.cli.grafana_program import prepare_grafana
+from backend_server.cli.grafana_program import PreparedGrafana, database_parts, prepare_grafana
+from backend_server.primitives.secret import Secret
 from backend_server.settings import load_settings
+from backend_server.storage.reader_role import Reader
 from backend_server.storage.store import Store
+from tests.support.postgres import Postgres
+
+READER = Reader("reader.abc", Secret("p@ss:/%41$w"))
 
 
-def environment_with(folder: Path, **given: str) -> dict[str, str]:
+def prepare(folder: Path, **given: str) -> PreparedGrafana:
     settings = load_settings({"DATA_DIR": str(folder), "DASHBOARDS_DIR": str(folder / "dashboards"), **given})
-    store = Store.open(None, folder)
+    store = Store.open(settings.database_url.reveal() if settings.database_url else None, folder)
     try:
         store.migrate()
-        return prepare_grafana(settings, store)[0]
+        return prepare_grafana(settings, store)
     finally:
         store.close()
 
 
-def test_grafana_gets_every_part_of_the_database_bare(tmp_path: Path) -> None:
+def sources_below(folder: Path) -> set[str]:
+    return {file.name for file in (folder / "run" / "grafana" / "provisioning" / "datasources").iterdir()}
+
+
+@pytest.fixture
+def database(postgres: Postgres) -> Iterator[str]:
+    name = postgres.make_database()
+    yield postgres.url(name)
+    with psycopg.connect(postgres.url(name), autocommit=True) as connection:
+        made = [row[0] for row in connection.execute("SELECT rolname FROM pg_roles WHERE rolname ~ '_reader_|^test_'")]
+        for role in made:
+            connection.execute(f'DROP OWNED BY "{role}"')
+    postgres.drop_database(name)
+    with psycopg.connect(postgres.url(), autocommit=True) as connection:
+        for role in made:
+            connection.execute(f'DROP ROLE "{role}"')
+
+
+def test_grafana_gets_every_part_of_the_database_bare_and_never_its_owner() -> None:
     url = "postgresql://o%40rg:p%3A%2Fw%24%20x@db.example.com:6543/main%20one?sslmode=verify-full"
-    found = environment_with(tmp_path, DATABASE_URL=url)
-    assert {name: value for name, value in found.items() if name.startswith("SUPABASE")} == {
+    assert database_parts(url, READER) == {
         "SUPABASE_DB_HOST": "db.example.com",
         "SUPABASE_DB_PORT": "6543",
         "SUPABASE_DB_NAME": "main one",
-        "SUPABASE_DB_USER": "o@rg",
-        "SUPABASE_DB_PASSWORD": "p:/w$ x",
+        "SUPABASE_DB_USER": "reader.abc",
+        "SUPABASE_DB_PASSWORD": "p@ss:/%41$w",
         "SUPABASE_DB_SSLMODE": "verify-full",
     }
 
 
-def test_the_parts_come_back_as_they_were_given(tmp_path: Path) -> None:
-    given = {
-        "SUPABASE_DB_HOST": "db.supabase.example",
-        "SUPABASE_DB_PORT": "6543",
-        "SUPABASE_DB_NAME": "postgres",
-        "SUPABASE_DB_USER": "postgres.abc",
-        "SUPABASE_DB_PASSWORD": "p@ss:/%41$w",
-    }
-    assert environment_with(tmp_path, **given).items() >= {**given, "SUPABASE_DB_SSLMODE": "require"}.items()
+def test_grafana_asks_the_database_as_a_reader_that_does_not_see_ours(tmp_path: Path, database: str) -> None:
+    found = prepare(tmp_path, DATABASE_URL=database)
+    assert found.warnings == ()
+    assert "supabase.yml" in sources_below(tmp_path)
+    env = found.environment
+    place = {"host": env["SUPABASE_DB_HOST"], "port": env["SUPABASE_DB_PORT"], "dbname": env["SUPABASE_DB_NAME"]}
+    who = {"user": env["SUPABASE_DB_USER"], "password": env["SUPABASE_DB_PASSWORD"]}
+    with psycopg.connect(**place, **who) as connection:
+        assert connection.execute("SELECT current_user").fetchone() == (env["SUPABASE_DB_USER"],)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("SELECT * FROM dashwright.kept")
+    again = prepare(tmp_path, DATABASE_URL=database)
+    assert again.environment == env, "a restart keeps role and password"
+
+
+@pytest.mark.parametrize("own", ["test_narrow", "dashwright", "nobody"])
+def test_a_role_of_ones_own_is_taken_when_it_sees_nothing_of_ours(tmp_path: Path, database: str, own: str) -> None:
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("CREATE ROLE test_narrow LOGIN")
+    found = prepare(tmp_path, DATABASE_URL=database, DASHBOARDS_DB_USER=own, DASHBOARDS_DB_PASSWORD="p")
+    if own == "test_narrow":
+        assert (found.environment["SUPABASE_DB_USER"], found.environment["SUPABASE_DB_PASSWORD"]) == (own, "p")
+        assert found.warnings == ()
+    else:
+        assert "SUPABASE_DB_USER" not in found.environment
+        assert "supabase.yml" not in sources_below(tmp_path)
+        assert "DASHBOARDS_DB_USER" in found.warnings[0]
+
+
+def test_without_a_reader_grafana_gets_no_datasource_and_loses_the_one_it_had(tmp_path: Path, database: str) -> None:
+    prepare(tmp_path, DATABASE_URL=database)
+    # From now on the owner may make no roles.
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("CREATE ROLE test_plain LOGIN; ALTER SCHEMA dashwright OWNER TO test_plain")
+        for (table,) in connection.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'dashwright'"
+        ).fetchall():
+            connection.execute(f'ALTER TABLE dashwright."{table}" OWNER TO test_plain')
+        connection.execute("""DO $$ DECLARE r text; BEGIN FOR r IN SELECT rolname FROM pg_roles
+            WHERE rolname ~ '^dashwright_reader_' LOOP EXECUTE format('DROP OWNED BY %I', r);
+            EXECUTE format('DROP ROLE %I', r); END LOOP; END $$""")
+    found = prepare(tmp_path, DATABASE_URL=database.replace("dashwright@", "test_plain@"))
+    assert "SUPABASE_DB_USER" not in found.environment
+    (warning,) = found.warnings
+    assert "CREATEROLE" in warning
+    assert sources_below(tmp_path) == {"prometheus.yml", "supabase-removed.yml"}
+    removal = tmp_path / "run" / "grafana" / "provisioning" / "datasources" / "supabase-removed.yml"
+    (one,) = yaml.safe_load(removal.read_text())["deleteDatasources"]
+    shipped_as = yaml.safe_load(Path("config/grafana/provisioning/datasources/supabase.yml").read_text())
+    assert one["name"] == shipped_as["datasources"][0]["name"]
+    prepare(tmp_path, DATABASE_URL=database)
+    assert sources_below(tmp_path) == {"prometheus.yml", "supabase.yml"}
+
+
+def test_without_postgresql_there_is_nothing_of_it(tmp_path: Path) -> None:
+    found = prepare(tmp_path)
+    assert found.warnings == ()
+    assert sources_below(tmp_path) == {"prometheus.yml"}
 
 
 @pytest.mark.parametrize(
@@ -58,6 +132,6 @@ def test_the_parts_come_back_as_they_were_given(tmp_path: Path) -> None:
         ("/x?host=/var/run/postgresql", "/var/run/postgresql", "disable"),
     ],
 )
-def test_grafana_gets_only_a_mode_that_it_knows(tmp_path: Path, address: str, host: str, mode: str) -> None:
-    found = environment_with(tmp_path, DATABASE_URL=f"postgresql://u:p@{address}")
+def test_grafana_gets_only_a_mode_that_it_knows(address: str, host: str, mode: str) -> None:
+    found = database_parts(f"postgresql://u:p@{address}", READER)
     assert (found["SUPABASE_DB_HOST"], found["SUPABASE_DB_SSLMODE"]) == (host, mode)
