@@ -7,6 +7,7 @@ import secrets
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -25,6 +26,7 @@ from backend_server.poller.kinds import DeviceKind, load_kinds
 from backend_server.primitives.clock import epoch_ms
 from backend_server.primitives.secret import Secret
 from backend_server.provisioning.folder import MOST_PER_PROVIDER, DashboardFolder
+from backend_server.provisioning.providers import check_before_reload
 from backend_server.reconcile.reconciler import Options as ReconcileOptions
 from backend_server.reconcile.reconciler import Reconciler
 from backend_server.reconcile.show import plan_json
@@ -166,7 +168,7 @@ def build_reconciler(services: Services) -> Reconciler:
     return Reconciler(
         services.work,
         services.files,
-        GrafanaPublishing(services.grafana) if services.grafana else None,
+        _publishing(settings, services.grafana) if services.grafana else None,
         options=ReconcileOptions(
             breaker_share=settings.deletion_breaker,
             breaker_floor=settings.deletion_breaker_floor,
@@ -174,6 +176,13 @@ def build_reconciler(services: Services) -> Reconciler:
         ),
         templates=services.templates.current(),
     )
+
+
+def _publishing(settings: Settings, grafana: GrafanaClient) -> GrafanaPublishing:
+    if not settings.own_grafana:
+        return GrafanaPublishing(grafana)
+    check = partial(check_before_reload, settings.own_provisioning, settings.dashboards_dir)
+    return GrafanaPublishing(grafana, before_reload=check)
 
 
 def build_worker(services: Services, *, watcher: Watcher | None = None) -> Worker:

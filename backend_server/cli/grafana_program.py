@@ -53,11 +53,6 @@ def grafana_command(settings: Settings) -> list[str]:
     return [str(binary), "server", "--homepath", str(settings.grafana_home), "--config", str(ini)]
 
 
-def provisioning_folder(settings: Settings) -> Path:
-    """Give the folder that a Grafana of our own reads its providers and datasources from."""
-    return (settings.data_dir / "run" / "grafana" / "provisioning").resolve()
-
-
 def prepare_grafana(settings: Settings, store: Store) -> PreparedGrafana:
     """Put the provisioning folder in place and give what Grafana is started with.
 
@@ -75,7 +70,7 @@ def prepare_grafana(settings: Settings, store: Store) -> PreparedGrafana:
     (data / "plugins").mkdir(parents=True, exist_ok=True)  # it complains about a missing one at every start
     environment = {
         "GRAFANA_DATA_DIR": str(data),
-        "GRAFANA_PROVISIONING_DIR": str(provisioning_folder(settings)),
+        "GRAFANA_PROVISIONING_DIR": str(settings.own_provisioning),
         "GRAFANA_DOMAIN": settings.grafana_domain,
         "GRAFANA_ROOT_URL": f"{settings.base_url or f'http://{settings.grafana_domain}:{settings.port}'}/grafana/",
         "GRAFANA_ADMIN_USER": settings.grafana_admin_user,
@@ -129,7 +124,7 @@ def _provision(settings: Settings, environment: Mapping[str, str], *, with_postg
         if any((target / name).exists() for name in (_POSTGRES_SOURCE, _NO_POSTGRES_SOURCE)):
             files[_NO_POSTGRES_SOURCE] = _REMOVAL
     lay_out(target, files, stale)
-    check_providers(target, settings.dashboards_dir, environment=environment)
+    check_providers(target, settings.dashboards_dir.resolve(), environment=environment)
 
 
 def _hosts(settings: Settings) -> list[str]:

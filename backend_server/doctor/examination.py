@@ -45,8 +45,8 @@ def examine(
         )
         if grafana.answers and grafana.ini is None:
             not_looked_at.append("Grafana's settings: it shows them to a server administrator alone.")
-    if provisioning is None and settings.grafana_home is not None:
-        provisioning = settings.data_dir / "run" / "grafana" / "provisioning"
+    if provisioning is None and settings.own_grafana:
+        provisioning = settings.own_provisioning
     if provisioning is None and settings.grafana_url is not None:
         not_looked_at.append("Grafana's provider file: name its provisioning folder with --provisioning.")
     files = look_at_files(

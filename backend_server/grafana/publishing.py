@@ -16,16 +16,31 @@ def _nothing(point: str) -> None:
     """Do nothing: the checkpoint of production."""
 
 
-class GrafanaPublishing:
-    """Fits `reconcile.ports.Grafana`. Every method raises GrafanaError, an UpstreamError."""
+def _always() -> None:
+    """Let every reload be: the Grafana is somebody else's."""
 
-    def __init__(self, client: GrafanaClient, checkpoint: Callable[[str], None] = _nothing) -> None:
+
+class GrafanaPublishing:
+    """Fits `reconcile.ports.Grafana`. Every method raises GrafanaError, an UpstreamError.
+
+    `before_reload` raises an UpstreamError when a reload would do harm now.
+    """
+
+    def __init__(
+        self,
+        client: GrafanaClient,
+        checkpoint: Callable[[str], None] = _nothing,
+        *,
+        before_reload: Callable[[], None] = _always,
+    ) -> None:
         self._client = client
         self._calls = _Watched(client, checkpoint)
         self._checkpoint = checkpoint
+        self._before_reload = before_reload
 
     def reload(self) -> None:
         """Have the dashboard files read now."""
+        self._before_reload()
         self._client.reload()
 
     def loaded(self, uid: str) -> str | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from backend_server.errors import ConfigError
+from backend_server.errors import ConfigError, UpstreamError
 from backend_server.primitives.places import PACKS, PROVIDERS
 
 PROVIDER_FILE = "dashboard.yml"
@@ -32,6 +32,15 @@ def check_providers(provisioning: Path, root: Path, *, environment: Mapping[str,
             "with another one Grafana deletes dashboards at its next reload.",
             details={"problems": problems},
         )
+
+
+def check_before_reload(provisioning: Path, root: Path) -> None:
+    """The same just before Grafana is told to read it; UpstreamError says that it is not told until it is right."""
+    root = root.resolve()
+    try:
+        check_providers(provisioning, root, environment={"DASHBOARDS_DIR": str(root)})
+    except ConfigError as fault:
+        raise UpstreamError(f"Grafana is not told to reload: {fault.message} `dashwright prepare` does it.") from fault
 
 
 def _read(file: Path) -> object:

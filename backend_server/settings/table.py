@@ -217,6 +217,16 @@ class Settings(BaseModel):
         return found.rstrip("/") if found else None
 
     @property
+    def own_grafana(self) -> bool:
+        """Whether supervisor runs the Grafana that we talk to."""
+        return self.grafana_home is not None
+
+    @property
+    def own_provisioning(self) -> Path:
+        """Where a Grafana of our own reads its providers and datasources from."""
+        return (self.data_dir / "run" / "grafana" / "provisioning").resolve()
+
+    @property
     def grafana_origin(self) -> str | None:
         """Scheme, host and port of `GRAFANA_URL`, as the `Origin` header wants it."""
         if not self.grafana_url:

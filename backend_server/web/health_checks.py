@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 import orjson
 from sqlalchemy import func, select
 
-from backend_server.errors import DashwrightError
+from backend_server.errors import DashwrightError, UpstreamError
 from backend_server.outbound import BoundedHttp
 from backend_server.primitives.secret import Secret
+from backend_server.provisioning.providers import check_before_reload
 from backend_server.reconcile.reconciler import HELD
 from backend_server.reconcile.worker import HEARTBEAT
 from backend_server.registry.views import format_ms
@@ -96,7 +97,8 @@ class _KnownVersion:
 
 
 def _grafana(services: Services, grafana: GrafanaClient, known: _KnownVersion) -> Part:
-    own = services.settings.grafana_home is not None
+    settings = services.settings
+    own = settings.own_grafana
     try:
         health = grafana.health()
     except Exception:
@@ -105,6 +107,12 @@ def _grafana(services: Services, grafana: GrafanaClient, known: _KnownVersion) -
         return Part(Level.DEGRADED, "cannot be reached; what is shared stays, changes wait")
     if not health.ok:
         return Part(Level.DOWN if own else Level.DEGRADED, "its database fails")
+    if own:
+        try:
+            check_before_reload(settings.own_provisioning, settings.dashboards_dir)
+        except UpstreamError:
+            message = "what it reads dashboards by is missing or not as shipped; it is not told to reload"
+            return Part(Level.DEGRADED, message)
     if is_below_floor(health.version or known.get()):
         return Part(Level.DEGRADED, "is older than the oldest version that is safe for public dashboards")
     return Part(Level.OK)

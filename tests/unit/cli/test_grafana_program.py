@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -111,6 +112,66 @@ def test_without_a_reader_grafana_gets_no_datasource_and_loses_the_one_it_had(tm
     assert one["name"] == shipped_as["datasources"][0]["name"]
     prepare(tmp_path, DATABASE_URL=database)
     assert sources_below(tmp_path) == {"prometheus.yml", "supabase.yml"}
+
+
+def test_a_running_grafana_never_finds_its_provider_file_missing_or_other(tmp_path: Path) -> None:
+    prepare(tmp_path)
+    file = tmp_path / "run" / "grafana" / "provisioning" / "dashboards" / "dashboard.yml"
+    right, before = file.read_bytes(), file.stat()
+    wrong: list[object] = []
+    ending, looked = threading.Event(), threading.Event()
+
+    def look() -> None:
+        while not ending.is_set():
+            try:
+                found: object = file.read_bytes()
+            except OSError as fault:
+                found = fault
+            if found != right:
+                wrong.append(found)
+            looked.set()
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    try:
+        for _ in range(5):
+            looked.clear()
+            prepare(tmp_path)
+            assert looked.wait(30)
+    finally:
+        ending.set()
+        looking.join()
+    assert wrong == []
+    assert (file.stat().st_ino, file.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns), "it is not written"
+
+
+def test_a_damaged_provider_file_is_swapped_whole_and_files_of_others_stay(tmp_path: Path) -> None:
+    prepare(tmp_path)
+    folder = tmp_path / "run" / "grafana" / "provisioning"
+    file, other = folder / "dashboards" / "dashboard.yml", folder / "datasources" / "loki.yml"
+    right = file.read_bytes()
+    other.write_text("apiVersion: 1\n")
+    file.write_bytes(right[:100])
+    seen: set[bytes] = set()
+    ending = threading.Event()
+
+    def look() -> None:
+        while not ending.is_set():
+            seen.add(file.read_bytes())  # raises where it is missing, and then `right` is not seen
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    try:
+        prepare(tmp_path)
+        while right not in seen and looking.is_alive():
+            looking.join(0.01)
+    finally:
+        ending.set()
+        looking.join()
+    assert seen <= {right[:100], right}
+    assert right in seen
+    assert other.is_file()
+    assert not list(folder.rglob("*.tmp"))
 
 
 def test_without_postgresql_there_is_nothing_of_it(tmp_path: Path) -> None:
