@@ -14,7 +14,7 @@ from backend_server.errors import ConfigError
 from backend_server.primitives.secret import Secret
 from backend_server.provisioning.laying_out import lay_out
 from backend_server.provisioning.providers import check_providers
-from backend_server.settings import Settings
+from backend_server.settings import OWN_GRAFANA_URL, Settings
 from backend_server.shipped import shipped
 from backend_server.storage.kept_secrets import KeptSecrets
 from backend_server.storage.reader_role import Reader, ensure_reader, prove_reader
@@ -71,6 +71,8 @@ def prepare_grafana(settings: Settings, store: Store) -> PreparedGrafana:
     environment = {
         "GRAFANA_DATA_DIR": str(data),
         "GRAFANA_PROVISIONING_DIR": str(settings.own_provisioning),
+        # It listens where we look for it, whatever the environment says for others.
+        "GF_SERVER_HTTP_PORT": str(urlsplit(settings.grafana_url or OWN_GRAFANA_URL).port or 80),
         "GRAFANA_DOMAIN": settings.grafana_domain,
         "GRAFANA_ROOT_URL": f"{settings.base_url or f'http://{settings.grafana_domain}:{settings.port}'}/grafana/",
         "GRAFANA_ADMIN_USER": settings.grafana_admin_user,

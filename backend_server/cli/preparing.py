@@ -55,7 +55,7 @@ def prepare_all(settings: Settings) -> Prepared:
         if first.api_token is not None:
             notes.append(f"API token: {first.api_token.reveal()}")
         grafana = PreparedGrafana({}, None)
-        if settings.grafana_home is not None:
+        if settings.own_grafana:
             grafana = prepare_grafana(settings, store)
         if grafana.password_made is not None:
             notes.append(f"Grafana's {settings.grafana_admin_user} has the password {grafana.password_made.reveal()}")
@@ -109,7 +109,7 @@ def _prepare_files(settings: Settings, warnings: list[str]) -> int:
                 "the state lies on a disk that does not outlive a deploy, so links would not survive one; set "
                 "DATABASE_URL, put DATA_DIR on a disk that stays, or use LINK_TOKENS=derived"
             )
-        if services.grafana is not None and settings.grafana_home is None and not settings.grafana_token:
+        if services.grafana is not None and not settings.own_grafana and not settings.grafana_token:
             try:
                 for login, role in THE_THREE_USERS.items():
                     services.grafana.ensure_user(login, role)

@@ -88,7 +88,7 @@ def run_all(settings: Settings, *, extra_programs: Path | None = None) -> int:
 
 def environment_of(settings: Settings, prepared: Prepared, folder: Path) -> dict[str, str]:
     """Give the variables supervisord.conf names, and Grafana's."""
-    grafana = shlex.join(grafana_command(settings)) if settings.grafana_home else "false"
+    grafana = shlex.join(grafana_command(settings)) if settings.own_grafana else "false"
     return {
         GRAFANA_ENVIRONMENT: json.dumps(prepared.grafana_environment),
         "DASHWRIGHT_RUN": str(folder),
@@ -97,7 +97,7 @@ def environment_of(settings: Settings, prepared: Prepared, folder: Path) -> dict
         "DASHWRIGHT_WEB": f"127.0.0.1:{settings.web_port if behind_edge(settings) else settings.port}",
         "DASHWRIGHT_GRAFANA": grafana,
         "DASHWRIGHT_PROMETHEUS": shlex.join(prepared.prometheus_command) or "false",
-        "DASHWRIGHT_RUNS_GRAFANA": _word(settings.grafana_home is not None),
+        "DASHWRIGHT_RUNS_GRAFANA": _word(settings.own_grafana),
         "DASHWRIGHT_RUNS_PROMETHEUS": _word(bool(prepared.prometheus_command)),
         "DASHWRIGHT_RUNS_EDGE": _word(behind_edge(settings)),
         "PYTHONUNBUFFERED": "1",
@@ -195,7 +195,7 @@ def _when_ready(settings: Settings, failed: Path, end: Callable[[], None]) -> No
                 failed.write_text(f"nothing answered within {_READY_SECONDS:g} seconds", encoding="utf-8")
                 end()
                 return
-        if settings.grafana_home is not None:
+        if settings.own_grafana:
             _make_users(settings)
 
     threading.Thread(target=watch, name="ready", daemon=True).start()

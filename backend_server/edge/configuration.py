@@ -170,7 +170,7 @@ def nginx_command(configuration: Path, *more: str) -> list[str]:
 
 def grafana_sign_in_port(settings: Settings) -> int | None:
     """Give the port on which a Grafana of our own signs its own users in; None when there is none."""
-    if settings.grafana_home is None or not settings.grafana_port:
+    if not settings.own_grafana or not settings.grafana_port:
         return None
     if settings.grafana_port in (settings.port, settings.web_port, settings.poller_port):
         raise ConfigError(

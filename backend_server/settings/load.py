@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from backend_server.errors import ConfigError, DashwrightError
 from backend_server.primitives.secret import Secret
-from backend_server.settings.table import LinkTokens, Settings
+from backend_server.settings.table import OWN_GRAFANA_URL, LinkTokens, Settings
 
 _KNOWN_SECRET_KEYS = frozenset({"SW2YcwTIb9zpOOhoPsMm", "changeme", "secret", "grafana"})
 
@@ -61,6 +61,8 @@ def _is_secret(field: str) -> bool:
 
 def _across(settings: Settings, problems: list[str]) -> Settings:
     """Check what only several settings together can say."""
+    if settings.grafana_home is not None and settings.grafana_url is None:
+        settings = settings.model_copy(update={"grafana_url": OWN_GRAFANA_URL})
     for name in ("public_url", "render_external_url", "grafana_url", "prometheus_url"):
         url = getattr(settings, name)
         if url is not None:

@@ -40,6 +40,16 @@ SecretText = Annotated[Secret, PlainValidator(_as_secret), PlainSerializer(str)]
 Seconds = Annotated[float, PlainValidator(_as_seconds)]
 
 
+OWN_GRAFANA_URL = "http://127.0.0.1:3300/grafana"  # as config/grafana/grafana.ini has it
+
+
+def is_beside_us(url: str | None) -> bool:
+    """Say whether a Grafana's URL is as one of our own has it: plain http, on loopback, below /grafana."""
+    parts = urlsplit(url or "")
+    host = parts.hostname or ""
+    return parts.scheme == "http" and host in ("127.0.0.1", "localhost") and parts.path.rstrip("/") == "/grafana"
+
+
 class LinkTokens(StrEnum):
     """How link tokens come to be."""
 
@@ -150,7 +160,9 @@ class Settings(BaseModel):
 
     # Grafana
     grafana_url: str | None = Field(
-        None, description="Base of Grafana's API, e.g. http://127.0.0.1:3300/grafana; unset = the built-in viewer."
+        None,
+        description="Base of Grafana's API, e.g. http://127.0.0.1:3300/grafana; unset = the Grafana of `GRAFANA_HOME`, "
+        "without that the built-in viewer.",
     )
     grafana_proxy_user: str | None = Field(None, description="User in `X-WEBAUTH-USER`; unset = `GRAFANA_ADMIN_USER`.")
     grafana_token: SecretText | None = Field(None, description="Service-account token, instead of the header.")
@@ -163,7 +175,9 @@ class Settings(BaseModel):
     grafana_port: int = Field(
         3000, ge=0, le=65535, description="Second port of the edge: Grafana's own sign-in page; 0 = none."
     )
-    grafana_home: Path | None = Field(None, description="Grafana's folder; set = supervisor runs a Grafana of our own.")
+    grafana_home: Path | None = Field(
+        None, description="Grafana's folder; supervisor runs it, unless `GRAFANA_URL` names another."
+    )
     grafana_timeout: Seconds = Field(10.0, description="Total deadline of a call to Grafana.")
 
     # Data
@@ -218,8 +232,8 @@ class Settings(BaseModel):
 
     @property
     def own_grafana(self) -> bool:
-        """Whether supervisor runs the Grafana that we talk to."""
-        return self.grafana_home is not None
+        """Whether supervisor runs the Grafana that we talk to: there is one, and `GRAFANA_URL` names no other."""
+        return self.grafana_home is not None and is_beside_us(self.grafana_url)
 
     @property
     def own_provisioning(self) -> Path:

@@ -174,6 +174,12 @@ def test_a_damaged_provider_file_is_swapped_whole_and_files_of_others_stay(tmp_p
     assert not list(folder.rglob("*.tmp"))
 
 
+def test_grafana_listens_where_we_look_for_it(tmp_path: Path) -> None:
+    url = "http://127.0.0.1:3999/grafana"
+    assert prepare(tmp_path, GRAFANA_HOME="/x", GRAFANA_URL=url).environment["GF_SERVER_HTTP_PORT"] == "3999"
+    assert prepare(tmp_path, GRAFANA_HOME="/x").environment["GF_SERVER_HTTP_PORT"] == "3300"
+
+
 def test_without_postgresql_there_is_nothing_of_it(tmp_path: Path) -> None:
     found = prepare(tmp_path)
     assert found.warnings == ()

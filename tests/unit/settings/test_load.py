@@ -127,3 +127,21 @@ def test_what_follows_from_others():
     assert load_settings({"GRAFANA_URL": "http://127.0.0.1:3300/grafana"}).grafana_origin == "http://127.0.0.1:3300"
     assert load_settings({"RENDER_EXTERNAL_URL": "https://x.example.com/"}).base_url == "https://x.example.com"
     assert load_settings({"GRAFANA_ADMIN_USER": "root"}).proxy_user == "root"
+
+
+@pytest.mark.parametrize(
+    ("home", "url", "used", "own"),
+    [
+        ("/grafana", "", "http://127.0.0.1:3300/grafana", True),
+        ("/grafana", "http://127.0.0.1:3300/grafana", "http://127.0.0.1:3300/grafana", True),
+        ("/grafana", "http://localhost:3999/grafana/", "http://localhost:3999/grafana/", True),
+        ("/grafana", "http://grafana.example:3000/grafana", "http://grafana.example:3000/grafana", False),
+        ("/grafana", "https://127.0.0.1/grafana", "https://127.0.0.1/grafana", False),
+        ("/grafana", "http://127.0.0.1:3000", "http://127.0.0.1:3000", False),
+        ("", "http://127.0.0.1:3300/grafana", "http://127.0.0.1:3300/grafana", False),
+        ("", "", None, False),
+    ],
+)
+def test_a_grafana_of_our_own_is_run_only_when_we_talk_to_it(home, url, used, own):
+    settings = load_settings({"GRAFANA_HOME": home, "GRAFANA_URL": url})
+    assert (settings.grafana_url, settings.own_grafana) == (used, own)
