@@ -27,7 +27,7 @@ import click
 
 from backend_server.cli.grafana_program import grafana_command
 from backend_server.cli.preparing import Prepared, make_grafana_users, prepare_all, tell
-from backend_server.cli.starting import GRAFANA_ENVIRONMENT, name_line
+from backend_server.cli.starting import GRAFANA_ENVIRONMENT, LOG_JSON, LOG_VISITORS, name_line
 from backend_server.cli.surroundings import current_settings
 from backend_server.cli.watching import FAILED_FILE
 from backend_server.errors import DashwrightError
@@ -100,6 +100,8 @@ def environment_of(settings: Settings, prepared: Prepared, folder: Path) -> dict
         "DASHWRIGHT_RUNS_GRAFANA": _word(settings.own_grafana),
         "DASHWRIGHT_RUNS_PROMETHEUS": _word(bool(prepared.prometheus_command)),
         "DASHWRIGHT_RUNS_EDGE": _word(behind_edge(settings)),
+        LOG_JSON: "1" if settings.log_format is LogFormat.JSON else "0",
+        LOG_VISITORS: "1" if settings.log_visitors else "0",
         "PYTHONUNBUFFERED": "1",
     }
 
@@ -208,7 +210,8 @@ def _make_users(settings: Settings) -> None:
             make_grafana_users(settings)
         except DashwrightError as fault:
             if time.monotonic() > deadline:
-                click.echo(f"Grafana's users could not be made: {fault.message}", err=True)
+                as_json = settings.log_format is LogFormat.JSON
+                _say(f"Grafana's users could not be made: {fault.message}", as_json=as_json, level="error")
                 return
             time.sleep(1)
         else:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -23,12 +24,20 @@ from pathlib import Path
 from types import FrameType
 from typing import IO
 
+# What `run` read from its settings, for programs that read none.
+LOG_JSON = "DASHWRIGHT_LOG_JSON"
+LOG_VISITORS = "DASHWRIGHT_LOG_VISITORS"
 GRAFANA_ENVIRONMENT = "DASHWRIGHT_GRAFANA_ENVIRONMENT"  # holds a JSON object
 _WINDOW_SECONDS = 300.0
 _FREE_STARTS = 2
 _PATIENCE_SECONDS = 30.0
 _LONGEST_WAIT_SECONDS = 15.0
 _LAST_LINES_SECONDS = 2.0
+# Programs that know nothing of links write down whatever they were asked for: 32 digits, or an alias.
+_TOKEN = re.compile(r"(?<![0-9a-f])([0-9a-f]{4})[0-9a-f]{28}(?![0-9a-f])", re.IGNORECASE)
+_SLUG = re.compile(r"((?:/|%2f)s(?:/|%2f))(?!…)[^\s\"'/?&#,]+", re.IGNORECASE)
+# nginx's `client: ADDRESS`, Grafana's `remote_addr=ADDRESS`, and what either was told of it.
+_ADDRESS = re.compile(r"((?:\bclient: |\bremote_addr=|\bX-Forwarded-For: )\"?)[0-9a-fA-F.:\[\]]+")
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
@@ -48,6 +57,12 @@ def name_line(program: str, line: str, *, as_json: bool, now: datetime, level: s
     return f"{moment} {program} {text}"
 
 
+def masked(line: str, *, visitors: bool) -> str:
+    """Cut what opens a link to its first digits, as our own programs do; without `visitors` their addresses too."""
+    text = _SLUG.sub(r"\1…", _TOKEN.sub(r"\1…", line))
+    return text if visitors else _ADDRESS.sub(r"\1-", text)
+
+
 def main(arguments: Sequence[str]) -> int:
     """Wait if need be, then be or hold the program."""
     split = list(arguments).index("--")
@@ -65,7 +80,7 @@ def main(arguments: Sequence[str]) -> int:
         signal.signal(number, end)
     wait = _note_start(Path(os.environ["DASHWRIGHT_RUN"]) / f"{program}.starts")
     if wait:
-        as_json = os.environ.get("LOG_FORMAT", "").lower() == "json"
+        as_json = os.environ.get(LOG_JSON) == "1"
         note = f"ended again and again; starting it in {wait:g} s"
         print(name_line(program, note, as_json=as_json, now=datetime.now(UTC)), flush=True)
         if ending.wait(wait):
@@ -107,7 +122,7 @@ def _note_start(file: Path) -> float:
 
 def _hold(program: str, command: Sequence[str]) -> int:
     """Run the program as a child, pass signals on, and name its lines."""
-    as_json = os.environ.get("LOG_FORMAT", "").lower() == "json"
+    as_json = os.environ.get(LOG_JSON) == "1"
     die_too = ctypes.CDLL(None).prctl  # found before the fork
 
     def with_the_starter() -> None:
@@ -146,8 +161,10 @@ def _end_the_rest() -> None:
 
 
 def _copy(program: str, lines: IO[str], as_json: bool) -> None:
+    visitors = os.environ.get(LOG_VISITORS) == "1"
     for line in lines:
-        print(name_line(program, line, as_json=as_json, now=datetime.now(UTC)), flush=True)
+        shown = masked(line, visitors=visitors)
+        print(name_line(program, shown, as_json=as_json, now=datetime.now(UTC)), flush=True)
 
 
 if __name__ == "__main__":

@@ -14,8 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from backend_server.cli.starting import name_line, wait_before_start
+from backend_server.cli.preparing import Prepared
+from backend_server.cli.running import environment_of
+from backend_server.cli.starting import LOG_JSON, masked, name_line, wait_before_start
 from backend_server.cli.watching import DeathCount, listen
+from backend_server.settings import load_settings
 
 
 @pytest.mark.parametrize(
@@ -43,6 +46,41 @@ def test_a_line_gets_the_programs_name() -> None:
         "level": "info",
         "event": 'say "hi"',
     }
+
+
+TOKEN = "0123456789abcdef0123456789ABCDEF"
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        (f"GET /grafana/public-dashboards/{TOKEN}?orgId=1", "GET /grafana/public-dashboards/0123…?orgId=1"),
+        (f"a={TOKEN}&b={TOKEN}", "a=0123…&b=0123…"),
+        (f"longer than a token: {TOKEN}0", f"longer than a token: {TOKEN}0"),
+        ('"GET /grafana/s/kitchen?theme=dark HTTP/1.1"', '"GET /grafana/s/…?theme=dark HTTP/1.1"'),
+        ('referrer: "http://x.test/s/kitchen"', 'referrer: "http://x.test/s/…"'),
+        ("x, client: 203.0.113.7, server: _", "x, client: -, server: _"),
+        ("x, client: 2001:db8::1, server: _", "x, client: -, server: _"),
+        ("status=500 remote_addr=203.0.113.7 time_ms=3", "status=500 remote_addr=- time_ms=3"),
+        ("logger=x clients=3 address=10.0.0.1", "logger=x clients=3 address=10.0.0.1"),
+    ],
+)
+def test_a_line_of_another_program_opens_no_link_and_names_no_visitor(line: str, shown: str) -> None:
+    assert masked(line, visitors=False) == shown
+    assert masked(masked(line, visitors=False), visitors=False) == shown
+
+
+def test_visitors_are_named_where_the_operator_wants_it() -> None:
+    line = f"/s/kitchen, client: 203.0.113.7, {TOKEN}"
+    assert masked(line, visitors=True) == "/s/…, client: 203.0.113.7, 0123…"
+
+
+@pytest.mark.parametrize(("text", "expected"), [("json", "1"), ("text", "0")])
+def test_programs_are_told_the_form_of_lines_wherever_it_was_set(tmp_path: Path, text: str, expected: str) -> None:
+    file = tmp_path / "form"
+    file.write_text(f"{text}\n")
+    settings = load_settings({"LOG_FORMAT_FILE": str(file), "DATA_DIR": str(tmp_path), "EDGE": "false"})
+    assert environment_of(settings, Prepared((), 0), tmp_path)[LOG_JSON] == expected
 
 
 def event(name: str, program: str, *, expected: int | None = None) -> str:
