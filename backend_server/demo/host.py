@@ -82,6 +82,9 @@ class Host:
         return {"devices": shown, "overview": self._overview}
 
     def _run(self) -> None:
+        # Both are started at once here; the hook would say of a service that is not there yet that it is away.
+        while not self._answers() and not self._stop.wait(0.2):
+            pass
         turn_at: float | None = None
         while not self._stop.is_set():
             # The whole integration: say which devices there are, again and again.
@@ -99,6 +102,16 @@ class Host:
             except (OSError, ValueError, KeyError):
                 pass  # the service is starting or stopping; the next turn tries again
             self._stop.wait(_LOOP_SECONDS)
+
+    def _answers(self) -> bool:
+        try:
+            urllib.request.urlopen(f"{self._service}/server/health", timeout=2).close()
+        except urllib.error.HTTPError as fault:
+            fault.close()
+            return fault.code != 502  # the edge alone is there
+        except OSError:
+            return False
+        return True
 
     def _all_live(self) -> bool:
         links = self._hook.links
