@@ -166,7 +166,7 @@ class Planner:
         documents = sorted([*documents, *(one.status() for one in new)], key=lambda one: one.slot)
         profiles = self._profiles(record, list(wanted.values()))
         earlier = {} if before is None else self._profiles(stored.record, list(wanted.values()))
-        links = [self._shared(link, profiles, earlier, changes) for link in stored.links]
+        links = [self._shared(link, wanted, profiles, earlier, changes) for link in stored.links]
         having = {link.slot for link in links if link.is_default}
         made = [self._default_link(device, slot, profile) for slot, profile in profiles.items() if slot not in having]
         changes.new_links += made
@@ -182,22 +182,21 @@ class Planner:
     def _shared(
         self,
         link: Link,
+        wanted: Mapping[str, WantedSlot],
         profiles: Mapping[str, LinkProfile],
         earlier: Mapping[str, LinkProfile],
         changes: Changes,
     ) -> Link:
-        """A default link follows the `share` of its slot; a link that a person made is that person's business.
+        """Every link ends with its document and comes back with it; a default link follows the `share` of its slot too.
 
-        `profiles` are those of the slots that are shared, `earlier` as they were before what changes now.
+        `profiles` are those of the slots that are shared, `earlier` as they were before what changes now. A link that a
+        person made is shared as long as that person wants it.
         """
-        if not link.is_default:
-            return link
-        profile = profiles.get(link.slot)
-        suspended = self._now_ms if profile is None else None
-        if suspended is not None and link.suspended_at is not None:
-            suspended = link.suspended_at
-        asks_anew = profile is not None and profile != earlier.get(link.slot)
-        after = replace(link, suspended_at=suspended, profile=profile if asks_anew and profile else link.profile)
+        profile = profiles.get(link.slot) if link.is_default else None
+        ends = link.slot not in wanted or (link.is_default and profile is None)
+        suspended = (link.suspended_at or self._now_ms) if ends else None
+        shown = link.profile if profile is None or profile == earlier.get(link.slot) else profile
+        after = replace(link, suspended_at=suspended, profile=shown)
         if after == link:
             return link
         after = replace(after, updated_at=self._now_ms)

@@ -132,7 +132,7 @@ links = Table(
     Column("expires_at", BigInteger),
     Column("paused_at", BigInteger),
     Column("revoked_at", BigInteger),  # by a person, for good
-    Column("suspended_at", BigInteger),  # its device is retired; `revive` clears it
+    Column("suspended_at", BigInteger),  # its document is not wanted, or not shared, for now; coming back clears it
     Column("password_hash", String(200)),
     Column("frame_ancestors", JSON, nullable=False),
     Column("created_by", String(128), nullable=False),

@@ -6,7 +6,6 @@ lead in the middle of a pass can store nothing more.
 
 from __future__ import annotations
 
-import secrets
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,11 +20,12 @@ from backend_server.devices.device import Device
 from backend_server.devices.merge import merge_device
 from backend_server.documents.provided import Provided
 from backend_server.errors import LeaseLost
-from backend_server.primitives.ids import Maker, new_token
+from backend_server.primitives.ids import Maker
 
 from . import audit
 from .devices import delete_devices, find_devices
 from .documents import delete_documents_of
+from .fleet_rows import FleetRowLike, ensure_fleet
 from .links import delete_links_of
 from .lost_publications import published_after
 from .provided import find_provided, provided_body
@@ -49,19 +49,6 @@ class NoteLike(Protocol):
     def decisions(self) -> Mapping[str, object]: ...
     @property
     def public(self) -> str | None: ...
-
-
-class FleetRowLike(Protocol):
-    """A fleet document to be; see `reconcile.ports.FleetRow`."""
-
-    @property
-    def uid(self) -> str: ...
-    @property
-    def slot(self) -> str: ...
-    @property
-    def title(self) -> str: ...
-    @property
-    def file(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,30 +217,7 @@ class WorkStore:
     def ensure_fleet(self, wanted: Sequence[FleetRowLike], *, fencing: int | None) -> None:
         """Have exactly these fleet rows wanted: missing ones are made with ids of their own, others asked to leave."""
         with fenced_write(self._store, fencing) as write:
-            query = select(documents.c.uid, documents.c.wanted).where(documents.c.maker == Maker.FLEET.value)
-            existing = {uid: state for uid, state in write.connection.execute(query)}  # noqa: C416  a Row is no tuple to mypy
-            for row in wanted:
-                if row.uid not in existing:
-                    self._insert_fleet(write, row)
-            back = [row.uid for row in wanted if existing.get(row.uid) == "absent"]
-            leaving = [uid for uid in existing.keys() - {row.uid for row in wanted} if existing[uid] == "present"]
-            for uids, value, state in ((back, "present", "pending"), (leaving, "absent", "retiring")):
-                write.connection.execute(
-                    update(documents)
-                    .where(documents.c.uid.in_(uids))
-                    .values(
-                        wanted=value,
-                        state=state,
-                        reason=None,
-                        dirty=True,
-                        attempts=0,
-                        retry_at=0,
-                        updated_at=write.now_ms,
-                        change=write.change,
-                    )
-                )
-            if existing.keys() >= {row.uid for row in wanted} and not back and not leaving:
-                write.discard()
+            ensure_fleet(write, wanted)
 
     def mark_all_dirty(self, makers: Collection[str], *, fencing: int | None, forget_loaded: bool = False) -> None:
         """Have every wanted document of these makers looked at again; with `forget_loaded` proven in Grafana anew."""
@@ -338,34 +302,6 @@ class WorkStore:
         """Give the present moment by the database's clock."""
         with self._store.read() as connection:
             return int(connection.execute(select(database_now_ms(self._store.dialect))).scalar_one())
-
-    def _insert_fleet(self, write: Write, row: FleetRowLike) -> None:
-        write.connection.execute(
-            documents.insert().values(
-                uid=row.uid,
-                maker=Maker.FLEET.value,
-                slot=row.slot,
-                object_id="",
-                title=row.title,
-                file=row.file,
-                wanted="present",
-                state="pending",
-                attempts=0,
-                retry_at=0,
-                dirty=True,
-                updated_at=write.now_ms,
-                change=write.change,
-            )
-        )
-        write.connection.execute(
-            publications.insert().values(
-                document_uid=row.uid,
-                public_uid=secrets.token_hex(16),
-                access_token=new_token(),
-                state="gone",  # not public until somebody makes a link to it
-                updated_at=write.now_ms,
-            )
-        )
 
     def _insert(self, table: Any) -> Any:
         return (postgres_insert if self._store.dialect == "postgresql" else sqlite_insert)(table)

@@ -6,8 +6,12 @@ import json
 
 import pytest
 
+from backend_server.links import LinkOptions, LinkState
 from backend_server.reconcile.plan import Action
 from backend_server.reconcile.reconciler import Options
+from backend_server.registry.links import LinkRegistry
+from backend_server.registry.options import RegistryOptions
+from backend_server.storage.registry_records import SqlRecords
 from tests.support.reconciling import House, house_of, template_set, template_source
 
 
@@ -216,6 +220,31 @@ def test_fleet_documents_come_and_go_with_their_template(house, fake_grafana):
     house.settle()
     assert fleet["file"] not in house.files()
     assert fleet["uid"] not in fake_grafana.dashboard_uids()
+
+
+def test_links_to_a_fleet_document_end_with_it_and_come_back_with_it(house):
+    both = template_set(generic=template_source(), fleet=template_source(slot="overview", scope="fleet"))
+    house.use(both)
+    house.settle()
+    (fleet,) = house.rows().values()
+    links = LinkRegistry(SqlRecords(house.store), RegistryOptions())
+    made = links.create(LinkOptions.from_json({"document": fleet["uid"]}), "ada").link
+    revoked = links.create(LinkOptions.from_json({"document": fleet["uid"]}), "ada").link
+    links.revoke(revoked.token, "ada")
+    house.settle()
+    (shown,) = house.rows().values()
+    house.use(template_set(generic=template_source()))
+    assert links.find(made.token).state(1) is LinkState.REVOKED
+    house.settle()
+    assert house.client.public_of(fleet["uid"]) is None
+
+    house.use(both)
+    assert links.find(made.token).state(1) is LinkState.PENDING
+    house.settle()
+    assert links.find(made.token).state(1) is LinkState.LIVE
+    assert links.find(revoked.token).state(1) is LinkState.REVOKED
+    (back,) = house.rows().values()
+    assert (back["public"], back["access_token"]) == ("live", shown["access_token"])
 
 
 def test_without_grafana_written_is_live(alone):

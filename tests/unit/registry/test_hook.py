@@ -7,9 +7,10 @@ import pytest
 from sqlalchemy import func, select
 
 from backend_server.errors import InputError, InvalidInput
+from backend_server.links import LinkOptions, LinkState
 from backend_server.primitives.ids import Maker, dashboard_uid
 from backend_server.storage import schema
-from tests.support.fleet import device_registry
+from tests.support.fleet import device_registry, link_registry
 
 BASE = "https://dash.example.com"
 
@@ -125,6 +126,37 @@ def test_a_slot_that_no_template_fills_any_more_goes_and_comes_back_with_its_lin
 
     back = next(row for row in rows(store, schema.links) if row["slot"] == "detail")
     assert (back["token"], back["suspended_at"]) == (detail["token"], None)
+
+
+def test_a_persons_link_ends_with_its_slot_and_comes_back_under_its_token(store):
+    registry, links = device_registry(store), link_registry(store)
+    put(registry, "rig-1", {"kind": "miner"})
+    made = links.create(LinkOptions.from_json({"device": "rig-1", "slot": "detail"}), "ada").link
+    main = links.create(LinkOptions.from_json({"device": "rig-1"}), "ada").link
+    publication = {row["document_uid"]: row["state"] for row in rows(store, schema.publications)}
+    put(registry, "rig-1", {"kind": "generic"})
+    assert links.find(made.token).state(1) is LinkState.REVOKED
+    assert links.find(main.token).state(1) is LinkState.PENDING
+    states = {row["document_uid"]: row["state"] for row in rows(store, schema.publications)}
+    assert states == {**publication, made.document_uid: "unwanted"}
+
+    put(registry, "rig-1", {"kind": "miner"})
+
+    back = links.find(made.token)
+    assert (back.link.token, back.link.suspended_at, back.state(1)) == (made.token, None, LinkState.PENDING)
+    assert {row["document_uid"]: row["state"] for row in rows(store, schema.publications)} == publication
+
+
+def test_a_persons_link_stays_when_the_device_is_no_longer_shared(store):
+    registry, links = device_registry(store), link_registry(store)
+    put(registry, "rig-1", {})
+    made = links.create(LinkOptions.from_json({"device": "rig-1"}), "ada").link
+    put(registry, "rig-1", {"share": False})
+    assert links.find(made.token).link.suspended_at is None
+    registry.retire("rig-1", "ada")
+    assert links.find(made.token).state(1) is LinkState.REVOKED
+    registry.revive("rig-1", "ada")
+    assert links.find(made.token).link.suspended_at is None
 
 
 def test_share_false_hands_out_nothing_and_true_gives_the_same_link_back(store):
