@@ -54,6 +54,7 @@ from backend_server.telemetry import Metrics, get_logger
 from backend_server.template_library import TemplateLibrary
 from backend_server.viewing.panel_data import PanelData
 from backend_server.viewing.passwords import LinkPasswords
+from backend_server.viewing.readability import Readability
 from backend_server.viewing.relay_source import RelaySource
 from backend_server.viewing.source import Source
 from backend_server.viewing.steps import Limits
@@ -93,6 +94,7 @@ class Services:
     views: ViewCounts
     ledger: Ledger
     viewing: Viewing
+    readability: Readability
     reachable: CheckedAddresses  # what devices may have asked
     told_targets: set[str] = field(default_factory=set)  # addresses whose refusal is in the log already
 
@@ -261,7 +263,8 @@ def _join(settings: Settings, program: str, store: Store) -> Services:
     grafana = _grafana(settings)
     documents = FiledDocuments(store, files, templates.current, lambda device_id: devices.get(device_id).device)
     views = ViewCounts(SqlViews(store), on_failure=_views_kept, on_visit=metrics.links.visited)
-    source = _source(settings, store, documents, prometheus, grafana)
+    readability = Readability(_unreadable)
+    source = _source(settings, store, documents, prometheus, grafana, readability=readability)
     return Services(
         settings=settings,
         program=program,
@@ -289,6 +292,7 @@ def _join(settings: Settings, program: str, store: Store) -> Services:
         ledger=Ledger(SqlLedger(store), keep_ms=int(settings.ledger_keep * 1000), clock_ms=epoch_ms),
         viewing=Viewing(links, source, views, clock_ms=epoch_ms, passwords=LinkPasswords(secret_key.reveal().encode())),
         reachable=CheckedAddresses(OutboundGuard(settings.outbound_allow), Purpose.DEVICE),
+        readability=readability,
     )
 
 
@@ -311,6 +315,8 @@ def _source(
     documents: FiledDocuments,
     prometheus: PrometheusClient,
     grafana: GrafanaClient | None,
+    *,
+    readability: Readability,
 ) -> Source:
     """Give what draws dashboards: Grafana's own page where there is a Grafana, else our viewer."""
     limits = Limits(max_points=settings.query_max_points)
@@ -326,7 +332,7 @@ def _source(
         limits=limits,
         clock_ms=epoch_ms,
         internal=internal,
-        on_unreadable=_unreadable,
+        readability=readability,
         on_lost=LostPublications(store, on_failure=_loss_told).mark,
     )
 

@@ -144,6 +144,9 @@ _KINDS = (
        "Scripts and styles of relayed pages are asked for at addresses that lead nowhere.",
        "Set [server] root_url to …/grafana/ and serve_from_sub_path = true; a proxy must not strip the prefix; "
        "GRAFANA_URL ends in /grafana."),
+    _c("grafana-page-unknown", "Grafana's public page is not one this service knows",
+       "A page that cannot be cleaned is never passed on, so links show a notice in place of dashboards.",
+       "Go back to the Grafana this release was tried with (12.4), or take a newer release of this service."),
     _c("embedding-off", "Grafana forbids to be embedded", "Browsers refuse to show relayed dashboards in a frame.",
        "Set [security] allow_embedding = true; who may embed is said by each link's frame_ancestors."),
     _c("public-dashboards-off", "Public dashboards are switched off in Grafana", "No link can be published there.",

@@ -71,6 +71,7 @@ class GrafanaFacts:
     ini: Mapping[str, Mapping[str, str]] | None = None
     page_status: int | None = None
     page_base: str | None = None
+    page_problem: str | None = None  # why the relay could not take it apart
     frame_options: str | None = None
     public_list_status: int | None = None
     anonymous_status: int | None = None

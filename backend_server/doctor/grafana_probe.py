@@ -9,6 +9,8 @@ from collections.abc import Collection, Mapping
 from urllib.parse import unquote, urlsplit
 
 from backend_server.outbound.own import own_addresses
+from backend_server.viewing.grafana_page import GrafanaPage, UnreadablePage
+from backend_server.viewing.real_token import RealToken
 
 from .asking import Answer, Asker
 from .facts import GrafanaFacts
@@ -53,6 +55,7 @@ def look_at_grafana(
             ini=_ini(asker.get(f"{url}/api/admin/settings", ours)),
             page_status=page.status,
             page_base=page.base_href,
+            page_problem=_page_problem(page),
             frame_options=page.headers.get("x-frame-options"),
             public_list_status=listed.status,
             anonymous_status=asker.get(f"{url}/api/search?limit=1").status,
@@ -66,6 +69,17 @@ def look_at_grafana(
         return facts, health.ahead_seconds
     finally:
         asker.close()
+
+
+def _page_problem(page: Answer) -> str | None:
+    """Take the public page apart as the relay does; give why it cannot be."""
+    if page.status != 200:
+        return None  # told by the status
+    try:
+        GrafanaPage.parse(page.body, RealToken(_NO_TOKEN))
+    except UnreadablePage as fault:
+        return fault.message
+    return None
 
 
 def _refusal(listed: Answer) -> str | None:

@@ -125,6 +125,8 @@ def _page(facts: GrafanaFacts) -> Iterator[Finding]:
         if facts.public_list_status != 404:
             yield found("sub-path", f"The public page answers {facts.page_status}.")
         return
+    if facts.page_problem is not None:
+        yield found("grafana-page-unknown", facts.page_problem)
     if facts.page_base is not None and facts.page_base.rstrip("/") != _SUB_PATH:
         yield found("sub-path", f"Its pages name {facts.page_base!r} as their base.")
     if facts.frame_options:

@@ -28,6 +28,7 @@ from .page_styles import relayed_style
 from .pages import NoticePage, Page, RelayedPage
 from .panel_requests import Refused, panel_range, read_grafana, read_panel_id
 from .ports import GrafanaForVisitors, Publications, RawReply
+from .readability import Readability
 from .real_token import RealToken, marks_of
 from .relayed_answers import failed_panel, is_plain, kept_seconds, least_step_ms, shown_result, upstream_query
 from .shown_dashboard import grafana_meta, grafana_refresh_ms, relayed_dashboard
@@ -38,6 +39,7 @@ from .visits import Visit
 _PAGE_KEPT_SECONDS = 15.0
 _DASHBOARD_KEPT_SECONDS = 1.0
 _MISSING = 404  # Grafana's word for a token it does not know, and for one whose dashboard is gone
+_ANY_PAGE = "every page"  # but for its boot data it is the same for all dashboards
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +54,8 @@ class _Dashboard:
 class RelaySource:
     """Asks Grafana; `raw` answers our own raw data route, and `internal` are addresses that no page may name.
 
-    `on_unreadable` hears, once per page fetched, of a page that cannot be cleaned: a Grafana newer than we know.
-    `on_lost` hears the uid of a document that Grafana does not know as public, though we published it.
+    `readability` remembers pages that cannot be cleaned: those of a Grafana newer than we know. `on_lost` hears the uid
+    of a document that Grafana does not know as public, though we published it.
     """
 
     needs_proof = True
@@ -68,7 +70,7 @@ class RelaySource:
         clock_ms: Callable[[], int],
         internal: Collection[str] = (),
         cache: Coalescing[bytes] | None = None,
-        on_unreadable: Callable[[str], None] = lambda reason: None,
+        readability: Readability | None = None,
         on_lost: Callable[[str], None] = lambda uid: None,
     ) -> None:
         self._grafana = grafana
@@ -77,7 +79,7 @@ class RelaySource:
         self._limits = limits
         self._clock_ms = clock_ms
         self._internal = marks_of(internal)
-        self._on_unreadable = on_unreadable
+        self._readability = readability or Readability()
         self._on_lost = on_lost
         self._answers = cache or Coalescing()
         self._dashboards: Coalescing[_Dashboard] = Coalescing(size=lambda found: found.size)
@@ -103,8 +105,9 @@ class RelaySource:
         dress = Dress(link.token, head, visit.language, visit.chosen_language)
         html = page.for_visitor(dashboard, dress)
         if any(mark in html for mark in self._internal):
-            self._on_unreadable("it names an internal address where none was expected")
+            self._readability.failed(link.document_uid, "it names an internal address where none was expected")
             return _sorry(UNREADABLE, link, profile)
+        self._readability.reads(link.document_uid)
         return RelayedPage(html, link.frame_ancestors)
 
     def dashboard(self, link: Link, profile: LinkProfile) -> Answer:
@@ -210,8 +213,9 @@ class RelaySource:
         try:
             page = GrafanaPage.parse(reply.body, real)
         except UnreadablePage as fault:
-            self._on_unreadable(fault.message)
+            self._readability.failed(_ANY_PAGE, fault.message)
             raise
+        self._readability.reads(_ANY_PAGE)
         self._kinds = kinds_of(page.datasources)
         self._intervals = intervals_of(page.datasources)
         return page

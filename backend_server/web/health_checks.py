@@ -107,15 +107,17 @@ def _grafana(services: Services, grafana: GrafanaClient, known: _KnownVersion) -
         return Part(Level.DEGRADED, "cannot be reached; what is shared stays, changes wait")
     if not health.ok:
         return Part(Level.DOWN if own else Level.DEGRADED, "its database fails")
+    faults = []
     if own:
         try:
             check_before_reload(settings.own_provisioning, settings.dashboards_dir)
         except UpstreamError:
-            message = "what it reads dashboards by is missing or not as shipped; it is not told to reload"
-            return Part(Level.DEGRADED, message)
+            faults.append("what it reads dashboards by is missing or not as shipped; it is not told to reload")
+    if services.readability.fault is not None:
+        faults.append("its public page is not one this service knows; links show a notice in place of dashboards")
     if is_below_floor(health.version or known.get()):
-        return Part(Level.DEGRADED, "is older than the oldest version that is safe for public dashboards")
-    return Part(Level.OK)
+        faults.append("is older than the oldest version that is safe for public dashboards")
+    return Part(Level.DEGRADED, "; ".join(faults)) if faults else Part(Level.OK)
 
 
 def _prometheus(services: Services) -> Part:

@@ -112,6 +112,16 @@ def test_a_datasource_that_is_us_at_our_database_is_found(tmp_path: Path, url: s
     assert not found or "'Ours'" in told["datasource-owner"]
 
 
+def test_a_page_that_the_relay_could_not_take_apart_is_found(tmp_path: Path) -> None:
+    with grafana(tmp_path) as fake:
+        page = b'<html><base href="/grafana/" /><script>window.grafanaBoot = load({version: 14})</script></html>'
+        fake.answer_once("GET .*/public-dashboards/0{32}", 200, page)
+        found = found_at(fake.url)
+        assert set(found) == ALWAYS | {"grafana-page-unknown"}
+        assert found["grafana-page-unknown"] == "Grafana's page holds no settings."
+        assert set(found_at(fake.url)) == ALWAYS
+
+
 def test_grafana_that_is_down_is_the_only_finding(tmp_path: Path) -> None:
     with grafana(tmp_path) as fake:
         fake.refuse()

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -124,6 +125,41 @@ def test_a_grafana_below_the_safe_floor_is_told_also_when_it_hides_its_version(
             assert look().message == "is older than the oldest version that is safe for public dashboards"
         asked = [one for one in grafana.requests if one.path.endswith("/api/frontend/settings")]
         assert len(asked) == (1 if hidden else 0), "it is kept for some minutes"
+
+
+def test_a_page_of_grafana_nobody_can_read_degrades_until_one_reads_again(
+    tmp_path: Path, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backend_server.web.health._REMEMBER_SECONDS", 0.0)
+    monkeypatch.setattr("backend_server.viewing.relay_source._PAGE_KEPT_SECONDS", 0.0)
+    dashboards = tmp_path / "dashboards"
+    provisioning = write_provisioning(tmp_path, dashboards)
+    with (
+        FakeGrafana(provisioning, environment={}, polling=False) as fake,
+        running_app(tmp_path, empty_database=sqlite_template, grafana_url=fake.url, dashboards_dir=dashboards) as app,
+    ):
+        made = app.call("PUT", "/api/devices/rig-1?wait=15s", {}).json()
+        page = urlsplit(made["link"]["url"]).path
+
+        def grafana(words: str) -> dict[str, object]:
+            """Ask until health has looked again."""
+            deadline = time.monotonic() + 10
+            while words not in str((found := health(app)[2]["grafana"]).get("message", "")):
+                assert time.monotonic() < deadline, found
+            return found
+
+        assert app.call("GET", page, token=None).status == 200
+        fake.answer_once("GET .*/public-dashboards/[0-9a-f]{32}", 200, b"<html>a page of tomorrow</html>")
+        assert app.call("GET", page, token=None).status == 503
+        found = grafana("its public page is not one this service knows")
+        assert found["status"] == "degraded"
+        assert health(app)[0] == 200
+        deadline = time.monotonic() + 10
+        while app.call("GET", page, token=None).status != 200:
+            assert time.monotonic() < deadline
+        deadline = time.monotonic() + 10
+        while "public page" in str(health(app)[2]["grafana"].get("message")):
+            assert time.monotonic() < deadline
 
 
 def test_a_silent_upstream_never_makes_health_slow(tmp_path: Path, sqlite_template: Path) -> None:

@@ -14,6 +14,7 @@ from backend_server.viewing.boot_data import cut_settings, cut_user, intervals_o
 from backend_server.viewing.grafana_page import Dress, GrafanaPage
 from backend_server.viewing.page_styles import relayed_style
 from backend_server.viewing.panel_requests import panel_range
+from backend_server.viewing.readability import Readability
 from backend_server.viewing.real_token import RealToken, marks_of
 from backend_server.viewing.relay_source import RelaySource
 from backend_server.viewing.relayed_answers import least_step_ms, upstream_query
@@ -283,7 +284,7 @@ def relay(grafana: Any) -> tuple[Visitors, list[str]]:
         plain.viewer,
         limits=Limits(),
         clock_ms=plain.clock_ms,
-        on_unreadable=reasons.append,
+        readability=Readability(reasons.append),
     )
     return Visitors(source=made, links=plain.links), reasons
 
