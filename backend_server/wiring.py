@@ -249,7 +249,7 @@ def ensure_fernet(settings: Settings, store: Store) -> MultiFernet:
 
 def _join(settings: Settings, program: str, store: Store) -> Services:
     secret_key = ensure_secret_key(settings, store)
-    records = SqlRecords(store)
+    records = SqlRecords(store, with_grafana=settings.grafana_url is not None)
     templates = TemplateLibrary(store, template_folder(settings))
     options = RegistryOptions.from_settings(settings)
     devices = DeviceRegistry(records, TemplateSlots(templates.current), options)

@@ -22,6 +22,7 @@ class DocumentStatus:
     dirty: bool
     proven: bool  # some version of it was once proven loaded
     refresh: str | None = None  # its own: a duration or "off"; None = not known yet
+    published: bool = True  # with Grafana: its public dashboard is there, as far as we know
 
     @property
     def shown_state(self) -> str:
@@ -30,8 +31,13 @@ class DocumentStatus:
 
     @property
     def serving_state(self) -> str:
-        """The state as a visitor meets it: the last proven version is served while a newer one is on its way."""
-        return "live" if self.wanted == "present" and (self.proven or self.state == "live") else self.state
+        """The state as a visitor meets it: the last proven version is served while a newer one is on its way.
+
+        With Grafana nothing is served before the public dashboard is there.
+        """
+        if self.wanted == "present" and (self.proven or self.state == "live"):
+            return "live" if self.published else "pending"
+        return self.state
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,25 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, bindparam, case, delete, insert, null, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    and_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    insert,
+    null,
+    or_,
+    select,
+    true,
+    update,
+)
 
 from backend_server.documents.status import DocumentStatus, NewDocument
 from backend_server.links.publication import NewPublication
@@ -28,27 +45,31 @@ _STATUS = (
     documents.c.loaded_hash.is_not(None).label("proven"),
 )
 
-# `DocumentStatus.serving_state` in SQL.
-document_state = case(
-    (
-        and_(documents.c.wanted == "present", or_(documents.c.loaded_hash.is_not(None), documents.c.state == "live")),
-        "live",
-    ),
-    else_=documents.c.state,
-)
+_PUBLIC = exists().where(publications.c.document_uid == documents.c.uid, publications.c.state == "live")
 
 
-def find_document(connection: Connection, uid: str) -> DocumentStatus | None:
+def document_state(*, with_grafana: bool) -> ColumnElement[str]:
+    """Say `DocumentStatus.serving_state` in SQL; a test holds the two together."""
+    proven = or_(documents.c.loaded_hash.is_not(None), documents.c.state == "live")
+    served = and_(documents.c.wanted == "present", proven)
+    if with_grafana:
+        return case((and_(served, _PUBLIC), "live"), (served, "pending"), else_=documents.c.state)
+    return case((served, "live"), else_=documents.c.state)
+
+
+def find_document(connection: Connection, uid: str, *, with_grafana: bool) -> DocumentStatus | None:
     """Give one document's status."""
-    row = connection.execute(select(*_STATUS).where(documents.c.uid == uid)).mappings().one_or_none()
+    row = connection.execute(_statuses(with_grafana).where(documents.c.uid == uid)).mappings().one_or_none()
     return None if row is None else _status(row)
 
 
-def documents_of_devices(connection: Connection, ids: Sequence[str]) -> dict[str, list[DocumentStatus]]:
+def documents_of_devices(
+    connection: Connection, ids: Sequence[str], *, with_grafana: bool
+) -> dict[str, list[DocumentStatus]]:
     """Give devices' documents by device id, ordered by slot."""
     found: dict[str, list[DocumentStatus]] = defaultdict(list)
     rows = connection.execute(
-        select(*_STATUS)
+        _statuses(with_grafana)
         .where(documents.c.object_id.in_(ids), documents.c.maker == Maker.DEVICE.value)
         .order_by(documents.c.slot)
     )
@@ -164,6 +185,12 @@ def delete_documents_of(connection: Connection, device_ids: Sequence[str]) -> No
     )
 
 
+def _statuses(with_grafana: bool) -> Select[Any]:
+    """Statuses of documents; without Grafana there is nothing to publish, and nothing to wait for."""
+    published: ColumnElement[bool] = _PUBLIC if with_grafana else true()
+    return select(*_STATUS, published.label("published"))
+
+
 def _status(row: RowMapping) -> DocumentStatus:
     return DocumentStatus(
         uid=DashboardUid(row["uid"]),
@@ -177,4 +204,5 @@ def _status(row: RowMapping) -> DocumentStatus:
         dirty=bool(row["dirty"]),
         proven=bool(row["proven"]),
         refresh=row["refresh"],
+        published=bool(row["published"]),
     )

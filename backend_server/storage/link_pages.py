@@ -36,14 +36,14 @@ class LinkQuery(Protocol):
     def now_ms(self) -> int: ...
 
 
-def link_page(connection: Connection, query: LinkQuery) -> tuple[list[FoundLink], int]:
+def link_page(connection: Connection, query: LinkQuery, *, with_grafana: bool) -> tuple[list[FoundLink], int]:
     """Give the links of one page, the newest first, and how many there are in all."""
-    conditions = _conditions(query)
+    conditions = _conditions(query, link_state_column(query.now_ms, with_grafana=with_grafana))
     counted = select(func.count()).select_from(links)
     counted = counted.outerjoin(documents, documents.c.uid == links.c.document_uid).where(*conditions)
     total = int(connection.execute(counted).scalar_one())
     wanted = (
-        found_links()
+        found_links(with_grafana=with_grafana)
         .where(*conditions)
         .order_by(links.c.created_at.desc(), links.c.id.desc())
         .limit(query.per_page)
@@ -63,15 +63,15 @@ def other_documents(connection: Connection, most: int) -> list[tuple[str, str]]:
     return [(str(uid), str(title)) for uid, title in connection.execute(wanted)]
 
 
-def count_links(connection: Connection, now_ms: int) -> dict[str, int]:
+def count_links(connection: Connection, now_ms: int, *, with_grafana: bool) -> dict[str, int]:
     """Count links by state."""
-    state = link_state_column(now_ms).label("state")
+    state = link_state_column(now_ms, with_grafana=with_grafana).label("state")
     counted = select(state, func.count()).select_from(links)
     counted = counted.outerjoin(documents, documents.c.uid == links.c.document_uid).group_by(state)
     return {str(found): int(count) for found, count in connection.execute(counted)}
 
 
-def link_state_column(now_ms: int) -> ColumnElement[str]:
+def link_state_column(now_ms: int, *, with_grafana: bool) -> ColumnElement[str]:
     """Say `links.state.link_state` in SQL; a test holds the two together."""
     off = select(store.c.links_on).scalar_subquery() == sql_false()
     return case(
@@ -79,19 +79,19 @@ def link_state_column(now_ms: int) -> ColumnElement[str]:
         (links.c.expires_at <= now_ms, "expired"),
         (links.c.not_before > now_ms, "not_yet"),
         (or_(links.c.paused_at.is_not(None), off), "paused"),
-        (document_state.in_(("live", "loaded")), "live"),
+        (document_state(with_grafana=with_grafana).in_(("live", "loaded")), "live"),
         else_="pending",
     )
 
 
-def _conditions(query: LinkQuery) -> list[ColumnElement[bool]]:
+def _conditions(query: LinkQuery, state: ColumnElement[str]) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if query.device is not None:
         found.append(and_(links.c.object_id == query.device, links.c.maker == Maker.DEVICE.value))
     if query.document is not None:
         found.append(links.c.document_uid == query.document)
     if query.state is not None:
-        found.append(link_state_column(query.now_ms) == query.state)
+        found.append(state == query.state)
     if query.search:
         looked_in = (links.c.label, links.c.slug, links.c.object_id, documents.c.title)
         found.append(or_(*(column.icontains(query.search, autoescape=True) for column in looked_in)))
@@ -99,5 +99,5 @@ def _conditions(query: LinkQuery) -> list[ColumnElement[bool]]:
         found.append(or_(links.c.last_seen_at.is_(None), links.c.last_seen_at < query.unseen_since))
         found.append(links.c.created_at < query.unseen_since)
         if query.state is None:
-            found.append(link_state_column(query.now_ms).not_in(("revoked", "expired")))
+            found.append(state.not_in(("revoked", "expired")))
     return found

@@ -41,21 +41,23 @@ def links_to(connection: Connection, document_uid: str) -> list[Link]:
     return [_link(row) for row in rows.mappings()]
 
 
-def find_by_token(connection: Connection, token: str) -> FoundLink | None:
+def find_by_token(connection: Connection, token: str, *, with_grafana: bool) -> FoundLink | None:
     """Find a link by its token, or by one it had before a rotation."""
-    row = connection.execute(found_links().where(links.c.token == token)).mappings().one_or_none()
+    found = found_links(with_grafana=with_grafana)
+    row = connection.execute(found.where(links.c.token == token)).mappings().one_or_none()
     if row is not None:
         return found_of(row, None)
     old = connection.execute(select(old_link_tokens).where(old_link_tokens.c.token == token)).mappings().one_or_none()
     if old is None:
         return None
-    row = connection.execute(found_links().where(links.c.id == old["link_id"])).mappings().one()
+    row = connection.execute(found.where(links.c.id == old["link_id"])).mappings().one()
     return found_of(row, int(old["good_until"]))
 
 
-def find_by_slug(connection: Connection, slug: str) -> FoundLink | None:
+def find_by_slug(connection: Connection, slug: str, *, with_grafana: bool) -> FoundLink | None:
     """Find a link by its slug."""
-    row = connection.execute(found_links().where(links.c.slug == slug)).mappings().one_or_none()
+    found = found_links(with_grafana=with_grafana).where(links.c.slug == slug)
+    row = connection.execute(found).mappings().one_or_none()
     return None if row is None else found_of(row, None)
 
 
@@ -126,11 +128,11 @@ def _link(row: RowMapping) -> Link:
     return Link(**values, profile=profile, frame_ancestors=tuple(row["frame_ancestors"]))
 
 
-def found_links() -> Select[Any]:
+def found_links(*, with_grafana: bool) -> Select[Any]:
     """Links, each with the state of its document and of the switch for all links, in one query."""
     return select(
         links,
-        document_state.label("document_state"),
+        document_state(with_grafana=with_grafana).label("document_state"),
         documents.c.title.label("document_title"),
         documents.c.refresh.label("document_refresh"),
         select(store.c.links_on).scalar_subquery().label("links_on"),

@@ -55,10 +55,11 @@ class _DeviceQuery(Protocol):
 
 
 class SqlReading:
-    """One snapshot."""
+    """One snapshot. `with_grafana`: what visitors see waits for its public dashboard."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, *, with_grafana: bool = False) -> None:
         self._connection = connection
+        self._with_grafana = with_grafana
 
     def state(self) -> StoreState:
         """Give the store's row."""
@@ -93,7 +94,7 @@ class SqlReading:
         """Give devices' documents by device id, ordered by slot."""
         found: dict[str, list[DocumentStatus]] = {}
         for part in _chunks(ids):
-            found |= document_rows.documents_of_devices(self._connection, part)
+            found |= document_rows.documents_of_devices(self._connection, part, with_grafana=self._with_grafana)
         return found
 
     def links(self, ids: Sequence[str]) -> dict[str, list[Link]]:
@@ -121,15 +122,15 @@ class SqlReading:
 
     def find_link(self, token: str) -> FoundLink | None:
         """Find a link by its token."""
-        return link_rows.find_by_token(self._connection, token)
+        return link_rows.find_by_token(self._connection, token, with_grafana=self._with_grafana)
 
     def find_slug(self, slug: str) -> FoundLink | None:
         """Find a link by its slug."""
-        return link_rows.find_by_slug(self._connection, slug)
+        return link_rows.find_by_slug(self._connection, slug, with_grafana=self._with_grafana)
 
     def link_page(self, query: link_pages.LinkQuery) -> tuple[list[FoundLink], int]:
         """Give the links of one page, the newest first, and how many there are in all."""
-        return link_pages.link_page(self._connection, query)
+        return link_pages.link_page(self._connection, query, with_grafana=self._with_grafana)
 
     def other_documents(self, most: int) -> list[tuple[str, str]]:
         """Give the first wanted documents that are no device's."""
@@ -137,11 +138,11 @@ class SqlReading:
 
     def count_links(self, now_ms: int) -> dict[str, int]:
         """Count links by state."""
-        return link_pages.count_links(self._connection, now_ms)
+        return link_pages.count_links(self._connection, now_ms, with_grafana=self._with_grafana)
 
     def document(self, uid: str) -> DocumentStatus | None:
         """Give one document."""
-        return document_rows.find_document(self._connection, uid)
+        return document_rows.find_document(self._connection, uid, with_grafana=self._with_grafana)
 
     def links_to(self, document_uid: str) -> list[Link]:
         """Give all links to one document."""
@@ -167,8 +168,8 @@ class SqlReading:
 class SqlWriting(SqlReading):
     """One write transaction."""
 
-    def __init__(self, write: Write) -> None:
-        super().__init__(write.connection)
+    def __init__(self, write: Write, *, with_grafana: bool = False) -> None:
+        super().__init__(write.connection, with_grafana=with_grafana)
         self._write = write
 
     @property
@@ -251,8 +252,9 @@ class SqlWriting(SqlReading):
 class SqlRecords:
     """Snapshots and writes of one store."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, with_grafana: bool = False) -> None:
         self._store = store
+        self._with_grafana = with_grafana
 
     def change_number(self) -> int:
         """Give the number of the last committed write."""
@@ -262,13 +264,13 @@ class SqlRecords:
     def reading(self) -> Iterator[SqlReading]:
         """Begin a snapshot."""
         with self._store.read() as connection:
-            yield SqlReading(connection)
+            yield SqlReading(connection, with_grafana=self._with_grafana)
 
     @contextmanager
     def writing(self) -> Iterator[SqlWriting]:
         """Begin a write."""
         with self._store.write() as write:
-            yield SqlWriting(write)
+            yield SqlWriting(write, with_grafana=self._with_grafana)
 
     def flush_seen(self, seen: Mapping[str, int]) -> None:
         """Write when devices were last seen; no memory depends on it, so the change number stays."""

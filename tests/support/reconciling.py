@@ -19,6 +19,7 @@ from backend_server.provisioning import DashboardFolder
 from backend_server.reconcile.ports import no_checkpoint
 from backend_server.reconcile.reconciler import Options, Reconciler
 from backend_server.registry.devices import DeviceRegistry
+from backend_server.registry.links import LinkRegistry
 from backend_server.registry.options import RegistryOptions
 from backend_server.registry.ports import WantedSlot
 from backend_server.rendering import TemplateSet, load_template
@@ -90,7 +91,9 @@ class House:
 
     def __post_init__(self) -> None:
         self.slots = Slots()
-        self.registry = DeviceRegistry(SqlRecords(self.store), self.slots, RegistryOptions())
+        self.records = SqlRecords(self.store, with_grafana=self.grafana_url is not None)
+        self.links = LinkRegistry(self.records, RegistryOptions())
+        self.registry = DeviceRegistry(self.records, self.slots, RegistryOptions())
         self.work = WorkStore(self.store)
         self.folder = DashboardFolder(self.dashboards)
         self.folder.prepare()

@@ -9,9 +9,6 @@ import pytest
 from backend_server.links import LinkOptions, LinkState
 from backend_server.reconcile.plan import Action
 from backend_server.reconcile.reconciler import Options
-from backend_server.registry.links import LinkRegistry
-from backend_server.registry.options import RegistryOptions
-from backend_server.storage.registry_records import SqlRecords
 from tests.support.reconciling import House, house_of, template_set, template_source
 
 
@@ -227,7 +224,7 @@ def test_links_to_a_fleet_document_end_with_it_and_come_back_with_it(house):
     house.use(both)
     house.settle()
     (fleet,) = house.rows().values()
-    links = LinkRegistry(SqlRecords(house.store), RegistryOptions())
+    links = house.links
     made = links.create(LinkOptions.from_json({"document": fleet["uid"]}), "ada").link
     revoked = links.create(LinkOptions.from_json({"document": fleet["uid"]}), "ada").link
     links.revoke(revoked.token, "ada")
