@@ -173,7 +173,7 @@ def _relayed(context: BrowserContext, folder: Path) -> Iterator[Browsing]:
     with FakeGrafana(provisioning, datasources=datasources, polling=False) as fake:
         client = GrafanaClient(fake.url, fake.origin, user="admin")
         client.create_public(UID, PublicDashboard("pd-1", REAL, True, True, False))
-        grafana = LeakyGrafana(client, INTERNAL)
+        grafana = LeakyGrafana(client, INTERNAL, fake)
         plain = _NowVisitors()
 
         class Publications:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import orjson
 
 from backend_server.grafana import GrafanaClient
+from tests.fakes.grafana import FakeGrafana
 
 FRONT_END = """
 (async () => {
@@ -71,6 +72,9 @@ FRONT_END = """
         body: JSON.stringify(body),
       });
       box.textContent = panel.title + " answered " + answer.status;
+      // backend_srv shows a box for every answer with a message.
+      const said = answer.ok ? {} : await answer.json();
+      if (said.message) page.insertAdjacentHTML("beforeend", '<div class="toast">' + said.message + "</div>");
     }
   };
   await ask();
@@ -94,6 +98,7 @@ class LeakyGrafana:
 
     client: GrafanaClient
     address: str
+    fake: FakeGrafana
     queries: list[bytes] = field(default_factory=list)
     leaked: int = 0
 

@@ -10,9 +10,10 @@ import pytest
 from playwright.sync_api import Frame, expect
 
 from backend_server.accounts.passwords import hash_password
+from backend_server.errors import UpstreamError
 from backend_server.links import LinkProfile, Theme
 from tests.functional.viewing.browsing import events, link_frame, wait_for_event
-from tests.functional.viewing.conftest import MORE_PANELS, Browsing
+from tests.functional.viewing.conftest import INTERNAL, MORE_PANELS, Browsing
 from tests.support.visitors import EMPTY_MATRIX, TOKEN
 
 OTHER = "0123456789abcdef0123456789abcd02"
@@ -45,7 +46,8 @@ def test_pausing_turns_an_open_page_into_the_notice_and_back(browsing: Browsing,
     expect(frame.locator("body")).to_contain_text("This dashboard is paused")
     expect(frame.get_by_text("Power").first).not_to_be_visible()
     browsing.change(paused_at=None)
-    wait_for_event(browsing.page, "live", 8_000)
+    live = wait_for_event(browsing.page, "live", 8_000)
+    assert (live["state"], live["until"]) == ("live", None)
     frame = link_frame(browsing.page, browsing.base)
     expect(frame.get_by_text("Power").first).to_be_visible(timeout=10_000)
     expect(frame.get_by_text("This dashboard is paused")).to_have_count(0)
@@ -85,6 +87,32 @@ def test_a_page_without_any_value_is_loaded_as_well(viewed: Browsing, host: str)
     frame = embed(viewed, host)
     wait_for_event(viewed.page, "loaded", 5_000)
     expect(frame.get_by_text("No data")).to_be_visible()
+
+
+def test_a_page_whose_every_panel_fails_is_loaded_and_tells_which_failed(browsing: Browsing, host: str) -> None:
+    browsing.visitors.metrics.failure = UpstreamError("Prometheus cannot be reached.")
+    if browsing.grafana is not None:
+        down = {"error": f"Post {INTERNAL}: refused", "errorSource": "downstream", "status": 502, "frames": []}
+        browsing.grafana.fake.answering = lambda query: dict(down)
+    embed(browsing, host)
+    wait_for_event(browsing.page, "error", 10_000)
+    wait_for_event(browsing.page, "loaded", 1_000)
+    failed = events(browsing.page, "error")[0]
+    assert isinstance(failed["panelId"], int)
+    assert "cannot be reached" in failed["message"]
+
+
+def test_a_relayed_page_marks_its_panels_while_grafana_is_away_and_shows_no_box(relayed: Browsing, host: str) -> None:
+    frame = embed(relayed, host)
+    wait_for_event(relayed.page, "loaded")
+    assert relayed.grafana is not None
+    relayed.grafana.fake.refuse()
+    expect(frame.locator("body")).to_contain_text("Power answered 503", timeout=20_000)
+    failed = wait_for_event(relayed.page, "error")
+    assert failed["message"] == "Dashboard is not available right now"
+    expect(frame.locator(".toast")).to_have_count(0)
+    relayed.grafana.fake.accept()
+    expect(frame.locator("body")).to_contain_text("Power answered 200", timeout=20_000)
 
 
 def test_a_host_that_is_not_allowed_gets_no_frame_and_one_that_is_does(browsing: Browsing, host: str) -> None:

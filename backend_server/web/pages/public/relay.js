@@ -126,24 +126,24 @@
     loaded = true;
     tell({ type: "loaded", title: document.title, height: height() });
   };
-  const firstError = async (answer) => {
-    try {
-      const found = await answer.json();
-      const words = Object.values(found.results ?? {}).map((result) => result.error);
-      return words.find(Boolean) ?? found.message ?? "The panel could not be loaded";
-    } catch {
-      return "The panel could not be loaded";
-    }
+  const firstError = ({ results, message }) => {
+    const words = Object.values(results ?? {}).map((result) => result?.error);
+    return words.find(Boolean) ?? message ?? "The panel could not be loaded";
   };
   const watch = async (path, answer) => {
-    const panelId = /^\/panels\/(\d+)\/query$/.exec(path)?.[1];
+    const panelId = Number(/^\/panels\/(\d+)\/query$/.exec(path)?.[1]) || null;
     if (answer.ok) {
       if (panelId) onLoaded();
       else if (path === "") setTimeout(onLoaded, 3000); // a dashboard of texts asks for nothing more
       return;
     }
-    if ([401, 403, 404, 410].includes(answer.status)) ask();
-    if (panelId && shown === "live") tell({ type: "error", panelId, message: await firstError(answer.clone()) });
+    const refused = [401, 403, 404, 410].includes(answer.status);
+    if (refused) ask();
+    if (!panelId) return;
+    const found = (await answer.clone().json().catch(() => null)) ?? {};
+    // A panel that shows why it has no data is there, as one is that has none; a refusal is about the link, or no panel.
+    if (!refused || found.messageId === "publicdashboards.panelNotFound") onLoaded();
+    if (shown === "live") tell({ type: "error", panelId, message: firstError(found) });
   };
   window.fetch = async (input, init) => {
     const address = new URL(typeof input === "string" ? input : (input.url ?? String(input)), document.baseURI);

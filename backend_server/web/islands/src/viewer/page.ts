@@ -232,13 +232,13 @@ export class Page {
     this.notice = null;
     this.grid.hidden = state !== "live";
     if (state === "live") {
-      tellHost({ type: "live" });
+      tellHost({ type: "live", state, until });
       this.refreshSeen();
       return;
     }
     for (const card of this.cards.values()) card.clear();
     this.notice = buildNotice(state, until);
     this.root.append(this.notice);
-    tellHost({ type: state === "paused" ? "paused" : state === "expired" ? "expired" : state, state, until });
+    tellHost({ type: state, state, until });
   }
 }
