@@ -7,10 +7,12 @@ beside it that is always the same word: the page asks none that names no databas
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from backend_server.documents import all_panels, datasources_used, targets_of
+
+from .internal_addresses import names_public_hosts_only
 
 # Grafana's pages are asked by us at most this often, whatever Grafana's own least interval is.
 LEAST_REFRESH = "5s"
@@ -24,7 +26,9 @@ _KEPT_SETTINGS = (
     "panelSeriesLimit",
     "pluginsCDNBaseURL",
     "geomapDisableCustomBaseLayer",
+    "quickRanges",
 )
+_BASE_LAYER = "geomapDefaultBaseLayerConfig"
 _KEPT_USER = (
     "isSignedIn",
     "id",
@@ -57,6 +61,7 @@ _KEPT_OF_META = ("id", "type", "name", "module", "baseUrl")
 _FLAGS_OF_META = ("mixed", "builtIn", "metrics", "annotations", "logs", "tracing", "alerting")
 _NEEDS_DATABASE = "grafana-postgresql-datasource"
 _ANY_DATABASE = "database"
+_USUAL_TYPE = "timeseries"  # what Grafana's page draws a panel with that names no type
 # What Grafana's page draws old panel types with (`autoMigrateAngular` in its PanelModel).
 _DRAWN_BY = {
     "graph": ("timeseries", "barchart", "histogram"),
@@ -69,10 +74,22 @@ _DRAWN_BY = {
 }
 
 
-def cut_settings(settings: Mapping[str, Any], token: str, dashboard: Mapping[str, Any], base: str) -> dict[str, Any]:
-    """Cut the settings to what the page needs for this dashboard, served below `base` under a link's token."""
+def cut_settings(
+    settings: Mapping[str, Any],
+    token: str,
+    dashboard: Mapping[str, Any],
+    base: str,
+    internal: Collection[bytes] = (),
+) -> dict[str, Any]:
+    """Cut the settings to what the page needs for this dashboard, served below `base` under a link's token.
+
+    `internal` are the marks of addresses that no page may name.
+    """
     kept = {key: settings[key] for key in _KEPT_SETTINGS if key in settings}
-    types = {str(panel.get("type")) for panel in all_panels(dashboard)}
+    # Visitors' browsers load a map's tiles themselves; those of the house they could not reach, and may not know.
+    if isinstance(layer := settings.get(_BASE_LAYER), Mapping) and names_public_hosts_only(layer, internal):
+        kept[_BASE_LAYER] = layer
+    types = {str(panel.get("type") or _USUAL_TYPE) for panel in all_panels(dashboard)}
     for old in types & _DRAWN_BY.keys():
         types.update(_DRAWN_BY[old])
     if isinstance(kept.get("panels"), Mapping):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,11 +93,14 @@ class GrafanaPage:
         found = self.settings.value["datasources"]
         return found if isinstance(found, Mapping) else {}
 
-    def for_visitor(self, dashboard: Mapping[str, Any], dress: Dress) -> bytes:
-        """Write the page for one link: its own token, the datasources of this dashboard, and ours in the head."""
+    def for_visitor(self, dashboard: Mapping[str, Any], dress: Dress, internal: Collection[bytes] = ()) -> bytes:
+        """Write the page for one link: its own token, the datasources of this dashboard, and ours in the head.
+
+        `internal` are the marks of addresses that settings may not name.
+        """
         replaced: list[tuple[_Place, object]] = [
             (self.user, cut_user(self.user.value, dress.locale, dress.language)),
-            (self.settings, cut_settings(self.settings.value, dress.token, dashboard, BASE)),
+            (self.settings, cut_settings(self.settings.value, dress.token, dashboard, BASE, internal)),
         ]
         if self.nav_tree is not None:
             replaced.append((self.nav_tree, []))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 
@@ -25,18 +24,3 @@ class RealToken:
             if spelling in body:
                 body = body.replace(spelling, token.encode())
         return body
-
-
-def marks_of(internal: Iterable[str]) -> tuple[bytes, ...]:
-    """Give what betrays an internal `host:port` in a page, also with escaped slashes.
-
-    A host without a port counts only where it stands in a URL: a datasource's own kind may be called like the host.
-    """
-    found: dict[bytes, None] = {}
-    for address in internal:
-        if not address:
-            continue
-        host = address.rpartition("@")[2]
-        for shown in (host,) if ":" in host else (f"//{host}", f"\\/\\/{host}", f"\\u002f\\u002f{host}"):
-            found[shown.encode()] = None
-    return tuple(found)

@@ -23,13 +23,14 @@ from .boot_data import intervals_of, kinds_of
 from .coalescing import Coalescing
 from .grafana_files import GrafanaFiles
 from .grafana_page import BASE, Dress, GrafanaPage, UnreadablePage
+from .internal_addresses import marks_of
 from .known_panels import KnownPanels
 from .page_styles import relayed_style
 from .pages import NoticePage, Page, RelayedPage
 from .panel_requests import Refused, panel_range, read_grafana, read_panel_id
 from .ports import GrafanaForVisitors, Publications, RawReply
 from .readability import Readability
-from .real_token import RealToken, marks_of
+from .real_token import RealToken
 from .relayed_answers import failed_panel, is_plain, kept_seconds, least_step_ms, shown_result, upstream_query
 from .shown_dashboard import grafana_meta, grafana_refresh_ms, relayed_dashboard
 from .source import Source
@@ -103,7 +104,7 @@ class RelaySource:
             return _sorry(UNAVAILABLE, link, profile)
         head = _head(link.token, profile.for_dashboard(dashboard))
         dress = Dress(link.token, head, visit.language, visit.chosen_language)
-        html = page.for_visitor(dashboard, dress)
+        html = page.for_visitor(dashboard, dress, self._internal)
         if any(mark in html for mark in self._internal):
             self._readability.failed(link.document_uid, "it names an internal address where none was expected")
             return _sorry(UNREADABLE, link, profile)

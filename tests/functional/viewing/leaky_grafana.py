@@ -41,6 +41,7 @@ FRONT_END = """
   // What keeps a panel from asking: SceneQueryRunner gives targets the panel's datasource unless that is a mixed one,
   // and MixedDatasource drops those that are still its own; SqlDatasource asks no PostgreSQL without a database.
   const hindrance = (panel) => {
+    if (!settings.panels[panel.type ?? "timeseries"]) return "has no plugin";
     const source = find(panel.datasource ?? panel.targets[0].datasource);
     const own = source.uid ?? source.name;
     const targets = panel.targets

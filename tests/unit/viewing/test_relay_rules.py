@@ -12,10 +12,11 @@ import pytest
 from backend_server.links import LinkProfile
 from backend_server.viewing.boot_data import cut_settings, cut_user, intervals_of
 from backend_server.viewing.grafana_page import Dress, GrafanaPage
+from backend_server.viewing.internal_addresses import marks_of, names_public_hosts_only
 from backend_server.viewing.page_styles import relayed_style
 from backend_server.viewing.panel_requests import panel_range
 from backend_server.viewing.readability import Readability
-from backend_server.viewing.real_token import RealToken, marks_of
+from backend_server.viewing.real_token import RealToken
 from backend_server.viewing.relay_source import RelaySource
 from backend_server.viewing.relayed_answers import least_step_ms, upstream_query
 from backend_server.viewing.shown_dashboard import relayed_dashboard
@@ -146,6 +147,45 @@ def test_old_panels_keep_what_draws_them_now() -> None:
     old = {"panels": [panel(type="graph"), panel(type="singlestat")]}
     shown = cut_settings(SETTINGS, TOKEN, old, "/grafana")
     assert set(shown["panels"]) == {"timeseries", "barchart", "histogram", "stat", "gauge"}
+
+
+def test_a_panel_without_a_type_is_drawn_as_grafana_draws_it() -> None:
+    shown = cut_settings(SETTINGS, TOKEN, {"panels": [{"id": 1}, {"id": 2, "type": None}]}, "/grafana")
+    assert set(shown["panels"]) == {"timeseries"}
+
+
+def test_the_ranges_of_the_picker_stay() -> None:
+    ranges = [{"display": "This shift", "from": "now/d+6h", "to": "now"}]
+    shown = cut_settings({**SETTINGS, "quickRanges": ranges}, TOKEN, dashboard(), "/grafana")
+    assert shown["quickRanges"] == ranges
+    assert "quickRanges" not in cut_settings(SETTINGS, TOKEN, dashboard(), "/grafana")
+
+
+@pytest.mark.parametrize(
+    ("url", "stays"),
+    [
+        ("https://{a-c}.tile.openstreetmap.org/{z}/{x}/{y}.png", True),
+        ("https://tiles.example.com:8443/{z}/{x}/{y}?key=1", True),
+        ("//9.9.9.9/{z}", True),
+        ("https://[2606:4700::1111]:443/{z}", True),
+        ("http://tiles:8080/{z}", False),
+        ("http://inside.example.com/{z}", False),  # known to be ours
+        ("http://10.1.2.3:8080/{z}", False),
+        ("http://169.254.169.254/{z}", False),
+        ("http://10.0.0.0x1/{z}", False),
+        ("http://[fd00::1]/{z}", False),
+        ("http://LOCALHOST./{z}", False),
+        ("https://maps.factory.local/{z}", False),
+        ("https://user:word@tiles.example.com/{z}", False),
+        ("public/maps/{z}", True),
+    ],
+)
+def test_a_maps_base_layer_stays_if_it_leads_outside(url: str, stays: bool) -> None:
+    layer = {"type": "xyz", "config": {"url": url, "attribution": "Open street map"}}
+    settings = {**SETTINGS, "geomapDefaultBaseLayerConfig": layer}
+    shown = cut_settings(settings, TOKEN, dashboard(), "/grafana", marks_of(["inside.example.com"]))
+    assert ("geomapDefaultBaseLayerConfig" in shown) is stays
+    assert names_public_hosts_only(layer, ()) is (stays or "inside" in url)
 
 
 def test_the_user_has_the_visitors_formats_and_language() -> None:
