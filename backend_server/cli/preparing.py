@@ -12,11 +12,10 @@ from backend_server.cli.grafana_program import THE_THREE_USERS, PreparedGrafana,
 from backend_server.cli.prometheus_program import keep_metrics_token, prepare_prometheus
 from backend_server.cli.starting import name_line
 from backend_server.cli.surroundings import current_settings
-from backend_server.edge.configuration import check_edge, render_edge
+from backend_server.edge.configuration import behind_edge, check_edge, render_edge
 from backend_server.errors import ConfigError, DashwrightError
 from backend_server.settings import LinkTokens, Settings
 from backend_server.storage.store import Store
-from backend_server.web.server import behind_edge
 from backend_server.wiring import build_services, build_worker, ensure_first_admin
 
 

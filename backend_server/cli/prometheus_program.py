@@ -12,12 +12,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from backend_server.accounts import ApiToken, Role, Scope, hash_api_token, new_api_token
 from backend_server.accounts.book import MIN_API_TOKEN
 from backend_server.accounts.tokens import new_token_id
+from backend_server.edge.configuration import behind_edge
 from backend_server.errors import ConfigError
 from backend_server.settings import Settings
 from backend_server.shipped import shipped
 from backend_server.storage.accounts import SqlAccounts
 from backend_server.storage.store import Store
-from backend_server.web.server import behind_edge
 
 _TOKEN_NAME = "prometheus"  # noqa: S105  # the token's public name
 _ENVIRONMENT_TOKEN_NAME = "metrics, from the environment"  # noqa: S105  # the same

@@ -30,10 +30,11 @@ from backend_server.cli.preparing import Prepared, make_grafana_users, prepare_a
 from backend_server.cli.starting import GRAFANA_ENVIRONMENT, LOG_JSON, LOG_VISITORS, name_line
 from backend_server.cli.surroundings import current_settings
 from backend_server.cli.watching import FAILED_FILE
+from backend_server.edge.configuration import behind_edge
 from backend_server.errors import DashwrightError
 from backend_server.settings import LogFormat, Settings
 from backend_server.shipped import shipped
-from backend_server.web.server import STOPPING_FILE, behind_edge
+from backend_server.web.server import STOPPING_FILE
 
 _LONGEST_SOCKET_PATH = 100
 _READY_SECONDS = 180.0

@@ -161,11 +161,20 @@ def check_edge(configuration: Path) -> None:
 
 def nginx_command(configuration: Path, *more: str) -> list[str]:
     """Give the command that runs nginx in the foreground; ConfigError when there is no nginx."""
-    nginx = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/sbin")
+    nginx = _nginx()
     if nginx is None:
         raise ConfigError("nginx is not installed; install it, or set EDGE=false to let `web` take the public port.")
     # `-e stderr`: without it nginx opens its built-in log file first, which an unprivileged user may not.
     return [nginx, "-e", "stderr", "-p", str(configuration.parent), "-c", str(configuration), *more]
+
+
+def behind_edge(settings: Settings) -> bool:
+    """Say whether nginx stands before `web`: asked for, and present on this machine."""
+    return settings.edge and _nginx() is not None
+
+
+def _nginx() -> str | None:
+    return shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/sbin")
 
 
 def grafana_sign_in_port(settings: Settings) -> int | None:

@@ -13,6 +13,7 @@ from flask_openapi3.models.security_scheme import SecurityScheme
 from flask_openapi3.openapi import OpenAPI
 
 import backend_server
+from backend_server.edge.configuration import behind_edge, trusted_networks
 from backend_server.web.api import register_api
 from backend_server.web.api.schemas import ErrorAnswer
 from backend_server.web.auth import need_of, register_auth
@@ -93,7 +94,9 @@ def create_app(services: Services) -> DashwrightApp:
     register_api(app)
     register_pages(app)
     _fail_closed(app)
-    app.wsgi_app = EdgeHeaders(app.wsgi_app)  # type: ignore[method-assign]  # Flask's documented way to add middleware
+    # Behind the edge it is nginx that looks at them.
+    trusted = () if behind_edge(services.settings) else trusted_networks(services.settings)
+    app.wsgi_app = EdgeHeaders(app.wsgi_app, trusted)  # type: ignore[method-assign]  # Flask's documented way to add middleware
     return app
 
 

@@ -1,7 +1,8 @@
 """What a request's headers may claim. Runs before Flask sees anything.
 
 Identity comes from our own tokens and sessions alone, so every header by which a proxy names a user is dropped.
-`X-Forwarded-*` counts only from a loopback peer (our edge overwrites them); from anyone else it is ignored.
+`X-Forwarded-*` counts only from a loopback peer (our edge overwrites them), `-For` and `-Proto` also from
+`TRUSTED_PROXIES` where no edge stands before us; from anyone else it is ignored.
 gunicorn honours a `SCRIPT_NAME` header from loopback, which would move the path (reliability note N13): undone here.
 """
 
@@ -58,8 +59,9 @@ def is_loopback(address: str) -> bool:
 class EdgeHeaders:
     """WSGI middleware; see the module."""
 
-    def __init__(self, app: WsgiApp) -> None:
+    def __init__(self, app: WsgiApp, trusted: Iterable[str] = ()) -> None:
         self._app = app
+        self._trusted = tuple(ipaddress.ip_network(one) for one in trusted)
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Clean the environment, then go on."""
@@ -73,18 +75,31 @@ class EdgeHeaders:
         peer = environ.get("REMOTE_ADDR") or "127.0.0.1"  # empty on a unix socket, which only our edge can open
         environ[CLIENT] = peer
         environ[DIRECT] = not any(forwarded.values())
-        if is_loopback(peer):
-            _take_over(environ, forwarded)
+        if is_loopback(peer) or self._is_trusted(peer):
+            environ[CLIENT] = self._client(peer, forwarded["HTTP_X_FORWARDED_FOR"])
+            if forwarded["HTTP_X_FORWARDED_PROTO"] in ("http", "https"):
+                environ["wsgi.url_scheme"] = forwarded["HTTP_X_FORWARDED_PROTO"]
+        if is_loopback(peer) and is_host(forwarded["HTTP_X_FORWARDED_HOST"]):
+            environ["HTTP_HOST"] = forwarded["HTTP_X_FORWARDED_HOST"]
         return self._app(environ, start_response)
 
+    def _client(self, peer: str, told: str) -> str:
+        """Give the last address of the list that is not a trusted proxy's own, as nginx finds it."""
+        client = peer
+        for one in reversed([part.strip() for part in told.split(",") if part.strip()]):
+            try:
+                client = str(ipaddress.ip_address(one))
+            except ValueError:
+                return "unknown"
+            if not self._is_trusted(client):
+                break
+        return client
 
-def _take_over(environ: Environ, forwarded: dict[str, str]) -> None:
-    client = forwarded["HTTP_X_FORWARDED_FOR"].rpartition(",")[2].strip()
-    try:
-        environ[CLIENT] = str(ipaddress.ip_address(client)) if client else environ[CLIENT]
-    except ValueError:
-        environ[CLIENT] = "unknown"
-    if forwarded["HTTP_X_FORWARDED_PROTO"] in ("http", "https"):
-        environ["wsgi.url_scheme"] = forwarded["HTTP_X_FORWARDED_PROTO"]
-    if is_host(forwarded["HTTP_X_FORWARDED_HOST"]):
-        environ["HTTP_HOST"] = forwarded["HTTP_X_FORWARDED_HOST"]
+    def _is_trusted(self, address: str) -> bool:
+        if not self._trusted:
+            return False
+        try:
+            found = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        return any(found in network for network in self._trusted)

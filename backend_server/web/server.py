@@ -7,7 +7,6 @@ and `PATH_INFO` headers are off altogether, headers with underscores are dropped
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import threading
 from collections.abc import Callable
@@ -19,6 +18,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
 
+from backend_server.edge.configuration import behind_edge
 from backend_server.settings import Settings
 from backend_server.telemetry import configure_logging, get_logger
 from backend_server.web.app import create_app
@@ -31,11 +31,6 @@ STOPPING_FILE = "stopping"  # in the run folder once everything is to stop
 _FLUSH_SECONDS = 60.0
 _LOOK_SECONDS = 0.25
 _log = get_logger("web.server")
-
-
-def behind_edge(settings: Settings) -> bool:
-    """Say whether nginx stands in front of us: asked for, and present on this machine."""
-    return settings.edge and shutil.which("nginx") is not None
 
 
 def bind_address(settings: Settings) -> str:

@@ -13,8 +13,9 @@ from flask import Blueprint, Response, render_template, request
 from markupsafe import Markup
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from backend_server.errors import UpstreamError
 from backend_server.viewing.admission import UNAVAILABLE, UNKNOWN
-from backend_server.viewing.answers import Answer, bad_request, grafana_error
+from backend_server.viewing.answers import Answer, bad_request, grafana_error, json_answer
 from backend_server.viewing.headers import PageKind, page_policy, public_headers
 from backend_server.viewing.pages import NoticePage, Page, RelayedPage, Unlocked, ViewerPage
 from backend_server.viewing.panel_requests import MAX_BODY_BYTES
@@ -151,6 +152,20 @@ def _refuse_other_methods() -> None:
 
 
 _refuse_other_methods()
+
+
+@blueprint.get("/grafana/api/health")
+def grafana_health() -> Response:
+    """Say how Grafana is, in its own shape and without its version; behind the edge nginx asks it directly."""
+    grafana = current_services().grafana
+    if grafana is None:
+        return nothing_here("health")
+    try:
+        health = grafana.health()
+    except UpstreamError:
+        return _answer(grafana_error(503, "unavailable", "Grafana does not answer"))
+    told = {"database": "ok" if health.ok else "failing"}
+    return _answer(json_answer(told, 200 if health.ok else 503))
 
 
 @blueprint.route("/grafana/api/<path:path>", methods=sorted(_METHODS))

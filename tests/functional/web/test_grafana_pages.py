@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from backend_server.accounts import Role, Scope
+from tests.fakes.grafana import FakeGrafana
 from tests.support.app import LiveApp, admin_session, live_app, running_app
+from tests.support.grafana import write_provisioning
 
 __all__ = ["live_app"]
 WHO = "/internal/grafana-user"
@@ -46,6 +48,28 @@ def test_who_is_not_signed_in_is_led_to_the_sign_in_and_a_program_told_that_noth
         assert live_app.call("GET", path, token=None, headers={"Accept": "text/html"}).status == 303
     assert live_app.call("GET", "/grafana/d/abc", token=None).status == 404
     assert live_app.call("GET", "/grafana/api/search", token=None, headers={"Accept": "text/html"}).status == 404
+
+
+def test_grafanas_health_is_told_without_its_version_also_where_no_edge_stands_before_us(
+    tmp_path: Path, sqlite_template: Path
+) -> None:
+    provisioning = write_provisioning(tmp_path, tmp_path / "dashboards")
+    with (
+        FakeGrafana(provisioning, environment={}, polling=False) as fake,
+        running_app(tmp_path, empty_database=sqlite_template, grafana_url=fake.url) as app,
+    ):
+        reply = app.call("GET", "/grafana/api/health", token=None)
+        assert (reply.status, reply.json()) == (200, {"database": "ok"})
+        assert app.call("POST", "/grafana/api/health", token=None).status == 404
+        fake.refuse()
+        reply = app.call("GET", "/grafana/api/health", token=None)
+        assert reply.status == 503
+        assert fake.url.partition("//")[2].partition("/")[0] not in reply.body.decode()
+        fake.accept()
+
+
+def test_without_grafana_there_is_no_such_health(live_app: LiveApp) -> None:
+    assert live_app.call("GET", "/grafana/api/health", token=None).status == 404
 
 
 class _Poller(BaseHTTPRequestHandler):

@@ -147,5 +147,5 @@ def test_where_it_listens(settings: Settings, address: str, monkeypatch: pytest.
 
 
 def test_the_edge_without_nginx_is_web_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shutil.which", lambda name: None)
+    monkeypatch.setattr("shutil.which", lambda name, path=None: None)
     assert bind_address(Settings(edge=True)) == "127.0.0.1:5109"

@@ -9,7 +9,7 @@ import pytest
 from backend_server.web.edge_headers import CLIENT, DIRECT, EdgeHeaders, is_host
 
 
-def seen(**environ: Any) -> dict[str, Any]:
+def seen(*trusted: str, **environ: Any) -> dict[str, Any]:
     """Give the environment as the application behind the middleware sees it."""
     found: dict[str, Any] = {}
 
@@ -18,7 +18,7 @@ def seen(**environ: Any) -> dict[str, Any]:
         return []
 
     base = {"REMOTE_ADDR": "127.0.0.1", "PATH_INFO": "/api/me", "HTTP_HOST": "dash.test", "wsgi.url_scheme": "http"}
-    EdgeHeaders(app)({**base, **environ}, lambda *_: None)
+    EdgeHeaders(app, trusted)({**base, **environ}, lambda *_: None)
     return found
 
 
@@ -92,3 +92,22 @@ def test_hosts(host: str) -> None:
 
 def test_a_forwarded_address_that_is_none_is_nobodys() -> None:
     assert seen(HTTP_X_FORWARDED_FOR="not an address")[CLIENT] == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("told", "client"),
+    [
+        ("203.0.113.9", "203.0.113.9"),
+        ("1.2.3.4, 203.0.113.9", "203.0.113.9"),  # what stands before the proxy's own word is anybody's
+        ("203.0.113.9, 10.0.0.7, 10.0.0.8", "203.0.113.9"),
+        ("10.0.0.7", "10.0.0.7"),
+        ("", "10.1.2.3"),
+        ("evil, 10.0.0.7", "unknown"),
+    ],
+)
+def test_a_trusted_proxy_says_for_whom_it_asks(told: str, client: str) -> None:
+    given = {"HTTP_X_FORWARDED_FOR": told, "HTTP_X_FORWARDED_PROTO": "https", "HTTP_X_FORWARDED_HOST": "evil.test"}
+    found = seen("10.0.0.0/8", "fd00::/8", REMOTE_ADDR="10.1.2.3", **given)
+    assert (found[CLIENT], found["wsgi.url_scheme"], found["HTTP_HOST"]) == (client, "https", "dash.test")
+    stranger = seen("10.0.0.0/8", REMOTE_ADDR="192.0.2.1", **given)
+    assert (stranger[CLIENT], stranger["wsgi.url_scheme"]) == ("192.0.2.1", "http")
