@@ -12,7 +12,7 @@ from backend_server.cli.grafana_program import THE_THREE_USERS, PreparedGrafana,
 from backend_server.cli.prometheus_program import keep_metrics_token, prepare_prometheus
 from backend_server.cli.starting import name_line
 from backend_server.cli.surroundings import current_settings
-from backend_server.edge.configuration import behind_edge, check_edge, render_edge
+from backend_server.edge.configuration import behind_edge, check_edge, grafana_addresses, render_edge
 from backend_server.errors import ConfigError, DashwrightError
 from backend_server.settings import LinkTokens, Settings
 from backend_server.storage.store import Store
@@ -123,6 +123,11 @@ def _warnings(settings: Settings) -> list[str]:
     found = []
     if settings.edge and not behind_edge(settings):
         found.append("nginx is not installed, so `web` takes the public port itself; that is slower")
+    if behind_edge(settings) and settings.grafana_url and not grafana_addresses(settings):
+        found.append(
+            "Grafana's own pages are not passed on to those who are signed in, links are: that takes a GRAFANA_URL of "
+            "the form http://host:port/grafana with a host that is known at the start"
+        )
     if settings.admin_password is None and settings.listen_host in ("127.0.0.1", "::1"):
         found.append("no ADMIN_PASSWORD is set, so only this machine can reach the service")
     if settings.link_tokens is LinkTokens.DERIVED:

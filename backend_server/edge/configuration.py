@@ -6,6 +6,7 @@ import ipaddress
 import os
 import re
 import shutil
+import socket
 import subprocess
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -14,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from backend_server.accounts.grafana_users import GRAFANA_USERS
 from backend_server.errors import ConfigError
-from backend_server.settings import Settings
+from backend_server.settings import Settings, is_beside_us
 from backend_server.shipped import shipped
 
 # Names by which a proxy in front of an application says who somebody is. From a client they are lies.
@@ -126,7 +127,8 @@ def render_edge(settings: Settings) -> Path:
         "assets": _quotable(shipped_assets()),
         "listen": [_listen(settings.listen_host, settings.port)],
         "web_port": settings.web_port,
-        "grafana": _upstream(settings.grafana_url) if settings.grafana_url else None,
+        "grafana": grafana_addresses(settings),
+        "grafana_beside": is_beside_us(settings.grafana_url),
         "grafana_listen": [_listen(settings.listen_host, own_port)] if own_port else [],
         "grafana_users": sorted(GRAFANA_USERS.values()),
         "proxies": trusted_networks(settings),
@@ -214,9 +216,26 @@ def _listen(host: str, port: int) -> str:
     return f"[{address}]:{port}" if address.version == 6 else f"{address}:{port}"
 
 
-def _upstream(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.hostname}:{parts.port or 80}"
+def grafana_addresses(settings: Settings) -> list[str]:
+    """Give where nginx reaches Grafana's pages: plain http below /grafana at a name that is known now; else nowhere.
+
+    nginx looks a name up once, when it starts, and does not start when it cannot: so it gets addresses.
+    """
+    parts = urlsplit(settings.grafana_url or "")
+    if parts.scheme != "http" or parts.path.rstrip("/") != "/grafana":
+        return []
+    if is_beside_us(settings.grafana_url):
+        return [f"127.0.0.1:{parts.port or 80}"]
+    try:
+        found = socket.getaddrinfo(parts.hostname, parts.port or 80, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return []
+    addresses = dict.fromkeys((family, str(place[0]), int(place[1])) for family, _, _, _, place in found)
+    return [
+        f"[{address}]:{port}" if family == socket.AF_INET6 else f"{address}:{port}"
+        for family, address, port in addresses
+        if "%" not in address  # a link-local one, whose zone nginx cannot name
+    ]
 
 
 def _https_host(base: str | None) -> str:
