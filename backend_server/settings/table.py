@@ -86,7 +86,8 @@ class Settings(BaseModel):
         200,
         ge=0,
         le=100_000,
-        description="Requests a second from one address, five times that in a burst; 0 = no limit.",
+        description="Requests a second from one address, five times that in a burst; ten times both for API calls that "
+        "bring a token; 0 = no limit.",
     )
     limit_link: int = Field(
         1000, ge=0, le=100_000, description="Requests a second for one link, four times that in a burst; 0 = no limit."

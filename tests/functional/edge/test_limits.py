@@ -98,6 +98,17 @@ def test_requests_of_one_client_are_bounded(tmp_path: Path) -> None:
         assert ask(edge.port, "/login").status == 200, "and a moment later the client is served again"
 
 
+def test_a_host_that_brings_a_token_may_speak_for_its_fleet(tmp_path: Path) -> None:
+    token = "Authorization: Bearer dw_some-token"
+    with running_edge(tmp_path, limit_client=2) as edge:
+        hook = [ask(edge.port, f"/api/devices/rig-{number}", token, method="PUT").status for number in range(80)]
+        assert hook == [200] * 80
+        assert ask(edge.port, "/login").status == 200, "which takes nothing from those without"
+        for path, lines in (("/api/devices", ()), ("/login", (token,)), ("/api/devices", ("Authorization: ",))):
+            assert 429 in [ask(edge.port, path, *lines).status for _ in range(60)], (path, lines)
+        assert 429 in [ask(edge.port, "/api/devices", token).status for _ in range(1000)], "it is bounded all the same"
+
+
 def test_requests_for_one_link_are_bounded_and_other_links_are_not_touched(tmp_path: Path) -> None:
     with running_edge(tmp_path, limit_link=5) as edge:
         page = f"/grafana/public-dashboards/{TOKEN}"
