@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import re
+
+import promql_parser as pp
 
 from backend_server.errors import Problem
 from backend_server.promql.parse import parse_promql
+from backend_server.promql.selects import walk_promql
 from backend_server.promql.stand_ins import with_stand_ins
+from backend_server.promql.types import LONGEST
 
 MAX_LENGTH = 20_000
 _CLOSES = {")": "(", "]": "[", "}": "{"}
 _SKIP = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|`[^`]*`|#[^\n]*', re.DOTALL)
+_INFINITE = re.compile(r"\binf\b", re.IGNORECASE)
 _NAMED = re.compile(r"'([A-Za-z_][\w:]*)'|\"([A-Za-z_][\w:]*)\"")
 
 
@@ -24,14 +30,31 @@ def check_promql(expr: str, *, path: str = "expr") -> list[Problem]:
     if len(expr) > MAX_LENGTH:
         return [Problem(path, f"is {len(expr)} characters long; at most {MAX_LENGTH}", 1, 1)]
     try:
-        parse_promql(expr)
+        tree = parse_promql(expr)
     except ValueError as fault:
         plain = with_stand_ins(expr)
         offset = _where(plain, str(fault))
         line = plain.count("\n", 0, offset) + 1
         column = offset - (plain.rfind("\n", 0, offset) + 1) + 1
         return [Problem(path, f"is not PromQL: {fault}", line, column)]
+    infinite = _INFINITE.search(expr) is not None
+    if not all(_has_bounds(node, infinite=infinite) for node in walk_promql(tree)):
+        told = (
+            "holds a duration beyond 292 years or a number beyond 1e308, which Prometheus refuses; write a smaller one"
+        )
+        return [Problem(path, told, 1, 1)]
     return []
+
+
+def _has_bounds(node: pp.Expr, *, infinite: bool) -> bool:
+    """Whether Prometheus can keep the node's durations and number; `infinite` when an infinity is meant."""
+    if isinstance(node, pp.NumberLiteral):
+        return infinite or not math.isinf(node.val)
+    try:
+        spans = [getattr(node, name, None) for name in ("range", "offset", "step")]
+    except (ValueError, OverflowError):  # the parser's own conversion
+        return False
+    return all(span is None or abs(span) <= LONGEST for span in spans)
 
 
 def _where(plain: str, message: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import promql_parser as pp
 
@@ -14,6 +15,8 @@ _TEXT = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|`[^`]*`|#[^\n]*', re
 _OPERATOR = re.compile(r"[-+*/%^<>]=?|[=!]=|\b(?:and|or|unless|atan2)\b", re.IGNORECASE)
 
 
+# One expression is asked several questions: does it parse, what does it give, which labels has it.
+@lru_cache(maxsize=64)
 def parse_promql(expr: str) -> pp.Expr:
     """Give the syntax tree; raises ValueError in the parser's words, or for what is nested too deeply.
 

@@ -30,7 +30,9 @@ def selects_of(expr: str) -> Selects:
                 metrics.add(node.name)
             for matcher in node.matchers.matchers + [m for some in node.matchers.or_matchers for m in some]:
                 if matcher.name == "__name__":
-                    metrics.add(matcher.value)
+                    # A regular expression stands for many series, and what is not equal for all others.
+                    if matcher.op == pp.MatchOp.Equal:
+                        metrics.add(matcher.value)
                 else:
                     matched.add(matcher.name)
         elif isinstance(node, pp.AggregateExpr) and node.modifier is not None:

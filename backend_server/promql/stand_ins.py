@@ -24,7 +24,10 @@ _TOKENS = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _NUMBERS = re.compile(r"\$\{?__(?:interval|range|rate_interval)_(?:ms|s)\b|\$\{?__(?:from|to)\b")
+_UNIT = re.compile(r"(?:ms|[smhdwy])(?!\w)")
 _INSIDE_STRING = re.compile(r"<<.*?>>|\$\{[^}]*\}|\$\w+|\[\[\w+(?::\w+)?\]\]", re.DOTALL)
+_IN_TEXT = re.compile(r"<<.*?>>|\$\{__\w[^}]*\}|\$__\w+", re.DOTALL)
+_IN_MATCHER = re.compile(r"<<.*?>>|\$\{[A-Za-z_][^}]*\}|\$[A-Za-z_]\w*|\[\[\w+(?::\w+)?\]\]", re.DOTALL)
 _ALONE = re.compile(r"(?<![\w:$\"'`{])(?:\$\w+|\$\{[^}]*\}|\[\[\w+\]\])(?![\w:])")
 
 
@@ -38,11 +41,12 @@ def with_stand_ins(expr: str) -> str:
         if kind == "string":
             out.append(_INSIDE_STRING.sub(lambda part: "x" * len(part.group()), text))
         elif kind in ("variable", "ours"):
-            out.append(_stand_in(text, in_range=depth > 0 or after_offset))
+            follows = _UNIT.match(expr, found.end()) is not None
+            out.append(_stand_in(text, in_range=depth > 0 or after_offset, unit_follows=follows))
         else:
             depth += (kind == "open") - (kind == "close")
             out.append(text)
-        if kind != "blank":
+        if kind != "blank" and text != "-":
             after_offset = kind == "word" and text == "offset"
     return "".join(out)
 
@@ -60,9 +64,29 @@ def as_numbers(plain: str, expr: str) -> Iterator[str]:
             yield text
 
 
-def _stand_in(text: str, *, in_range: bool) -> str:
+def _stand_in(text: str, *, in_range: bool, unit_follows: bool) -> str:
     if in_range:
-        return "5s".rjust(len(text), "0")
+        # `[${__range_s}s]` brings its unit along.
+        return ("5" if unit_follows else "5s").rjust(len(text), "0")
     if _NUMBERS.match(text):
         return "1".rjust(len(text), "0")
     return "x" * len(text)
+
+
+def grafana_parts(expr: str) -> tuple[str, ...]:
+    """List what Grafana or a template would have to fill before Prometheus could read the expression, in order.
+
+    Within strings that is what nobody else writes: placeholders, `$__…`, and a variable as a matcher's value;
+    `label_replace` has a `$1` and `$name` of its own.
+    """
+    found: list[str] = []
+    before = ""
+    for token in _TOKENS.finditer(expr):
+        kind, text = token.lastgroup, token.group()
+        if kind == "string":
+            found += (_IN_MATCHER if before in ("=", "~") else _IN_TEXT).findall(text)
+        elif kind in ("variable", "ours"):
+            found.append(text)
+        if kind not in ("blank", "comment"):
+            before = text
+    return tuple(dict.fromkeys(found))

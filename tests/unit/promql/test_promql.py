@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend_server.promql import check_promql, result_labels, selects_of
+from backend_server.promql import (
+    check_promql,
+    experimental_parts,
+    grafana_parts,
+    is_readable_label,
+    is_readable_name,
+    rated_metric,
+    result_labels,
+    selects_of,
+    unusable,
+)
 from backend_server.promql.stand_ins import with_stand_ins
 
 
@@ -24,6 +34,9 @@ from backend_server.promql.stand_ins import with_stand_ins
         "a * $__interval_ms / 1000",
         'label_replace(up{job=~"${job:regex}"}, "a", "$1", "b", "(.*)")',
         "sum(x) # a comment with $var and (",
+        "rate(x[${__range_s}s])",
+        "rate(x[${w}ms] offset ${d}h)",
+        "x offset -$__interval",
     ],
 )
 def test_macros_variables_and_placeholders_are_understood(expr):
@@ -92,3 +105,59 @@ def test_stand_ins_keep_the_length_and_checking_never_breaks(expr):
 )
 def test_an_expression_says_which_labels_its_result_has(expr, labels):
     assert result_labels(expr) == labels
+
+
+def test_only_an_equal_name_is_a_metric_that_is_read():
+    found = selects_of('{__name__="a"} + {__name__=~"b"} + {__name__!="c", x="1"} + {__name__!~"d", y="1"}')
+
+    assert found.metrics == ("a",)
+    assert found.matched_labels == ("x", "y")
+
+
+@pytest.mark.parametrize(
+    ("expr", "name"),
+    [
+        ("rate(x[5m])", "x"),
+        ('sum by (a) (irate(x{b="c"}[1m]))', "x"),
+        ("topk(5, (increase(x[1h])))", "x"),
+        ('sum(rate({__name__="x"}[5m]))', "x"),
+        ("sum(rate(x_old[5m]))", "x_old"),
+        ("100 * sum(rate(x[5m])) / sum(rate(y[5m]))", ""),
+        ("histogram_quantile(0.9, rate(x_bucket[5m]))", ""),
+        ("max_over_time(rate(x[5m])[1h:])", ""),
+        ("delta(x[5m])", ""),
+        ("x", ""),
+    ],
+)
+def test_a_rate_is_told_from_what_only_holds_one(expr, name):
+    assert rated_metric(expr) == name
+
+
+@pytest.mark.parametrize("expr", ["up", "1", "-up", "time()", 'label_replace(up, "a", "b", "c", "d")'])
+def test_numbers_can_be_drawn(expr):
+    assert unusable(expr) is None
+
+
+@pytest.mark.parametrize("expr", ["rate(a[300y])", "a offset 99999999y", "max_over_time(a[5m:99999999y])", "1e400"])
+def test_what_prometheus_cannot_keep_is_refused(expr):
+    assert "which Prometheus refuses" in check_promql(expr)[0].message
+
+
+def test_what_grafana_fills_is_found_in_order():
+    expr = 'rate(<< a >>[$__interval]) + x{b=~"${c}", d="e$|f"} + label_replace(y, "z", "$1", "z", "${q}") # $no'
+
+    assert grafana_parts(expr) == ("<< a >>", "$__interval", "${c}")
+
+
+def test_experimental_functions_are_named():
+    assert experimental_parts('sort_by_label(limitk(2, mad_over_time(x[5m])), "a")') == (
+        "sort_by_label",
+        "limitk",
+        "mad_over_time",
+    )
+    assert experimental_parts("topk(5, rate(x[5m]))") == ()
+
+
+def test_words_of_promql_are_no_names():
+    assert [name for name in ("inf", "NaN", "on", "up", "sum", "a:b") if is_readable_name(name)] == ["up", "sum", "a:b"]
+    assert [name for name in ("inf", "without", "on", "job") if is_readable_label(name)] == ["on", "job"]
