@@ -8,13 +8,18 @@ from collections.abc import Callable, Iterable
 
 from backend_server.errors import InvalidInput, Problem
 from backend_server.generator.yaml_tree import Tree
+from backend_server.promql import check_promql, unusable
+from backend_server.promql.check import MAX_LENGTH
 
 NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 SLUG = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 MAX_PROBLEMS = 500
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
-DURATION = re.compile(r"(?=.)(\d+y)?(\d+w)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?")
+DURATION = re.compile(
+    r"(?=.)([0-9]+y)?([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?"  # not \d: other scripts' digits
+)
+MAX_ITEMS = 100
 
 
 class Reader:
@@ -40,7 +45,10 @@ class Reader:
     def mapping(
         self, value: object, path: str, *, allowed: Iterable[str], needed: Iterable[str] = ()
     ) -> dict[str, object]:
-        """Give a mapping with only allowed keys; {} (and problems) when it is something else."""
+        """Give a mapping with only allowed keys; {} (and problems) when it is something else.
+
+        A needed key without a value (`name:`) is a problem as if it were not there.
+        """
         if not isinstance(value, dict):
             self.fault(path, f"is {_kind_of(value)}; it must be a mapping")
             return {}
@@ -52,6 +60,8 @@ class Reader:
         for key in needed:
             if key not in value:
                 self.fault(path, f"needs {key!r}")
+            elif value[key] is None:
+                self.fault(f"{path}.{key}" if path else key, f"needs {key!r}; it is empty")
         return value
 
     def listing(self, value: object, path: str) -> list[object]:
@@ -90,6 +100,21 @@ class Reader:
             return default
         return value
 
+    def promql(self, value: object, path: str) -> str:
+        """Give a checked expression that gives numbers; problems are told at the value's place."""
+        expr = self.text(value, path, most=MAX_LENGTH).strip()
+        if not isinstance(value, str) or (value.strip() and not expr):
+            return expr  # told already, or not given
+        faults = check_promql(expr, path=path)
+        for fault in faults:
+            # A block of YAML may fold lines, so the fault's own place is told in words beside the value's place.
+            place = f" (at character {fault.column} of line {fault.line} of the expression)" if fault.line else ""
+            self.fault(path, fault.message + place)
+        why = None if faults else unusable(expr)
+        if why:
+            self.fault(path, why)
+        return expr
+
     def choice(self, value: object, path: str, choices: Iterable[str], *, default: str) -> str:
         """Give one of the choices; the default for None and for a fault."""
         known = list(choices)
@@ -102,15 +127,23 @@ class Reader:
             return default
         return str(value)
 
-    def texts(self, value: object, path: str, check: Callable[[object, str], str]) -> tuple[str, ...]:
-        """Give a list of checked texts without those at fault; a text given twice is a problem."""
-        found: list[str] = []
-        for index, item in enumerate(self.listing(value, path)):
+    def texts(
+        self, value: object, path: str, check: Callable[[object, str], str], *, most: int = MAX_ITEMS
+    ) -> tuple[str, ...]:
+        """Give a list of checked texts without those at fault; a text given twice is a problem, and so are too many."""
+        items = self.listing(value, path)
+        if len(items) > most:
+            self.fault(path, f"are {len(items)}; at most {most}")
+            return ()
+        found: dict[str, None] = {}
+        for index, item in enumerate(items):
             text = check(item, f"{path}[{index}]")
             if text in found:
                 self.fault(f"{path}[{index}]", f"{text[:80]!r} is given twice")
             elif text:
-                found.append(text)
+                found[text] = None
+            elif item is None or item == "":
+                self.fault(f"{path}[{index}]", "is empty; write a text or leave the entry out")
         return tuple(found)
 
 

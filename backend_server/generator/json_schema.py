@@ -4,65 +4,85 @@ from __future__ import annotations
 
 from typing import Any
 
-from backend_server.generator.check import DURATION, LABEL, NAME, SLUG
-from backend_server.generator.spec import Kind, PanelType
+from backend_server.generator.check import DURATION, LABEL, MAX_ITEMS, NAME, SLUG
+from backend_server.generator.read_alert import MAX_NAME, SEVERITIES
+from backend_server.generator.read_spec import MAX_FAMILIES, PANEL_TYPES, RESERVED_LABELS
+from backend_server.generator.spec import Kind
 from backend_server.generator.units import UNITS
+from backend_server.promql.check import MAX_LENGTH
 
 
 def spec_schema() -> dict[str, Any]:
-    """Give the schema (draft 2020-12). Expressions and names across metrics are checked by `dashwright generate`."""
-    text = {"type": "string"}
+    """Give the schema (draft 2020-12). Expressions and names across metrics are checked by `dashwright generate`.
+
+    What may be left out may also be empty (`labels:`), as the reader takes it.
+    """
     unit = {
         "description": "A unit of Grafana's picker, or suffix:, prefix:, currency:, si:, time: …",
         "anyOf": [
-            {"enum": sorted(UNITS)},
-            {"type": "string", "pattern": "^(suffix|prefix|currency|si|time|count|bool):"},
+            {"enum": ["", *sorted(UNITS), None]},
+            {"type": "string", "pattern": "^(suffix|prefix|currency|si|time|count|bool):", "maxLength": 60},
         ],
     }
     panel = _object(
         {
-            "title": text | {"minLength": 1, "maxLength": 189},
-            "promql": text | {"minLength": 1},
+            "title": _text(189) | {"pattern": r"\S"},
+            "promql": _text(MAX_LENGTH) | {"pattern": r"\S"},
             "unit": unit,
-            "panel_type": {"enum": [kind.value for kind in PanelType]},
-            "key": text | {"description": "Keeps the panel's identity under a new title"},
+            "panel_type": {"enum": [*PANEL_TYPES, None]},
+            "key": _optional(_text(100)) | {"description": "Keeps the panel's identity under a new title"},
         },
         ["title", "promql"],
     )
     alert = _object(
         {
-            "name": _pattern(NAME.pattern),
-            "expr": text | {"minLength": 1},
-            "for": _pattern(DURATION.pattern),
-            "severity": {"enum": ["info", "warning", "critical"]},
-            "summary": text,
+            "name": _pattern(NAME.pattern, MAX_NAME),
+            "expr": _text(MAX_LENGTH) | {"pattern": r"\S"},
+            "for": _optional(_pattern(DURATION.pattern, 60)),
+            "severity": {"enum": [*SEVERITIES, None]},
+            "summary": _optional(_text(2000)),
         },
         ["name", "expr"],
     )
+    reserved = "|".join(f"{label}$" for label in RESERVED_LABELS)
+    label = _pattern(f"(?!__|{reserved}){LABEL.pattern}", 500)
     metric = _object(
         {
-            "name": _pattern(NAME.pattern),
+            "name": _pattern(NAME.pattern, 500),
             "kind": {"enum": [kind.value for kind in Kind]},
-            "labels": {"type": "array", "items": _pattern(LABEL.pattern), "uniqueItems": True},
+            "labels": _optional({"type": "array", "items": label, "uniqueItems": True, "maxItems": MAX_ITEMS}),
             "unit": unit,
-            "help": text,
-            "panels": {"type": "array", "items": panel},
-            "alerts": {"type": "array", "items": alert},
+            "help": _optional(_text(2000)),
+            "panels": _optional({"type": "array", "items": panel}),
+            "alerts": _optional({"type": "array", "items": alert}),
         },
         ["name", "kind"],
     )
     family = _object({"metrics": {"type": "array", "items": metric}}, ["metrics"])
-    families = {"type": "object", "propertyNames": {"pattern": f"^{SLUG.pattern}$"}, "additionalProperties": family}
+    families = {
+        "type": "object",
+        "propertyNames": {"pattern": f"^{SLUG.pattern}$"},
+        "additionalProperties": family,
+        "maxProperties": MAX_FAMILIES,
+    }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Dashwright metrics spec",
-        **_object({"version": {"const": 1}, "families": families}, ["version", "families"]),
+        **_object({"version": {"type": "number", "const": 1}, "families": families}, ["version", "families"]),
     }
+
+
+def _text(most: int) -> dict[str, Any]:
+    return {"type": "string", "maxLength": most}
+
+
+def _optional(schema: dict[str, Any]) -> dict[str, Any]:
+    return {**schema, "type": [schema["type"], "null"]}
 
 
 def _object(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
 
 
-def _pattern(pattern: str) -> dict[str, Any]:
-    return {"type": "string", "pattern": f"^{pattern}$"}
+def _pattern(pattern: str, most: int) -> dict[str, Any]:
+    return {"type": "string", "pattern": f"^{pattern}$", "maxLength": most}

@@ -31,7 +31,10 @@ class PanelType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SpecPanel:
-    """A panel somebody wrote; `key` keeps its identity under a new title. `shown` are the labels its result has."""
+    """A panel somebody wrote; `key` keeps its identity under a new title.
+
+    `shown` are the labels its result has; `rated` is the metric whose rate or increase it shows and nothing else.
+    """
 
     title: str
     promql: str
@@ -39,6 +42,7 @@ class SpecPanel:
     panel_type: PanelType = PanelType.TIMESERIES
     key: str | None = None
     shown: tuple[str, ...] = ()
+    rated: str = ""
 
 
 @dataclass(frozen=True, slots=True)

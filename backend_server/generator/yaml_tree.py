@@ -34,17 +34,24 @@ class Tree:
 def read_yaml(source: bytes, *, what: str) -> Tree:
     """Parse YAML (plain data only); raises InvalidInput with line and column, also for a key given twice.
 
+    UTF-8 only, as everything that is sent to the service.
     Bounded: 4 MiB, 100,000 values (aliases count as often as they are used), 40 levels, keys that are text.
     """
     if len(source) > MAX_BYTES:
         raise InvalidInput([Problem("", f"is {len(source)} bytes; at most {MAX_BYTES}", 1, 1)], what=what)
+    try:
+        source.decode()
+    except UnicodeDecodeError as fault:
+        line = source.count(b"\n", 0, fault.start) + 1
+        told = "is not YAML: it is no UTF-8 text; save it as UTF-8"
+        raise InvalidInput([Problem("", told, line, 1)], what=what) from fault
     try:
         node = yaml.compose(source, Loader=yaml.CSafeLoader)
     except yaml.MarkedYAMLError as fault:
         mark = fault.problem_mark or fault.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         raise InvalidInput([Problem("", f"is not YAML: {fault.problem}", line, column)], what=what) from fault
-    except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as fault:
+    except (yaml.YAMLError, ValueError, RecursionError) as fault:
         raise InvalidInput([Problem("", f"is not YAML: {_first_line(fault)}", 1, 1)], what=what) from fault
     reading = _Reading()
     try:

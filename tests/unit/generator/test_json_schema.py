@@ -8,7 +8,9 @@ import jsonschema
 import pytest
 import yaml
 
+from backend_server.errors import InvalidInput
 from backend_server.generator.json_schema import spec_schema
+from backend_server.generator.read_spec import read_spec
 from backend_server.shipped import shipped
 
 
@@ -28,3 +30,55 @@ def test_the_schema_is_good_and_accepts_the_shipped_spec(base_spec_bytes):
 def test_the_schema_refuses_what_the_reader_refuses(metric):
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({"version": 1, "families": {"bus": {"metrics": [metric]}}}, spec_schema())
+
+
+def panel(**fields):
+    return {"panels": [{"title": "T", "promql": "up", **fields}]}
+
+
+def alert(**fields):
+    return {"alerts": [{"name": "A", "expr": "up", **fields}]}
+
+
+@pytest.mark.parametrize(
+    ("metric", "version", "good"),
+    [
+        ({}, 1, True),
+        ({}, True, False),
+        ({}, "1", False),
+        ({}, 2, False),
+        ({"unit": ""}, 1, True),
+        ({"unit": None, "labels": None, "panels": None, "alerts": None, "help": None}, 1, True),
+        ({"kind": None}, 1, False),
+        ({"name": None}, 1, False),
+        ({"labels": ["le"]}, 1, False),
+        ({"labels": ["quantile"]}, 1, False),
+        ({"labels": ["__x"]}, 1, False),
+        ({"labels": ["level", "le_x", "a__b"]}, 1, True),
+        ({"labels": ["a", "a"]}, 1, False),
+        ({"labels": [None]}, 1, False),
+        ({"labels": [f"l{number}" for number in range(101)]}, 1, False),
+        ({"help": "x" * 2001}, 1, False),
+        (panel(panel_type="graph"), 1, True),
+        (panel(panel_type="stat", unit="", key=None), 1, True),
+        (panel(panel_type="heatmap"), 1, False),
+        (panel(title=" "), 1, False),
+        (panel(title=None), 1, False),
+        (panel(promql=None), 1, False),
+        (panel(key="k" * 101), 1, False),
+        (alert(**{"for": "1h30m", "severity": None, "summary": None}), 1, True),
+        (alert(**{"for": ""}), 1, False),
+        (alert(**{"for": "5"}), 1, False),
+        (alert(severity="bad"), 1, False),
+        (alert(name="9"), 1, False),
+    ],
+)
+def test_schema_and_reader_agree(metric, version, good):
+    tree = {"version": version, "families": {"bus": {"metrics": [{"name": "a", "kind": "gauge", **metric}]}}}
+    try:
+        read_spec(json.dumps(tree).encode())
+        read = True
+    except InvalidInput:
+        read = False
+
+    assert (jsonschema.Draft202012Validator(spec_schema()).is_valid(tree), read) == (good, good)
