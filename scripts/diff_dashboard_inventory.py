@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """The same as `dashwright inventory diff`, for those who call it as a script."""
 
-from backend_server.cli.generate import diff
+import sys
 
-diff()
+from backend_server.cli.main import call
+
+sys.exit(call(["inventory", "diff", *sys.argv[1:]]))

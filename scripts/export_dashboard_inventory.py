@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """The same as `dashwright inventory export`, for those who call it as a script."""
 
-from backend_server.cli.generate import export
+import sys
 
-export()
+from backend_server.cli.main import call
+
+sys.exit(call(["inventory", "export", *sys.argv[1:]]))

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """The same as `dashwright generate`, for those who call it as a script."""
 
-from backend_server.cli.generate import generate
+import sys
 
-generate()
+from backend_server.cli.main import call
+
+sys.exit(call(["generate", *sys.argv[1:]]))

@@ -7,20 +7,18 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from collections.abc import Iterable
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import click
 import orjson
 
 from backend_server.cli.api import api_options, open_api
+from backend_server.cli.generated_files import verify_job, write_job
 from backend_server.cli.surroundings import show_json, show_table
-from backend_server.errors import ConfigError, DashwrightError, InvalidInput, NotFound
-from backend_server.generator.assemble import Generated
+from backend_server.errors import ConfigError, DashwrightError, InvalidInput, NotFound, Problem
 from backend_server.generator.coverage import find_coverage
-from backend_server.generator.drift import drift_lines, find_drift
 from backend_server.generator.inventory import (
     FORMATS,
     Entry,
@@ -30,16 +28,13 @@ from backend_server.generator.inventory import (
     write_inventory,
 )
 from backend_server.generator.job import Job, run_job
-from backend_server.generator.manifest import MANIFEST, manifest_bytes
 from backend_server.generator.read_spec import read_spec
 from backend_server.generator.rules import rule_file
-from backend_server.generator.spec import Spec
-from backend_server.provisioning.generated import read_folder, read_one, write_folder
+from backend_server.provisioning.generated import read_folder, write_folder
 from backend_server.shipped import shipped
 
 EXIT_BAD_INPUT = 2
 EXIT_NOTHING_FOUND = 3
-EXIT_DRIFT = 6
 EXIT_DIFFERENCES = 7
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -103,7 +98,9 @@ def _fail(fault: DashwrightError, code: int = EXIT_BAD_INPUT) -> None:
 @click.option("--verbose", is_flag=True, help="Titles of what differs (also DASHBOARD_DIFF_VERBOSE=1).")
 @click.option("--provision", is_flag=True, help="Have them wanted by the service; files only with --output too.")
 @click.option("--folder", default="Generated", show_default=True, help="Their folder in Grafana, with --provision.")
-@click.option("--prune", is_flag=True, help="With --provision: withdraw those that are not made any more.")
+@click.option(
+    "--prune", is_flag=True, help="Remove generated files that are not made any more; with --provision withdraw them."
+)
 @api_options
 @click.pass_context
 def generate(
@@ -128,17 +125,18 @@ def generate(
         return
     dense = dense or _flag("DASHBOARD_DENSE", "G6_DASHBOARD_DENSE")
     verbose = verbose or _flag("DASHBOARD_DIFF_VERBOSE", "G6_DASHBOARD_DIFF_VERBOSE")
-    if prune and (only or not provision):
-        _fail(ConfigError("--prune goes with --provision and without --only: it withdraws all that is not made."))
+    if prune and (only or verify):
+        _fail(ConfigError("--prune goes without --only and --verify: it removes all that is not made any more."))
     if verify and provision:
         _fail(ConfigError("--verify changes nothing and --provision does; give one of the two."))
     try:
         job = _job(spec_file, plan_file, only, dense=dense)
+        whole = not _slugs(only)
         if verify:
-            _verify(job.made, output or _default_output(), verbose=verbose)
+            verify_job(job, output or _default_output(), whole=whole, verbose=verbose)
             return
         if output is not None or not provision:
-            _write(job, output or _default_output())
+            write_job(job, output or _default_output(), whole=whole, prune=prune)
     except DashwrightError as fault:
         _fail(fault)
         return
@@ -188,48 +186,6 @@ def withdraw(slugs: tuple[str, ...], url: str | None, token: str | None) -> None
     with open_api(url, token) as api:
         for slug in slugs:
             click.echo(api("DELETE", f"/api/generator/documents/{quote(slug, safe='')}")["message"])
-
-
-def _verify(made: Iterable[Generated], folder: Path, *, verbose: bool) -> None:
-    made = tuple(made)
-    existing = {}
-    for one in made:
-        existing[one.plan.slug], trouble = read_one(folder, one.plan.slug)
-        if trouble:
-            click.echo(f"warning: {trouble}", err=True)
-    drift = find_drift(made, existing)
-    for line in drift_lines(drift, verbose=verbose):
-        click.echo(line)
-    if drift:
-        sys.exit(EXIT_DRIFT)
-    click.echo(f"{len(made)} dashboard(s) are as the spec says.", err=True)
-
-
-def _write(job: Job, folder: Path) -> None:
-    spec, plans, made = job.spec, job.plans, job.made
-    by_slug = {one.plan.slug: one for one in made}
-    written = write_folder(folder, {f"{slug}.json": one.body for slug, one in by_slug.items()})
-    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    at = int(epoch) if epoch.isdigit() else int(time.time())
-    if written or not _manifest_is_current(folder, spec, by_slug, epoch):
-        write_folder(folder, {MANIFEST: manifest_bytes(spec, plans, by_slug, generated_at_unix=at)})
-    panels = sum(one.panel_count for one in made)
-    click.echo(f"{len(made)} dashboard(s), {panels} panels; {written} file(s) written to {folder}.")
-
-
-def _manifest_is_current(folder: Path, spec: Spec, made: dict[str, Generated], epoch: str) -> bool:
-    """Whether the manifest says what would be written now, the time aside: a second run then writes nothing."""
-    try:
-        existing = orjson.loads((folder / MANIFEST).read_bytes())
-        counts = {entry["slug"]: entry["panel_count"] for entry in existing["dashboards"] if entry["panel_count"]}
-    except (OSError, orjson.JSONDecodeError, KeyError, TypeError):
-        return False
-    same_time = not epoch.isdigit() or existing.get("generated_at_unix") == int(epoch)
-    return (
-        same_time
-        and existing.get("spec_hash") == spec.hash
-        and counts == {slug: one.panel_count for slug, one in made.items()}
-    )
 
 
 @generate.command("rules")
@@ -288,7 +244,7 @@ def diff(previous: Path, current: Path, json_out: Path | None) -> None:
         _fail(fault)
         return
     if json_out is not None:
-        json_out.write_bytes(orjson.dumps(found.as_json(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+        _emit(orjson.dumps(found.as_json(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode(), json_out)
     for entry in found.added:
         click.echo(f"added {entry.slug}: {entry.title} ({entry.panel_uuid})")
     for entry in found.removed:
@@ -327,6 +283,8 @@ def discover(url: str, out: Path | None, match: str | None) -> None:
     from backend_server.datasources.prometheus_metadata import PrometheusMetadata
     from backend_server.generator.discover import discover_spec
 
+    if not _is_http_address(url):
+        _fail(ConfigError("--prometheus is no address; it must be one such as http://127.0.0.1:9090."))
     source = PrometheusMetadata(url)
     try:
         seen = source.seen()
@@ -339,15 +297,31 @@ def discover(url: str, out: Path | None, match: str | None) -> None:
     _emit(discover_spec(one for one in seen if not prefixes or one.name.startswith(prefixes)), out)
 
 
+def _is_http_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # e.g. a port that is no number
+        return False
+
+
 def _entries(path: Path) -> tuple[Entry, ...]:
-    return read_inventory(_read(path).decode("utf-8"), what=path.name)
+    try:
+        text = _read(path).decode("utf-8")
+    except UnicodeDecodeError as fault:
+        told = "is no UTF-8 text; export it anew, or save it as UTF-8"
+        raise InvalidInput([Problem("", told)], what=path.name) from fault
+    return read_inventory(text, what=path.name)
 
 
 def _emit(text: str, out: Path | None) -> None:
     if out is None:
         click.echo(text, nl=False)
-    else:
+        return
+    try:
         write_folder(out.parent, {out.name: text.encode()})
+    except DashwrightError as fault:
+        _fail(fault)
 
 
 def commands() -> Iterable[click.Command]:

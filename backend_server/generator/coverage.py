@@ -24,7 +24,7 @@ class Coverage:
 
 
 def find_coverage(spec: Spec, dashboards: Mapping[str, Panel]) -> Coverage:
-    """Compare a spec's metrics with what the dashboards' queries read."""
+    """Compare a spec's metrics with what the dashboards' panels were made for and their queries read."""
     known: dict[str, str] = {"ALERTS": ""}
     for metric in spec.metrics:
         known[metric.name] = metric.name
@@ -45,13 +45,15 @@ def find_coverage(spec: Spec, dashboards: Mapping[str, Panel]) -> Coverage:
 
 
 def _read_by(panel: Panel) -> list[str]:
-    names: list[str] = []
+    """Name the metrics a panel is there for: the one it was made for, and those its queries read."""
+    meta = panel.get("g6_meta")
+    made_for = meta.get("metric") if isinstance(meta, dict) else None
+    names = [made_for] if made_for and isinstance(made_for, str) else []
     for target in targets_of(panel):
         expr = target.get("expr")
         if isinstance(expr, str):
             try:
-                # A name given by a regular expression stands for many series, not for a metric.
-                names += [name for name in selects_of(expr).metrics if "|" not in name]
+                names += selects_of(expr).metrics
             except ValueError:
                 names.append(expr[:60])
     return names

@@ -10,6 +10,7 @@ import orjson
 
 from backend_server.documents.panels import Panel, all_panels, panel_signature
 from backend_server.generator.assemble import Generated
+from backend_server.generator.spec import DashboardPlan
 
 DETAILS_BEGIN = "DRIFT_DETAILS_BEGIN"
 DETAILS_END = "DRIFT_DETAILS_END"
@@ -25,12 +26,15 @@ class Drift:
     removed_titles: tuple[str, ...] = ()
     missing: bool = False
     spec_only: bool = False
+    left_over: bool = False
 
     @property
     def tokens(self) -> tuple[str, ...]:
         """`missing:slug`, or one token for each kind of difference with its count, or `spec:slug`."""
         if self.missing:
             return (f"missing:{self.slug}",)
+        if self.left_over:
+            return (f"removed:{self.slug}:{len(self.removed_titles)}",)
         counts = (("changed", self.changed_titles), ("added", self.added_titles), ("removed", self.removed_titles))
         found = tuple(f"{kind}:{self.slug}:{len(titles)}" for kind, titles in counts if titles)
         return found or ((f"spec:{self.slug}",) if self.spec_only else ())
@@ -46,9 +50,29 @@ class Drift:
 
 
 def find_drift(wanted: Iterable[Generated], on_disk: Mapping[str, Panel | None]) -> tuple[Drift, ...]:
-    """Compare what would be generated with the parsed files (None: no such file); only dashboards that differ."""
+    """Compare what would be generated with the parsed files (None: no such file); only dashboards that differ.
+
+    What is on disk beside them is not looked at: `find_left_over` does that, when all plans are compared.
+    """
     found = (_compare(one, on_disk.get(one.plan.slug)) for one in wanted)
     return tuple(drift for drift in found if drift.tokens)
+
+
+def find_left_over(plans: Iterable[DashboardPlan], on_disk: Mapping[str, Panel | None]) -> tuple[Drift, ...]:
+    """Find dashboards that a generator made and no plan makes any more: all their panels are removed ones."""
+    slugs = {plan.slug for plan in plans}
+    found = []
+    for slug, existing in sorted(on_disk.items()):
+        if existing is not None and slug not in slugs and is_generated(existing):
+            titles = tuple(_title(panel) for panel in all_panels(existing))
+            found.append(Drift(slug, removed_titles=titles, left_over=True))
+    return tuple(found)
+
+
+def is_generated(dashboard: Panel) -> bool:
+    """Whether a generator made it, by its own mark."""
+    meta = dashboard.get("g6_meta")
+    return isinstance(meta, dict) and bool(meta.get("generator_version"))
 
 
 def drift_lines(drifts: Iterable[Drift], *, verbose: bool) -> list[str]:
@@ -67,10 +91,8 @@ def _compare(wanted: Generated, existing: Panel | None) -> Drift:
     if existing is None:
         return Drift(slug, missing=True)
     mine, theirs = _by_signature(wanted.document), _by_signature(existing)
-    counts_mine = Counter({signature: len(panels) for signature, panels in mine.items()})
-    counts_theirs = Counter({signature: len(panels) for signature, panels in theirs.items()})
-    only_mine = [panel for signature in counts_mine - counts_theirs for panel in mine[signature]]
-    only_theirs = [panel for signature in counts_theirs - counts_mine for panel in theirs[signature]]
+    only_mine = [panel for signature, panels in mine.items() for panel in _surplus(panels, theirs.get(signature, []))]
+    only_theirs = [panel for signature, panels in theirs.items() for panel in _surplus(panels, mine.get(signature, []))]
     changed: list[str] = []
     added: list[str] = []
     waiting: dict[tuple[str, str], list[Panel]] = defaultdict(list)
@@ -94,6 +116,21 @@ def _by_signature(dashboard: Panel) -> dict[str, list[Panel]]:
     for panel in all_panels(dashboard):
         found[panel_signature(panel)].append(panel)
     return found
+
+
+def _surplus(panels: list[Panel], others: list[Panel]) -> list[Panel]:
+    """Of panels that show the same, give as many as there are more than on the other side, the strangers first."""
+    more = len(panels) - len(others)
+    if more <= 0:
+        return []
+    there = Counter(map(_place_of, others))
+    strangers: list[Panel] = []
+    copies: list[Panel] = []
+    for panel in panels:
+        place = _place_of(panel)
+        there[place] -= 1
+        (copies if there[place] >= 0 else strangers).append(panel)
+    return [*strangers, *reversed(copies)][:more]
 
 
 def _place_of(panel: Panel) -> tuple[str, str]:

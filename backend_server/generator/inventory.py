@@ -102,7 +102,8 @@ def _csv_field(text: str) -> str:
 
 
 def read_inventory(text: str, *, what: str) -> tuple[Entry, ...]:
-    """Read either format back; raises InvalidInput with the line at fault."""
+    """Read either format back, also with the mark that spreadsheets put first; raises InvalidInput with the line."""
+    text = text.removeprefix("\ufeff")
     if text.lstrip().startswith("{"):
         rows: list[tuple[int, object]] = []
         for number, line in enumerate(text.split("\n"), 1):
@@ -132,25 +133,52 @@ def read_inventory(text: str, *, what: str) -> tuple[Entry, ...]:
 
 
 def diff_inventory(previous: Iterable[Entry], current: Iterable[Entry]) -> InventoryDiff:
-    """Compare by `panel_uuid`; a removed and an added panel alone with slug, metric and source count as renamed."""
-    before = {(entry.slug, entry.panel_uuid): entry for entry in previous}
-    after = {(entry.slug, entry.panel_uuid): entry for entry in current}
-    renamed = [
-        Renamed(entry.panel_uuid, before[key].title, entry.title, entry.slug)
-        for key, entry in after.items()
-        if key in before and before[key].title != entry.title
-    ]
-    added = [entry for key, entry in after.items() if key not in before]
-    removed = [entry for key, entry in before.items() if key not in after]
+    """Compare by `panel_uuid`; a removed and an added panel alone with slug, metric and source count as renamed.
+
+    A uuid that a dashboard has twice (a panel copied by hand) is compared row by row, so that no row is lost. Equal
+    titles are no rename: such a panel has changed in something else, and stays one removed and one added.
+    """
+    before, after = _by_identity(previous), _by_identity(current)
+    renamed: list[Renamed] = []
+    added: list[Entry] = []
+    removed: list[Entry] = []
+    for key, now in after.items():
+        gone, come = _unequal(before.get(key, []), now), _unequal(now, before.get(key, []))
+        pairs = min(len(gone), len(come))
+        renamed += [
+            Renamed(new.panel_uuid, old.title, new.title, new.slug) for old, new in zip(gone, come, strict=False)
+        ]
+        removed += gone[pairs:]
+        added += come[pairs:]
+    removed += [entry for key, entries in before.items() if key not in after for entry in entries]
     lost: dict[tuple[str, str, str], list[Entry]] = defaultdict(list)
     for entry in removed:
         lost[(entry.slug, entry.metric, entry.source)].append(entry)
     won = Counter((entry.slug, entry.metric, entry.source) for entry in added)
-    for entry in tuple(added):
+    paired: set[int] = set()
+    for entry in added:
         place = (entry.slug, entry.metric, entry.source)
         if entry.metric and won[place] == 1 and len(lost[place]) == 1 and lost[place][0].title != entry.title:
             (old,) = lost[place]
             renamed.append(Renamed(entry.panel_uuid, old.title, entry.title, entry.slug, inferred=True))
-            added.remove(entry)
-            removed.remove(old)
-    return InventoryDiff(tuple(added), tuple(removed), tuple(renamed))
+            paired |= {id(entry), id(old)}
+    left = [tuple(entry for entry in entries if id(entry) not in paired) for entries in (added, removed)]
+    return InventoryDiff(left[0], left[1], tuple(renamed))
+
+
+def _by_identity(entries: Iterable[Entry]) -> dict[tuple[str, str], list[Entry]]:
+    found: dict[tuple[str, str], list[Entry]] = defaultdict(list)
+    for entry in entries:
+        found[(entry.slug, entry.panel_uuid)].append(entry)
+    return found
+
+
+def _unequal(entries: list[Entry], others: list[Entry]) -> list[Entry]:
+    """Give the entries that have no partner of the same title among the others."""
+    titles = Counter(entry.title for entry in others)
+    found = []
+    for entry in entries:
+        titles[entry.title] -= 1
+        if titles[entry.title] < 0:
+            found.append(entry)
+    return found

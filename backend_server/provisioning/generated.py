@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,34 @@ def read_one(folder: Path, slug: str) -> tuple[dict[str, Any] | None, str | None
         return None, f"{path} cannot be read: {fault.strerror}"
     except InvalidInput as fault:
         return None, fault.message
+
+
+def read_others(folder: Path, known: Container[str]) -> dict[str, dict[str, Any]]:
+    """Read the dashboards of a folder whose names are not known, by name; what cannot be read is left out."""
+    found = {}
+    for path in sorted(folder.glob("*.json")):
+        if path.stem not in known and path.name not in _NOT_DASHBOARDS and not path.name.startswith("."):
+            document, _ = read_one(folder, path.stem)
+            if document is not None and path.stem.isprintable():
+                found[path.stem] = document
+    return found
+
+
+def read_bytes(path: Path) -> bytes | None:
+    """Read a file's bytes; None when it is not there or cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
+
+
+def remove_files(folder: Path, names: Iterable[str]) -> None:
+    """Remove files by name; of a symbolic link only the link. Raises ProvisioningError when the disk refuses."""
+    for name in names:
+        try:
+            (folder / name).unlink(missing_ok=True)
+        except OSError as fault:
+            raise ProvisioningError(f"{folder / name} cannot be removed: {fault.strerror}.") from fault
 
 
 def write_folder(folder: Path, files: Mapping[str, bytes]) -> int:

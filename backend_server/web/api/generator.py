@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Any
 
 import orjson
 from flask import Response
 
 from backend_server.accounts import Role, Scope
 from backend_server.datasources.prometheus_metadata import PrometheusMetadata
-from backend_server.errors import InvalidInput, NotFound
+from backend_server.documents.reading import MAX_DEPTH, depth_of
+from backend_server.errors import InvalidInput, NotFound, Problem
 from backend_server.generator.assemble import SLOT
 from backend_server.generator.coverage import find_coverage
 from backend_server.generator.discover import discover_spec
-from backend_server.generator.drift import find_drift
+from backend_server.generator.drift import find_drift, find_left_over
 from backend_server.generator.inventory import diff_inventory, read_inventory, take_inventory, write_inventory
 from backend_server.generator.job import Job, run_job
 from backend_server.generator.json_schema import spec_schema
@@ -183,10 +185,15 @@ def withdraw_generated(path: SlugPath) -> Response:
 @blueprint.post("/generator/verify", responses={200: DriftAnswer, **errors(413, 415)})
 @needs(Role.VIEWER, Scope.DOCUMENTS_READ)
 def verify_dashboards(body: VerifyBody) -> Response:
-    """Say how dashboards differ from what the spec gives now; layout, ids and metadata do not count."""
+    """Say how dashboards differ from what the spec gives now; layout, ids and metadata do not count.
+
+    Without `only`, generated ones that no plan makes any more count as removed.
+    """
     job = _job(body)
-    existing = _provisioned() if body.dashboards is None else body.dashboards
+    existing = _looked_at(body.dashboards)
     drifts = find_drift(job.made, existing)
+    if not body.only:
+        drifts += find_left_over(job.plans, existing)
     return json_answer(
         {
             "drift": bool(drifts),
@@ -223,7 +230,7 @@ def compare_inventories(body: DiffBody) -> Response:
 @needs(Role.VIEWER, Scope.DOCUMENTS_READ)
 def get_coverage(body: CoverageBody) -> Response:
     """Find metrics of the spec that no panel shows, and panels whose metric the spec does not describe."""
-    found = find_coverage(_spec(body.spec), _provisioned() if body.dashboards is None else body.dashboards)
+    found = find_coverage(_spec(body.spec), _looked_at(body.dashboards))
     return json_answer({"complete": found.complete, **asdict(found)})
 
 
@@ -267,7 +274,21 @@ def _spec_shown(spec: Spec) -> dict[str, object]:
     return {"name": SHIPPED_SPEC, "hash": spec.hash, "families": counts}
 
 
-def _provisioned() -> dict[str, dict[str, object]]:
+def _looked_at(given: dict[str, dict[str, Any]] | None) -> dict[str, dict[str, Any]]:
+    """Give a request's dashboards, else the provisioned ones; raises InvalidInput for what is nested too deeply."""
+    if given is None:
+        return _provisioned()
+    problems = [
+        Problem(f"dashboards.{slug}", f"is nested deeper than {MAX_DEPTH} levels; no dashboard is")
+        for slug, document in given.items()
+        if depth_of(document) > MAX_DEPTH
+    ]
+    if problems:
+        raise InvalidInput(problems)
+    return given
+
+
+def _provisioned() -> dict[str, dict[str, Any]]:
     provided = current_services().provided
     found = {}
     for one in provided.list(Maker.GENERATOR, SLOT):

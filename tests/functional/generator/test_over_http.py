@@ -153,6 +153,25 @@ def test_verify_compares_what_is_provisioned_or_given(live_app):
     assert found["details"][0]["added_titles"] == [removed]
 
 
+def test_verify_finds_what_no_plan_makes_any_more(live_app):
+    provision(live_app)
+    fewer = "plans: [{slug: bus, title: Bus, families: [bus]}]\n"
+    found = post(live_app, "verify", spec=SMALL, plan=fewer).json()
+
+    assert found["tokens"] == ["removed:store:2"]
+    assert len(found["details"][0]["removed_titles"]) == 2
+    assert post(live_app, "verify", spec=SMALL, plan=PLAN, only=["bus"]).json()["tokens"] == []
+
+
+@pytest.mark.parametrize("path", ["verify", "coverage"])
+@pytest.mark.parametrize("levels", [102, 240, 900])
+def test_a_document_nested_without_end_is_refused(live_app, path, levels):
+    deep = b'{"panels":[' * (levels // 2) + b"]}" * (levels // 2)
+    answer = live_app.call("POST", f"/api/generator/{path}", b'{"dashboards": {"bus_health": {"panels": [%s]}}}' % deep)
+
+    assert (answer.status, answer.json()["error"]["code"]) == (422, "invalid")
+
+
 def test_inventory_coverage_rules_and_differences(live_app):
     assert live_app.call("GET", "/api/generator/inventory").status == 404
     provision(live_app)
@@ -253,7 +272,8 @@ def test_the_commands_do_the_same(live_app, tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--prune"], ["--provision", "--prune", "--only", "bus_health"], ["--provision", "--verify"]]
+    "arguments",
+    [["--prune", "--verify"], ["--provision", "--prune", "--only", "bus_health"], ["--provision", "--verify"]],
 )
 def test_what_would_remove_by_mistake_is_refused(arguments, capsys):
     with pytest.raises(SystemExit) as caught:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from backend_server.errors import InvalidInput
 from backend_server.generator.assemble import generate
-from backend_server.generator.drift import drift_lines, find_drift
+from backend_server.generator.coverage import find_coverage
+from backend_server.generator.drift import drift_lines, find_drift, find_left_over
 from backend_server.generator.inventory import (
     Entry,
     Renamed,
@@ -62,6 +63,36 @@ def test_each_kind_of_drift_has_its_token_count_and_titles(bus):
     assert lines[5] == "DRIFT_DETAILS_END"
     assert f'"added_titles":["{titles[3]}"]' in lines[4]
     assert '"removed_titles":["By hand"]' in lines[4]
+
+
+def test_only_the_surplus_of_a_copied_panel_counts(bus):
+    existing = copy.deepcopy(bus.document)
+    doubled = copy.deepcopy(existing["panels"][2])
+    existing["panels"].append(doubled)
+    assert tokens(bus, existing) == ["removed:bus_health:1"]
+
+    existing["panels"] += [copy.deepcopy(doubled), {"type": "row", "panels": [copy.deepcopy(doubled)]}]
+    assert tokens(bus, existing) == ["removed:bus_health:4"]  # three copies and a row
+
+
+def test_of_panels_that_show_the_same_the_stranger_is_the_one_too_many(bus):
+    existing = copy.deepcopy(bus.document)
+    stranger = copy.deepcopy(existing["panels"][2])
+    del stranger["g6_meta"]
+    existing["panels"].insert(0, stranger)
+    existing["panels"][3]["g6_meta"]["note"] = "kept"
+
+    (drift,) = find_drift([bus], {"bus_health": existing})
+    assert (drift.removed_titles, drift.changed_titles) == ((stranger["title"],), ())
+
+
+def test_what_no_plan_makes_any_more_is_removed_with_all_its_panels(bus):
+    foreign = {"title": "By hand", "panels": [{"type": "stat", "title": "x"}]}
+    on_disk = {"bus_health": bus.document, "gone": bus.document, "foreign": foreign, "unreadable": None}
+    (drift,) = find_left_over([bus.plan], on_disk)
+
+    assert drift.tokens == (f"removed:gone:{len(bus.document['panels'])}",)
+    assert drift.removed_titles == tuple(panel["title"] for panel in bus.document["panels"])
 
 
 def test_a_missing_file_and_another_spec_have_tokens_of_their_own(bus):
@@ -118,6 +149,51 @@ def test_a_keyed_rename_is_certain_and_an_unkeyed_one_inferred():
     assert found.as_json()["renamed"][0] == {"panel_uuid": "k1", "old_title": "Old", "new_title": "New", "slug": "s"}
     assert found.as_json()["renamed"][1]["inferred"] is True
     assert (found.added, found.removed) == ((), ())
+
+
+def test_equal_titles_are_no_rename():
+    before = [Entry("s", "Rate", "m", "spec", "1")]
+    found = diff_inventory(before, [Entry("s", "Rate", "m", "spec", "2")])
+
+    assert (len(found.added), len(found.removed), found.renamed) == (1, 1, ())
+
+
+def test_rows_of_one_uuid_are_compared_one_by_one():
+    one, other = Entry("s", "A", "m", "spec", "k"), Entry("s", "B", "m", "spec", "k")
+
+    assert diff_inventory([one], [one, one]).added == (one,)
+    assert diff_inventory([one, one], [one]).removed == (one,)
+    assert diff_inventory([one, other], [other, one]).empty
+    found = diff_inventory([one, one], [other, one])
+    assert (found.added, found.removed, found.renamed) == ((), (), (Renamed("k", "A", "B", "s"),))
+
+
+@given(st.lists(st.builds(Entry, *[st.sampled_from("ab")] * 5), max_size=8))
+def test_nothing_is_lost_whatever_is_doubled(entries):
+    assert len(diff_inventory([], entries).added) == len(diff_inventory(entries, []).removed) == len(entries)
+    assert diff_inventory(entries, list(reversed(entries))).empty
+
+
+def test_an_inventory_from_a_spreadsheet_has_a_mark_in_front():
+    entries = (Entry("s", "a", "m", "spec", "1"),)
+
+    assert read_inventory("\ufeff" + write_inventory(entries, "csv"), what="x") == entries
+    assert read_inventory("\ufeff" + write_inventory(entries, "jsonl"), what="x") == entries
+
+
+def test_coverage_knows_what_a_panel_was_made_for_and_takes_no_pattern_for_a_name(spec_of):
+    spec = spec_of({"name": "a", "kind": "gauge"}, {"name": "b", "kind": "gauge"})
+
+    def panel(metric, expr):
+        return {"title": "T", "type": "stat", "g6_meta": {"metric": metric}, "targets": [{"expr": expr}]}
+
+    def coverage(*panels):
+        found = find_coverage(spec, {"s": {"panels": list(panels)}})
+        return found.metrics_without_panel, found.panels_without_metric
+
+    assert coverage(panel("a", "vector(1)"), panel("", "b")) == ((), ())
+    assert coverage(panel("gone", "a + b")) == ((), ("s: T (gone)",))
+    assert coverage(panel("a", '{__name__=~"a|zzz"} + {__name__!="yyy", x="1"}')) == (("b",), ())
 
 
 def test_two_candidates_are_not_guessed_between():

@@ -12,7 +12,7 @@ import sys
 import pytest
 from click.testing import CliRunner
 
-from backend_server.cli.generate import generate, inventory
+from backend_server.cli.generate import discover, generate, inventory
 from backend_server.shipped import shipped
 
 
@@ -271,3 +271,150 @@ def test_a_plan_whose_slug_is_a_path_writes_nothing(run, tmp_path):
 
     assert run(generate, "--plan", plan, "--output", tmp_path / "a" / "b").exit_code == 2
     assert sorted(path.name for path in tmp_path.iterdir()) == ["plan.yml"]
+
+
+def left_over(made, slug="gone"):
+    """Put a dashboard into the folder that a generator made and no plan makes; gives its number of panels."""
+    document = json.loads((made / "bus_health.json").read_text())
+    (made / f"{slug}.json").write_text(json.dumps(document))
+    return len(document["panels"])
+
+
+def test_what_is_not_made_any_more_is_drift_unless_some_are_chosen(run, made):
+    panels = left_over(made)
+    (made / "foreign.json").write_text('{"title": "mine", "panels": []}')
+    (made / "broken.json").write_text("{")
+    found = run(generate, "--output", made, "--verify")
+
+    assert (found.exit_code, found.stdout) == (6, f"removed:gone:{panels}\n")
+    assert run(generate, "--output", made, "--verify", "--only", "bus_health").exit_code == 0
+
+
+def test_what_is_left_over_is_named_and_removed_on_request(run, made):
+    left_over(made)
+    (made / "foreign.json").write_text('{"title": "mine", "panels": []}')
+    named = run(generate, "--output", made)
+    assert "left as they are (--prune removes them): gone" in named.stderr
+    assert (made / "gone.json").exists()
+    assert run(generate, "--output", made, "--only", "bus_health").stderr == ""
+
+    pruned = run(generate, "--output", made, "--prune")
+    assert (pruned.exit_code, "removed: gone" in pruned.stderr) == (0, True)
+    assert not (made / "gone.json").exists()
+    assert (made / "foreign.json").exists()
+    assert run(generate, "--output", made, "--verify").exit_code == 0
+
+
+def test_pruning_a_link_leaves_what_it_points_to(run, made, tmp_path):
+    left_over(made)
+    (made / "gone.json").rename(tmp_path / "kept.json")
+    (made / "gone.json").symlink_to(tmp_path / "kept.json")
+
+    assert run(generate, "--output", made, "--prune").exit_code == 0
+    assert not (made / "gone.json").is_symlink()
+    assert (tmp_path / "kept.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "token"),
+    [
+        (lambda said: said | {"count": 12}, "changed:manifest:1"),
+        (lambda said: said | {"dashboards": said["dashboards"][1:]}, "changed:manifest:1"),
+        (lambda said: said | {"more": 1}, "changed:manifest:1"),
+        (lambda said: said | {"spec_hash": "0" * 16}, "spec:manifest"),
+        (lambda said: [], "missing:manifest"),
+        (lambda said: None, "missing:manifest"),
+    ],
+)
+def test_a_manifest_that_is_not_true_is_drift_and_is_mended(run, made, change, token):
+    path = made / "manifest.json"
+    path.write_text(json.dumps(change(json.loads(path.read_text()))))
+    found = run(generate, "--output", made, "--verify")
+
+    assert (found.exit_code, found.stdout) == (6, f"{token}\n")
+    assert run(generate, "--output", made, "--verify", "--only", "bus_health").exit_code == 0
+    assert run(generate, "--output", made).exit_code == 0
+    assert run(generate, "--output", made, "--verify").exit_code == 0
+
+
+def test_a_missing_manifest_is_drift(run, made):
+    (made / "manifest.json").unlink()
+
+    assert run(generate, "--output", made, "--verify").stdout == "missing:manifest\n"
+
+
+def test_a_plan_without_panels_does_not_make_the_manifest_new_each_time(run, tmp_path):
+    plan, out = tmp_path / "plan.yml", tmp_path / "out"
+    plan.write_text("plans: [{slug: mine, families: [bus]}, {slug: nothing, families: [nosuch]}]\n")
+    run(generate, "--plan", plan, "--output", out)
+    before = (out / "manifest.json").stat().st_mtime_ns
+
+    assert run(generate, "--plan", plan, "--output", out).exit_code == 0
+    assert (out / "manifest.json").stat().st_mtime_ns == before
+
+
+@pytest.fixture
+def bad(tmp_path, made):
+    """Files that are not what they should be, and a place where nothing can be written."""
+    (tmp_path / "utf16.yml").write_text("version: 1\nfamilies: {}\n", encoding="utf-16")
+    (tmp_path / "latin.csv").write_bytes(b"slug,title,metric,source,panel_uuid\n\xe9,a,b,c,d\n")
+    (tmp_path / "good.csv").write_text("slug,title,metric,source,panel_uuid\n")
+    (tmp_path / "file").write_text("")
+    return {"tmp": tmp_path, "made": made}
+
+
+BAD_COMMANDS = [
+    (["generate", "--spec", "{tmp}/utf16.yml", "--output", "{tmp}/out"], "save it as UTF-8"),
+    (["generate", "--spec", "{tmp}/utf16.yml", "--provision"], "save it as UTF-8"),
+    (["generate", "--plan", "{tmp}/utf16.yml", "--output", "{tmp}/out"], "save it as UTF-8"),
+    (["generate", "rules", "--out", "{tmp}/file/rules.yml"], "cannot be written"),
+    (["inventory", "export", "--dir", "{made}", "--out", "{tmp}/file/a.csv"], "cannot be written"),
+    (["inventory", "diff", "{tmp}/latin.csv", "{tmp}/good.csv"], "is no UTF-8 text"),
+    (["inventory", "diff", "{tmp}/good.csv", "{tmp}/good.csv", "--json-out", "{tmp}/file/a.json"], "cannot be written"),
+    (["discover", "--prometheus", "nowhere"], "is no address"),
+    (["discover", "--prometheus", "http://[::1"], "is no address"),
+    (["discover", "--prometheus", "http://a:port"], "is no address"),
+    (["generate", "--prune", "--verify"], "--prune goes without"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "words"), BAD_COMMANDS)
+def test_what_cannot_be_read_or_written_exits_2_with_its_reason(run, bad, arguments, words):
+    commands = {"generate": generate, "inventory": inventory, "discover": discover}
+    found = run(commands[arguments[0]], *(argument.format(**bad) for argument in arguments[1:]))
+
+    assert found.exit_code == 2, found.output
+    assert words in found.stderr
+
+
+@pytest.mark.parametrize("epoch", ["²", "-1", "1e9", "soon"])
+def test_a_time_that_is_none_is_refused(run, tmp_path, epoch):
+    found = run(generate, "--output", tmp_path / "out", SOURCE_DATE_EPOCH=epoch)
+
+    assert found.exit_code == 2
+    assert "seconds since 1970" in found.stderr
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("script", "arguments", "code", "words"),
+    [
+        ("gen_dashboards_modular.py", ["--spec", "{tmp}/utf16.yml"], 2, "save it as UTF-8"),
+        ("gen_dashboards_modular.py", ["--provision", "--url", "http://127.0.0.1:9", "--token", "t"], 10, "reach"),
+        ("export_dashboard_inventory.py", ["--dir", "{made}", "--out", "{tmp}/file/a"], 2, "cannot be written"),
+        ("diff_dashboard_inventory.py", ["{tmp}/latin.csv", "{tmp}/good.csv"], 2, "is no UTF-8 text"),
+        ("diff_dashboard_inventory.py", ["{tmp}/good.csv"], 2, "Missing argument"),
+    ],
+)
+def test_the_scripts_word_their_faults(bad, script, arguments, code, words):
+    done = subprocess.run(
+        [sys.executable, shipped("scripts", script), *(argument.format(**bad) for argument in arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(shipped())},
+    )
+
+    assert done.returncode == code, done.stderr
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
