@@ -10,10 +10,11 @@ from urllib.parse import urlencode
 import orjson
 
 from backend_server.errors import UpstreamError
-from backend_server.generator.discover import Seen, base_names
+from backend_server.generator.discover import Seen, base_names, is_plain_name
 from backend_server.outbound.bounded import BoundedHttp
 
 _MAX_BYTES = 64 * 1024 * 1024
+_RECENT_SECONDS = 300  # Prometheus' own look-back
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -26,8 +27,14 @@ class PrometheusMetadata:
         self._http = BoundedHttp("Prometheus", connections=2)
 
     def seen(self) -> list[Seen]:
-        """List every metric that has series now."""
-        names = set(self._get("/api/v1/label/__name__/values"))
+        """List every metric that has series now; those that only were there once are no longer worth a panel."""
+        try:
+            return self._seen()
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as fault:
+            raise UpstreamError("What answers in Prometheus' place says something else than Prometheus.") from fault
+
+    def _seen(self) -> list[Seen]:
+        names, at = self._names()
         metadata: Mapping[str, list[dict[str, str]]] = self._get("/api/v1/metadata")
         histograms = base_names(names)
         counting = self._counting() if histograms else set()
@@ -38,7 +45,8 @@ class PrometheusMetadata:
             kind = "histogram" if name in histograms else about.get("type", "unknown")
             series = histograms.get(name, name)
             observed = kind != "histogram" or f"{name}_count" in counting
-            labels = self._labels(series)
+            # No spec can describe a name that a query cannot hold, so its labels are not asked for.
+            labels = self._labels(series, at) if is_plain_name(series) else {}
             found.append(Seen(name, kind, about.get("help", ""), about.get("unit", ""), labels, observed))
         return found
 
@@ -56,15 +64,28 @@ class PrometheusMetadata:
         ruled = {name for name in names if ":" in name or name in ("ALERTS", "ALERTS_FOR_STATE")}
         return (names - parts - ruled) | set(histograms)
 
+    def _names(self) -> tuple[set[str], float]:
+        """Name all metrics with a sample within Prometheus' look-back, and give its own time."""
+        query = 'count by (__name__) ({__name__!=""})'
+        answer = self._call("POST", "/api/v1/query", urlencode({"query": query}).encode())["result"]
+        return {one["metric"]["__name__"] for one in answer}, float(answer[0]["value"][0]) if answer else 0.0
+
     def _counting(self) -> set[str]:
         """Name the `_count` series that have counted something."""
         query = 'sum by (__name__) ({__name__=~".+_count"}) > 0'
         answer = self._call("POST", "/api/v1/query", urlencode({"query": query}).encode())
         return {one["metric"]["__name__"] for one in answer["result"]}
 
-    def _labels(self, series: str) -> dict[str, int]:
+    def _labels(self, series: str, at: float) -> dict[str, int]:
+        """Count the values each label of a metric has had within the last minutes."""
         values: dict[str, set[str]] = defaultdict(set)
-        for labels in self._call("POST", "/api/v1/series", urlencode({"match[]": series, "limit": "2000"}).encode()):
+        asked = {
+            "match[]": f'{{__name__="{series}"}}',
+            "start": f"{at - _RECENT_SECONDS:.3f}",
+            "end": f"{at:.3f}",
+            "limit": "2000",
+        }
+        for labels in self._call("POST", "/api/v1/series", urlencode(asked).encode()):
             for label, value in labels.items():
                 values[label].add(value)
         return {label: len(some) for label, some in values.items()}

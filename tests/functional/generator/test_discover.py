@@ -5,8 +5,14 @@ from __future__ import annotations
 import math
 import shutil
 import subprocess
+import threading
+import time
 from collections import Counter
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs
 
+import orjson
 import pytest
 from click.testing import CliRunner
 
@@ -110,6 +116,91 @@ def test_histograms_that_have_counted_nothing_are_named_and_left_out(watched, tm
 
     assert "#   silent_seconds\n" in spec.read_text()
     assert [metric.name for metric in read_spec(spec.read_bytes()).metrics] == ["loud_seconds"]
+
+
+def test_what_vanished_is_not_discovered_neither_metrics_nor_values(tmp_path):
+    def history(labels):
+        at = time.time() - 3000
+        gone = [f"gone_rows{{{labels}}} 1 {at + step:.3f}" for step in range(0, 600, 15)]
+        values = [
+            f'kept_rows{{zone="old-{number}",{labels}}} 1 {at + step:.3f}'
+            for number in range(80)
+            for step in range(0, 600, 15)
+        ]
+        return "\n".join([*gone, *values, "# EOF", ""])
+
+    text = 'kept_rows{zone="a"} 1\nkept_rows{zone="b"} 2\nleaving_rows 1\n'
+    spec = tmp_path / "found.yml"
+    with running_prometheus(tmp_path, text=text, history=history) as prometheus:
+        assert prometheus.ask("last_over_time(gone_rows[1h])")
+        wait_until(lambda: prometheus.ask("leaving_rows"), what="the metric that leaves")
+        prometheus.expose('kept_rows{zone="a"} 1\nkept_rows{zone="b"} 2\n')
+        wait_until(lambda: not prometheus.ask("leaving_rows"), what="its end")
+        run(discover, "--prometheus", prometheus.url, "--out", spec, "--match", "gone,kept,leaving")
+
+    # Eighty old values of the label would be too many to split by.
+    (metric,) = read_spec(spec.read_bytes()).metrics
+    assert (metric.name, metric.labels) == ("kept_rows", ("zone",))
+
+
+@contextmanager
+def answering(answers):
+    """Serve fixed answers by path, as a Prometheus that our distribution does not have would give them."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked = parse_qs(self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode())
+            body = orjson.dumps({"status": "success", "data": answers(self.path, asked)})
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def do_POST(self):
+            self.do_GET()
+
+        def log_message(self, *_):
+            return
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        serving.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            serving.join()
+
+
+def test_names_of_prometheus_3_are_named_and_their_labels_never_asked_for(tmp_path):
+    asked_for = []
+
+    def answers(path, asked):
+        if path.endswith("/metadata"):
+            return {"http.requests": [{"type": "counter", "help": "H", "unit": ""}]}
+        if path.endswith("/series"):
+            asked_for.append(asked)
+            return [{"__name__": "up", "service.name": "a"}, {"__name__": "up", "service.name": "b"}]
+        names = ("http.requests", 'quoted "name"', "up")
+        return {"result": [{"metric": {"__name__": name}, "value": [1700000000.5, "1"]} for name in names]}
+
+    spec = tmp_path / "found.yml"
+    with answering(answers) as url:
+        run(discover, "--prometheus", url, "--out", spec)
+
+    assert [one["match[]"] for one in asked_for] == [['{__name__="up"}']]
+    assert (asked_for[0]["start"], asked_for[0]["end"]) == (["1699999700.500"], ["1700000000.500"])
+    (metric,) = read_spec(spec.read_bytes()).metrics
+    assert (metric.name, metric.labels) == ("up", ())
+    assert '#   "http.requests"\n' in spec.read_text()
+
+
+def test_what_is_no_prometheus_is_told_without_a_traceback():
+    with answering(lambda path, asked: []) as url:
+        found = CliRunner().invoke(discover, ["--prometheus", url])
+
+    assert found.exit_code == 2
+    assert "something else than Prometheus" in found.stderr
 
 
 def test_the_route_discovers_on_the_configured_prometheus(watched, live_app, sqlite_template, tmp_path):

@@ -116,3 +116,44 @@ def test_what_a_hostile_prometheus_says_of_its_metrics_makes_a_good_spec():
     spec = read_spec(discover_spec(seen).encode())
 
     assert [metric.name for metric in spec.metrics if metric.name == "up_total"] == ["up_total"]
+
+
+def test_names_that_no_spec_can_hold_are_left_out_and_named():
+    seen = [
+        Seen("http.server.duration", "gauge"),
+        Seen("x\n- {evil: 1}", "gauge"),
+        Seen("é", "counter", observed=False),
+        Seen("inf", "gauge"),
+        Seen("a" * 600, "gauge"),
+        Seen(f"good_{'b' * 100}_c", "gauge"),
+        Seen("up_total", "counter", label_values={"a.b": 3, "inf": 3, "__x__": 3, "fine": 3}),
+        *[Seen(f"many_{'w' * 80}_{number}", "gauge") for number in range(40)],
+        *[Seen(f"many_b:c_{number}", "gauge") for number in range(40)],
+    ]
+    text = discover_spec(seen)
+    spec = read_spec(text.encode())
+    names = {metric.name for metric in spec.metrics}
+
+    assert len(names) == 82
+    assert {"up_total", f"good_{'b' * 100}_c"} <= names
+    assert next(metric for metric in spec.metrics if metric.name == "up_total").labels == ("fine",)
+    assert '#   "http.server.duration"\n' in text
+    assert "#   inf\n" in text
+    assert "\n- {evil" not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "unit"),
+    [
+        ("process_start_time_seconds", "gauge", "dateTimeFromNow"),
+        ("config_last_reload_success_timestamp_seconds", "gauge", "dateTimeFromNow"),
+        ("node_boot_time_seconds", "gauge", "dateTimeFromNow"),
+        ("node_time_seconds", "gauge", "dateTimeFromNow"),
+        ("http_response_time_seconds", "gauge", "s"),
+        ("disk_io_time_seconds_total", "counter", "s"),
+    ],
+)
+def test_a_moment_is_told_from_a_duration(name, kind, unit):
+    for said in ("", "seconds"):
+        (metric,) = read_spec(discover_spec([Seen(name, kind, unit=said)]).encode()).metrics
+        assert metric.unit == unit
