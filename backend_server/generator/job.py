@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -10,15 +11,17 @@ from backend_server.documents.provided import provided_document
 from backend_server.errors import InvalidInput, Problem
 from backend_server.generator.assemble import SLOT, Generated, generate_all
 from backend_server.generator.check import did_you_mean
-from backend_server.generator.plans import missing_families, plans_for, read_plans
+from backend_server.generator.plans import plan_warnings, plans_for, read_plans
 from backend_server.generator.read_spec import read_spec
 from backend_server.generator.spec import DashboardPlan, Spec
 from backend_server.primitives.ids import Maker
 
+_PLACEHOLDER = re.compile(r"<<.*?>>", re.DOTALL)
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What was read and made; `warnings` name families that plans ask for and the spec lacks."""
+    """What was read and made; `warnings` name what plans ask for and the spec lacks, or dashboards have no room for."""
 
     spec: Spec
     plans: tuple[DashboardPlan, ...]
@@ -26,7 +29,10 @@ class Job:
     warnings: tuple[str, ...] = ()
 
     def documents(self) -> tuple[Document, ...]:
-        """Give the dashboards as checked and stamped documents; raises InvalidInput (preflight)."""
+        """Give the dashboards as checked and stamped documents; raises InvalidInput (preflight, placeholders)."""
+        unfilled = unfilled_placeholders(self.made)
+        if unfilled:
+            raise InvalidInput(unfilled, what="The job")
         return tuple(provided_document(one.document, Maker.GENERATOR, SLOT, one.plan.slug) for one in self.made)
 
 
@@ -43,7 +49,23 @@ def run_job(
     spec = read_spec(spec_source, name=spec_name)
     plans = plans_for(spec) if plan_source is None else read_plans(plan_source, name=plan_name)
     made = generate_all(choose_plans(plans, only), spec, dense=dense)
-    return Job(spec, plans, made, tuple(missing_families(plans, spec)))
+    warnings = (*plan_warnings(plans, spec), *(str(problem) for problem in unfilled_placeholders(made)))
+    return Job(spec, plans, made, warnings)
+
+
+def unfilled_placeholders(made: Iterable[Generated]) -> list[Problem]:
+    """Find `<< … >>` in generated panels: a device fills it in a template, and nothing where it is served as it is."""
+    told = "holds {!r}, which only a device fills; import the file as a template, or write the value out"
+    found = []
+    for one in made:
+        if b"<<" not in one.body:
+            continue
+        for number, panel in enumerate(one.document["panels"]):
+            texts = [panel["title"], *(target["expr"] for target in panel.get("targets", []))]
+            for placeholder in dict.fromkeys(match for text in texts for match in _PLACEHOLDER.findall(text)):
+                path = f"{one.plan.slug}: panels[{number}] {panel['title'][:60]!r}"
+                found.append(Problem(path, told.format(placeholder[:60])))
+    return found
 
 
 def choose_plans(plans: tuple[DashboardPlan, ...], only: Iterable[str]) -> tuple[DashboardPlan, ...]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from backend_server.generator.check import SLUG, Reader, did_you_mean
+from backend_server.generator.read_spec import MAX_FAMILIES
 from backend_server.generator.spec import DashboardPlan, Spec
+from backend_server.generator.synthesis import MAX_CORE, MetricDrafts, room_for
 from backend_server.generator.yaml_tree import read_yaml
 
 _SHIPPED = (  # slug, title, families, description, tags
@@ -30,11 +33,12 @@ SHIPPED_PLANS: tuple[DashboardPlan, ...] = tuple(
 )
 
 MAX_PLANS = 500
+MAX_WARNINGS = 100
 _KEYS = ("slug", "title", "families", "description", "tags", "time", "refresh")
 
 
-_TIME = re.compile(r"now(-[1-9]\d{0,5}[smhdwMy])?(/[smhdwMy])?")
-_REFRESH = re.compile(r"|[5-9]s|[1-9]\d{1,3}s|[1-9]\d{0,3}[mhd]")
+_TIME = re.compile(r"now(-[1-9][0-9]{0,5}[smhdwMy])?(/[smhdwMy])?")
+_REFRESH = re.compile(r"|[5-9]s|[1-9][0-9]{1,3}s|[1-9][0-9]{0,3}[mhd]")
 
 
 def read_plans(source: bytes, *, name: str = "plan") -> tuple[DashboardPlan, ...]:
@@ -43,7 +47,13 @@ def read_plans(source: bytes, *, name: str = "plan") -> tuple[DashboardPlan, ...
     reader = Reader(tree)
     top = reader.mapping(tree.value, "", allowed=("plans",), needed=("plans",))
     plans: list[DashboardPlan] = []
-    for index, item in enumerate(reader.listing(top.get("plans"), "plans")):
+    slugs: set[str] = set()
+    titles: set[str] = set()
+    items = reader.listing(top.get("plans"), "plans")
+    if len(items) > MAX_PLANS:
+        reader.fault("plans", f"are {len(items)}; at most {MAX_PLANS}")
+        items = []
+    for index, item in enumerate(items):
         path = f"plans[{index}]"
         raw = reader.mapping(item, path, allowed=_KEYS, needed=("slug", "families"))
         slug = reader.text(
@@ -53,15 +63,18 @@ def read_plans(source: bytes, *, name: str = "plan") -> tuple[DashboardPlan, ...
             raw.get("families"),
             f"{path}.families",
             lambda v, at: reader.text(v, at, pattern=SLUG, rule="a family's name"),
+            most=MAX_FAMILIES,
         )
         tags = reader.texts(raw.get("tags"), f"{path}.tags", lambda v, at: reader.text(v, at, most=50))
         if slug == "manifest":
             reader.fault(f"{path}.slug", "is the name of the manifest beside the dashboards; choose another")
-        if any(slug and slug == plan.slug for plan in plans):
+        if slug in slugs:
             reader.fault(f"{path}.slug", f"{slug!r} is given twice")
         title = reader.text(raw.get("title"), f"{path}.title", most=189) or slug
-        if any(title and title == plan.title for plan in plans):
+        if title in titles:
             reader.fault(f"{path}.title", f"{title[:80]!r} is given twice; Grafana would save neither dashboard")
+        slugs |= {slug} - {""}
+        titles |= {title} - {""}
         plans.append(
             DashboardPlan(
                 slug,
@@ -81,21 +94,27 @@ def read_plans(source: bytes, *, name: str = "plan") -> tuple[DashboardPlan, ...
                 ),
             )
         )
-    if len(plans) > MAX_PLANS:
-        reader.fault("plans", f"are {len(plans)}; at most {MAX_PLANS}")
     reader.finish(name)
     return tuple(plans)
 
 
 def plans_for(spec: Spec) -> tuple[DashboardPlan, ...]:
-    """Choose plans where no file is given: the shipped ones the spec feeds, and one for each family that is left."""
+    """Choose plans where no file is given: the shipped ones the spec feeds, and one for each family that is left.
+
+    A family gets a dashboard of its own also when the shipped ones have no room for one of its metrics.
+    """
     shipped = tuple(plan for plan in SHIPPED_PLANS if any(family in spec.families for family in plan.families))
-    shown = {family for plan in shipped for family in plan.families}
-    taken = {plan.slug for plan in shipped}
+    whole = {family for plan in shipped for family in plan.families} - set(cut_off(shipped, spec))
+    left = sorted(set(spec.families) - whole)
+    taken = {plan.slug for plan in shipped} | {"manifest"}
     titles = {plan.title for plan in shipped}
+    # Who can have the family's own name has it, whatever the others are called.
+    slugs = {family: family for family in left if family not in taken}
+    taken |= slugs.keys()
     own = []
-    for family in sorted(set(spec.families) - shown):
-        slug = family if family not in taken and family != "manifest" else f"{family}_family"
+    for family in left:
+        slug = slugs.get(family) or _free_slug(family, taken)
+        taken.add(slug)
         words = family.replace("_", " ").replace("-", " ")
         title = words[:1].upper() + words[1:]
         # Grafana saves neither of two dashboards of one title in one folder.
@@ -105,11 +124,44 @@ def plans_for(spec: Spec) -> tuple[DashboardPlan, ...]:
     return (*shipped, *own)
 
 
-def missing_families(plans: tuple[DashboardPlan, ...], spec: Spec) -> list[str]:
-    """Say which families the plans name that the spec lacks, with a guess at what was meant."""
-    return [
-        f"{plan.slug}: family {family!r} is not in the spec{did_you_mean(family, spec.families)}"
-        for plan in plans
-        for family in plan.families
-        if family not in spec.families
+def _free_slug(family: str, taken: set[str]) -> str:
+    """Give `<family>_family`, or with a number; a slug has at most 64 characters."""
+    endings = ("_family", *(f"_family_{number}" for number in range(2, len(taken) + 3)))
+    return next(slug for ending in endings if (slug := family[: 64 - len(ending)] + ending) not in taken)
+
+
+def cut_off(plans: Iterable[DashboardPlan], spec: Spec) -> dict[str, list[str]]:
+    """Name the metrics, by family, that the plans ask for and no dashboard has room for."""
+    known: dict[str, MetricDrafts] = {}
+    asked: set[str] = set()
+    unshown: set[str] = set()
+    shown: set[str] = set()
+    for plan in plans:
+        asked.update(plan.families)
+        here, left_out = room_for(plan, spec, known)
+        shown |= here
+        unshown |= left_out
+    lost = unshown - shown
+    found = {
+        family: [metric.name for metric in spec.families.get(family, ()) if metric.name in lost]
+        for family in sorted(asked)
+    }
+    return {family: names for family, names in found.items() if names}
+
+
+def plan_warnings(plans: tuple[DashboardPlan, ...], spec: Spec) -> list[str]:
+    """Say what the plans name that the spec lacks, with a guess at what was meant, and which metrics have no room."""
+    missing = [(plan.slug, family) for plan in plans for family in plan.families if family not in spec.families]
+    told = [
+        f"{slug}: family {family!r} is not in the spec{did_you_mean(family, spec.families)}"
+        for slug, family in missing[:MAX_WARNINGS]
     ]
+    if len(missing) > MAX_WARNINGS:
+        told.append(f"and {len(missing) - MAX_WARNINGS} more families that are not in the spec")
+    for family, names in list(cut_off(plans, spec).items())[:MAX_WARNINGS]:
+        some = ", ".join(names[:5]) + (" …" if len(names) > 5 else "")
+        told.append(
+            f"family {family!r}: {len(names)} metric(s) are on no dashboard, which holds {MAX_CORE} panels: {some}; "
+            "divide the family, or plan a dashboard for a part of it"
+        )
+    return told

@@ -7,6 +7,7 @@ efficiency panels in one dashboard.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -23,13 +24,14 @@ _TIMESERIES = PanelType.TIMESERIES
 HIDDEN_COLUMNS = ("Time", "__name__", "instance", "job")
 QUANTILES = ((0.95, "p95"), (0.99, "p99"))
 
-_RATED = re.compile(r"\b(?:rate|irate|increase)\s*\(\s*([a-zA-Z_:][\w:]*)")
 _SUFFIX = re.compile(r"_(total|seconds|bytes|ratio)$")
 _RATE_UNITS = {"bytes": "Bps", "decbytes": "Bps", "bits": "bps", "decbits": "bps"}
-_RATE_WORDS = (
-    ("request", "reqps"), ("row", "rowsps"), ("event", "eps"), ("message", "mps"), ("record", "recps"),
-    ("write", "wps"), ("read", "rps"), ("op", "ops"),
-)  # fmt: skip
+# Words of a name, also as a plural; the first of these that is there decides.
+_RATE_WORDS = {
+    "request": "reqps", "row": "rowsps", "event": "eps", "message": "mps", "record": "recps", "write": "wps",
+    "read": "rps", "op": "ops", "operation": "ops",
+}  # fmt: skip
+_WORDS = re.compile(r"[a-z0-9]+")
 
 
 class MetricDrafts(NamedTuple):
@@ -55,6 +57,17 @@ def drafts_for(plan: DashboardPlan, spec: Spec, known: dict[str, MetricDrafts] |
     return (*wide, *core, *efficiency)
 
 
+def room_for(plan: DashboardPlan, spec: Spec, known: dict[str, MetricDrafts]) -> tuple[set[str], set[str]]:
+    """Name the metrics that a plan's dashboard shows, and those that its cap leaves without any panel there."""
+    metrics = tuple(metric for family in plan.families for metric in spec.families.get(family, ()))
+    core = _unique(_core(metrics, known), sys.maxsize)
+    shown = {draft.metric for draft in core[:MAX_CORE]}
+    left_out = {draft.metric for draft in core[MAX_CORE:]} - shown
+    if left_out and plan.slug in EFFICIENCY_DASHBOARDS:
+        shown |= {draft.metric for draft in _unique(cross_metric_drafts(metrics), MAX_EFFICIENCY)}
+    return shown, left_out - shown
+
+
 def recorded_name(metric: str, quantile_name: str) -> str:
     """Name the recording rule of a histogram's quantile, e.g. `bus_latency_seconds:p95_5m`."""
     return f"{metric}:{quantile_name}_5m"
@@ -71,7 +84,8 @@ def rate_unit(metric: Metric) -> str:
     if metric.unit in _RATE_UNITS:
         return _RATE_UNITS[metric.unit]
     if metric.unit in ("", "short", "none"):
-        return next((unit for word, unit in _RATE_WORDS if word in metric.name), "cps")
+        words = {word.removesuffix("s") for word in _WORDS.findall(metric.name.lower())}
+        return next((unit for word, unit in _RATE_WORDS.items() if word in words), "cps")
     return "short"
 
 
@@ -99,10 +113,8 @@ def _of_metric(metric: Metric) -> MetricDrafts:
     automatic = _automatic(metric)
     if written or automatic:
         return MetricDrafts(written, automatic, [])
-    legend = _legend(metric.labels or ("instance",))
-    return MetricDrafts(
-        [], [], [_draft(metric, humanise(metric.name), metric.name, Source.PLACEHOLDER, metric.unit, legend=legend)]
-    )
+    title, expr, legend = humanise(metric.name), metric.name + _scale(metric), _legend(metric.labels or ("instance",))
+    return MetricDrafts([], [], [_draft(metric, title, expr, Source.PLACEHOLDER, metric.unit, legend=legend)])
 
 
 def _written(metric: Metric, panel: SpecPanel) -> Draft:
@@ -123,17 +135,17 @@ def _automatic(metric: Metric) -> list[Draft]:
     drafts = []
     if metric.kind is Kind.COUNTER:
         unit = rate_unit(metric)
-        if not _has_rate(metric):
+        if not any(panel.rated == name for panel in metric.panels):
             drafts.append(_draft(metric, f"{words} rate (5m)", f"sum(rate({name}[5m]))", Source.AUTO_RATE, unit))
-        together, read = "sum", f"rate({name}[5m])"
+        together, read, scale = "sum", f"rate({name}[5m])", ""
     else:
         if not metric.labels:
             return []
-        title, legend = f"{words}: top {TOP}", _legend(metric.labels)
-        drafts.append(_draft(metric, title, f"topk({TOP}, {name})", Source.AUTO_TOPK, unit, legend=legend))
-        together, read = _together(unit), name
+        together, read, scale = _together(unit), name, _scale(metric)
+        title, expr, legend = f"{words}: top {TOP}", f"topk({TOP}, {name}){scale}", _legend(metric.labels)
+        drafts.append(_draft(metric, title, expr, Source.AUTO_TOPK, unit, legend=legend))
     for label in metric.labels[:MAX_SPLITS]:
-        title, expr = f"{words} by {label}", f"{together} by ({label}) ({read})"
+        title, expr = f"{words} by {label}", f"{together} by ({label}) ({read}){scale}"
         legend = f"{{{{{label}}}}}"
         drafts.append(_draft(metric, title, expr, Source.AUTO_LABEL_SPLIT, unit, legend=legend, split=label))
     return drafts
@@ -150,9 +162,9 @@ def _together(unit: str) -> str:
     return "max" if unit.startswith(("dateTime", "bool")) else "sum"
 
 
-def _has_rate(metric: Metric) -> bool:
-    # One pattern for all metrics: compiling one each would cost more than all the rest.
-    return any(metric.name in _RATED.findall(panel.promql) for panel in metric.panels)
+def _scale(metric: Metric) -> str:
+    """What makes a metric's value fit its unit: Grafana's dates take milliseconds, Prometheus keeps seconds."""
+    return " * 1000" if metric.unit.startswith("dateTime") and metric.name.endswith("_seconds") else ""
 
 
 def _draft(

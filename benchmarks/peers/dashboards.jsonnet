@@ -16,12 +16,13 @@ function(spec, plans)
   local rateUnits = { bytes: 'Bps', decbytes: 'Bps', bits: 'bps', decbits: 'bps' };
   local rateWords = [
     ['request', 'reqps'], ['row', 'rowsps'], ['event', 'eps'], ['message', 'mps'], ['record', 'recps'],
-    ['write', 'wps'], ['read', 'rps'], ['op', 'ops'],
+    ['write', 'wps'], ['read', 'rps'], ['op', 'ops'], ['operation', 'ops'],
   ];
   local rateUnit(metric) =
     if std.objectHas(rateUnits, metric.unit) then rateUnits[metric.unit]
     else if std.member(['', 'short', 'none'], metric.unit) then
-      local found = [pair[1] for pair in rateWords if has(metric.name, pair[0])];
+      local words = std.split(std.asciiLower(std.strReplace(metric.name, ':', '_')), '_');
+      local found = [pair[1] for pair in rateWords if std.member(words, pair[0]) || std.member(words, pair[0] + 's')];
       if std.length(found) > 0 then found[0] else 'cps'
     else 'short';
   local together(unit) =
@@ -45,11 +46,8 @@ function(spec, plans)
     }
     for panel in metric.panels
   ];
-  local hasRate(metric) = std.length([
-    panel
-    for panel in metric.panels
-    if has(panel.promql, 'rate(' + metric.name) || has(panel.promql, 'increase(' + metric.name)
-  ]) > 0;
+  local hasRate(metric) = std.length([panel for panel in metric.panels if panel.rated == metric.name]) > 0;
+  local scale(metric) = if std.startsWith(metric.unit, 'dateTime') && std.endsWith(metric.name, '_seconds') then ' * 1000' else '';
   local splits(metric) = metric.labels[:maxSplits];
   local automatic(metric) =
     local name = metric.name, words = humanise(name);
@@ -66,15 +64,15 @@ function(spec, plans)
       for q in quantiles
     ]
     else if std.length(metric.labels) > 0 then
-      [draft(metric, words + ': top 5', 'topk(5, ' + name + ')', 'auto_topk', metric.unit) { legend: legendOf(metric.labels) }] + [
-        draft(metric, words + ' by ' + label, together(metric.unit) + ' by (' + label + ') (' + name + ')', 'auto_label_split', metric.unit)
+      [draft(metric, words + ': top 5', 'topk(5, ' + name + ')' + scale(metric), 'auto_topk', metric.unit) { legend: legendOf(metric.labels) }] + [
+        draft(metric, words + ' by ' + label, together(metric.unit) + ' by (' + label + ') (' + name + ')' + scale(metric), 'auto_label_split', metric.unit)
         { legend: legendOf([label]), split: label }
         for label in splits(metric)
       ]
     else [];
   local placeholder(metric) =
     local labels = if std.length(metric.labels) > 0 then metric.labels else ['instance'];
-    draft(metric, humanise(metric.name), metric.name, 'placeholder', metric.unit) { legend: legendOf(labels) };
+    draft(metric, humanise(metric.name), metric.name + scale(metric), 'placeholder', metric.unit) { legend: legendOf(labels) };
   local core(metrics) =
     local made = [automatic(m) for m in metrics];
     std.flatMap(written, metrics) + std.flattenArrays(made)
@@ -148,14 +146,17 @@ function(spec, plans)
     local promqls = [p.promql for m in everything for p in m.panels];
     local raw = std.length([q for q in promqls if has(q, 'histogram_quantile(')]);
     local recorded = std.length([q for q in promqls if has(q, ':p95_5m') || has(q, ':p99_5m')]) + 2 * std.length(histograms);
-    if std.length(histograms) == 0 then [] else [summary {
+    local none = std.length(histograms) == 0;
+    [summary {
       title: 'Recording rules in place',
-      expr: '100 * count(count by (__name__) ({__name__=~"' + std.join('|', wanted) + '"})) / ' + std.length(wanted),
+      expr: if none then 'vector(100)'
+      else '100 * (count(count by (__name__) ({__name__=~"' + std.join('|', wanted) + '"})) or vector(0)) / ' + std.length(wanted),
       legend: 'in place',
       source: 'governance_summary',
       unit: 'percent',
       type: 'stat',
-      description: 'Of ' + std.length(wanted) + ' recording rules for quantiles, the share that Prometheus has',
+      description: if none then 'The spec has no histogram and so asks for no recording rule'
+      else 'Of ' + std.length(wanted) + ' recording rules for quantiles, the share that Prometheus has',
       migrated: if raw + recorded == 0 then 100 else std.round(1000 * recorded / (raw + recorded)) / 10,
     }];
 

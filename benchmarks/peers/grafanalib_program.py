@@ -16,7 +16,7 @@ EFFICIENCY = {"panels_efficiency", "column_store", "lifecycle_storage"}
 RATE_UNITS = {"bytes": "Bps", "decbytes": "Bps", "bits": "bps", "decbits": "bps"}
 RATE_WORDS = {
     "request": "reqps", "row": "rowsps", "event": "eps", "message": "mps", "record": "recps", "write": "wps",
-    "read": "rps", "op": "ops",
+    "read": "rps", "op": "ops", "operation": "ops",
 }  # fmt: skip
 RELATIONS = [
     ("bytes per write", ["bytes"], ["writes", "write", "flushes", "batches"], "counter", "bytes"),
@@ -38,7 +38,6 @@ PANELS = {
 }
 HIST, SPLIT = "auto_hist_quantile", "auto_label_split"
 HEADER = {"title": "Efficiency", "type": "row", "source": "cross_metric"}
-_RATED = re.compile(r"\b(?:rate|irate|increase)\s*\(\s*([a-zA-Z_:][\w:]*)")
 Metric = Mapping[str, Any]
 Draft = dict[str, Any]
 
@@ -132,8 +131,13 @@ def _rate_unit(metric: Metric) -> str:
     if unit in RATE_UNITS:
         return RATE_UNITS[unit]
     if unit in ("", "short", "none"):
-        return next((found for word, found in RATE_WORDS.items() if word in metric["name"]), "cps")
+        words = {word.removesuffix("s") for word in re.findall(r"[a-z0-9]+", metric["name"].lower())}
+        return next((found for word, found in RATE_WORDS.items() if word in words), "cps")
     return "short"
+
+
+def _scale(metric: Metric) -> str:
+    return " * 1000" if metric["unit"].startswith("dateTime") and metric["name"].endswith("_seconds") else ""
 
 
 def _automatic(metric: Metric) -> list[Draft]:
@@ -143,7 +147,7 @@ def _automatic(metric: Metric) -> list[Draft]:
         return [_draft(metric, f"{words} {q} (5m)", f"{name}:{q}_5m", unit, HIST, legend=q) for q in ("p95", "p99")]
     if metric["kind"] == "counter":
         unit = _rate_unit(metric)
-        rated = any(name in _RATED.findall(panel["promql"]) for panel in metric["panels"])
+        rated = any(panel["rated"] == name for panel in metric["panels"])
         found = [] if rated else [_draft(metric, f"{words} rate (5m)", f"sum(rate({name}[5m]))", unit, "auto_rate")]
         return found + [
             _draft(
@@ -161,12 +165,13 @@ def _automatic(metric: Metric) -> list[Draft]:
         return []
     legend = _legend(metric["labels"])
     share, moment = unit in ("percent", "percentunit"), unit.startswith(("dateTime", "bool"))
+    scale = _scale(metric)
     together = "avg" if share else "max" if moment else "sum"
-    return [_draft(metric, f"{words}: top 5", f"topk(5, {name})", unit, "auto_topk", legend=legend)] + [
+    return [_draft(metric, f"{words}: top 5", f"topk(5, {name}){scale}", unit, "auto_topk", legend=legend)] + [
         _draft(
             metric,
             f"{words} by {one}",
-            f"{together} by ({one}) ({name})",
+            f"{together} by ({one}) ({name}){scale}",
             unit,
             SPLIT,
             legend=_legend([one]),
@@ -196,7 +201,9 @@ def _core(metrics: Sequence[Metric]) -> list[Draft]:
         automatic += made
         if not made and not metric["panels"]:
             placeholders.append(
-                _draft(metric, _humanise(metric["name"]), metric["name"], metric["unit"], "placeholder")
+                _draft(
+                    metric, _humanise(metric["name"]), metric["name"] + _scale(metric), metric["unit"], "placeholder"
+                )
             )
     return written + automatic + placeholders
 
@@ -249,12 +256,14 @@ def _alerts(metrics: Sequence[Metric]) -> list[Draft]:
 def _governance(families: Mapping[str, Sequence[Metric]]) -> list[Draft]:
     names = sorted(m["name"] for metrics in families.values() for m in metrics if m["kind"] == "histogram")
     wanted = [f"{name}:{q}_5m" for name in names for q in ("p95", "p99")]
-    expr = f'100 * count(count by (__name__) ({{__name__=~"{"|".join(wanted)}"}})) / {len(wanted)}'
+    expr = f'100 * (count(count by (__name__) ({{__name__=~"{"|".join(wanted)}"}})) or vector(0)) / {len(wanted)}'
     text = {"help": f"Of {len(wanted)} recording rules for quantiles, the share that Prometheus has"}
+    if not wanted:
+        expr, text = "vector(100)", {"help": "The spec has no histogram and so asks for no recording rule"}
     promqls = [p["promql"] for metrics in families.values() for m in metrics for p in m["panels"]]
     raw = sum("histogram_quantile(" in promql for promql in promqls)
     recorded = len(wanted) + sum(bool(re.search(r"[a-zA-Z0-9_]:p\d+_5m\b", promql)) for promql in promqls)
-    share = round(100 * recorded / (raw + recorded), 1)
+    share = round(100 * recorded / (raw + recorded), 1) if raw + recorded else 100.0
     more = {"type": "stat", "legend": "in place", "height": 4, "migrated_percent": share}
     return [_draft(text, "Recording rules in place", expr, "percent", "governance_summary", **more)]
 

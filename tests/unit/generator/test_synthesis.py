@@ -41,6 +41,49 @@ def test_a_written_rate_of_another_metric_does_not(spec_of):
     assert [source for source, _, _ in shown(spec)] == ["spec", "auto_rate"]
 
 
+def test_a_rate_that_is_only_part_of_a_panel_takes_nothing_away(spec_of):
+    written = {"title": "Share", "promql": "sum(rate(bus_events_total[5m])) / sum(rate(bus_requests_total[5m]))"}
+    spec = spec_of({"name": "bus_events_total", "kind": "counter", "panels": [written]})
+
+    assert [source for source, _, _ in shown(spec)] == ["spec", "auto_rate"]
+
+
+@pytest.mark.parametrize(
+    ("name", "unit"),
+    [
+        ("http_requests_total", "reqps"),
+        ("row_write_total", "rowsps"),
+        ("disk:ops", "ops"),
+        ("db_operations_total", "ops"),
+        ("option_chain_snapshots_total", "cps"),  # no "op"
+        ("threads_started_total", "cps"),  # no "read"
+        ("thrown_away_total", "cps"),  # no "row"
+        ("bytes_prevented_total", "cps"),  # no "event"
+    ],
+)
+def test_the_unit_of_a_rate_comes_from_whole_words(spec_of, name, unit):
+    (draft,) = drafts_for(PLAN, spec_of({"name": name, "kind": "counter", "unit": "short"}))
+
+    assert draft.unit == unit
+
+
+def test_dates_are_given_in_milliseconds_as_grafana_takes_them(spec_of):
+    spec = spec_of(
+        {"name": "a_timestamp_seconds", "kind": "gauge", "unit": "dateTimeFromNow"},
+        {"name": "b_time_seconds", "kind": "gauge", "unit": "dateTimeAsIso", "labels": ["x"]},
+        {"name": "c_timestamp_ms", "kind": "gauge", "unit": "dateTimeAsIso"},
+        {"name": "d_seconds", "kind": "gauge", "unit": "s"},
+    )
+
+    assert [expr for _, _, expr in shown(spec)] == [
+        "topk(5, b_time_seconds) * 1000",
+        "max by (x) (b_time_seconds) * 1000",
+        "a_timestamp_seconds * 1000",
+        "c_timestamp_ms",
+        "d_seconds",
+    ]
+
+
 def test_a_histogram_gets_p95_and_p99_from_recording_rules(spec_of):
     spec = spec_of({"name": "bus_latency_seconds", "kind": "histogram", "unit": "s"})
 
@@ -117,6 +160,35 @@ def test_one_alerts_table_counts_every_alert(spec_of):
 
     assert table.alerts_count == 1
     assert table.type.value == "table"
+
+
+@pytest.mark.parametrize(("count", "length"), [(100, 1), (101, 1), (2_000, 1), (99, 150), (500, 150)])
+def test_the_alerts_table_stays_within_what_a_query_may_be(spec_of, count, length):
+    alerts = [{"name": f"A{number}_{'x' * length}", "expr": "up == 0"} for number in range(count)]
+    (table,) = [
+        draft
+        for draft in drafts_for(PLAN, spec_of({"name": "a", "kind": "gauge", "alerts": alerts}))
+        if draft.source.value == "alerts_aggregate"
+    ]
+
+    assert check_promql(table.expr) == []
+    assert table.alerts_count == count
+    assert ("all others" in table.expr) == (count > 100 or length > 1)
+
+
+@pytest.mark.parametrize("count", [0, 1, 50, 3_000])
+def test_the_summary_of_recording_rules_is_never_empty_and_stays_within_bounds(spec_of, count):
+    metrics = [{"name": f"h{number}_seconds", "kind": "histogram"} for number in range(count)]
+    spec = spec_of(*metrics, {"name": "g", "kind": "gauge"}, family="governance")
+    (summary,) = [
+        draft
+        for draft in drafts_for(DashboardPlan("governance", "G", ("governance",)), spec)
+        if draft.source.value == "governance_summary"
+    ]
+
+    assert check_promql(summary.expr) == []
+    assert "vector(" in summary.expr
+    assert ("has no histogram" in summary.description) == (count == 0)
 
 
 def test_every_shipped_plan_has_panels_and_every_expression_parses(base_spec):
