@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 import yaml
+from click.testing import CliRunner
 
+from backend_server.cli.generate import generate
 from backend_server.generator.read_spec import read_spec
 from backend_server.shipped import shipped
 
@@ -25,3 +27,18 @@ def spec_of():
         return read_spec(yaml.safe_dump({"version": 1, "families": {family: {"metrics": list(metrics)}}}).encode())
 
     return make
+
+
+@pytest.fixture
+def run(tmp_path):
+    def call(command, *arguments, **environment):
+        return CliRunner().invoke(command, [str(argument) for argument in arguments], env=environment)
+
+    return call
+
+
+@pytest.fixture
+def made(run, tmp_path):
+    out = tmp_path / "made"
+    assert run(generate, "--output", out, SOURCE_DATE_EPOCH="1700000000").exit_code == 0
+    return out

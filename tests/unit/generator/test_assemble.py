@@ -19,7 +19,7 @@ from backend_server.generator.plans import SHIPPED_PLANS
 from backend_server.generator.read_spec import read_spec
 from backend_server.generator.spec import DashboardPlan
 from backend_server.primitives.canonical_json import canonical_bytes
-from backend_server.promql import check_promql
+from backend_server.promql import check_promql, is_readable_label, is_readable_name, unusable
 from backend_server.shipped import shipped
 
 COLUMN_STORE = DashboardPlan("column_store", "Store", ("bus",))
@@ -191,10 +191,14 @@ WORDS = st.text(st.characters(exclude_categories=("Cs", "Cc", "Cf", "Zl", "Zp"))
 METRICS = st.lists(
     st.fixed_dictionaries(
         {
-            "name": st.from_regex(r"[a-zA-Z_][a-zA-Z0-9_:]{0,15}", fullmatch=True),
-            "kind": st.sampled_from(["counter", "gauge"]),
-            "labels": st.lists(st.from_regex(r"[a-z][a-z0-9_]{0,6}", fullmatch=True), unique=True, max_size=4),
-            "unit": st.sampled_from(["", "s", "bytes", "percentunit", "bool_on_off", 'suffix: "é"']),
+            "name": st.from_regex(r"[a-zA-Z_][a-zA-Z0-9_:]{0,15}(_seconds|_total|_x{400})?", fullmatch=True).filter(
+                is_readable_name
+            ),
+            "kind": st.sampled_from(["counter", "gauge", "histogram"]),
+            "labels": st.lists(
+                st.from_regex(r"[a-z][a-z0-9_]{0,6}", fullmatch=True).filter(is_readable_label), unique=True, max_size=4
+            ),
+            "unit": st.sampled_from(["", "s", "bytes", "percentunit", "bool_on_off", "dateTimeAsIso", 'suffix: "é"']),
             "help": WORDS,
             "panels": st.lists(
                 st.fixed_dictionaries(
@@ -202,11 +206,11 @@ METRICS = st.lists(
                         "title": WORDS,
                         "promql": st.sampled_from(["up", "sum by (a) (x)", 'x{a="\\"\\\\é"}', "topk(3, x)"]),
                         "panel_type": st.sampled_from(["timeseries", "stat", "gauge", "bargauge", "table"]),
-                        "key": WORDS,
                     }
                 ),
                 max_size=2,
             ),
+            "alerts": st.integers(0, 60).map(lambda count: [{"expr": "up == 0", "severity": "info"}] * count),
         }
     ),
     unique_by=lambda metric: metric["name"],
@@ -214,8 +218,17 @@ METRICS = st.lists(
 )
 
 
+def named_once(found):
+    """Keep what a spec may hold: no reserved labels, each key and alert's name once."""
+    kept = [one for one in found if not {"le", "quantile"} & set(one["labels"])]
+    for number, metric in enumerate(kept):
+        metric["panels"] = [panel | {"key": f"{number}.{at}"} for at, panel in enumerate(metric["panels"])]
+        metric["alerts"] = [alert | {"name": f"A{number}_{at}"} for at, alert in enumerate(metric["alerts"])]
+    return kept
+
+
 @settings(max_examples=60, deadline=None)
-@given(METRICS.map(lambda found: [one for one in found if not {"le", "quantile"} & set(one["labels"])]), st.booleans())
+@given(METRICS.map(named_once), st.booleans())
 def test_whatever_the_texts_the_bytes_are_canonical_the_queries_parse_and_grafana_would_take_it(found, dense):
     spec = spec_from(found)
     made = generate(COLUMN_STORE, spec, dense=dense)
@@ -225,4 +238,5 @@ def test_whatever_the_texts_the_bytes_are_canonical_the_queries_parse_and_grafan
     for panel in made.document["panels"]:
         for target in panel.get("targets", []):
             assert check_promql(target["expr"]) == []
+            assert unusable(target["expr"]) is None
     assert generate_all([COLUMN_STORE, COLUMN_STORE], spec, dense=dense)[1].body == made.body
