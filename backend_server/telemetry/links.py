@@ -15,7 +15,18 @@ from backend_server.errors import DashwrightError
 # Why a visitor may be refused; whatever else comes is counted as `other`.
 REASONS = frozenset(
     {
-        *("unknown", "malformed", "pending", "paused", "not_yet", "expired", "revoked", "rotated"),
+        *(
+            "unknown",
+            "malformed",
+            "pending",
+            "failed",
+            "withdrawn",
+            "paused",
+            "not_yet",
+            "expired",
+            "revoked",
+            "rotated",
+        ),
         *("foreign_frame", "locked", "wrong_password", "too_many_guesses", "unavailable", "unreadable"),
     }
 )

@@ -56,6 +56,23 @@ PENDING = Refusal(
     "Dashboard is being prepared",
     retry_seconds=2,
 )
+FAILED = Refusal(
+    "failed",
+    503,
+    "This dashboard cannot be made",
+    "Its owner can see why. It appears here once that is mended.",
+    "failed",
+    "Dashboard cannot be made",
+    retry_seconds=60,
+)
+WITHDRAWN = Refusal(
+    "withdrawn",
+    410,
+    "This dashboard was taken away",
+    "Ask whoever gave you the link.",
+    "gone",
+    "Dashboard was taken away",
+)
 UNAVAILABLE = Refusal(
     "unavailable",
     503,
@@ -127,6 +144,17 @@ _OF_STATE = {
 }
 
 
-def refusal_of(state: LinkState) -> Refusal | None:
-    """Give the refusal a state means; None when the visitor may see the dashboard."""
+# What becomes of a document that nothing is shown of: it is not being prepared, whatever the link waits for.
+_OF_DOCUMENT = {"failed": FAILED, "retiring": WITHDRAWN, "gone": WITHDRAWN}
+
+
+def refusal_of(state: LinkState, document_state: str | None = None) -> Refusal | None:
+    """Give the refusal a link's state means, and its document's; None when the visitor may see the dashboard."""
+    if state is LinkState.PENDING and document_state in _OF_DOCUMENT:
+        return _OF_DOCUMENT[document_state]
     return _OF_STATE.get(state)
+
+
+def is_on_its_way(document_state: str | None) -> bool:
+    """Say whether a document that is not proven yet may be drawn meanwhile, by who needs no proof."""
+    return document_state is not None and document_state not in _OF_DOCUMENT

@@ -10,7 +10,7 @@ import orjson
 from backend_server.documents import panel_by_id
 from backend_server.links import Link, LinkProfile
 
-from .admission import PENDING
+from .admission import UNAVAILABLE
 from .answers import Answer, grafana_error, json_answer, no_queries, panel_not_found
 from .pages import NoticePage, Page, ViewerPage
 from .panel_data import PanelData, grafana_results, lean_body
@@ -41,7 +41,7 @@ class ViewerSource:
         """Give our viewer's page with everything its first paint needs but the data."""
         document = self._documents.find(link.document_uid)
         if document is None:
-            return NoticePage(PENDING, profile.theme, profile.transparent, link.frame_ancestors, link.token)
+            return NoticePage(UNAVAILABLE, profile.theme, profile.transparent, link.frame_ancestors, link.token)
         profile = profile.for_dashboard(document.dashboard)
         shown = profile.as_json()
         public = f"{BASE}/public-dashboards/{link.token}"
@@ -71,7 +71,7 @@ class ViewerSource:
         """Give the dashboard as Grafana's public route does."""
         document = self._documents.find(link.document_uid)
         if document is None:
-            return PENDING.as_answer()
+            return UNAVAILABLE.as_answer()
         version = document.dashboard.get("version")
         meta = grafana_meta(link, document.title, version if isinstance(version, int) else 1)
         shown = shown_dashboard(document.dashboard, profile.for_dashboard(document.dashboard))
@@ -115,7 +115,7 @@ class ViewerSource:
     def _document(self, link: Link) -> StoredDocument:
         document = self._documents.find(link.document_uid)
         if document is None:
-            raise Refused(PENDING.as_answer())
+            raise Refused(UNAVAILABLE.as_answer())
         return document
 
     def _profile(self, link: Link) -> LinkProfile:

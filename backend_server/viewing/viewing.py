@@ -19,6 +19,7 @@ from .admission import (
     UNKNOWN,
     WRONG_PASSWORD,
     Refusal,
+    is_on_its_way,
     refusal_of,
 )
 from .answers import Answer, json_answer
@@ -121,7 +122,8 @@ class Viewing:
             return json_answer({"state": LOCKED.reason, "until": None})
         until = found.until(now_ms)
         shown = None if until is None else format_time(datetime.fromtimestamp(until / 1000, UTC))
-        return json_answer({"state": state.value, "until": shown})
+        refusal = refusal_of(state, found.document_state)
+        return json_answer({"state": state.value if refusal is None else refusal.reason, "until": shown})
 
     def token_of_slug(self, slug: str) -> str | None:
         """Give the token behind a readable alias; None for an unknown one."""
@@ -180,11 +182,11 @@ class Viewing:
         return NoticePage(UNKNOWN)
 
     def _refusal(self, found: FoundLink) -> Refusal | None:
-        return refusal_of(self._state(found, self._clock_ms()))
+        return refusal_of(self._state(found, self._clock_ms()), found.document_state)
 
     def _state(self, found: FoundLink, now_ms: int) -> LinkState:
         state = found.state(now_ms)
-        if state is LinkState.PENDING and not self._source.needs_proof and found.document_state is not None:
+        if state is LinkState.PENDING and not self._source.needs_proof and is_on_its_way(found.document_state):
             # The viewer draws a document from its template even before its file is written or proven.
             return LinkState.LIVE
         return state

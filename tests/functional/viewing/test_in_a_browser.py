@@ -74,6 +74,22 @@ def test_whatever_ends_a_link_is_shown_in_pages_that_are_open(
     expect(frame.get_by_text("Power").first).not_to_be_visible()
 
 
+def test_a_dashboard_that_cannot_be_made_says_so_without_loading_again_and_again(browsing: Browsing, host: str) -> None:
+    asked: list[str] = []
+    browsing.page.on("request", lambda request: asked.append(request.url.partition("?")[0]))
+    browsing.change(state="failed")
+    frame = embed(browsing, host)
+    wait_for_event(browsing.page, "failed")
+    expect(frame.locator("body")).to_contain_text("This dashboard cannot be made")
+    deadline = time.monotonic() + 30
+    while sum(url.endswith("/state") for url in asked) < 2:
+        assert time.monotonic() < deadline
+        browsing.page.wait_for_timeout(200)
+    assert sum(url.endswith(f"/public-dashboards/{TOKEN}") for url in asked) == 1
+    browsing.change(state="live")
+    wait_for_event(browsing.page, "loaded", 15_000)
+
+
 def test_an_open_page_ends_in_the_second_in_which_its_link_does(browsing: Browsing, host: str) -> None:
     browsing.change(profile=LinkProfile(refresh="1h"), expires_at=int(time.time() * 1000) + 6_000)
     frame = embed(browsing, host)

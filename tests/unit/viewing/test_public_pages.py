@@ -234,6 +234,37 @@ def test_a_document_that_is_written_but_not_proven_is_shown_by_the_viewer(
     assert client.get(API).status_code == 503
 
 
+@pytest.mark.parametrize(
+    ("state", "word", "status", "again"),
+    [("failed", "failed", 503, 60), ("retiring", "withdrawn", 410, None), ("gone", "withdrawn", 410, None)],
+)
+def test_a_document_that_does_not_come_says_so_and_never_that_it_is_on_its_way(
+    visitors: Visitors, client: FlaskClient, state: str, word: str, status: int, again: int | None
+) -> None:
+    visitors.links.change(state=state)
+    page = client.get(PAGE)
+    html = page.get_data(as_text=True)
+    assert page.status_code == status
+    assert f'data-reason="{word}"' in html
+    assert "by itself" not in html
+    refresh = re.search(r'http-equiv="refresh" content="(\d+)"', html)
+    assert (int(refresh[1]) if refresh else None) == again
+    # The same word as the page was made for: its script loads it again only when the state has changed.
+    assert client.get(f"{PAGE}/state").json == {"state": word, "until": None}
+    assert client.get(API).status_code == status
+    visitors.links.change(state=state, paused_at=1)
+    assert client.get(f"{PAGE}/state").json["state"] == "paused"
+
+
+def test_a_live_link_whose_document_cannot_be_read_is_not_called_pending(
+    visitors: Visitors, client: FlaskClient
+) -> None:
+    visitors.documents.bodies.clear()
+    html = client.get(PAGE).get_data(as_text=True)
+    assert 'data-reason="unavailable"' in html
+    assert client.get(f"{PAGE}/state").json["state"] == "live"
+
+
 def test_the_state(visitors: Visitors, client: FlaskClient) -> None:
     assert client.get(f"{PAGE}/state").json == {"state": "live", "until": None}
     visitors.links.change(expires_at=NOW_MS + 563)

@@ -5,7 +5,7 @@
   const { reason, state: stateUrl } = document.currentScript.dataset;
   const ASK_MS = 5000;
   // What a state of the link shows as; anything else is a fault that may pass.
-  const OF_LINK = ["paused", "not_yet", "pending", "expired", "revoked", "rotated", "locked"];
+  const OF_LINK = ["paused", "not_yet", "pending", "failed", "expired", "revoked", "rotated", "withdrawn", "locked"];
   const shown = reason === "wrong_password" || reason === "too_many_guesses" ? "locked" : reason;
 
   const tell = (message) => {
@@ -20,7 +20,7 @@
     if (["light", "dark", "auto"].includes(theme)) document.documentElement.dataset.theme = theme;
   });
 
-  const over = ["expired", "revoked", "rotated", "unknown"].includes(shown);
+  const over = ["expired", "revoked", "rotated", "withdrawn", "unknown"].includes(shown);
   if (!stateUrl || over) return;
   const ask = async () => {
     try {

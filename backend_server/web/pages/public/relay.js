@@ -13,9 +13,11 @@
     paused: ["This dashboard is paused", "It comes back when its owner turns it on again."],
     not_yet: ["This link is not valid yet", "It opens by itself when its time has come."],
     pending: ["The dashboard is being prepared", "This page continues by itself in a moment."],
+    failed: ["This dashboard cannot be made", "Its owner can see why. It appears here once that is mended."],
     expired: ["This link has expired", "Ask whoever gave it to you for a new one."],
     revoked: ["This link is no longer valid", "Ask whoever gave it to you for a new one."],
     rotated: ["This link has been replaced", "Ask whoever gave it to you for a new one."],
+    withdrawn: ["This dashboard was taken away", "Ask whoever gave you the link."],
     locked: ["This dashboard is protected", "Load the page again to enter its password."],
   };
 

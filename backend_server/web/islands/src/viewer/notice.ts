@@ -10,6 +10,8 @@ const WORDS: Record<string, Words> = {
   paused: { title: "This dashboard is paused", text: "It comes back here by itself as soon as it is resumed." },
   not_yet: { title: "This link is not active yet", text: "It opens here by itself when its time comes." },
   pending: { title: "This dashboard is being prepared", text: "It appears here by itself in a moment." },
+  failed: { title: "This dashboard cannot be made", text: "Its owner can see why. It appears here once that is mended." },
+  withdrawn: { title: "This dashboard was taken away", text: "Ask the person who gave you the link." },
   expired: { title: "This link has expired", text: "Ask the person who gave it to you for a new one." },
   revoked: { title: "This link was turned off", text: "Ask the person who gave it to you for a new one." },
   locked: { title: "This dashboard is protected", text: "Reload the page to enter its password again." },

@@ -15,7 +15,7 @@ const ONE_COLUMN = "(max-width: 639px)";
 const STATE_EVERY_MS = 15000;
 /** While a link is about to come back, the page asks more often. */
 const AWAY_STATE_EVERY_MS = 5000;
-const COMES_BACK = new Set(["paused", "not_yet", "pending"]);
+const COMES_BACK = new Set(["paused", "not_yet", "pending", "failed"]);
 /** Panels this far below the frame's edge already ask for data. */
 const AHEAD_PX = 200;
 /** A clock that differs less than this is taken as right. */
