@@ -1,6 +1,6 @@
 """The error tree: raised with data in any room, worded once at each entrance.
 
-`web/errors.py` maps the tree to HTTP, `cli/errors.py` to exit codes. Every error carries a stable `code`, a message
+`status_of` maps the tree to HTTP, `cli/errors.py` to exit codes. Every error carries a stable `code`, a message
 that says what was being done and what to do next, and `details` that are safe to show to the caller: never a secret.
 """
 
@@ -134,3 +134,26 @@ class ShareError(DashwrightError):
     """A document cannot be shared: public dashboards are off, a token is taken (409)."""
 
     code = "share"
+
+
+STATUS: Mapping[type[DashwrightError], int] = {
+    InputError: 400,
+    InvalidInput: 422,
+    NotFound: 404,
+    Gone: 410,
+    Conflict: 409,
+    ShareError: 409,
+    Unauthenticated: 401,
+    Forbidden: 403,
+    TooManyRequests: 429,
+    UpstreamError: 502,
+    UpstreamTimeout: 504,
+    ProvisioningError: 500,
+    ConfigError: 500,
+    DashwrightError: 500,
+}
+
+
+def status_of(fault: DashwrightError) -> int:
+    """Map an error to its HTTP status by the nearest class the table names."""
+    return next(STATUS[kind] for kind in type(fault).__mro__ if kind in STATUS)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
 import orjson
 
 from backend_server.devices.fields import parse_fields
-from backend_server.errors import DashwrightError, InputError, InvalidInput, Problem
+from backend_server.errors import DashwrightError, InputError, InvalidInput, Problem, status_of
 from backend_server.primitives.ids import DeviceId, parse_device_id
 
 from .bodies import read_body
-from .settling import Request, Settler
+from .settling import Accepted, Request, Settler
 
 MOST_DEVICES = 10_000
 _MOST_WHOLE = 4  # one of 10,000 devices and its answer take about 11 MB
@@ -53,9 +53,16 @@ class _WholeBatch:
 
 
 def answer_batch_bytes(
-    settler: Settler, wholes: WholeBatches, body: bytes, by: str, base: bytes, *, client: str | None
+    settler: Settler,
+    wholes: WholeBatches,
+    body: bytes,
+    by: str,
+    base: bytes,
+    *,
+    client: str | None,
+    request_id: str = "",
 ) -> bytes:
-    """Answer a batch's body; raises InvalidInput when it is no array or too long."""
+    """Answer a batch's body, errors with the request's id; raises InvalidInput when it is no array or too long."""
     number = settler.guard.number
     whole = wholes.find(body, base, number)
     if whole is not None:
@@ -64,14 +71,14 @@ def answer_batch_bytes(
     items = read_body(body)
     if not isinstance(items, list):
         raise InvalidInput([Problem("", "must be an array of devices, each with its id")], what="The batch")
-    answer, ids = answer_batch(settler, items, by, base, client=client)
+    answer, ids = answer_batch(settler, items, by, base, client=client, request_id=request_id)
     if len(ids) == len(items):
         wholes.keep(body, base, number, ids, answer=answer)
     return answer
 
 
 def answer_batch(
-    settler: Settler, items: Sequence[object], by: str, base: bytes, *, client: str | None
+    settler: Settler, items: Sequence[object], by: str, base: bytes, *, client: str | None, request_id: str = ""
 ) -> tuple[bytes, Sequence[str]]:
     """Answer `{"results": […]}` in the order of `items`, and name those that memory answered.
 
@@ -101,7 +108,9 @@ def answer_batch(
     settler.was_seen(seen, client)
     if open_places:
         places = sorted(place for group in open_places.values() for place in group)
-        _settle(settler, {place: items[place] for place in places}, results, by, base=base, client=client)
+        outcomes = _settled(settler, {place: items[place] for place in places}, by, base=base, client=client)
+        for place, outcome in outcomes.items():
+            results[place] = outcome if isinstance(outcome, bytes) else _error(items[place], outcome, request_id)
     return b'{"results":[' + b",".join(results) + b"]}", seen
 
 
@@ -112,17 +121,18 @@ def _in_other_form(known: Any, item: dict[str, Any]) -> bool:
     return True
 
 
-def _settle(
-    settler: Settler, items: Mapping[int, object], results: list[bytes], by: str, *, base: bytes, client: str | None
-) -> None:
-    """Settle what memory could not answer, and put each result in its place."""
+def _settled(
+    settler: Settler, items: Mapping[int, object], by: str, *, base: bytes, client: str | None
+) -> dict[int, bytes | DashwrightError]:
+    """Settle what memory could not answer; gives each place's answer, or what was wrong with it."""
+    found: dict[int, bytes | DashwrightError] = {}
     requests: dict[DeviceId, Request] = {}
     places: dict[DeviceId, list[int]] = {}
     for place, item in items.items():
         try:
             device_id, given = _checked(item)
         except InputError as fault:
-            results[place] = _error(item, fault)
+            found[place] = fault
             continue
         before = requests.get(device_id)
         if before is None:
@@ -131,24 +141,16 @@ def _settle(
             requests[device_id] = Request({**before.given, **given})
         places.setdefault(device_id, []).append(place)
     for device_id, outcome in settler.settle(requests, by, client, base=base).items():
-        _fill(results, places[device_id], outcome, items, base)
+        for number, place in enumerate(places[device_id]):
+            found[place] = (
+                outcome if isinstance(outcome, DashwrightError) else _answer(outcome, base, first=number == 0)
+            )
+    return found
 
 
-def _fill(
-    results: list[bytes],
-    places: Iterable[int],
-    outcome: Any,
-    items: Mapping[int, object],
-    base: bytes,
-) -> None:
-    for number, place in enumerate(places):
-        if isinstance(outcome, DashwrightError):
-            results[place] = _error(items[place], outcome)
-            continue
-        found = outcome.known.for_base(base)
-        if outcome.created and number == 0:
-            found = found.replace(b'"status":200,', b'"status":201,', 1)
-        results[place] = found
+def _answer(accepted: Accepted, base: bytes, *, first: bool) -> bytes:
+    answer = accepted.known.for_base(base)
+    return answer.replace(b'"status":200,', b'"status":201,', 1) if accepted.created and first else answer
 
 
 def _checked(item: object) -> tuple[DeviceId, dict[str, object]]:
@@ -160,12 +162,8 @@ def _checked(item: object) -> tuple[DeviceId, dict[str, object]]:
     return device_id, parse_fields(item, device_id=device_id)
 
 
-def _error(item: object, fault: DashwrightError) -> bytes:
+def _error(item: object, fault: DashwrightError, request_id: str) -> bytes:
     given = item.get("id") if isinstance(item, Mapping) else None
-    return orjson.dumps(
-        {
-            "id": given[:64] if isinstance(given, str) else None,
-            "status": 422 if isinstance(fault, InvalidInput) else 400,
-            "error": {"code": fault.code, "message": fault.message, "details": dict(fault.details)},
-        }
-    )
+    error = {"code": fault.code, "message": fault.message, "details": dict(fault.details), "request_id": request_id}
+    shown = given[:64] if isinstance(given, str) else None
+    return orjson.dumps({"id": shown, "status": status_of(fault), "error": error})

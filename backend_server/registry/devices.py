@@ -94,20 +94,24 @@ class DeviceRegistry:
         accepted = self._one(checked, request, by, client, base=address)
         return (201 if accepted.created else 200), accepted.known.single(address)
 
-    def batch(self, items: Sequence[object], by: str, base: str, *, client: str | None = None) -> bytes:
+    def batch(
+        self, items: Sequence[object], by: str, base: str, *, client: str | None = None, request_id: str = ""
+    ) -> bytes:
         """Answer up to 10,000 devices in their order; a bad one never spoils the others.
 
         An id that stands twice is taken as if put twice, one after the other, and each place shows the result.
         Raises InvalidInput when there are too many.
         """
         self._settler.guard.check()
-        answer, _ = answer_batch(self._settler, items, by, base_in_json(base), client=client)
+        answer, _ = answer_batch(self._settler, items, by, base_in_json(base), client=client, request_id=request_id)
         return answer
 
-    def batch_bytes(self, body: bytes, by: str, base: str, *, client: str | None = None) -> bytes:
+    def batch_bytes(self, body: bytes, by: str, base: str, *, client: str | None = None, request_id: str = "") -> bytes:
         """The same from a request's body. The same body again, while nothing at all was written, is not even read."""
         self._settler.guard.check()
-        return answer_batch_bytes(self._settler, self._wholes, body, by, base_in_json(base), client=client)
+        return answer_batch_bytes(
+            self._settler, self._wholes, body, by, base_in_json(base), client=client, request_id=request_id
+        )
 
     def heartbeat(self, epoch: str | None, count: int, *, client: str = "") -> HeartbeatAnswer:
         """Take a client's word that nothing changed for its `count` devices; see `registry.seen`."""

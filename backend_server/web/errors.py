@@ -11,40 +11,14 @@ from werkzeug.exceptions import HTTPException
 
 from backend_server.errors import (
     ConfigError,
-    Conflict,
     DashwrightError,
-    Forbidden,
-    Gone,
-    InputError,
     InvalidInput,
-    NotFound,
     Problem,
     ProvisioningError,
-    ShareError,
-    TooManyRequests,
-    Unauthenticated,
-    UpstreamError,
-    UpstreamTimeout,
+    status_of,
 )
 from backend_server.telemetry import get_logger
 from backend_server.web.context import request_id
-
-STATUS: Mapping[type[DashwrightError], int] = {
-    InputError: 400,
-    InvalidInput: 422,
-    NotFound: 404,
-    Gone: 410,
-    Conflict: 409,
-    ShareError: 409,
-    Unauthenticated: 401,
-    Forbidden: 403,
-    TooManyRequests: 429,
-    UpstreamError: 502,
-    UpstreamTimeout: 504,
-    ProvisioningError: 500,
-    ConfigError: 500,
-    DashwrightError: 500,
-}
 
 _HTTP_CODES: Mapping[int, tuple[str, str]] = {
     400: ("bad_request", "The request cannot be read."),
@@ -61,11 +35,6 @@ _HTTP_CODES: Mapping[int, tuple[str, str]] = {
 }
 
 _log = get_logger("web.errors")
-
-
-def status_of(fault: DashwrightError) -> int:
-    """Map an error to its HTTP status by the nearest class the table names."""
-    return next(STATUS[kind] for kind in type(fault).__mro__ if kind in STATUS)
 
 
 def error_body(code: str, message: str, details: Mapping[str, object] | None = None) -> bytes:

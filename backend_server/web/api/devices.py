@@ -29,7 +29,7 @@ from backend_server.web.api.schemas import (
 )
 from backend_server.web.auth import needs
 from backend_server.web.bodies import strict_request
-from backend_server.web.context import current_actor, current_services, link_base, waiting_room
+from backend_server.web.context import current_actor, current_services, link_base, request_id, waiting_room
 from backend_server.web.waiting import wait_seconds
 
 if TYPE_CHECKING:
@@ -80,7 +80,9 @@ def put_device(device_id: str) -> Response:
 def put_devices() -> Response:
     """Register up to 10,000 devices; each has its own result, and a bad one never spoils the others."""
     body = strict_request().json_bytes()
-    answer = current_services().devices.batch_bytes(body, current_actor().name, link_base(), client=_client())
+    answer = current_services().devices.batch_bytes(
+        body, current_actor().name, link_base(), client=_client(), request_id=request_id()
+    )
     return Response(answer, 200, mimetype="application/json")
 
 

@@ -204,6 +204,7 @@ class DeviceAnswer(Answer):
 class BatchResult(Answer):
     id: Any
     status: int
+    error: ErrorShape | None = None
 
 
 class BatchAnswer(Answer):

@@ -15,12 +15,19 @@ from flask.typing import ResponseReturnValue
 
 from backend_server.accounts import Actor, ApiToken, Need, Role, Scope
 from backend_server.accounts.ports import User
-from backend_server.errors import DashwrightError, InputError, InvalidInput, Problem, TooManyRequests, Unauthenticated
+from backend_server.errors import (
+    DashwrightError,
+    InputError,
+    InvalidInput,
+    Problem,
+    TooManyRequests,
+    Unauthenticated,
+    status_of,
+)
 from backend_server.primitives.clock import epoch_ms, format_time
 from backend_server.web.api.schemas import TOKEN_NAME
 from backend_server.web.auth import check_csrf, csrf_token, signed_in
 from backend_server.web.context import current_services
-from backend_server.web.errors import status_of
 from backend_server.web.own_password import change_own_password
 from backend_server.web.pages.times import ago
 

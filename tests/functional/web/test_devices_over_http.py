@@ -185,3 +185,14 @@ def test_what_the_operator_allows_is_scraped(tmp_path: Path, sqlite_template: Pa
         app.call("PUT", "/api/devices/ours", {"kind": "prometheus", "address": "http://127.0.0.1:5109"})
         groups = app.call("GET", "/api/prometheus/targets?kind=prometheus").json()
         assert [group["targets"] for group in groups] == [["127.0.0.1:9100"]]
+
+
+def test_a_bad_device_of_a_batch_has_the_one_error_shape_with_the_requests_id(live_app: LiveApp) -> None:
+    body = [{"id": "good"}, {"id": "bad", "hostname": 7}, {"id": "../x"}]
+    reply = live_app.call("POST", "/api/devices/batch", body, headers={"X-Request-Id": "the-one-asked-for"})
+    good, bad, worse = reply.json()["results"]
+    assert (good["status"], bad["status"], worse["status"]) == (201, 422, 422)
+    for result in (bad, worse):
+        single = live_app.call("PUT", "/api/devices/bad", {"hostname": 7}).json()["error"]
+        assert set(result["error"]) == set(single)
+        assert result["error"]["request_id"] == "the-one-asked-for"

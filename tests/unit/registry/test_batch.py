@@ -37,6 +37,8 @@ def test_answers_come_in_order_and_a_bad_one_spoils_nothing(store):
         ("a", 201),
     ]
     assert results[4]["error"]["details"]["problems"][0]["path"] == "hostname"
+    for result in results[1:5]:
+        assert set(result["error"]) == {"code", "message", "details", "request_id"}
     assert results[0]["device"]["hostname"] == "B"
     assert results[0]["link"]["token"] != results[5]["link"]["token"]
 
