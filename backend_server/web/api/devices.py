@@ -61,8 +61,9 @@ def list_devices(query: DeviceQuery) -> Response:
 def put_device(device_id: str) -> Response:
     """Register a device or bring it up to date: the hook.
 
-    201 the first time, 200 after. With `?wait=` it answers when the link is live, or with 202 when it is not by then
-    (or when four requests are waiting already). A retired device stays retired: 200, and nothing changes.
+    201 the first time, 200 after. With `?wait=` it answers when what was sent is shown and the link is live, or with 202
+    when that is not so by then (or when four requests are waiting already). A retired device stays retired: 200, and
+    nothing changes.
     """
     seconds = wait_seconds(request.args.get("wait"))
     body = strict_request().json_bytes()
@@ -149,7 +150,7 @@ def _client() -> str:
 
 
 def _after_waiting(device_id: DeviceId, status: int, seconds: float) -> Response:
-    """Sit until the device's link is live or its document failed; 202 while neither is so."""
+    """Sit until the device's dashboards are live or failed, and its link is live; 202 while that is not so."""
     services, room = current_services(), waiting_room()
 
     def settled() -> bool:
@@ -163,9 +164,13 @@ def _after_waiting(device_id: DeviceId, status: int, seconds: float) -> Response
 
 
 def _is_settled(view: DeviceView) -> bool:
-    """Say whether nothing more is to come: live, failed, not shared, or retired."""
-    link = view.link
-    if link is None or view.record.retired_at is not None:
+    """Say whether nothing more is to come: retired, or every document's newest version and then the link proven."""
+    if view.record.retired_at is not None:
         return True
-    failed = any(one.uid == link.document_uid and one.state == "failed" for one in view.documents)
-    return failed or view.found(link).state(epoch_ms()).value != "pending"
+    wanted = [one for one in view.documents if one.wanted == "present"]
+    if any(one.shown_state not in ("live", "failed") for one in wanted):
+        return False
+    link = view.link
+    if link is None or any(one.uid == link.document_uid and one.state == "failed" for one in wanted):
+        return True
+    return view.found(link).state(epoch_ms()).value != "pending"

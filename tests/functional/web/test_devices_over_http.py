@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from pathlib import Path
@@ -196,3 +197,19 @@ def test_a_bad_device_of_a_batch_has_the_one_error_shape_with_the_requests_id(li
         single = live_app.call("PUT", "/api/devices/bad", {"hostname": 7}).json()["error"]
         assert set(result["error"]) == set(single)
         assert result["error"]["request_id"] == "the-one-asked-for"
+
+
+@pytest.mark.parametrize("share", [True, False])
+def test_waiting_ends_when_what_was_sent_is_shown(live_app: LiveApp, share: bool) -> None:
+    """A link that is live already, or none at all, says nothing of the newest version."""
+    live_app.call("PUT", "/api/devices/rig-1?wait=20s", {"hostname": "old", "share": share})
+    with live_app.passes.hold():
+        waited = live_app.call("PUT", "/api/devices/rig-1?wait=300ms", {"hostname": "new", "share": share})
+        assert waited.status == 202
+        assert waited.json()["dashboards"][0]["state"] == "pending"
+    answer = live_app.call("PUT", "/api/devices/rig-1?wait=20s", {"hostname": "newest", "share": share})
+    assert answer.status == 200
+    (main,) = answer.json()["dashboards"]
+    assert (main["state"], main["title"]) == ("live", "newest (rig-1)")
+    (file,) = live_app.settings.dashboards_dir.rglob("*rig-1*.json")
+    assert json.loads(file.read_bytes())["title"] == "newest (rig-1)"
