@@ -81,7 +81,9 @@ class Template:
         uid = dashboard_uid(maker, self.slot, object_id)
         try:
             title = self._title(subject)
-            tags = list(dict.fromkeys([*(make(subject) for make in self._tags), *([kind] if kind else [])]))
+            # A longer kind is one all the same; Grafana merely takes no such tag.
+            kinds = [kind] if kind and len(kind) <= MAX_TAG else []
+            tags = list(dict.fromkeys([*(make(subject) for make in self._tags), *kinds]))
             values = [orjson.dumps(title), orjson.dumps(uid), orjson.dumps(tags), orjson.dumps(object_id), b""]
             values += [cell(subject) for cell in self._cells]
         except (MissingField, BadValue):

@@ -213,3 +213,12 @@ def test_waiting_ends_when_what_was_sent_is_shown(live_app: LiveApp, share: bool
     assert (main["state"], main["title"]) == ("live", "newest (rig-1)")
     (file,) = live_app.settings.dashboards_dir.rglob("*rig-1*.json")
     assert json.loads(file.read_bytes())["title"] == "newest (rig-1)"
+
+
+def test_a_kind_longer_than_a_tag_may_be_is_shown_all_the_same(live_app: LiveApp) -> None:
+    for length in (50, 51, 64):
+        kind = "k" * length
+        answer = live_app.call("PUT", f"/api/devices/kind-{length}?wait=20s", {"kind": kind})
+        assert answer.json()["dashboards"][0]["state"] == "live", answer.body
+        (file,) = live_app.settings.dashboards_dir.rglob(f"*kind-{length}*.json")
+        assert (kind in json.loads(file.read_bytes())["tags"]) is (length <= 50)
