@@ -45,7 +45,10 @@ class GrafanaFiles:
         if reply.status != 200:
             raise NotFound("There is no such file.")
         kind = reply.headers.get("content-type", "application/octet-stream")
-        headers = {"Cache-Control": "public, max-age=31536000, immutable" if built else "public, max-age=3600"}
+        headers = {
+            "Cache-Control": "public, max-age=31536000, immutable" if built else "public, max-age=3600",
+            "Access-Control-Allow-Origin": "*",  # fonts and modules of a sandboxed frame
+        }
         body = reply.body
         if kind.startswith(_COMPRESSED) and len(body) >= _LEAST_COMPRESSED:
             headers["Vary"] = "Accept-Encoding"

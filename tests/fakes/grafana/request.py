@@ -110,9 +110,9 @@ def _listed(whitelist: str, peer: str) -> bool:
 
 
 def check_origin(rules: AuthRules, request: Request) -> Answer | None:
-    """Refuse a foreign `Origin` on a changing request, but only with a login cookie (or when always checked)."""
+    """Refuse a foreign `Origin`, on GET too, but only with a login cookie (or when always checked)."""
     cookie = request.headers.get("cookie", "")
-    if request.method in ("GET", "HEAD", "OPTIONS"):
+    if request.method in ("HEAD", "OPTIONS", "TRACE"):
         return None
     if not rules.csrf_always_check and "grafana_session=" not in cookie:
         return None

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.support.edge import Edge, ask, running_edge
+from backend_server.settings import Settings
+from tests.fakes.grafana import AuthRules, FakeGrafana
+from tests.support.edge import Edge, ask, running_edge, running_nginx
+from tests.support.grafana import write_provisioning
+from tests.support.processes import free_ports
 
 TOKEN = "0123456789abcdef0123456789abcdef"
 
@@ -50,6 +56,26 @@ def test_a_file_that_is_not_there_is_404_and_not_kept(edge: Edge) -> None:
     assert reply.status == 404
     assert "location" not in reply.headers
     assert ask(edge.port, "/grafana/public/build/none.js").status == 200
+
+
+@pytest.mark.parametrize("origin", ["null", "https://shop.example"])
+def test_a_frame_of_any_origin_or_of_none_gets_grafanas_files(tmp_path: Path, origin: str) -> None:
+    provisioning = write_provisioning(tmp_path, tmp_path / "dashboards")
+    with FakeGrafana(provisioning, environment={}, polling=False, auth=AuthRules(csrf_always_check=True)) as grafana:
+        port, grafana_port = free_ports(2)
+        chosen = Settings(
+            data_dir=tmp_path / "edge",
+            port=port,
+            grafana_url=grafana.url,
+            grafana_home=tmp_path,
+            grafana_port=grafana_port,
+        )
+        with running_nginx(chosen):
+            for at, path in itertools.product((port, grafana_port), ("build/app.1a2b.js", "fonts/inter.woff2")):
+                reply = ask(at, f"/grafana/public/{path}", f"Origin: {origin}")
+                assert reply.status == 200
+                assert reply.headers["access-control-allow-origin"] == "*"
+        assert {request.headers.get("origin") for request in grafana.requests} == {None}
 
 
 def test_while_web_is_away_a_link_shows_a_clean_page_and_data_a_clean_error(

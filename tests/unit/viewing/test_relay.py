@@ -463,6 +463,7 @@ def test_static_files_go_through_with_a_long_life(relay: Relay) -> None:
     answer = relay.get(f"/grafana/{file.group(1)}")
     assert answer.status_code == 200
     assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
     for path in ("/grafana/public/../api/health", "/grafana/public/secrets/x", "/grafana/public/build//x.js"):
         assert relay.get(path).status_code == 404
 
