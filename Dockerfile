@@ -65,7 +65,7 @@ WORKDIR /var/lib/dashwright
 VOLUME ["/var/lib/dashwright", "/var/lib/grafana"]
 EXPOSE 5109 3000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=120s --retries=4 \
-    CMD ["python", "-c", "import os, urllib.request as r; r.urlopen('http://127.0.0.1:' + os.environ['PORT'] + '/server/health', timeout=4)"]
+    CMD ["python", "-m", "backend_server.cli.alive"]
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["dashwright"]
 CMD ["run"]

@@ -113,7 +113,7 @@ def _in_process(services: Services) -> Api:
 
     app.before_request_funcs.setdefault(None, []).insert(0, be_the_operator)
     client = app.test_client()
-    base = services.settings.base_url or f"http://127.0.0.1:{services.settings.port}"
+    base = services.settings.base_url or services.settings.own_base
 
     def call(method: str, path: str, body: object = None) -> Any:
         answer = client.open(path, method=method, json=body, base_url=base)

@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from backend_server.accounts import ApiToken, Role, Scope, hash_api_token, new_api_token
 from backend_server.accounts.book import MIN_API_TOKEN
 from backend_server.accounts.tokens import new_token_id
-from backend_server.edge.configuration import behind_edge
+from backend_server.edge.configuration import web_place
 from backend_server.errors import ConfigError
 from backend_server.settings import Settings
 from backend_server.shipped import shipped
@@ -50,7 +50,7 @@ def prepare_prometheus(settings: Settings, store: Store) -> list[str]:
         jinja.get_template("prometheus.yml.j2").render(
             scrape_interval=settings.scrape_interval,
             poller_port=settings.poller_port,
-            web_port=settings.web_port if behind_edge(settings) else settings.port,
+            web_place=web_place(settings),
             token_file=f'"{_scrape_token(folder / "token", store)}"',
         ),
         encoding="utf-8",

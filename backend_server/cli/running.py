@@ -15,8 +15,6 @@ import sys
 import tempfile
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,12 +23,13 @@ from typing import IO
 
 import click
 
+from backend_server.cli.alive import answers
 from backend_server.cli.grafana_program import grafana_command
 from backend_server.cli.preparing import Prepared, make_grafana_users, prepare_all, tell
 from backend_server.cli.starting import GRAFANA_ENVIRONMENT, LOG_JSON, LOG_VISITORS, name_line
 from backend_server.cli.surroundings import current_settings
 from backend_server.cli.watching import FAILED_FILE
-from backend_server.edge.configuration import behind_edge
+from backend_server.edge.configuration import behind_edge, web_place
 from backend_server.errors import DashwrightError
 from backend_server.settings import LogFormat, Settings
 from backend_server.shipped import shipped
@@ -95,7 +94,7 @@ def environment_of(settings: Settings, prepared: Prepared, folder: Path) -> dict
         "DASHWRIGHT_RUN": str(folder),
         "DASHWRIGHT_SOCKET": str(_socket_path(folder)),
         "DASHWRIGHT_PYTHON": sys.executable,
-        "DASHWRIGHT_WEB": f"127.0.0.1:{settings.web_port if behind_edge(settings) else settings.port}",
+        "DASHWRIGHT_WEB": web_place(settings),
         "DASHWRIGHT_GRAFANA": grafana,
         "DASHWRIGHT_PROMETHEUS": shlex.join(prepared.prometheus_command) or "false",
         "DASHWRIGHT_RUNS_GRAFANA": _word(settings.own_grafana),
@@ -115,7 +114,7 @@ def supervisor_command() -> list[str]:
 
 def public_address(settings: Settings) -> str:
     """Give the address to open."""
-    return settings.base_url or f"http://127.0.0.1:{settings.port}"
+    return settings.base_url or settings.own_base
 
 
 def _copy(source: IO[bytes], as_json: bool) -> None:
@@ -183,18 +182,18 @@ def _when_ready(settings: Settings, failed: Path, end: Callable[[], None]) -> No
     """
 
     as_json = settings.log_format is LogFormat.JSON
-    ports = (settings.web_port, settings.port) if behind_edge(settings) else (settings.port,)
+    places = dict.fromkeys((web_place(settings), f"{settings.own_host}:{settings.port}"))
 
     def watch() -> None:
         deadline = time.monotonic() + _READY_SECONDS
         while time.monotonic() < deadline:
             # `web` first and directly: asking through the edge before would fill its log with refusals.
-            if all(_answers(f"http://127.0.0.1:{port}/server/health") for port in ports):
+            if all(answers(f"http://{place}/server/health", 2.0) for place in places):
                 _say(f"Dashwright is ready: open {public_address(settings)}", as_json=as_json)
                 break
             time.sleep(0.3)
         else:
-            if not _listens(ports[0]):
+            if not _listens(web_place(settings)):
                 failed.write_text(f"nothing answered within {_READY_SECONDS:g} seconds", encoding="utf-8")
                 end()
                 return
@@ -219,17 +218,10 @@ def _make_users(settings: Settings) -> None:
             return
 
 
-def _listens(port: int) -> bool:
+def _listens(place: str) -> bool:
+    host, _, port = place.rpartition(":")
     try:
-        socket.create_connection(("127.0.0.1", port), timeout=2).close()
+        socket.create_connection((host.strip("[]"), int(port)), timeout=2).close()
     except OSError:
         return False
     return True
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310  # our own address
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False

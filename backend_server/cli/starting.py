@@ -101,7 +101,7 @@ def _wait_for(place: str, ending: threading.Event) -> bool:
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while time.monotonic() < deadline:
         try:
-            socket.create_connection((host, int(port)), timeout=1).close()
+            socket.create_connection((host.strip("[]"), int(port)), timeout=1).close()
             break
         except OSError:
             if ending.wait(0.2):

@@ -80,7 +80,7 @@ def demo(*, host_port: int, device_port: int, stays: float, away: float, history
             started=started,
         )
     host = Host(
-        f"http://127.0.0.1:{settings.port}",
+        settings.own_base,
         (settings.api_token.reveal() if settings.api_token else token),
         _devices(servers),
         fleet_uid=dashboard_uid(Maker.FLEET, "overview", ""),

@@ -52,7 +52,7 @@ def examine(
     files = look_at_files(
         settings.dashboards_dir, with_grafana=settings.grafana_url is not None, provisioning=provisioning
     )
-    outside, ahead["the service"] = look_outside(f"http://127.0.0.1:{settings.port}", user=settings.proxy_user)
+    outside, ahead["the service"] = look_outside(settings.own_base, user=settings.proxy_user, itself=True)
     facts = Facts(look_at_settings(settings), state, files, grafana, outside)
     findings = list(diagnose(facts))
     if settings.base_url is not None:

@@ -99,6 +99,7 @@ class OutsideFacts:
 
     url: str
     problem: str | None = None
+    itself: bool = False  # asked by the machine itself, at the address it listens on
     health_status: int | None = None
     health_is_ours: bool = False
     components: Mapping[str, str] = field(default_factory=dict)

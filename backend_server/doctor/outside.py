@@ -24,10 +24,11 @@ _CLOSED_PATHS = (
 _GRAFANA_PORT, _SIGN_IN_PORT = 3300, 3000
 
 
-def look_outside(url: str, *, user: str = "admin") -> tuple[OutsideFacts, float | None]:
+def look_outside(url: str, *, user: str = "admin", itself: bool = False) -> tuple[OutsideFacts, float | None]:
     """Look at `url` (scheme, host, port); gives what was seen, and how far its clock is ahead of ours.
 
-    `user` is who the identity headers claim to be: Grafana's administrator.
+    `user` is who the identity headers claim to be: Grafana's administrator. `itself` says that this machine asks its
+    own address, which is no word on how others reach it.
     """
     url = url.rstrip("/")
     asker = Asker("The public address")
@@ -37,10 +38,11 @@ def look_outside(url: str, *, user: str = "admin") -> tuple[OutsideFacts, float 
             return OutsideFacts(url, problem=f"{url}: {health.problem}"), None
         told = health.json()
         ours = isinstance(told, dict) and "components" in told and "live" in told
-        loopback = _is_loopback(urlsplit(url).hostname or "")
+        loopback = itself or _is_loopback(urlsplit(url).hostname or "")
         page = asker.get(f"{url}/grafana/public-dashboards/{secrets.token_hex(16)}")
         facts = OutsideFacts(
             url,
+            itself=itself,
             health_status=health.status,
             health_is_ours=ours,
             components=_down(told) if ours else {},

@@ -140,7 +140,8 @@ def outside_findings(facts: OutsideFacts) -> Iterator[Finding]:
     elif facts.health_status != 200:
         down = [f"{name}: {text}" for name, text in facts.components.items()]
         yield found("not-ready", f"Not ready: {'; '.join(down[:5]) or 'no reason given'}.")
-    if not _is_loopback(urlsplit(facts.url).hostname or "") and urlsplit(facts.url).scheme == "http":
+    host, scheme = urlsplit(facts.url).hostname or "", urlsplit(facts.url).scheme
+    if scheme == "http" and not facts.itself and not _is_loopback(host):
         yield found("no-tls", f"{facts.url} is plain http.")
     yield from _claims(facts)
     if facts.api_status is not None and facts.api_status < 300:

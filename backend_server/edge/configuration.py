@@ -175,6 +175,11 @@ def behind_edge(settings: Settings) -> bool:
     return settings.edge and _nginx() is not None
 
 
+def web_place(settings: Settings) -> str:
+    """Give host and port at which programs of this machine reach `web` itself."""
+    return f"127.0.0.1:{settings.web_port}" if behind_edge(settings) else f"{settings.own_host}:{settings.port}"
+
+
 def _nginx() -> str | None:
     return shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/sbin")
 

@@ -258,3 +258,15 @@ class Settings(BaseModel):
     def listen_host(self) -> str:
         """Where the public port listens: loopback only until a password is set."""
         return self.listen or ("0.0.0.0" if self.admin_password else "127.0.0.1")
+
+    @property
+    def own_host(self) -> str:
+        """The address at which this machine itself reaches the public port, as it stands in a URL."""
+        every = {"0.0.0.0": "127.0.0.1", "::": "::1", "localhost": "127.0.0.1"}
+        host = every.get(self.listen_host, self.listen_host)
+        return f"[{host}]" if ":" in host else host
+
+    @property
+    def own_base(self) -> str:
+        """Where this machine itself asks the service."""
+        return f"http://{self.own_host}:{self.port}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import re
 import shlex
@@ -116,7 +117,9 @@ def test_the_image_runs_as_a_plain_user_and_starts_a_command_there_is() -> None:
     assert json.loads(found["ENTRYPOINT"]) == ["dashwright"]
     assert json.loads(found["CMD"])[0] in _COMMANDS
     assert found["STOPSIGNAL"] == "SIGTERM"
-    assert "/server/health" in found["HEALTHCHECK"]
+    check = json.loads(found["HEALTHCHECK"].partition("CMD ")[2])
+    assert check[:2] == ["python", "-m"]
+    assert importlib.util.find_spec(check[2]) is not None
     assert set(json.loads(found["VOLUME"])) == {"/var/lib/dashwright", "/var/lib/grafana"}
 
 

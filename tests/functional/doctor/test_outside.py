@@ -152,9 +152,11 @@ def test_the_command_prints_what_it_found(
     assert ADMIN_PASSWORD not in json.dumps(told)
 
 
-def _local_only(url: str, *, user: str) -> object:
+def _local_only(url: str, *, user: str, itself: bool = False) -> object:
     """No test asks a name server: the public address is one that does not answer."""
     from backend_server.doctor.facts import OutsideFacts
     from backend_server.doctor.outside import look_outside
 
-    return look_outside(url, user=user) if "127.0.0.1" in url else (OutsideFacts(url, problem="no answer"), None)
+    if "127.0.0.1" not in url:
+        return OutsideFacts(url, problem="no answer"), None
+    return look_outside(url, user=user, itself=itself)

@@ -209,3 +209,19 @@ def test_a_wrong_setting_stops_the_start_with_one_clear_word(tmp_path: Path) -> 
         assert process.wait(30) == 2
     assert "PORT is '80a'" in log.read_text()
     assert "Traceback" not in log.read_text()
+
+
+@pytest.mark.parametrize("edge", ["true", "false"])
+def test_a_service_on_one_address_is_asked_there(tmp_path: Path, edge: str) -> None:
+    environment = environment_for(tmp_path, LISTEN="127.0.0.7", EDGE=edge)
+    log = tmp_path / "run.log"
+    base = f"http://127.0.0.7:{environment['PORT']}"
+    check = [sys.executable, "-m", "backend_server.cli.alive"]
+    more = {"env": {**os.environ, "PYTHONPATH": str(ROOT), **environment, "http_proxy": "http://127.0.0.1:9"}}
+    with dashwright(["run"], environment, log=log) as process:
+        until(
+            lambda: process.poll() is not None or f"ready: open {base}" in log.read_text(), 90, what="it finds itself"
+        )
+        assert process.poll() is None, log.read_text()
+        assert subprocess.run(check, cwd=tmp_path, check=False, timeout=60, **more).returncode == 0  # type: ignore[call-overload]
+    assert subprocess.run(check, cwd=tmp_path, check=False, timeout=60, **more).returncode == 1  # type: ignore[call-overload]

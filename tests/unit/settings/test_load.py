@@ -145,3 +145,18 @@ def test_what_follows_from_others():
 def test_a_grafana_of_our_own_is_run_only_when_we_talk_to_it(home, url, used, own):
     settings = load_settings({"GRAFANA_HOME": home, "GRAFANA_URL": url})
     assert (settings.grafana_url, settings.own_grafana) == (used, own)
+
+
+@pytest.mark.parametrize(
+    ("listen", "base"),
+    [
+        ("0.0.0.0", "http://127.0.0.1:5109"),
+        ("::", "http://[::1]:5109"),
+        ("localhost", "http://127.0.0.1:5109"),
+        ("192.0.2.7", "http://192.0.2.7:5109"),
+        ("2001:db8::7", "http://[2001:db8::7]:5109"),
+        ("", "http://127.0.0.1:5109"),
+    ],
+)
+def test_where_the_machine_asks_its_own_service(listen, base):
+    assert load_settings({"LISTEN": listen}).own_base == base
