@@ -20,6 +20,7 @@ from backend_server.shipped import shipped
 from tests.functional.viewing.browsing import FLAGS
 from tests.support.app import LiveApp, running_app
 from tests.support.exposed_spec import expose_spec, spec_history
+from tests.support.processes import ROOT
 from tests.support.prometheus import RunningPrometheus, running_prometheus, wait_until
 
 SLUGS = [plan.slug for plan in SHIPPED_PLANS]
@@ -87,7 +88,10 @@ def open_link(page: Page, app: LiveApp, slug: str, theme: str = "light") -> dict
             return states
 
 
-def test_every_panel_of_every_dashboard_shows_data(app: LiveApp, browser: Browser, tmp_path: Path) -> None:
+def test_every_panel_of_every_dashboard_shows_data(app: LiveApp, browser: Browser) -> None:
+    """Their pictures lie in test-results/, to be looked at."""
+    pictures = ROOT / "test-results"
+    pictures.mkdir(exist_ok=True)
     page = browser.new_page(viewport={"width": 1280, "height": 800})
     faults: list[str] = []
     page.on("pageerror", lambda fault: faults.append(str(fault)))
@@ -97,7 +101,7 @@ def test_every_panel_of_every_dashboard_shows_data(app: LiveApp, browser: Browse
             states = open_link(page, app, slug, "dark" if number % 2 else "light")
             bad[slug] = {title: state for title, state in states.items() if state != "ready"}
             assert page.locator(".dw-panel").count() == panels_with_queries(slug), slug
-            (tmp_path / f"{slug}.png").write_bytes(page.screenshot(full_page=True))
+            (pictures / f"generated-{slug}.png").write_bytes(page.screenshot(full_page=True))
     finally:
         page.close()
 
