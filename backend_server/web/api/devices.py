@@ -62,8 +62,8 @@ def put_device(device_id: str) -> Response:
     """Register a device or bring it up to date: the hook.
 
     201 the first time, 200 after. With `?wait=` it answers when what was sent is shown and the link is live, or with
-    202 when that is not so by then (or when four requests are waiting already). A retired device stays retired: 200, and
-    nothing changes.
+    202 when that is not so by then (or when four requests are waiting already). A retired device stays retired: 200,
+    and nothing changes.
     """
     seconds = wait_seconds(request.args.get("wait"))
     body = strict_request().json_bytes()
