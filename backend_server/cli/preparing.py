@@ -131,7 +131,7 @@ def _warnings(settings: Settings) -> list[str]:
     if settings.admin_password is None and settings.listen_host in ("127.0.0.1", "::1"):
         found.append("no ADMIN_PASSWORD is set, so only this machine can reach the service")
     if settings.link_tokens is LinkTokens.DERIVED:
-        found.append("LINK_TOKENS=derived: rotation, expiry and further links are refused")
+        found.append("LINK_TOKENS=derived: rotation, expiry and further links are refused, pausing and revoking too")
     return found
 
 

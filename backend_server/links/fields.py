@@ -28,7 +28,7 @@ _ORIGIN = re.compile(
 _USUAL_PORTS = {"http": 80, "https": 443}
 
 # What cannot be remembered where links must survive a lost database.
-NOT_DERIVED = ("not_before", "expires_at", "password")
+NOT_DERIVED = ("not_before", "expires_at", "password", "frame_ancestors", "slug")
 DERIVED_REASON = "cannot be kept with LINK_TOKENS=derived, where links must survive a lost database"
 
 
@@ -52,7 +52,8 @@ def read_fields(raw: Mapping[str, object], known: Sequence[str]) -> tuple[dict[s
 
 def refused_where_derived(raw: Mapping[str, object]) -> list[Problem]:
     """Name what derived mode cannot keep; taking something away is always possible."""
-    return [Problem(name, DERIVED_REASON) for name in NOT_DERIVED if raw.get(name) is not None]
+    # An empty list of origins lets everyone embed: it takes the bound away.
+    return [Problem(name, DERIVED_REASON) for name in NOT_DERIVED if raw.get(name) not in (None, [])]
 
 
 def span_problems(not_before: object, expires_at: object) -> list[Problem]:
