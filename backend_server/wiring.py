@@ -40,6 +40,7 @@ from backend_server.scraping import scrape_targets, scraped_addresses
 from backend_server.settings import LinkTokens, Settings
 from backend_server.shipped import shipped
 from backend_server.storage.accounts import SqlAccounts
+from backend_server.storage.disk import vanishes
 from backend_server.storage.kept_secrets import KeptSecrets
 from backend_server.storage.leases import Lease
 from backend_server.storage.ledger import SqlLedger
@@ -104,9 +105,11 @@ class Services:
         return (
             self.store.dialect == "sqlite"
             and self.settings.link_tokens is not LinkTokens.DERIVED
-            and self.settings.render_external_url is not None
-            and not os.path.ismount(self.settings.data_dir)
+            and (self._lies_on_renders_disk() or vanishes(self.settings.data_dir))
         )
+
+    def _lies_on_renders_disk(self) -> bool:
+        return self.settings.render_external_url is not None and not os.path.ismount(self.settings.data_dir)
 
     def active_devices(self) -> tuple[Device, ...]:
         """Give every device that is not retired."""

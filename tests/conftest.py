@@ -38,6 +38,8 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name not in _KEPT_VARIABLES and not name.startswith(_KEPT_PREFIXES):
             monkeypatch.delenv(name)
+    # Whether the tests themselves run in a container is no matter of theirs.
+    monkeypatch.setattr("backend_server.storage.disk.MARKS", ())
 
 
 @pytest.fixture(autouse=True)

@@ -16,6 +16,7 @@ from backend_server.errors import DashwrightError
 from backend_server.primitives.clock import epoch_ms
 from backend_server.reconcile.reconciler import HELD
 from backend_server.settings import LinkTokens, Settings
+from backend_server.storage.disk import filesystem
 from backend_server.storage.kept_secrets import FILE_NAME as SECRETS_FILE
 from backend_server.storage.leases import lease_state
 from backend_server.storage.schema import documents, links
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 _SECRETS = ("admin_password", "api_token", "secret_key", "grafana_admin_password", "grafana_secret_key")
-_MOUNTS = Path("/proc/self/mountinfo")
 
 
 def look_at_settings(settings: Settings) -> SettingsFacts:
@@ -63,7 +63,7 @@ def look_at_state(settings: Settings) -> tuple[StateFacts, float | None]:
         dialect="postgresql" if path is None else "sqlite",
         database_problem=problem,
         journal_mode=journal_mode,
-        filesystem=_filesystem(settings.data_dir),
+        filesystem=filesystem(settings.data_dir),
         derived_tokens=settings.link_tokens is LinkTokens.DERIVED,
         free_bytes=_free(settings.data_dir),
         loose_files=_loose(settings.data_dir, path),
@@ -74,21 +74,6 @@ def look_at_state(settings: Settings) -> tuple[StateFacts, float | None]:
         prometheus_answers=_prometheus(settings),
     )
     return facts, told.ahead_seconds
-
-
-def filesystem_of(path: Path, mounts: str) -> str | None:
-    """Find the kind of the file system that holds `path` in the text of `/proc/self/mountinfo` (proc(5))."""
-    best, kind = -1, None
-    for line in mounts.splitlines():
-        before, dash, after = line.partition(" - ")
-        words = before.split(" ")
-        if not dash or len(words) < 5:
-            continue
-        point = words[4].encode().decode("unicode_escape")  # a blank is written \\040
-        inside = point == "/" or path == Path(point) or Path(point) in path.parents
-        if inside and len(point) >= best:  # of two at one place the later one counts
-            best, kind = len(point), after.split(" ")[0]
-    return kind
 
 
 class _Told:
@@ -147,13 +132,6 @@ def _journal_mode(path: Path) -> tuple[str | None, str | None]:
             connection.close()
     except sqlite3.Error as fault:
         return None, f"The database {path} cannot be read: {fault}."
-
-
-def _filesystem(path: Path) -> str | None:
-    try:
-        return filesystem_of(path.resolve(), _MOUNTS.read_text(encoding="utf-8"))
-    except OSError:
-        return None  # no such table here (not Linux): nothing is known
 
 
 def _free(path: Path) -> int | None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from backend_server.primitives.places import provider_of
+from backend_server.storage.disk import VANISHING
 
 from .catalogue import Finding, found, in_order
 from .facts import Clocks, Facts, FilesFacts, OutsideFacts, SettingsFacts, StateFacts
@@ -19,7 +20,6 @@ _MIN_FREE_BYTES = 100 * 1024 * 1024
 _SHORTEST_SECRET = 16
 _SHORTEST_PASSWORD = 8
 _SKEW_SECONDS = 2.0
-_VANISHING = frozenset({"overlay", "tmpfs", "ramfs", "aufs", "overlayfs"})
 # What examples, defaults and people in a hurry write.
 _KNOWN_SECRETS = frozenset(
     {"admin", "administrator", "changeme", "change-me", "change_me", "dashwright", "default", "example", "grafana",
@@ -84,7 +84,7 @@ def state_findings(facts: StateFacts) -> Iterator[Finding]:
         yield found("database-unusable", facts.database_problem)
     if facts.journal_mode not in (None, "wal"):
         yield found("wal-off", f"Its journal mode is {facts.journal_mode!r}.")
-    if facts.dialect == "sqlite" and facts.filesystem in _VANISHING and not facts.derived_tokens:
+    if facts.dialect == "sqlite" and facts.filesystem in VANISHING and not facts.derived_tokens:
         yield found("disk-vanishes", f"DATA_DIR with the SQLite database lies on {facts.filesystem}.")
     if facts.free_bytes is not None and facts.free_bytes < _MIN_FREE_BYTES:
         yield found("disk-nearly-full", f"{facts.free_bytes // 1024 // 1024} MB are free.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -13,7 +14,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from backend_server.primitives.secret import Secret
 from backend_server.reconcile.worker import HEARTBEAT
+from backend_server.settings import LinkTokens
 from backend_server.web.health import HealthCheck
 from backend_server.web.health_checks import is_below_floor, upstream_checks
 from tests.fakes.grafana import FakeGrafana
@@ -160,6 +163,23 @@ def test_a_page_of_grafana_nobody_can_read_degrades_until_one_reads_again(
         deadline = time.monotonic() + 10
         while "public page" in str(health(app)[2]["grafana"].get("message")):
             assert time.monotonic() < deadline
+
+
+def test_a_disk_that_goes_with_the_container_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, sqlite_template: Path
+) -> None:
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as memory:  # which is a tmpfs
+        for number, inside in enumerate((False, True)):
+            if inside:
+                monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
+            folder = Path(memory) / str(number)
+            with running_app(tmp_path / str(number), empty_database=sqlite_template, data_dir=folder) as app:
+                part = health(app)[2]["database"]
+                assert part["status"] == ("degraded" if inside else "ok")
+                assert not inside or "links would not survive it" in str(part["message"])
+            derived = {"link_tokens": LinkTokens.DERIVED, "secret_key": Secret("k" * 40)}
+            with running_app(tmp_path / "d", empty_database=sqlite_template, data_dir=folder, **derived) as app:
+                assert health(app)[2]["database"]["status"] == "ok"
 
 
 def test_a_silent_upstream_never_makes_health_slow(tmp_path: Path, sqlite_template: Path) -> None:

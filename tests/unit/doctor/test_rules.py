@@ -20,7 +20,6 @@ from backend_server.doctor.facts import (
     StateFacts,
 )
 from backend_server.doctor.grafana_rules import grafana_findings, ini_findings, is_safe
-from backend_server.doctor.inside import filesystem_of
 from backend_server.doctor.rules import (
     clock_findings,
     diagnose,
@@ -29,6 +28,7 @@ from backend_server.doctor.rules import (
     settings_findings,
     state_findings,
 )
+from backend_server.storage.disk import filesystem_of
 
 SETTINGS = SettingsFacts("https://dash.example.com", "0.0.0.0", True, "", {"ADMIN_PASSWORD": "correct horse battery"})
 STATE = StateFacts(
