@@ -20,6 +20,7 @@ from backend_server.devices.device import Device
 from backend_server.errors import ConfigError, DashwrightError
 from backend_server.grafana.client import GrafanaClient
 from backend_server.grafana.publishing import GrafanaPublishing
+from backend_server.grafana_users_kept import UsersAfterAudits, ensure_three_users, may_make_users
 from backend_server.ledger import Ledger
 from backend_server.outbound import CheckedAddresses, OutboundGuard, Purpose
 from backend_server.poller.kinds import DeviceKind, load_kinds
@@ -31,7 +32,7 @@ from backend_server.reconcile.reconciler import Options as ReconcileOptions
 from backend_server.reconcile.reconciler import Reconciler
 from backend_server.reconcile.show import plan_json
 from backend_server.reconcile.templates import TemplateKeeper
-from backend_server.reconcile.worker import Pace, Watcher, Worker
+from backend_server.reconcile.worker import Pace, Unwatched, Watcher, Worker
 from backend_server.registry.devices import DeviceRegistry
 from backend_server.registry.links import LinkRegistry
 from backend_server.registry.options import RegistryOptions
@@ -209,8 +210,14 @@ def build_worker(services: Services, *, watcher: Watcher | None = None) -> Worke
             audit_interval=settings.audit_interval,
             reload_window=settings.reload_window,
         ),
-        watcher=watcher,
+        watcher=_looking_after_users(services, watcher or Unwatched()),
     )
+
+
+def _looking_after_users(services: Services, watcher: Watcher) -> Watcher:
+    if services.grafana is None or not may_make_users(services.settings):
+        return watcher
+    return UsersAfterAudits(watcher, partial(ensure_three_users, services.grafana))
 
 
 def template_folder(settings: Settings) -> TemplateFolder:

@@ -9,7 +9,6 @@ from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from backend_server.accounts.grafana_users import GRAFANA_USERS
 from backend_server.errors import ConfigError
 from backend_server.primitives.secret import Secret
 from backend_server.provisioning.laying_out import lay_out
@@ -20,7 +19,6 @@ from backend_server.storage.kept_secrets import KeptSecrets
 from backend_server.storage.reader_role import Reader, ensure_reader, prove_reader
 from backend_server.storage.store import Store
 
-THE_THREE_USERS = {login: role.value.capitalize() for role, login in GRAFANA_USERS.items()}
 _POSTGRES_SOURCE = "datasources/supabase.yml"
 # Takes the place of that file: a datasource once made stays in Grafana's database, with the password it had.
 _NO_POSTGRES_SOURCE = "datasources/supabase-removed.yml"

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import click
 
-from backend_server.cli.grafana_program import THE_THREE_USERS, PreparedGrafana, prepare_grafana
+from backend_server.cli.grafana_program import PreparedGrafana, prepare_grafana
 from backend_server.cli.prometheus_program import keep_metrics_token, prepare_prometheus
 from backend_server.cli.starting import name_line
 from backend_server.cli.surroundings import current_settings
 from backend_server.edge.configuration import behind_edge, check_edge, grafana_addresses, render_edge
 from backend_server.errors import ConfigError, DashwrightError
+from backend_server.grafana_users_kept import ensure_three_users, may_make_users
 from backend_server.settings import LinkTokens, Settings
 from backend_server.storage.store import Store
 from backend_server.wiring import build_services, build_worker, ensure_first_admin
@@ -90,8 +91,7 @@ def make_grafana_users(settings: Settings) -> None:
     services = build_services(settings, program="prepare")
     try:
         if services.grafana is not None:
-            for login, role in THE_THREE_USERS.items():
-                services.grafana.ensure_user(login, role)
+            ensure_three_users(services.grafana)
     finally:
         services.close()
 
@@ -108,10 +108,9 @@ def _prepare_files(settings: Settings, warnings: list[str]) -> int:
                 "the state lies on a disk that does not outlive a deploy, so links would not survive one; set "
                 "DATABASE_URL, put DATA_DIR on a disk that stays, or use LINK_TOKENS=derived"
             )
-        if services.grafana is not None and not settings.own_grafana and not settings.grafana_token:
+        if services.grafana is not None and not settings.own_grafana and may_make_users(settings):
             try:
-                for login, role in THE_THREE_USERS.items():
-                    services.grafana.ensure_user(login, role)
+                ensure_three_users(services.grafana)
             except DashwrightError as fault:
                 warnings.append(f"Grafana's users could not be looked at yet: {fault.message}")
         return len(report.written)

@@ -161,9 +161,14 @@ def check_edge(configuration: Path) -> None:
         raise ConfigError(f"nginx refuses its configuration {configuration}: {told.stderr.strip()}")
 
 
+def find_nginx() -> str | None:
+    """Give where nginx is; Debian keeps it where the search path of a user who is not root does not lead."""
+    return shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/sbin")
+
+
 def nginx_command(configuration: Path, *more: str) -> list[str]:
     """Give the command that runs nginx in the foreground; ConfigError when there is no nginx."""
-    nginx = _nginx()
+    nginx = find_nginx()
     if nginx is None:
         raise ConfigError("nginx is not installed; install it, or set EDGE=false to let `web` take the public port.")
     # `-e stderr`: without it nginx opens its built-in log file first, which an unprivileged user may not.
@@ -172,16 +177,12 @@ def nginx_command(configuration: Path, *more: str) -> list[str]:
 
 def behind_edge(settings: Settings) -> bool:
     """Say whether nginx stands before `web`: asked for, and present on this machine."""
-    return settings.edge and _nginx() is not None
+    return settings.edge and find_nginx() is not None
 
 
 def web_place(settings: Settings) -> str:
     """Give host and port at which programs of this machine reach `web` itself."""
     return f"127.0.0.1:{settings.web_port}" if behind_edge(settings) else f"{settings.own_host}:{settings.port}"
-
-
-def _nginx() -> str | None:
-    return shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/sbin")
 
 
 def grafana_sign_in_port(settings: Settings) -> int | None:

@@ -18,7 +18,13 @@ PURE = {"documents", "devices", "rendering", "generator", "promql", "links", "ac
 USE_CASES = {"registry", "reconcile", "viewing", "builder", "alerting", "ledger"}
 EFFECTS = {"provisioning", "grafana", "datasources", "outbound", "storage", "telemetry", "poller", "notify"}
 ENTRANCES = {"web", "edge", "cli", "demo", "doctor"}
-JOINTS = {"wiring", "adapters", "scraping", "template_library"}  # the one place where effects and use cases meet
+JOINTS = {
+    "wiring",
+    "adapters",
+    "scraping",
+    "template_library",
+    "grafana_users_kept",
+}  # the one place where effects and use cases meet
 
 MAY_IMPORT = {
     **dict.fromkeys(WORDS, WORDS),
