@@ -49,16 +49,12 @@ COPY --from=grafana /usr/share/grafana /usr/share/grafana
 # The service and, in it, what Grafana is given to read: in the image and never on a volume, since without its provider file
 # Grafana would delete every dashboard. `dashwright prepare` checks it and lays it out anew at each start.
 COPY --from=service /opt/dashwright /opt/dashwright
+# In a file, not as variables: those could not be given as NAME_FILE then.
+COPY config/image.env /opt/dashwright/image.env
 ENV PATH=/opt/dashwright/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
-    DATA_DIR=/var/lib/dashwright \
-    DASHBOARDS_DIR=/var/lib/grafana/dashboards \
-    GRAFANA_HOME=/usr/share/grafana \
-    GRAFANA_URL=http://127.0.0.1:3300/grafana \
-    LISTEN=0.0.0.0 \
-    PORT=5109 \
-    GRAFANA_PORT=3000
+    DASHWRIGHT_DEFAULTS=/opt/dashwright/image.env
 USER 10001:10001
 # supervisorctl finds its configuration here.
 WORKDIR /var/lib/dashwright

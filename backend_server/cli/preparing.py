@@ -15,7 +15,7 @@ from backend_server.cli.surroundings import current_settings
 from backend_server.edge.configuration import behind_edge, check_edge, grafana_addresses, render_edge
 from backend_server.errors import ConfigError, DashwrightError
 from backend_server.grafana_users_kept import ensure_three_users, may_make_users
-from backend_server.settings import LinkTokens, Settings
+from backend_server.settings import SHORTEST_SECRET_KEY, LinkTokens, Settings
 from backend_server.storage.store import Store
 from backend_server.wiring import build_services, build_worker, ensure_first_admin
 
@@ -129,6 +129,10 @@ def _warnings(settings: Settings) -> list[str]:
         )
     if settings.admin_password is None and settings.listen_host in ("127.0.0.1", "::1"):
         found.append("no ADMIN_PASSWORD is set, so only this machine can reach the service")
+    if settings.secret_key is not None and len(settings.secret_key.reveal()) < SHORTEST_SECRET_KEY:
+        found.append(
+            f"SECRET_KEY is shorter than {SHORTEST_SECRET_KEY} characters; whoever guesses it can sign in as anybody"
+        )
     if settings.link_tokens is LinkTokens.DERIVED:
         found.append("LINK_TOKENS=derived: rotation, expiry and further links are refused, pausing and revoking too")
     return found

@@ -18,11 +18,13 @@ if TYPE_CHECKING:
     from backend_server.wiring import Services
 
 ENV_FILE = Path(".env")
+DEFAULTS = "DASHWRIGHT_DEFAULTS"  # names a file of defaults: an image's
 
 
 def current_settings() -> Settings:
     """Read the settings from the environment and `.env`; raises ConfigError."""
-    return load_settings(os.environ, env_file=ENV_FILE)
+    defaults = os.environ.get(DEFAULTS)
+    return load_settings(os.environ, env_file=ENV_FILE, defaults_file=Path(defaults) if defaults else None)
 
 
 @contextmanager

@@ -16,13 +16,13 @@ from typing import Any
 import click
 
 from backend_server.cli.running import public_address, run_all
+from backend_server.cli.surroundings import current_settings
 from backend_server.demo.history import write_history
 from backend_server.demo.host import Host, HostPage
 from backend_server.demo.simulator import Miner, MinerServer
 from backend_server.errors import ConfigError
 from backend_server.poller.kinds import load_kinds
 from backend_server.primitives.ids import Maker, dashboard_uid
-from backend_server.settings import load_settings
 from backend_server.shipped import shipped
 
 FLEET = (
@@ -66,7 +66,7 @@ def demo(*, host_port: int, device_port: int, stays: float, away: float, history
         **_prometheus(),
     }.items():
         os.environ.setdefault(name, value)
-    settings = load_settings(os.environ, env_file=Path(".env"))
+    settings = current_settings()
     if history and settings.own_prometheus:
         kinds = load_kinds(shipped("config", "device_kinds"))
         miners = [(device_id, number, hostname, site) for number, (device_id, hostname, site) in enumerate(FLEET)]

@@ -28,7 +28,10 @@ from .facts import SettingsFacts, StateFacts
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-_SECRETS = ("admin_password", "api_token", "secret_key", "grafana_admin_password", "grafana_secret_key")
+_SECRETS = (
+    "admin_password", "api_token", "metrics_token", "jwt_secret", "secret_key",
+    "grafana_admin_password", "grafana_secret_key", "grafana_token", "dashboards_db_password",
+)  # fmt: skip
 
 
 def look_at_settings(settings: Settings) -> SettingsFacts:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from backend_server.primitives.places import provider_of
+from backend_server.settings import SHORTEST_SECRET_KEY
 from backend_server.storage.disk import VANISHING
 
 from .catalogue import Finding, found, in_order
@@ -18,15 +19,19 @@ MOST_PER_PROVIDER = 900
 _NEARLY = 850
 _MIN_FREE_BYTES = 100 * 1024 * 1024
 _SHORTEST_SECRET = 16
-_SHORTEST_PASSWORD = 8
 _SKEW_SECONDS = 2.0
 # What examples, defaults and people in a hurry write.
 _KNOWN_SECRETS = frozenset(
     {"admin", "administrator", "changeme", "change-me", "change_me", "dashwright", "default", "example", "grafana",
      "letmein", "password", "postgres", "secret", "supersecret", "test", "token", "12345678", "123456789",
-     "SW2YcwTIb9zpOOhoPsMm", "your-secret-key", "your-super-secret-and-long-postgres-password"}
+     "SW2YcwTIb9zpOOhoPsMm", "your-secret-key", "your-super-secret-jwt-token-with-at-least-32-characters-long",
+     "super-secret-jwt-token-with-at-least-32-characters-long", "your-super-secret-and-long-postgres-password"}
 )  # fmt: skip
-_PASSWORDS = frozenset({"ADMIN_PASSWORD", "GRAFANA_ADMIN_PASSWORD", "DATABASE_URL"})
+_LEAST = {
+    **dict.fromkeys(("ADMIN_PASSWORD", "GRAFANA_ADMIN_PASSWORD", "DATABASE_URL", "DASHBOARDS_DB_PASSWORD"), 8),
+    "SECRET_KEY": SHORTEST_SECRET_KEY,
+    "JWT_SECRET": SHORTEST_SECRET_KEY,  # what HS256 wants (RFC 7518, 3.2), and can be guessed offline
+}
 
 
 def diagnose(facts: Facts) -> tuple[Finding, ...]:
@@ -53,7 +58,7 @@ def _all(facts: Facts) -> Iterator[Finding]:
 def settings_findings(facts: SettingsFacts) -> Iterator[Finding]:
     """Judge the settings."""
     for name, secret in facts.secrets.items():
-        least = _SHORTEST_PASSWORD if name in _PASSWORDS else _SHORTEST_SECRET
+        least = _LEAST.get(name, _SHORTEST_SECRET)
         if secret.lower() in _KNOWN_SECRETS or secret in _KNOWN_SECRETS:
             shown = "the password in DATABASE_URL" if name == "DATABASE_URL" else name
             yield found("weak-secret", f"{shown} is a published default.")

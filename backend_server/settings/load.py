@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from pydantic import ValidationError
 
@@ -12,17 +12,23 @@ from backend_server.errors import ConfigError, DashwrightError
 from backend_server.primitives.secret import Secret
 from backend_server.settings.table import OWN_GRAFANA_URL, LinkTokens, Settings
 
+SHORTEST_SECRET_KEY = 32
 _KNOWN_SECRET_KEYS = frozenset({"SW2YcwTIb9zpOOhoPsMm", "changeme", "secret", "grafana"})
 
 
-def load_settings(environment: Mapping[str, str], *, env_file: Path | None = None) -> Settings:
-    """Build the settings; raises ConfigError naming every variable that is wrong and what would be right."""
-    values = {**_read_env_file(env_file), **environment}
+def load_settings(
+    environment: Mapping[str, str], *, env_file: Path | None = None, defaults_file: Path | None = None
+) -> Settings:
+    """Build the settings; raises ConfigError naming every variable that is wrong and what would be right.
+
+    The environment is stronger than `env_file`, and that than `defaults_file`, whether by `NAME` or by `NAME_FILE`.
+    """
+    sources = (environment, _read_env_file(env_file), _read_env_file(defaults_file))
     problems: list[str] = []
     given: dict[str, object] = {}
     for field in Settings.model_fields:
         name = field.upper()
-        direct, file = values.get(name), values.get(f"{name}_FILE")
+        direct, file = _strongest(sources, name)
         if direct and file:
             problems.append(f"{name} and {name}_FILE are both set; keep one of them")
         elif file:
@@ -50,6 +56,15 @@ def load_settings(environment: Mapping[str, str], *, env_file: Path | None = Non
     return settings
 
 
+def _strongest(sources: Sequence[Mapping[str, str]], name: str) -> tuple[str | None, str | None]:
+    """Give `NAME` and `NAME_FILE` of the strongest source that has either; an empty `NAME` there unsets weaker ones."""
+    for source in sources:
+        direct, file = source.get(name), source.get(f"{name}_FILE")
+        if direct is not None or file:
+            return direct, file
+    return None, None
+
+
 def is_secret(field: str) -> bool:
     """Say whether a setting's value must never be shown."""
     return _is_secret(field)
@@ -72,6 +87,11 @@ def _across(settings: Settings, problems: list[str]) -> Settings:
     if settings.grafana_secret_key and settings.grafana_secret_key.reveal() in _KNOWN_SECRET_KEYS:
         problems.append("GRAFANA_SECRET_KEY is a published default; set a random one, or none to have it made")
     if settings.link_tokens is LinkTokens.DERIVED:
+        if settings.secret_key is not None and len(settings.secret_key.reveal()) < SHORTEST_SECRET_KEY:
+            problems.append(
+                f"SECRET_KEY is shorter than {SHORTEST_SECRET_KEY} characters; with LINK_TOKENS=derived whoever "
+                "guesses it opens every link (`openssl rand -base64 32` makes one)"
+            )
         missing = [n for n in ("SECRET_KEY", "API_TOKEN") if getattr(settings, n.lower()) is None]
         if missing:
             problems.append(
@@ -85,9 +105,20 @@ def _across(settings: Settings, problems: list[str]) -> Settings:
         )
         if settings.database_url is None:
             return settings.model_copy(update={"database_url": Secret(by_parts)})
-        if urlsplit(settings.database_url.reveal())[:3] != urlsplit(by_parts)[:3]:
+        if _database(settings.database_url.reveal()) != _database(by_parts):
             problems.append("DATABASE_URL and SUPABASE_DB_* name different databases; keep one of them")
     return settings
+
+
+def _database(url: str) -> tuple[str, ...]:
+    """Give what names a database, whatever its spelling: scheme, host, port, database, user."""
+    try:
+        parts = urlsplit(url)
+        scheme = parts.scheme.lower().partition("+")[0].replace("postgresql", "postgres")
+        host, port = (parts.hostname or "").rstrip("."), parts.port or 5432
+    except ValueError:
+        return (url,)  # which its own check names
+    return (scheme, host, str(port), unquote(parts.path.lstrip("/")), unquote(parts.username or ""))
 
 
 def _read_env_file(path: Path | None) -> dict[str, str]:

@@ -26,7 +26,14 @@ ISLANDS = ROOT / "backend_server" / "web" / "islands"
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 VARIABLES = {name.upper() for name in Settings.model_fields}
 # Variables of the base system that the image sets and the service does not read.
-NOT_OURS = {"PATH", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "PIP_DISABLE_PIP_VERSION_CHECK", "PIP_NO_CACHE_DIR"}
+NOT_OURS = {
+    "DASHWRIGHT_DEFAULTS",
+    "PATH",
+    "PYTHONDONTWRITEBYTECODE",
+    "PYTHONUNBUFFERED",
+    "PIP_DISABLE_PIP_VERSION_CHECK",
+    "PIP_NO_CACHE_DIR",
+}
 # The keys of a web service and of a database in https://render.com/docs/blueprint-spec that this file may use.
 RENDER_SERVICE = {
     "type",
@@ -101,7 +108,12 @@ def test_what_the_image_sets_is_what_the_service_reads() -> None:
         if instruction == "ENV":
             given |= dict(word.split("=", 1) for word in shlex.split(rest))
     assert set(given) - NOT_OURS <= VARIABLES
-    settings = load_settings({name: value for name, value in given.items() if name in VARIABLES})
+    copied = dict(
+        rest.split() for instruction, rest in instructions() if instruction == "COPY" and rest.count(" ") == 1
+    )
+    source = next(one for one, place in copied.items() if place == given["DASHWRIGHT_DEFAULTS"])
+    assert not set(given) & VARIABLES, "a variable that the image sets could not be given as NAME_FILE"
+    settings = load_settings({}, defaults_file=ROOT / source)
     assert str(settings.data_dir) == "/var/lib/dashwright"
     assert settings.listen_host == "0.0.0.0"
     assert settings.grafana_url == "http://127.0.0.1:3300/grafana"
@@ -242,9 +254,19 @@ def test_every_variable_of_the_deployment_may_come_from_a_file(tmp_path: Path) -
     file = tmp_path / "value"
     file.write_text("postgresql://u:p@h/db\n")
     assert load_settings({"DATABASE_URL_FILE": str(file)}).database_url is not None
-    plain = {"PORT": "5999", "API_TOKEN": "a-token-of-sixteen", "GRAFANA_SECRET_KEY": "k" * 32, "GRAFANA_PORT": "0"}
+    image = ROOT / "config" / "image.env"
+    plain = {
+        "PORT": "5999",
+        "DATA_DIR": "/d",
+        "LISTEN": "127.0.0.9",
+        "GRAFANA_HOME": "/g",
+        "GRAFANA_URL": "http://x.test",
+        "API_TOKEN": "a-token-of-sixteen",
+        "GRAFANA_SECRET_KEY": "k" * 32,
+        "GRAFANA_PORT": "0",
+    }
     for name, value in plain.items():
         file.write_text(value + "\n")
-        settings = load_settings({f"{name}_FILE": str(file)})
+        settings = load_settings({f"{name}_FILE": str(file)}, defaults_file=image)
         held = getattr(settings, name.lower())
         assert (held.reveal() if hasattr(held, "reveal") else str(held)) == value

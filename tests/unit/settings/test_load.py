@@ -160,3 +160,54 @@ def test_a_grafana_of_our_own_is_run_only_when_we_talk_to_it(home, url, used, ow
 )
 def test_where_the_machine_asks_its_own_service(listen, base):
     assert load_settings({"LISTEN": listen}).own_base == base
+
+
+PARTS = {"SUPABASE_DB_HOST": "db.example.com", "SUPABASE_DB_USER": "a@b", "SUPABASE_DB_PASSWORD": "p:/w"}
+
+
+@pytest.mark.parametrize(
+    ("url", "same"),
+    [
+        ("postgresql://a%40b:p%3A%2Fw@db.example.com:5432/postgres", True),
+        ("postgres://a%40b:p%3A%2fw@db.example.com/postgres", True),
+        ("postgresql+psycopg://a%40b@DB.Example.com/postgres?sslmode=require", True),
+        ("postgresql://a%40b:p@db.example.com:6543/postgres", False),
+        ("postgresql://other:p@db.example.com/postgres", False),
+        ("postgresql://a%40b:p@db.example.com/other", False),
+        ("postgresql://a%40b:p@db.example.com:port/postgres", False),
+        ("sqlite:///x.db", False),
+    ],
+)
+def test_one_database_in_two_spellings_is_one(url, same):
+    if same:
+        assert load_settings({**PARTS, "DATABASE_URL": url}).database_url.reveal() == url
+    else:
+        with pytest.raises(ConfigError, match="different databases"):
+            load_settings({**PARTS, "DATABASE_URL": url})
+
+
+def test_derived_tokens_want_a_key_that_nobody_guesses():
+    derived = {"LINK_TOKENS": "derived", "API_TOKEN": "t" * 32}
+    with pytest.raises(ConfigError, match="SECRET_KEY is shorter than 32 characters") as caught:
+        load_settings({**derived, "SECRET_KEY": "hunter2hunter2hunter2"})
+    assert "hunter2" not in caught.value.message
+    assert load_settings({**derived, "SECRET_KEY": "k" * 32}).secret_key is not None
+    assert load_settings({"SECRET_KEY": "short"}).secret_key is not None, "a start elsewhere only warns"
+
+
+def test_a_stronger_source_wins_whichever_way_it_gives_a_value(tmp_path):
+    file, env, defaults = (tmp_path / name for name in ("value", "env", "defaults"))
+    file.write_text("127.0.0.9\n")
+    env.write_text("GRAFANA_DOMAIN=env\nPORT=6000\n")
+    defaults.write_text(f"LISTEN=0.0.0.0\nGRAFANA_DOMAIN=default\nGRAFANA_HOME=/image\nADMIN_USER_FILE={file}\n")
+
+    def load(**environment):
+        return load_settings(environment, env_file=env, defaults_file=defaults)
+
+    assert (load().listen, load().grafana_domain, load().admin_user) == ("0.0.0.0", "env", "127.0.0.9")
+    assert load(LISTEN_FILE=str(file)).listen == "127.0.0.9"
+    assert load(ADMIN_USER="ann").admin_user == "ann"
+    assert load(GRAFANA_HOME="").grafana_home is None, "an empty one unsets"
+    assert load(PORT_FILE="").port == 6000
+    with pytest.raises(ConfigError, match="LISTEN and LISTEN_FILE are both set"):
+        load(LISTEN="::", LISTEN_FILE=str(file))
