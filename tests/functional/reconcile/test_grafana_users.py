@@ -16,6 +16,14 @@ def users(fake: FakeGrafana) -> dict[str, str]:
     return {one.login: one.role for one in fake.database.users if one.login in WANTED}
 
 
+def test_a_grafana_that_refuses_is_told_and_asked_again(tmp_path: Path, sqlite_template: Path) -> None:
+    provisioning = write_provisioning(tmp_path, tmp_path / "dashboards")
+    with FakeGrafana(provisioning, environment={}, polling=False) as fake:
+        fake.answer_once("/api/org/users", 500, {"message": "no"}, times=3)
+        with running_app(tmp_path, empty_database=sqlite_template, grafana_url=fake.url, audit_interval=0.2):
+            until(lambda: users(fake) == WANTED, 30, what="all three are there in the end")
+
+
 def test_they_are_looked_after_with_every_audit(tmp_path: Path, sqlite_template: Path) -> None:
     provisioning = write_provisioning(tmp_path, tmp_path / "dashboards")
     with (

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from backend_server.cli.grafana_program import PreparedGrafana, database_parts, prepare_grafana
+from backend_server.errors import ConfigError
 from backend_server.primitives.secret import Secret
 from backend_server.settings import load_settings
 from backend_server.storage.reader_role import Reader
@@ -87,6 +88,22 @@ def test_a_role_of_ones_own_is_taken_when_it_sees_nothing_of_ours(tmp_path: Path
         assert "SUPABASE_DB_USER" not in found.environment
         assert "supabase.yml" not in sources_below(tmp_path)
         assert "DASHBOARDS_DB_USER" in found.warnings[0]
+
+
+def test_what_viewers_may_change_is_told(tmp_path: Path, database: str) -> None:
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("CREATE TABLE public.open (id int); GRANT INSERT ON public.open TO PUBLIC")
+    found = prepare(tmp_path, DATABASE_URL=database)
+    assert "supabase.yml" in sources_below(tmp_path)
+    (warning,) = found.warnings
+    assert "may change public.open in PostgreSQL" in warning
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "grafana").write_text("in the way")
+    with pytest.raises(ConfigError, match="cannot be written"):
+        prepare(tmp_path)
 
 
 def test_without_a_reader_grafana_gets_no_datasource_and_loses_the_one_it_had(tmp_path: Path, database: str) -> None:

@@ -163,6 +163,19 @@ def test_an_owner_who_is_no_superuser_suffices(server: Server) -> None:
     assert ensure_reader(owner.url, PASSWORD) == reader
 
 
+def test_a_role_that_somebody_else_made_is_used_as_it_is(server: Server, reader: Reader) -> None:
+    server.ask("CREATE ROLE test_plain LOGIN; ALTER SCHEMA dashwright OWNER TO test_plain")
+    assert ensure_reader(server.as_user("test_plain"), PASSWORD) == reader
+
+
+def test_what_a_pooler_wants_behind_our_name_stands_behind_the_readers_too(server: Server) -> None:
+    server.ask('CREATE ROLE test_owner CREATEROLE; CREATE ROLE "test_owner.project" LOGIN IN ROLE test_owner')
+    # Such a pooler signs in as the plain role.
+    server.ask('ALTER ROLE "test_owner.project" SET role = test_owner; ALTER SCHEMA dashwright OWNER TO test_owner')
+    with pytest.raises(ConfigError, match=r"cannot sign in as 'dashwright_reader_[0-9a-f]{8}\.project'"):
+        ensure_reader(server.as_user("test_owner.project"), PASSWORD)
+
+
 @pytest.mark.parametrize(
     ("made", "words"),
     [
