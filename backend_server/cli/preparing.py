@@ -134,7 +134,7 @@ def _warnings(settings: Settings) -> list[str]:
             f"SECRET_KEY is shorter than {SHORTEST_SECRET_KEY} characters; whoever guesses it can sign in as anybody"
         )
     if settings.link_tokens is LinkTokens.DERIVED:
-        found.append("LINK_TOKENS=derived: rotation, expiry and further links are refused, pausing and revoking too")
+        found.append("LINK_TOKENS=derived: rotation, expiry and further links are refused")
     return found
 
 

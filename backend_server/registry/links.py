@@ -165,11 +165,7 @@ class LinkRegistry:
         return self._deed(token, by, "link.edit", changed)
 
     def pause(self, token: str, by: str) -> FoundLink:
-        """Hold a link until it is resumed; once more changes nothing.
-
-        Raises NotFound, Gone, Conflict (over, or derived tokens).
-        """
-        self._refuse_where_derived("it cannot be paused")
+        """Hold a link until it is resumed; once more changes nothing. Raises NotFound, Gone, Conflict when over."""
         return self._deed(token, by, "link.pause", life.paused)
 
     def resume(self, token: str, by: str) -> FoundLink:
@@ -181,7 +177,13 @@ class LinkRegistry:
 
         Raises NotFound, Gone (this token was rotated out before), Conflict (over, or derived tokens).
         """
-        self._refuse_where_derived("it cannot be rotated")
+        if self._options.derives_tokens:
+            raise Conflict(
+                "With LINK_TOKENS=derived a token follows from SECRET_KEY and the device, so it cannot be rotated. "
+                "Another SECRET_KEY gives every link a new address; with LINK_TOKENS=stored and a kept database each "
+                "can be rotated.",
+                details={"link_tokens": "derived"},
+            )
         with self._records.writing() as write:
             found = _present(write, token)
             link = life.rotated(found.link, new_token(), write.now_ms)
@@ -192,11 +194,10 @@ class LinkRegistry:
         return replace(found, link=link)
 
     def revoke(self, token: str, by: str) -> FoundLink:
-        """End a link for good, from the next request on; once more changes nothing.
+        """End a link for good, from the next request on; once more changes nothing. Raises NotFound, Gone.
 
-        Raises NotFound, Gone, Conflict (derived tokens).
+        With derived tokens that lasts as long as the database: still better than a link that cannot be closed at all.
         """
-        self._refuse_where_derived("it cannot be revoked")
         with self._records.writing() as write:
             found = _present(write, token)
             if found.link.revoked_at is not None:
@@ -222,16 +223,6 @@ class LinkRegistry:
             write.note(by, "links.on" if on else "links.off", "links", [ALL_LINKS], {})
         self._on_deed("links.on" if on else "links.off")
         return True
-
-    def _refuse_where_derived(self, what: str) -> None:
-        """Refuse a deed that a lost database would silently take back: the link would be open again."""
-        if self._options.derives_tokens:
-            raise Conflict(
-                f"With LINK_TOKENS=derived a link follows from SECRET_KEY and its device, so {what}: once the database "
-                "is lost it would be open again. Retire or unshare the device, set another SECRET_KEY (which gives "
-                "every link a new address), or set LINK_TOKENS=stored and keep the database.",
-                details={"link_tokens": "derived"},
-            )
 
     def _deed(self, token: str, by: str, action: str, change: Callable[[Link, int], Link]) -> FoundLink:
         with self._records.writing() as write:
