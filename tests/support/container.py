@@ -98,7 +98,6 @@ def environment_for(folder: Path, **more: str) -> dict[str, str]:
         "ADMIN_PASSWORD": "correct horse battery staple",
         "LOG_FORMAT": "json",
         "LIMIT_CLIENT": "0",
-        "AUDIT_INTERVAL": "3s",  # the fake keeps its database in memory: killed, it has lost it
         "PYTHONDONTWRITEBYTECODE": "1",
         **more,
     }
