@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 from collections.abc import Callable
 
@@ -56,6 +57,8 @@ def rounded(value: object, digits: int = 0) -> int | float:
     """Round a number, or text that is one; without digits the result is a whole number."""
     try:
         number = float(value) if isinstance(value, int | float) else float(text_of(value))
+        if not math.isfinite(number):
+            raise ValueError  # JSON has no word for it, and would say null
         return round(number, digits) if digits > 0 else int(round(number, digits))
     except (ValueError, OverflowError) as fault:
         raise FilterFault(f"{text_of(value)[:40]!r} is not a number that can be rounded") from fault

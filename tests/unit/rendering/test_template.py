@@ -209,6 +209,8 @@ def test_everything_a_device_lacks_is_named_at_once():
     ("written", "message"),
     [
         ("<< device.labels.x | round >>", "'x' is not a number that can be rounded"),
+        ("<< device.labels.none | default('nan') | round(2) >>", "'nan' is not a number that can be rounded"),
+        ("<< device.labels.none | default('1e999') | round(2) >>", "'1e999' is not a number that can be rounded"),
         ("a << device.labels >>", "cannot stand inside text"),
         ("<< device.hostname.split >>", "JSON cannot hold"),
         ("<< 'a' * 1000000000 >>", "is not allowed"),
