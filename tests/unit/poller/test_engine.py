@@ -116,7 +116,7 @@ def value(metrics: PollerMetrics, name: str, **labels: str) -> float | None:
     return None
 
 
-async def until(holds: Callable[[], bool], seconds: float = 5) -> None:
+async def until(holds: Callable[[], bool], seconds: float = 30) -> None:
     async with asyncio.timeout(seconds):
         while not holds():
             await asyncio.sleep(0.01)
