@@ -24,6 +24,7 @@ import orjson
 
 from backend_server.devices.device import Device
 from backend_server.registry import DeviceRegistry, RegistryOptions
+from backend_server.registry.ports import WantedSlot
 from backend_server.settings import load_settings
 from backend_server.storage.registry_records import SqlRecords
 from backend_server.storage.store import Store
@@ -46,9 +47,9 @@ serve(load_settings(os.environ))
 class OneSlot:
     """One document per device."""
 
-    def slots(self, device: Device) -> Sequence[tuple[str, str]]:
+    def slots(self, device: Device) -> Sequence[WantedSlot]:
         """Give slot `main`."""
-        return [("main", "generic")]
+        return [WantedSlot("main", "generic")]
 
 
 def device(number: int) -> dict[str, object]:

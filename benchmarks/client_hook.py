@@ -93,8 +93,7 @@ def main() -> int:
         ours[size], bare[size] = (statistics.median(measured[name]) for name in ("ours", "bare"))
     rendered = render_and_hash()
     system_calls = count_system_calls()
-    worst = max(ours.values())
-    flat = worst / min(ours.values())
+    flat = max(ours.values()) / min(ours.values())
     ratio = max(ours[size] / bare[size] for size in SIZES)
     rows = [
         *[Row(PATH, f"{size:,} devices", "≤ 1.5 µs", f"{ours[size]:.2f} µs", ours[size] <= 1.5) for size in SIZES],
@@ -102,7 +101,16 @@ def main() -> int:
         Row(PATH, "largest over smallest fleet", "flat", f"{flat:.2f} ×", None),
         Row(PATH, "system calls in 10,000 calls", "0", str(system_calls), system_calls == 0),
         Row(PATH, "waits in all rounds", "", str(calls), None),
-        Row(PATH, "cheaper than render-and-hash", "≥ 3,000 ×", f"{rendered / worst:,.0f} ×", rendered / worst >= 3000),
+        *[
+            Row(
+                PATH,
+                f"{size:,} devices: cheaper than render-and-hash",
+                "≥ 3,000 ×",
+                f"{rendered / ours[size]:,.0f} ×",
+                rendered / ours[size] >= 3000,
+            )
+            for size in SIZES
+        ],
     ]
     print_rows(rows)
     return int(any(row.met is False for row in rows))

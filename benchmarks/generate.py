@@ -16,6 +16,7 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -163,7 +164,7 @@ def rows() -> list[Row]:
         Row(PATH, "grafanalib / ours", f">= {AIM_GRAFANALIB} x", f"{grafanalib:.1f} x", grafanalib >= AIM_GRAFANALIB),
     ]
     sizes = {count: spec_of_panels(count) for count in (25, 250, 2500)}
-    grown = in_turn({str(count): lambda given=given: ours(*given) for count, given in sizes.items()})
+    grown = in_turn({str(count): partial(ours, *given) for count, given in sizes.items()})
     cost: dict[int, float] = {}
     for count, given in sizes.items():
         made = sum(one.panel_count for one in generate_all(given[1], given[0]))

@@ -49,15 +49,20 @@ class BuiltPages:
         self._manifest: dict[str, Any] = {}
         self._read_at = -1
 
-    def files_of(self, entry: str) -> PageFiles | None:
-        """Give what a page with this entry (`src/viewer/main.ts`) loads; None when it is not built."""
+    def files_of(self, entry: str, *soon: str) -> PageFiles | None:
+        """Give what a page with this entry (`src/viewer/main.ts`) loads; None when it is not built.
+
+        `soon` are modules that it imports by itself a moment later.
+        """
         manifest = self._current()
         chunk = manifest.get(entry)
         if not isinstance(chunk, dict):
             return None
         styles: dict[str, None] = {}
         imported: dict[str, None] = {}
-        self._collect(manifest, entry, imported, styles, seen=set())
+        seen: set[str] = set()
+        for module in (entry, *soon):
+            self._collect(manifest, module, imported, styles, seen=seen)
         script = _short(chunk["file"])
         return PageFiles(script, tuple(name for name in imported if name != script), tuple(styles))
 

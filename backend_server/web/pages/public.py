@@ -28,6 +28,7 @@ from .built import PageFiles
 from .public_files import text_of
 
 _ENTRY = "src/viewer/main.ts"
+_DRAWING = "src/panels/parts.ts"
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _PAGE = "/grafana/public-dashboards/<token>"
 _FORM = "application/x-www-form-urlencoded"
@@ -231,7 +232,7 @@ def _answer(found: Answer) -> Response:
 
 def _page(found: Page) -> Response:
     if isinstance(found, ViewerPage):
-        files = public_files.built.files_of(_ENTRY)
+        files = public_files.built.files_of(_ENTRY, _DRAWING)
         if files is None:
             return _notice(NoticePage(UNAVAILABLE, found.theme, found.transparent, found.frame_ancestors))
         return _html(_viewer(found, files), 200, page_policy(PageKind.OWN, found.frame_ancestors))

@@ -43,6 +43,8 @@ def dist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     manifest = {
         "src/viewer/main.ts": {"file": "assets/main-1a2b.js", "css": ["assets/main-3c.css"], "imports": ["_shared.js"]},
         "_shared.js": {"file": "assets/shared-4d.js", "css": ["assets/shared-5e.css"]},
+        "src/panels/parts.ts": {"file": "assets/parts-6f.js", "imports": ["src/viewer/main.ts"]},
+        "src/display/colormaps.ts": {"file": "assets/colormaps-7a.js"},
     }
     (tmp_path / "manifest.json").write_bytes(orjson.dumps(manifest))
     (tmp_path / "assets" / "main-1a2b.js").write_bytes(b"export {}")
@@ -87,7 +89,8 @@ def test_the_page_holds_what_its_first_paint_needs(client: FlaskClient) -> None:
     assert answer.status_code == 200
     assert '<html lang="de-CH" data-theme="auto">' in html
     assert 'src="/grafana/dashwright/assets/main-1a2b.js"' in html
-    for name in ("main-3c.css", "shared-5e.css", "shared-4d.js"):
+    assert "colormaps-7a.js" not in html, "few documents need it"
+    for name in ("main-3c.css", "shared-5e.css", "shared-4d.js", "parts-6f.js"):
         assert f'href="/grafana/dashwright/assets/{name}"' in html
     assert html.count("</script>") == 2
     assert "secret_metric" not in html

@@ -1,5 +1,6 @@
 /** How a field gets its colour: fixed, from thresholds, from the palette, along a ramp, or in shades. */
 import { type Theme, brighten, classicPalette, colorByName, contrast, darken, FALLBACK, parseColor, spin, surfaces } from "./colors";
+import { NEEDS_COLORMAPS } from "./needs-colormaps";
 
 export interface ColorConfig {
   mode?: string;
@@ -31,9 +32,6 @@ const colormaps = new Map<string, readonly string[]>();
 export function provideColormap(mode: string, colors: readonly string[]): void {
   colormaps.set(mode, colors);
 }
-
-/** Modes that need `colormaps.ts` to be loaded before they can be drawn. */
-export const NEEDS_COLORMAPS = /"continuous-(?:viridis|magma|plasma|inferno)"/;
 
 /** Uniform cubic B-spline through one channel of the stops. */
 function spline(values: readonly number[], share: number): number {

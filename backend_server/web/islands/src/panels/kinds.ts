@@ -1,29 +1,15 @@
-/** Panel types by name: what draws them, and whether they need data. */
-import { mountBarGauge } from "./bargauge";
-import { mountGauge } from "./gauge";
-import { mountPie } from "./piechart";
-import { mountStat } from "./stat";
-import { mountTable } from "./table";
-import { mountText } from "./text";
-import { mountTimeSeries } from "./timeseries/mount";
-import type { MountPanel } from "./view";
+/** Panel types by name, and whether they need data; what draws them lies in `parts.ts`, which is loaded beside. */
+
+const NEEDS_DATA: Readonly<Record<string, boolean>> = {
+  timeseries: true, stat: true, gauge: true, bargauge: true, piechart: true, table: true, text: false,
+};
 
 export interface PanelKind {
-  mount: MountPanel;
+  type: string;
   needsData: boolean;
 }
 
-const KINDS: Record<string, PanelKind> = {
-  timeseries: { mount: mountTimeSeries, needsData: true },
-  stat: { mount: mountStat, needsData: true },
-  gauge: { mount: mountGauge, needsData: true },
-  bargauge: { mount: mountBarGauge, needsData: true },
-  piechart: { mount: mountPie, needsData: true },
-  table: { mount: mountTable, needsData: true },
-  text: { mount: mountText, needsData: false },
-};
-
 /** The kind of a panel type; null for one that is not drawn. */
 export function panelKind(type: string | undefined): PanelKind | null {
-  return type && Object.hasOwn(KINDS, type) ? KINDS[type]! : null;
+  return type && Object.hasOwn(NEEDS_DATA, type) ? { type, needsData: NEEDS_DATA[type]! } : null;
 }

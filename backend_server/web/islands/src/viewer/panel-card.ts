@@ -3,13 +3,11 @@ import type { Theme } from "../display/colors";
 import type { Frame } from "../display/field";
 import { fromNow, formatMoment } from "../display/moment";
 import type { Panel } from "../frames/document";
-import { withFieldConfig } from "../frames/overrides";
-import { framesOf } from "../frames/prometheus";
-import { transformed, unknownTransformations } from "../frames/transform";
 import { type PanelKind, panelKind } from "../panels/kinds";
 import { type PanelView, element } from "../panels/view";
 import { type TimeRange, parseDuration, rangeWords } from "../time/relative";
 import { type PanelAnswer, fetchPanel } from "./api";
+import { type Parts, drawing, loadDrawing } from "./drawing";
 import { type PanelState, panelState } from "./panel-state";
 
 /** What a card needs from the page around it. */
@@ -109,11 +107,11 @@ export class PanelCard {
     this.running = null;
     delete this.element.dataset["busy"];
     this.asked = range;
-    if (outcome.ok) this.accept(outcome.data);
+    if (outcome.ok) await this.accept(outcome.data);
     else if (!outcome.aborted && !(await this.context.onRefused(outcome.status, outcome.id))) this.fail(outcome.message);
   }
 
-  private accept(answer: PanelAnswer): void {
+  private async accept(answer: PanelAnswer): Promise<void> {
     const results = answer.results ?? {};
     const faults = Object.entries(results).filter(([, result]) => result.status !== 200);
     const words = faults.map(([refId, result]) => `${refId}: ${result.error || "no answer from the data source"}`);
@@ -121,11 +119,16 @@ export class PanelCard {
       this.fail(faults[0]![1].error || "The data source could not be read");
       return;
     }
+    const parts = drawing() ?? (await loadDrawing().catch(() => null));
+    if (!parts) {
+      this.fail("A part of this page could not be loaded; reload it");
+      return;
+    }
     this.answer = answer;
     this.goodAt = this.context.now();
     this.failure = null;
     this.partial = words;
-    this.readFrames();
+    this.readFrames(parts);
     this.draw();
   }
 
@@ -135,10 +138,10 @@ export class PanelCard {
     this.context.onFailure(this.panel.id ?? 0, message);
   }
 
-  private readFrames(): void {
+  private readFrames(parts: Parts): void {
     const { panel } = this;
-    const raw = framesOf(this.answer?.results ?? {}, panel.targets ?? [], panel.title || undefined);
-    this.frames = withFieldConfig(transformed(raw, panel.transformations), panel.fieldConfig);
+    const raw = parts.framesOf(this.answer?.results ?? {}, panel.targets ?? [], panel.title || undefined);
+    this.frames = parts.withFieldConfig(parts.transformed(raw, panel.transformations), panel.fieldConfig);
   }
 
   private hasValues(): boolean {
@@ -173,10 +176,15 @@ export class PanelCard {
       return;
     }
     if (state === "loading") return;
+    const parts = drawing();
+    if (!parts) {
+      void loadDrawing().then(() => this.draw(), () => undefined);
+      return;
+    }
     const { clientWidth, clientHeight } = this.host;
     if (clientWidth < MIN_DRAW_PX || clientHeight < MIN_DRAW_PX / 2) return;
     this.width = clientWidth;
-    this.view ??= this.kind.mount(this.host);
+    this.view ??= parts.MOUNTS[this.kind.type]!(this.host);
     const shown = this.answer ?? { ...this.range(), results: {} };
     this.view.draw({
       panel: this.panel, frames: this.frames, range: { from: shown.from, to: shown.to }, stepMs: this.answer?.step_ms ?? null,
@@ -209,7 +217,7 @@ export class PanelCard {
       marks.push(element("span", { class: "dw-stale", title: `${this.failure ?? ""} Last data ${exact}.`, tabindex: "0" },
         `Data from ${fromNow(this.goodAt, this.context.now())}`));
     }
-    const unknown = unknownTransformations(this.panel.transformations);
+    const unknown = drawing()?.unknownTransformations(this.panel.transformations) ?? [];
     const missing = [...(state === "ready" ? this.partial : []), ...unknown.map((id) => `Transformation not applied: ${id}`)];
     if (missing.length > 0) {
       this.element.dataset["partial"] = "";
