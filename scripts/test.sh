@@ -31,5 +31,5 @@ if [ -z "$base" ]; then
     echo "No commit to compare with, so there are no changed lines to look at."
     exit 0
 fi
-.venv/bin/diff-cover "$report/coverage.xml" --compare-branch "$base" --fail-under 80 --minimum-change 40 --quiet
+.venv/bin/diff-cover "$report/coverage.xml" --compare-branch "$base" --fail-under 90 --minimum-change 40 --quiet
 echo "Changed lines since ${base:0:10} are reached by tests."
