@@ -56,8 +56,9 @@ def run_all(settings: Settings, *, extra_programs: Path | None = None) -> int:
     tell(prepared, as_json=as_json)
     folder = (settings.data_dir / "run").resolve()
     failed, stopping = folder / FAILED_FILE, folder / STOPPING_FILE
-    failed.unlink(missing_ok=True)
-    stopping.unlink(missing_ok=True)
+    # What programs did under an earlier supervisor says nothing of these ones.
+    for left in (failed, stopping, *folder.glob("*.starts")):
+        left.unlink(missing_ok=True)
     environment = {**os.environ, **environment_of(settings, prepared, folder)}
     _write_client_file(settings, environment["DASHWRIGHT_SOCKET"])
     command = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import resource
 import signal
 from collections.abc import Callable, Mapping, Sequence
@@ -11,7 +12,7 @@ from typing import Protocol
 import structlog
 
 from backend_server.devices.device import Device
-from backend_server.errors import DashwrightError
+from backend_server.errors import ConfigError, DashwrightError
 
 from .engine import Check, PollEngine
 from .kinds import DeviceKind
@@ -42,7 +43,10 @@ def run_poller(
     forget_after_seconds: float,
     ready: Callable[[int], None] | None = None,
 ) -> None:
-    """Poll until SIGTERM or SIGINT. Call it from the main thread; `ready` is told the port once it listens."""
+    """Poll until SIGTERM or SIGINT. Call it from the main thread; `ready` is told the port once it listens.
+
+    Raises ConfigError when the port cannot be had.
+    """
     _raise_file_limit()
     asyncio.run(_run(source, kinds, check, port=port, forget_after_seconds=forget_after_seconds, ready=ready))
 
@@ -63,7 +67,13 @@ async def _run(
     metrics = PollerMetrics(kinds.values())
     engine = PollEngine(kinds, metrics, check, forget_after_seconds=forget_after_seconds)
     server = MetricsServer(metrics.render)
-    listening = await server.listen(port)
+    try:
+        listening = await server.listen(port)
+    except OSError as fault:
+        raise ConfigError(
+            f"Port {port} of this machine cannot be had ({os.strerror(fault.errno or 0)}), and the poller serves its "
+            "readings there; set POLLER_PORT to a free one."
+        ) from fault
     _log.info("the poller serves readings", port=listening, kinds=sorted(kinds))
     if ready is not None:
         ready(listening)

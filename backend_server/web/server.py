@@ -6,6 +6,7 @@ and `PATH_INFO` headers are off altogether, headers with underscores are dropped
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import threading
@@ -57,6 +58,7 @@ class _QuietLogger(Logger):  # type: ignore[misc]  # gunicorn has no types
         super().setup(cfg)
         self.error_log.handlers = []
         self.error_log.propagate = True
+        self.error_log.setLevel(logging.getLogger().level)  # LOG_LEVEL holds for gunicorn's lines as well
         self.access_log.handlers = []
         self.access_log.propagate = False
 

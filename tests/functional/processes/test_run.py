@@ -185,7 +185,25 @@ def test_a_program_that_cannot_run_takes_the_service_down_with_the_reason(tmp_pa
     port = int(environment["POLLER_PORT"])
     with socket.create_server(("127.0.0.1", port)), dashwright(["run"], environment, log=log) as process:
         assert process.wait(240) == 1
-    assert re.search(r"Stopped: the program 'poller' (ended 7 times|cannot be started)", log.read_text())
+    told = log.read_text()
+    assert re.search(r"Stopped: the program 'poller' (ended 7 times|cannot be started)", told)
+    assert f"Port {port} of this machine cannot be had" in told
+    assert "Traceback" not in told
+
+
+def test_a_service_that_is_started_again_at_once_is_not_taken_for_one_that_keeps_dying(tmp_path: Path) -> None:
+    environment = environment_for(tmp_path, EDGE="false", LOG_LEVEL="WARNING")
+    log = tmp_path / "run.log"
+    for _ in range(3):
+        with dashwright(["run"], environment, log=log) as process:
+            until(
+                lambda: get(f"http://127.0.0.1:{environment['PORT']}/server/health")[0] == 200, 60, what="it is ready"
+            )
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(25) == 0
+        told = log.read_text()
+        assert "again and again" not in told
+        assert " INFO " not in told, "LOG_LEVEL holds for every program's lines"
 
 
 def test_prepare_twice_changes_nothing_and_shows_no_secret_again(tmp_path: Path) -> None:
