@@ -16,6 +16,7 @@ from .admission import (
     LOCKED,
     MALFORMED,
     TOO_MANY_GUESSES,
+    UNAVAILABLE,
     UNKNOWN,
     WRONG_PASSWORD,
     Refusal,
@@ -26,6 +27,7 @@ from .answers import Answer, json_answer
 from .pages import NoticePage, Page, Unlocked
 from .passwords import KEEP_SECONDS, LinkPasswords, TooManyGuesses
 from .ports import Links
+from .seats import Seats
 from .source import Source
 from .view_counts import ViewCounts
 from .visits import Visit, may_frame, shown_profile
@@ -45,12 +47,14 @@ class Viewing:
         *,
         clock_ms: Callable[[], int],
         passwords: LinkPasswords | None = None,
+        seats: Seats | None = None,
     ) -> None:
         self._links = links
         self._source = source
         self._views = views
         self._clock_ms = clock_ms
         self._passwords = passwords or LinkPasswords(secrets.token_bytes(32))
+        self._seats = seats or Seats()
 
     def page(self, token: str, visit: Visit) -> Page:
         """Give a link's page: the dashboard, or why not."""
@@ -61,7 +65,8 @@ class Viewing:
         if refusal is not None:
             return self._refused(found, visit, refusal)
         link, profile = found.link, shown_profile(found.link.profile, visit.parameters)
-        page = self._source.page(link, profile, visit)
+        with self._seats.seat() as seated:
+            page = self._source.page(link, profile, visit) if seated else self._refused(found, visit, UNAVAILABLE)
         if not isinstance(page, NoticePage) and not visit.is_probe:
             self._views.viewed(link.id, self._clock_ms())
         return page
@@ -92,7 +97,8 @@ class Viewing:
         found = self._admit(token, proof)
         if isinstance(found, Answer):
             return found
-        return self._source.dashboard(found.link, shown_profile(found.link.profile, parameters or {}))
+        profile = shown_profile(found.link.profile, parameters or {})
+        return self._seated(lambda: self._source.dashboard(found.link, profile))
 
     def annotations(self, token: str, from_text: str = "", to_text: str = "", proof: str = "") -> Answer:
         """Answer `GET …/annotations` in Grafana's shape."""
@@ -104,12 +110,14 @@ class Viewing:
         found = self._admit(token, proof)
         if isinstance(found, Answer):
             return found
-        return self._source.panel_query(found.link, panel_id, content_type, body)
+        return self._seated(lambda: self._source.panel_query(found.link, panel_id, content_type, body))
 
     def panel_data(self, token: str, panel_id: str, body: bytes, proof: str = "") -> Answer:
         """Answer the raw route of our own pages: `{"from", "to", "step_ms", "results": {refId: …}}`."""
         found = self._admit(token, proof)
-        return found if isinstance(found, Answer) else self._source.panel_data(found.link, panel_id, body)
+        if isinstance(found, Answer):
+            return found
+        return self._seated(lambda: self._source.panel_data(found.link, panel_id, body))
 
     def state(self, token: str, proof: str = "") -> Answer:
         """Say how a link stands, and until when by itself; nothing else is said to a visitor."""
@@ -132,12 +140,16 @@ class Viewing:
 
     def asset(self, path: str, *, gzip: bool = False) -> Answer:
         """Give a static file of Grafana's page, when Grafana is there."""
-        return self._source.asset(path, gzip=gzip)
+        return self._seated(lambda: self._source.asset(path, gzip=gzip))
 
     def close(self) -> None:
         """Write the counts and let running queries end."""
         self._views.close()
         self._source.close()
+
+    def _seated(self, ask: Callable[[], Answer]) -> Answer:
+        with self._seats.seat() as seated:
+            return ask() if seated else UNAVAILABLE.as_answer()
 
     def _find(self, token: str) -> FoundLink | None:
         found = self._links.find(token) if is_link_token(token) else None
