@@ -34,7 +34,8 @@ _PATIENCE_SECONDS = 30.0
 _LONGEST_WAIT_SECONDS = 15.0
 _LAST_LINES_SECONDS = 2.0
 # Programs that know nothing of links write down whatever they were asked for: 32 digits, or an alias.
-_TOKEN = re.compile(r"(?<![0-9a-f])([0-9a-f]{4})[0-9a-f]{28}(?![0-9a-f])", re.IGNORECASE)
+# What stands before it may be an escape such as %2F, whose last digit is one of no token.
+_TOKEN = re.compile(r"(?:(?<![0-9a-f])|(?<=%[0-9a-f]{2}))([0-9a-f]{4})[0-9a-f]{28}(?![0-9a-f])", re.IGNORECASE)
 _SLUG = re.compile(r"((?:/|%2f)s(?:/|%2f))(?!…)[^\s\"'/?&#,]+", re.IGNORECASE)
 # nginx's `client: ADDRESS`, Grafana's `remote_addr=ADDRESS`, and what either was told of it.
 _ADDRESS = re.compile(r"((?:\bclient: |\bremote_addr=|\bX-Forwarded-For: )\"?)[0-9a-fA-F.:\[\]]+")

@@ -16,7 +16,7 @@ from backend_server.web.context import current_services, request_id
 from backend_server.web.edge_headers import is_host
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
-_TOKEN = re.compile(r"(?<![0-9a-f])([0-9a-f]{4})[0-9a-f]{28}(?![0-9a-f])")
+_TOKEN = re.compile(r"(?:(?<![0-9a-f])|(?<=%[0-9a-fA-F]{2}))([0-9a-f]{4})[0-9a-f]{28}(?![0-9a-f])")
 _SLUG = re.compile(r"^((?:/grafana)?/s/).+")
 _QUIET = frozenset({"/server/health", "/metrics"})  # asked every few seconds by machines
 _log = get_logger("web.request")

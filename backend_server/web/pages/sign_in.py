@@ -55,6 +55,7 @@ def login() -> ResponseReturnValue:
         services.metrics.refused_sign_ins.labels("password").inc()
         _log.warning("sign-in refused", client=client_address())
         return _form("The name or the password is wrong.", 401)
+    limits.succeeded(user.name, client_address())
     session.clear()  # what a visitor before the sign-in held must not live on in the signed-in session
     session.permanent = True
     session["user"], session["version"] = user.name, user.session_version

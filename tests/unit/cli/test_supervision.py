@@ -56,6 +56,7 @@ TOKEN = "0123456789abcdef0123456789ABCDEF"
     [
         (f"GET /grafana/public-dashboards/{TOKEN}?orgId=1", "GET /grafana/public-dashboards/0123…?orgId=1"),
         (f"a={TOKEN}&b={TOKEN}", "a=0123…&b=0123…"),
+        (f"next=%2Fpublic-dashboards%2F{TOKEN}%3Fx%3D{TOKEN}", "next=%2Fpublic-dashboards%2F0123…%3Fx%3D0123…"),
         (f"longer than a token: {TOKEN}0", f"longer than a token: {TOKEN}0"),
         ('"GET /grafana/s/kitchen?theme=dark HTTP/1.1"', '"GET /grafana/s/…?theme=dark HTTP/1.1"'),
         ('referrer: "http://x.test/s/kitchen"', 'referrer: "http://x.test/s/…"'),

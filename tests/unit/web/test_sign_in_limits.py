@@ -43,3 +43,27 @@ def test_an_address_that_tries_many_names_is_stopped() -> None:
 )
 def test_after_signing_in_only_our_own_paths_are_gone_to(path: str | None, goes_to: str) -> None:
     assert _next(path) == goes_to
+
+
+def test_strangers_cannot_lock_a_person_out_where_that_person_signs_in() -> None:
+    limits = SignInLimits()
+    limits.succeeded("ann", "192.0.2.1")
+    for number in range(250):
+        limits.failed("ann", f"198.51.{number // 200}.{number % 200}")
+    limits.check("ann", "192.0.2.1")
+    with pytest.raises(TooManyRequests):
+        limits.check("ann", "192.0.2.2")
+
+
+def test_a_network_of_version_6_counts_as_one_address() -> None:
+    limits = SignInLimits()
+    for number in range(5):
+        limits.failed("ann", f"2001:db8:1:2::{number:x}")
+    with pytest.raises(TooManyRequests):
+        limits.check("ann", "2001:db8:1:2:ffff::1")
+    limits.check("ann", "2001:db8:1:3::1")
+    limits.failed("bob", "::ffff:192.0.2.9")
+    for _ in range(4):
+        limits.failed("bob", "192.0.2.9")
+    with pytest.raises(TooManyRequests):
+        limits.check("bob", "::ffff:192.0.2.9")
