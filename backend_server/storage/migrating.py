@@ -9,6 +9,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, insert, select, text
+from sqlalchemy.exc import OperationalError
 
 from backend_server.errors import ConfigError
 from backend_server.primitives.ids import new_token
@@ -18,6 +19,7 @@ from .schema import store
 
 _SCRIPTS = Path(__file__).parent / "migrations"
 _LOCK = 0x44617368  # "Dash": the number of our advisory lock
+_LOCK_SECONDS = 60  # another process of ours may be migrating
 
 
 def upgrade(connection: Connection) -> None:
@@ -72,7 +74,16 @@ def _enter_schema(connection: Connection) -> str | None:
     """On PostgreSQL: take the lock, make the schema, work in it. All three end with the transaction, pooler or not."""
     if connection.dialect.name != "postgresql":
         return None
-    connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
+    # Whoever may sign in at the database may hold this lock; a start must end with a word then, and not hang.
+    connection.execute(text(f"SET LOCAL lock_timeout = '{_LOCK_SECONDS}s'"))
+    try:
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
+    except OperationalError as fault:
+        raise ConfigError(
+            f"Another session has held the lock of Dashwright's tables for {_LOCK_SECONDS} s. pg_locks names it "
+            f"(locktype advisory, objid {_LOCK}); end it with pg_terminate_backend, and start again."
+        ) from fault
+    connection.execute(text("SET LOCAL lock_timeout = 0"))
     exists = connection.execute(text("SELECT 1 FROM pg_namespace WHERE nspname = :name"), {"name": SCHEMA}).first()
     if exists is None:  # asked first, since a user without the right to create it may work in one made for him
         connection.execute(text(f"CREATE SCHEMA {SCHEMA}"))

@@ -19,6 +19,7 @@ from backend_server.primitives.secret import Secret
 from .postgres import SCHEMA, connect, connection_text
 
 _NAME = "dashwright_reader"
+_LOCK_TIMEOUT = "10s"
 _STATEMENT_TIMEOUT = "30s"
 _LOCK = 0x64775F72  # one at a time: two that make a role at once disturb each other
 # Schemas in which PostgreSQL, extensions and Supabase keep what is nobody's dashboard, sign-in data among it.
@@ -80,6 +81,8 @@ def ensure_reader(url: str, password: Secret) -> Reader:
     try:
         # In one transaction, which a pooler keeps together.
         with connect(conninfo) as connection:
+            # Whoever asks as the reader may hold this lock too: then there is no datasource, and a start all the same.
+            connection.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(sql.Literal(_LOCK_TIMEOUT)))
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
             row = connection.execute("SELECT current_user, current_database()").fetchone()
             assert row is not None
@@ -120,6 +123,8 @@ def _make(connection: psycopg.Connection[Any], name: str, password: Secret) -> N
         with connection.transaction():
             verb = sql.SQL("ALTER" if there else "CREATE")
             connection.execute(sql.SQL("{} ROLE {} LOGIN PASSWORD {}").format(verb, role, secret))
+            # What somebody set as the reader for the reader must not last.
+            connection.execute(sql.SQL("ALTER ROLE {} RESET ALL").format(role))
             # A second fence: neither is a right, and whoever asks may set them anew.
             for setting, value in (("default_transaction_read_only", "on"), ("statement_timeout", _STATEMENT_TIMEOUT)):
                 change = sql.SQL("ALTER ROLE {} SET {} = {}")

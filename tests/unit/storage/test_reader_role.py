@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
@@ -13,8 +14,10 @@ from psycopg.conninfo import make_conninfo
 
 from backend_server.errors import ConfigError
 from backend_server.primitives.secret import Secret
+from backend_server.storage import migrating, reader_role
 from backend_server.storage.postgres import SCHEMA
 from backend_server.storage.reader_role import Reader, ensure_reader, prove_reader
+from backend_server.storage.store import Store
 from tests.support.postgres import Postgres
 
 PASSWORD = Secret("p" * 24)
@@ -211,3 +214,32 @@ def test_the_owner_itself_is_refused(server: Server) -> None:
 def test_a_role_that_is_not_there_is_told(server: Server) -> None:
     with pytest.raises(ConfigError, match="cannot sign in as 'nobody'"):
         prove_reader(server.url, "nobody", PASSWORD)
+
+
+def test_what_the_reader_sets_for_itself_does_not_last(server: Server, reader: Reader) -> None:
+    server.ask(
+        "SET default_transaction_read_only = off; ALTER ROLE CURRENT_USER SET search_path = 'nowhere'", reader.user
+    )
+    ensure_reader(server.url, PASSWORD)
+    assert "nowhere" not in str(server.ask("SHOW search_path", reader.user))
+    assert server.ask("SHOW default_transaction_read_only", reader.user) == [("on",)]
+
+
+def test_a_lock_that_somebody_holds_ends_in_words_and_not_in_a_start_that_hangs(
+    server: Server, reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader_role, "_LOCK_TIMEOUT", "200ms")
+    monkeypatch.setattr(migrating, "_LOCK_SECONDS", 1)
+    given = {"user": reader.user, "password": PASSWORD.reveal()}
+    with psycopg.connect(make_conninfo(server.url, **given), autocommit=True) as holding:
+        for lock in (reader_role._LOCK, migrating._LOCK):
+            holding.execute(f"SELECT pg_advisory_lock({lock})")
+        with pytest.raises(ConfigError, match="lock timeout"):
+            ensure_reader(server.url, PASSWORD)
+        store = Store.open(server.url, Path("unused"))
+        try:
+            with pytest.raises(ConfigError, match="has held the lock of Dashwright's tables for 1 s"):
+                store.migrate()
+        finally:
+            store.close()
+    ensure_reader(server.url, PASSWORD)
