@@ -78,6 +78,11 @@ def _over_http(url: str, token: str | None) -> Api:
     if token is None:
         configured = current_settings().api_token
         token = configured.reveal() if configured else None
+    if token and not (token.isascii() and token.isprintable() and " " not in token):
+        raise ConfigError(
+            "API_TOKEN/--token holds characters no token has (printable ASCII only, without spaces); give the whole "
+            "token as `dashwright token create` showed it."
+        )
     headers = {"Content-Type": "application/json", "Accept": "application/json"}
     if token:
         headers["Authorization"] = f"Bearer {token}"

@@ -66,8 +66,17 @@ class DashboardHook:
     ) -> None:
         """`url` is the service's address, `token` an API token, `client` this host's name in its heartbeat.
 
-        Changes within `batch_window_seconds` share one call of at most `batch_size` devices.
+        Changes within `batch_window_seconds` share one call of at most `batch_size` devices. Raises ValueError for a
+        `url`, `token` or `client` that cannot be sent.
         """
+        # Found here, since the thread that would stumble over it could tell nobody.
+        if token and not _is_sendable(token):
+            raise ValueError(
+                "token holds characters no API token has (printable ASCII only, without spaces); give the whole token "
+                'as `dashwright token create` showed it, e.g. token=os.environ["API_TOKEN"]'
+            )
+        if client and not _is_sendable(client.replace(" ", "")):
+            raise ValueError(f"client is {client!r}; it goes into a header, so use printable ASCII only")
         name = client or f"{socket.gethostname()}-{os.getpid()}"
         self._transport = Transport(url, token, timeout_seconds, {"X-Dashwright-Client": name})
         self._batch_size = self._batch_now = min(batch_size, 10_000)
@@ -276,6 +285,10 @@ class DashboardHook:
             if answer.get("resend") or answer["epoch"] != self._epoch:
                 self._waiting.update(dict.fromkeys(ours))
             self._epoch = answer["epoch"]
+
+
+def _is_sendable(text: str) -> bool:
+    return text.isascii() and text.isprintable() and " " not in text
 
 
 def _no_id(device: object) -> ValueError:

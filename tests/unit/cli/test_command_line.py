@@ -170,6 +170,7 @@ def test_a_changed_template_is_planned_device_by_device(prepared: Run, tmp_path:
         (("nonsense",), 2, "No such command"),
         (("device", "list", "--url", "dashwright"), 2, "must look like http://host:5109"),
         (("device", "list", "--url", "http://127.0.0.1:1", "--token", "x"), 10, "cannot be reached"),
+        (("device", "list", "--url", "http://127.0.0.1:1", "--token", "dw_…"), 2, "holds characters no token has"),
     ],
 )
 def test_each_kind_of_mistake_has_its_code_and_its_words(

@@ -290,3 +290,15 @@ def test_closing_while_the_service_is_away_does_not_wait_longer_than_asked() -> 
         began = time.monotonic()
         hook.close(0.2)
         assert time.monotonic() - began < 1.5
+
+
+@pytest.mark.parametrize("token", ["dw_…", "dw_ä", "dw_1\n", "dw 1"])
+def test_a_token_that_cannot_be_sent_is_told_when_the_hook_is_made(token: str) -> None:
+    with pytest.raises(ValueError, match="printable ASCII only") as told:
+        DashboardHook("http://127.0.0.1:1", token=token)
+    assert token not in str(told.value)
+
+
+def test_a_client_name_that_cannot_be_sent_is_told_when_the_hook_is_made() -> None:
+    with pytest.raises(ValueError, match="printable ASCII only"):
+        DashboardHook("http://127.0.0.1:1", client="Wärter")
