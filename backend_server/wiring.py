@@ -158,9 +158,12 @@ class Services:
 
 def build_services(settings: Settings, *, program: str) -> Services:
     """Open the database and join everything; raises ConfigError when something is missing. Does not listen or loop."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    store = Store.open(settings.database_url.reveal() if settings.database_url else None, settings.data_dir)
+    url = settings.database_url.reveal() if settings.database_url else None
+    store = Store.open(
+        url, settings.data_dir, make=False
+    )  # `prepare` makes it; elsewhere it would hide a wrong DATA_DIR
     try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
         store.check()
         return _join(settings, program, store)
     except BaseException:

@@ -82,7 +82,8 @@ def _opened(*, migrate: bool = False) -> Iterator[tuple[Settings, Store, KeptSec
     from backend_server.storage.store import Store
 
     settings = current_settings()
-    store = Store.open(settings.database_url.reveal() if settings.database_url else None, settings.data_dir)
+    url = settings.database_url.reveal() if settings.database_url else None
+    store = Store.open(url, settings.data_dir, make=migrate)
     try:
         if migrate:
             store.migrate()

@@ -66,7 +66,8 @@ def poller() -> None:
         default_interval_seconds=settings.poll_interval,
     )
     guard = OutboundGuard(settings.outbound_allow)
-    store = Store.open(settings.database_url.reveal() if settings.database_url else None, settings.data_dir)
+    url = settings.database_url.reveal() if settings.database_url else None
+    store = Store.open(url, settings.data_dir, make=False)
     try:
         store.check()
         source = _Devices(store, WorkStore(store, share_default=settings.share_default))

@@ -92,7 +92,7 @@ class _Told:
     def read(self, url: str | None, settings: Settings) -> str | None:
         """Read everything; gives the reason when the database cannot be used."""
         try:
-            store = Store.open(url, settings.data_dir)
+            store = Store.open(url, settings.data_dir, make=False)
         except DashwrightError as fault:
             return fault.message
         try:

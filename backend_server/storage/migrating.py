@@ -55,9 +55,19 @@ def revision(connection: Connection) -> str | None:
     return _revision(connection, SCHEMA if connection.dialect.name == "postgresql" else None)
 
 
-def check(connection: Connection) -> None:
-    """Raise ConfigError unless the database has exactly the tables of this version."""
-    found = _revision(connection, SCHEMA if connection.dialect.name == "postgresql" else None)
+def no_database(place: str) -> ConfigError:
+    """Word that there is no database, or an empty one: most often these are not the settings of the service."""
+    return ConfigError(
+        f"There is no database at {place}; name a running service with --url, or set DATA_DIR (or DATABASE_URL) to its "
+        "state. A new one is made by `dashwright prepare`."
+    )
+
+
+def check(connection: Connection, place: str) -> None:
+    """Raise ConfigError unless the database, which lies at `place`, has exactly the tables of this version."""
+    found = revision(connection)
+    if found is None:
+        raise no_database(place)
     _refuse_newer(found)
     if found != ScriptDirectory.from_config(_config()).get_current_head():
         raise ConfigError("The database is not of this version yet; run `dashwright prepare` first.")

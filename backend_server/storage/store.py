@@ -61,13 +61,17 @@ class Store:
         self._turn = threading.Lock() if dialect == "sqlite" else nullcontext()
 
     @classmethod
-    def open(cls, url: str | None, data_dir: Path) -> Store:
-        """Open PostgreSQL at `url`, or SQLite in `data_dir`; raises ConfigError when that cannot be done."""
+    def open(cls, url: str | None, data_dir: Path, *, make: bool = True) -> Store:
+        """Open PostgreSQL at `url`, or SQLite in `data_dir`; raises ConfigError when that cannot be done.
+
+        Without `make` a SQLite file that is not there is such a case, and nothing is made.
+        """
         scheme = url.split(":", 1)[0].lower() if url else ""
-        if url is None:
-            return cls._open_sqlite(data_dir / FILE_NAME)
-        if scheme == "sqlite":
-            return cls._open_sqlite(Path(url.partition("///")[2] or FILE_NAME))
+        if url is None or scheme == "sqlite":
+            path = Path(url.partition("///")[2] or FILE_NAME) if url else data_dir / FILE_NAME
+            if not make and not _is_there(path):
+                raise migrating.no_database(str(path))
+            return cls._open_sqlite(path)
         if scheme in ("postgres", "postgresql", "postgresql+psycopg"):
             return cls._open_postgres(postgres.connection_text(url))
         raise ConfigError(
@@ -127,7 +131,7 @@ class Store:
         """Refuse a database that is not exactly of this version (ConfigError), before anything is served from it."""
         try:
             with self._readers.connect() as connection:
-                migrating.check(connection)
+                migrating.check(connection, str(self.path or "DATABASE_URL"))
         except exc.SQLAlchemyError as fault:
             raise ConfigError(worded(fault, "reading its version").message) from fault
 
@@ -210,3 +214,10 @@ def database_now_ms(dialect: str) -> ColumnElement[int]:
 
 def _first_line(text: str) -> str:
     return text.strip().splitlines()[0].strip().rstrip(".") if text.strip() else "no reason given"
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:
+        return True  # e.g. in a folder closed to this user; opening it says what is wrong

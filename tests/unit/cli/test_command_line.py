@@ -181,10 +181,17 @@ def test_each_kind_of_mistake_has_its_code_and_its_words(
     assert "Traceback" not in err
 
 
-def test_without_prepare_the_way_out_is_told(run: Run) -> None:
-    code, _, err = run("device", "list")
+@pytest.mark.parametrize("empty_file", [False, True])
+def test_without_prepare_the_way_out_is_told(run: Run, tmp_path: Path, empty_file: bool) -> None:
+    database = tmp_path / "data" / "dashwright.db"
+    if empty_file:
+        database.parent.mkdir()
+        database.touch()
+    code, _, err = run("device", "add", "rig-1")
     assert code == 2
+    assert f"There is no database at {database}; name a running service with --url, or set DATA_DIR" in err
     assert "prepare" in err
+    assert database.exists() is database.parent.exists() is empty_file, "nothing is made"
 
 
 def test_all_problems_of_an_input_stand_one_on_a_line() -> None:
