@@ -22,38 +22,49 @@ if TYPE_CHECKING:
 
 HEALTH = "dashwright.health"
 _REMEMBER_SECONDS = 5.0
-_PATIENCE_SECONDS = 1.0  # how long the first question may take before the answer is "not known yet"
+_TOO_OLD = 2  # times as long as it is remembered: then an answer is not shown without asking anew
+_PATIENCE_SECONDS = 1.0  # how long one look at health waits for such answers, all together
 _MIN_FREE_BYTES = 100 * 1024 * 1024
+_LATE = Part(Level.DEGRADED, "does not answer in time")
 _log = get_logger("web.health")
 
 
 class Remembered:
-    """Asks something slow at most every few seconds, in its own thread, and answers from memory."""
+    """Asks something slow at most every few seconds, in its own thread, and answers from memory while that is young."""
 
     def __init__(self, name: str, ask: Callable[[], Part]) -> None:
         self._name, self._ask = name, ask
-        self._lock = threading.Lock()
-        self._asked_at = float("-inf")
-        self._first = threading.Event()
+        self._news = threading.Condition()
+        self._asked_at = self._known_at = float("-inf")  # both are moments of asking
         self._part = Part(Level.DEGRADED, "not known yet")
 
-    def part(self) -> Part:
-        """Give the last answer; asks again in the background when it is old."""
-        with self._lock:
+    def begin(self) -> None:
+        """Ask again in the background when the last answer is old."""
+        with self._news:
             now = time.monotonic()
             if now - self._asked_at >= _REMEMBER_SECONDS:
                 self._asked_at = now
-                threading.Thread(target=self._refresh, name=f"health-{self._name}", daemon=True).start()
-        self._first.wait(_PATIENCE_SECONDS)
-        return self._part
+                threading.Thread(target=self._refresh, args=(now,), name=f"health-{self._name}", daemon=True).start()
 
-    def _refresh(self) -> None:
+    def part(self, began: float) -> Part:
+        """Give the last answer; one that is much too old is waited for, until the patience that began then ends."""
+        oldest = began - _TOO_OLD * _REMEMBER_SECONDS
+        with self._news:
+            left = began + _PATIENCE_SECONDS - time.monotonic()
+            young = self._news.wait_for(lambda: self._known_at >= oldest, max(left, 0.0))
+            # What was good long ago and is silent now must not pass for good; what was bad then stays so.
+            return self._part if young or self._part.level is not Level.OK else _LATE
+
+    def _refresh(self, asked_at: float) -> None:
         try:
-            self._part = self._ask()
+            part = self._ask()
         except Exception as fault:  # noqa: BLE001 - whatever goes wrong in asking is the component's state
-            self._part = Part(Level.DOWN, "cannot be reached")
+            part = Part(Level.DOWN, "cannot be reached")
             _log.info("component cannot be reached", component=self._name, error=type(fault).__name__)
-        self._first.set()
+        with self._news:
+            if asked_at >= self._known_at:
+                self._part, self._known_at = part, asked_at
+            self._news.notify_all()
 
 
 class HealthCheck:
@@ -67,7 +78,10 @@ class HealthCheck:
     def report(self) -> dict[str, object]:
         """Give the answer's body: `status`, `live` and the components by name."""
         parts = {"database": self._database()}
-        parts.update({name: one.part() for name, one in self._remembered.items()})
+        began = time.monotonic()
+        for one in self._remembered.values():  # all at once, so that several silent ones cost one patience
+            one.begin()
+        parts.update({name: one.part(began) for name, one in self._remembered.items()})
         parts["disk"] = self._disk()
         if parts["database"].level is Level.OK:
             for name, look in self._store_checks.items():

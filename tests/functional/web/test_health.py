@@ -17,8 +17,9 @@ import pytest
 from backend_server.primitives.secret import Secret
 from backend_server.reconcile.worker import HEARTBEAT
 from backend_server.settings import LinkTokens
-from backend_server.web.health import HealthCheck
+from backend_server.web.health import HealthCheck, Remembered
 from backend_server.web.health_checks import is_below_floor, upstream_checks
+from backend_server.web.health_parts import Level, Part
 from tests.fakes.grafana import FakeGrafana
 from tests.support.app import LiveApp, Passes, running_app
 from tests.support.grafana import write_provisioning
@@ -195,6 +196,35 @@ def test_a_silent_upstream_never_makes_health_slow(tmp_path: Path, sqlite_templa
             while any(thread.name.startswith("health-") for thread in threading.enumerate()):
                 assert time.monotonic() < deadline
                 time.sleep(0.05)
+
+
+def test_what_was_known_long_ago_is_asked_anew_and_not_shown() -> None:
+    told, silent, answer = Part(Level.OK), threading.Event(), threading.Event()
+
+    def ask() -> Part:
+        if silent.is_set():
+            answer.wait(20)
+        return told
+
+    one = Remembered("prometheus", ask)
+
+    def look(later: float = 0.0) -> Part:
+        one._asked_at -= later
+        one._known_at -= later
+        began = time.monotonic()
+        one.begin()
+        return one.part(began)
+
+    until(lambda: look().level is Level.OK)
+    told = Part(Level.DEGRADED, "does not answer; dashboards show no data")
+    assert look().level is Level.OK, "it is remembered"
+    until(lambda: look(later=3600).message == told.message)
+    told = Part(Level.OK)
+    until(lambda: look(later=3600).level is Level.OK)
+    silent.set()
+    assert look(later=3600).message == "does not answer in time"
+    answer.set()
+    until(lambda: look().level is Level.OK)
 
 
 def test_a_broken_template_degrades_and_is_named_to_those_signed_in_only(tmp_path: Path, sqlite_template: Path) -> None:
