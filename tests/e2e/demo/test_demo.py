@@ -138,6 +138,8 @@ def test_four_devices_and_the_overview_are_embedded_from_another_origin(demo: De
     page.goto(demo.page)
     for device in ("overview", "rig-1", "rig-2", "rig-3", "rig-4"):
         assert frame_of(page, device).url.startswith(f"{demo.service}/grafana/public-dashboards/")
+    order = page.locator("#fleet article").evaluate_all("all => all.map((one) => one.id.slice('device-'.length))")
+    assert order == ["overview", "rig-1", "rig-2", "rig-3", "rig-4"]
     overview = frame_of(page, "overview")
     expect(overview.locator("body")).to_contain_text("TH/s", timeout=45_000)
 
