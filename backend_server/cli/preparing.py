@@ -42,6 +42,7 @@ def prepare() -> None:
 
 def prepare_all(settings: Settings) -> Prepared:
     """Do it; raises ConfigError when the programs could not start."""
+    _check_templates_folder(settings.templates_dir)
     for folder in (settings.data_dir, settings.data_dir / "run", settings.dashboards_dir):
         _make_folder(folder)
     store = Store.open(settings.database_url.reveal() if settings.database_url else None, settings.data_dir)
@@ -136,6 +137,19 @@ def _warnings(settings: Settings) -> list[str]:
     if settings.link_tokens is LinkTokens.DERIVED:
         found.append("LINK_TOKENS=derived: rotation, expiry and further links are refused")
     return found
+
+
+def _check_templates_folder(folder: Path | None) -> None:
+    """Refuse a folder that nothing can be read from: the service would start and go on with older templates or none."""
+    if folder is None:
+        return
+    try:
+        next(folder.iterdir(), None)
+    except OSError as fault:
+        raise ConfigError(
+            f"TEMPLATES_DIR is {folder}, which cannot be read ({fault.strerror}); make that folder and put templates "
+            "into it, or leave TEMPLATES_DIR out for the shipped ones"
+        ) from fault
 
 
 def _make_folder(folder: Path) -> None:

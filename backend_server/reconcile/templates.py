@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 from backend_server.errors import InvalidInput, ProvisioningError
@@ -14,6 +15,9 @@ from backend_server.rendering import Template, TemplateSet, load_template
 
 class TemplateFiles(Protocol):
     """The folder of template files."""
+
+    @property
+    def path(self) -> Path: ...
 
     def read(self) -> Mapping[str, bytes]:
         """Give sources by file name; raises ProvisioningError when the folder cannot be read."""
@@ -56,6 +60,7 @@ class LoadedTemplates:
 
     templates: TemplateSet
     problems: Mapping[str, str] = field(default_factory=dict)
+    folder: str = ""
 
 
 class TemplateKeeper:
@@ -91,7 +96,7 @@ class TemplateKeeper:
                 changed[name] = (digest, text, error)
         self._shelf.put(changed, shelved.keys() - sources.keys(), fencing=fencing)
         self._parsed = good
-        return LoadedTemplates(TemplateSet.of(good.values()), problems)
+        return LoadedTemplates(TemplateSet.of(good.values()), problems, str(self._files.path))
 
     def _sources(self, shelved: Mapping[str, Shelved], problems: dict[str, str]) -> Mapping[str, bytes]:
         """Read the folder; when it cannot be read, or lost everything at once, what is shelved stays."""

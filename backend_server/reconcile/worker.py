@@ -20,6 +20,7 @@ from backend_server.reconcile.report import AuditReport, PassReport
 from backend_server.reconcile.templates import LoadedTemplates, TemplateFiles, TemplateKeeper
 
 HEARTBEAT = "worker"
+TEMPLATES_FAULT = "templates_fault"  # kept while the folder as a whole cannot be used; health tells of it
 _HEARTBEAT_SECONDS = 5.0
 _FLEET_SECONDS = 5.0
 _DATABASE_AWAY_SECONDS = 1.0
@@ -174,6 +175,9 @@ class Worker:
         if loaded.templates.hash != self._template_hash:
             self.reconciler.adopt(loaded.templates, self._match_slots)
             self._template_hash = loaded.templates.hash
+        fault = loaded.problems.get("")
+        if fault != self._work.kept(TEMPLATES_FAULT):
+            self._work.keep(TEMPLATES_FAULT, fault, fencing=self.reconciler.fencing)
         self._watcher.templates(loaded)
         return loaded
 

@@ -35,6 +35,11 @@ class TemplateFolder:
         self._looked_at = float("-inf")
         self._signature: object = None
 
+    @property
+    def path(self) -> Path:
+        """Give where it is."""
+        return self._path
+
     def read(self) -> dict[str, bytes]:
         """Give the source of each `*.json` by file name; raises ProvisioningError when the folder cannot be read."""
         self._signature = self._sign()

@@ -51,6 +51,8 @@ class _Audit(Protocol):
 class _Loaded(Protocol):
     @property
     def problems(self) -> Mapping[str, str]: ...
+    @property
+    def folder(self) -> str: ...
 
 
 class ReconcileLog:
@@ -107,7 +109,12 @@ class ReconcileLog:
     def templates(self, loaded: _Loaded) -> None:
         """Templates were loaded anew."""
         for name, problem in loaded.problems.items():
-            self._log.warning("template refused; the last good one stays", template=name, problem=problem)
+            if name:
+                self._log.warning("template refused; the last good one stays", template=name, problem=problem)
+            else:  # the folder itself
+                self._log.warning(
+                    "the templates folder cannot be read or is empty", problem=problem, folder=loaded.folder
+                )
 
     def trouble(self, doing: str, fault: DashwrightError) -> None:
         """Something failed that will be tried again."""

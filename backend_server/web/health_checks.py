@@ -18,7 +18,7 @@ from backend_server.outbound import BoundedHttp
 from backend_server.primitives.secret import Secret
 from backend_server.provisioning.providers import check_before_reload
 from backend_server.reconcile.reconciler import HELD
-from backend_server.reconcile.worker import HEARTBEAT
+from backend_server.reconcile.worker import HEARTBEAT, TEMPLATES_FAULT
 from backend_server.registry.views import format_ms
 from backend_server.storage.kept_secrets import KeptSecrets
 from backend_server.storage.leases import lease_state
@@ -159,6 +159,10 @@ def _documents(services: Services) -> Part:
 def _templates(services: Services) -> Part:
     faults = len(services.templates.faults())
     in_use = len(services.templates.current().templates)
+    if services.work.kept(TEMPLATES_FAULT):
+        # Which folder and why stands in the worker's log: this answer is for everyone.
+        message = "the templates folder cannot be read or is empty; the last good versions stay in use"
+        return Part(Level.DEGRADED, message, {"in_use": in_use})
     if faults or not in_use:
         message = f"{faults} broken; the last good versions stay in use" if faults else "there are none"
         return Part(Level.DEGRADED, message, {"in_use": in_use})

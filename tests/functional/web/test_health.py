@@ -17,9 +17,12 @@ import pytest
 from backend_server.primitives.secret import Secret
 from backend_server.reconcile.worker import HEARTBEAT
 from backend_server.settings import LinkTokens
+from backend_server.telemetry import configure_logging
+from backend_server.telemetry.reconciling import ReconcileLog
 from backend_server.web.health import HealthCheck, Remembered
 from backend_server.web.health_checks import is_below_floor, upstream_checks
 from backend_server.web.health_parts import Level, Part
+from backend_server.wiring import build_worker
 from tests.fakes.grafana import FakeGrafana
 from tests.support.app import LiveApp, Passes, running_app
 from tests.support.grafana import write_provisioning
@@ -240,6 +243,32 @@ def test_a_broken_template_degrades_and_is_named_to_those_signed_in_only(tmp_pat
         assert listed["good.json"]["in_use"] is True
         assert listed["broken.json"]["in_use"] is False
         assert "line 1" in listed["broken.json"]["error"]
+
+
+def test_a_templates_folder_that_goes_away_degrades_and_is_named_in_the_log_only(
+    tmp_path: Path, sqlite_template: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    templates = tmp_path / "templates"
+    templates.mkdir()
+    (templates / "good.json").write_text('{"title": "<< device.title >>", "panels": []}')
+    with running_app(tmp_path, empty_database=sqlite_template, templates_dir=templates) as app:
+        look = upstream_checks(app.services)["templates"]
+        assert look().level is Level.OK
+        configure_logging(app.settings, "worker")
+        worker = build_worker(app.services, watcher=ReconcileLog())
+        app.passes.stop()
+        templates.rename(tmp_path / "elsewhere")
+        worker.load_templates()
+        part = look()
+        assert (part.level, part.facts) == (Level.DEGRADED, {"in_use": 1})
+        assert "the templates folder cannot be read" in part.message
+        assert str(tmp_path) not in part.message
+        line = capfd.readouterr().out
+        assert "the templates folder cannot be read" in line
+        assert f"folder={templates}" in line
+        (tmp_path / "elsewhere").rename(templates)
+        worker.load_templates()
+        assert look().level is Level.OK
 
 
 @pytest.mark.parametrize(

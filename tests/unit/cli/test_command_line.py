@@ -194,6 +194,16 @@ def test_without_prepare_the_way_out_is_told(run: Run, tmp_path: Path, empty_fil
     assert database.exists() is database.parent.exists() is empty_file, "nothing is made"
 
 
+def test_a_templates_folder_that_is_not_there_is_refused_at_the_start(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEMPLATES_DIR", str(tmp_path / "none"))
+    code, _, err = run("prepare")
+    assert code == 2
+    assert f"TEMPLATES_DIR is {tmp_path / 'none'}, which cannot be read (No such file or directory)" in err
+    assert "leave TEMPLATES_DIR out for the shipped ones" in err
+
+
 def test_all_problems_of_an_input_stand_one_on_a_line() -> None:
     fault = InvalidInput([Problem("a", "is wrong"), Problem("b", "is too", line=3)], what="The device")
     assert words_of(fault) == "The device has 2 problem(s):\n  a: is wrong\n  b (line 3, column 1): is too"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -12,6 +13,8 @@ from tests.support.reconciling import template_source
 
 
 class Folder:
+    path = Path("/templates")
+
     def __init__(self, **sources: bytes) -> None:
         self.sources = {f"{name}.json": source for name, source in sources.items()}
         self.fault: ProvisioningError | None = None
