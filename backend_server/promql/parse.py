@@ -15,6 +15,10 @@ _TEXT = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|`[^`]*`|#[^\n]*', re
 _OPERATOR = re.compile(r"[-+*/%^<>]=?|[=!]=|\b(?:and|or|unless|atan2)\b", re.IGNORECASE)
 
 
+class _OutOfRangeError(ValueError):
+    """The parser panicked; no number in a variable's place would help."""
+
+
 # One expression is asked several questions: does it parse, what does it give, which labels has it.
 @lru_cache(maxsize=64)
 def parse_promql(expr: str) -> pp.Expr:
@@ -25,14 +29,35 @@ def parse_promql(expr: str) -> pp.Expr:
     plain = with_stand_ins(expr)
     _bound(plain)
     try:
-        return pp.parse(plain)
+        return parse_plain(plain)
+    except _OutOfRangeError:
+        raise
     except ValueError:
         for text in as_numbers(plain, expr):
             try:
-                return pp.parse(text)
+                return parse_plain(text)
+            except _OutOfRangeError:
+                raise
             except ValueError:
                 continue
         raise
+
+
+def parse_plain(text: str) -> pp.Expr:
+    """Parse PromQL as Prometheus reads it; raises ValueError in the parser's words.
+
+    For `m[1e30]` and the like the parser panics in native code, which comes up as a BaseException that no
+    `except Exception` stops: it would end the process.
+    """
+    try:
+        return pp.parse(text)
+    except Exception:
+        raise
+    except BaseException as fault:
+        # The class can be imported from nowhere, so its name has to do.
+        if type(fault).__name__ != "PanicException":
+            raise
+        raise _OutOfRangeError("a duration or number is out of range") from fault
 
 
 def _bound(plain: str) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import promql_parser as pp
 
-from backend_server.promql.parse import parse_promql
+from backend_server.promql.parse import parse_plain, parse_promql
 from backend_server.promql.selects import walk_promql
 
 # Prometheus counts durations in nanoseconds of 64 bits.
@@ -73,7 +73,7 @@ def is_readable_name(name: str) -> bool:
     The name must have a metric name's letters.
     """
     try:
-        node = pp.parse(f"rate({name}[5m])")
+        node = parse_plain(f"rate({name}[5m])")
     except ValueError:
         return False
     return isinstance(node, pp.Call) and node.args[0].vector_selector.name == name
@@ -82,7 +82,7 @@ def is_readable_name(name: str) -> bool:
 def is_readable_label(label: str) -> bool:
     """Whether a query can group by a label's name as it is: `inf`, `nan` and `without` are read as something else."""
     try:
-        node = pp.parse(f"sum by ({label}) (up)")
+        node = parse_plain(f"sum by ({label}) (up)")
     except ValueError:
         return False
     return isinstance(node, pp.AggregateExpr) and node.modifier is not None and list(node.modifier.labels) == [label]

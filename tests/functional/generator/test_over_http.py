@@ -172,6 +172,15 @@ def test_a_document_nested_without_end_is_refused(live_app, path, levels):
     assert (answer.status, answer.json()["error"]["code"]) == (422, "invalid")
 
 
+def test_a_range_the_parser_panics_at_is_answered(live_app):
+    panel = "{title: T, promql: 'rate(m[1e30])'}"
+    spec = f"version: 1\nfamilies: {{bus: {{metrics: [{{name: m, kind: counter, panels: [{panel}]}}]}}}}\n"
+    dashboards = {"bus": {"panels": [{"title": "T", "type": "timeseries", "targets": [{"expr": "m offset 1e30"}]}]}}
+
+    assert "out of range" in live_app.call("POST", "/api/generator/specs/check", {"source": spec}).body.decode()
+    assert "bus: T (m offset 1e30)" in post(live_app, "coverage", spec=SMALL, dashboards=dashboards).body.decode()
+
+
 def test_inventory_coverage_rules_and_differences(live_app):
     assert live_app.call("GET", "/api/generator/inventory").status == 404
     provision(live_app)

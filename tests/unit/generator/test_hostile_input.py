@@ -50,6 +50,7 @@ CASES = {
     "brackets without end": (panel("(" * 9_000 + "1" + ")" * 9_000), "brackets are nested 9000 deep"),
     "operators without end": (panel("1" + "+1" * 9_000), "it has 9000 operators"),
     "signs without end": (panel("-" * 19_000 + "1"), "it has 19000 operators"),
+    "a range the parser panics at": (panel("rate(m[1e30])"), "a duration or number is out of range"),
     "calls without end": (panel("abs(" * 3_000 + "up" + ")" * 3_000), "nested 3000 deep"),
 }
 

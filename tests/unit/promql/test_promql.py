@@ -12,6 +12,7 @@ from backend_server.promql import (
     grafana_parts,
     is_readable_label,
     is_readable_name,
+    parse,
     rated_metric,
     result_labels,
     selects_of,
@@ -161,3 +162,25 @@ def test_experimental_functions_are_named():
 def test_words_of_promql_are_no_names():
     assert [name for name in ("inf", "NaN", "on", "up", "sum", "a:b") if is_readable_name(name)] == ["up", "sum", "a:b"]
     assert [name for name in ("inf", "without", "on", "job") if is_readable_label(name)] == ["on", "job"]
+
+
+BEYOND = ["m[1e30]", "m offset 1e30", "m offset -1e30", "m[5m:1e30]", "m[99999999999999999999]", "topk($n, m[1e30])"]
+
+
+@pytest.mark.parametrize("expr", BEYOND)
+def test_numbers_at_which_the_parser_panics_are_a_problem(expr):
+    assert [one.message for one in check_promql(expr)] == ["is not PromQL: a duration or number is out of range"]
+    for ask in (selects_of, result_labels, rated_metric, unusable, experimental_parts):
+        with pytest.raises(ValueError, match="out of range"):
+            ask(expr)
+    assert check_promql("up") == []
+
+
+@pytest.mark.parametrize("wanted", [KeyboardInterrupt, SystemExit])
+def test_an_end_that_is_wanted_passes_the_parser(monkeypatch, wanted):
+    def stop(_text):
+        raise wanted
+
+    monkeypatch.setattr(parse.pp, "parse", stop)
+    with pytest.raises(wanted):
+        parse.parse_plain("up")
