@@ -63,9 +63,6 @@ def read_yaml(source: bytes, *, what: str) -> Tree:
     return Tree(value, reading.places)
 
 
-_CONSTRUCTOR = yaml.constructor.SafeConstructor()
-
-
 class _TooMuch(Exception):
     """A bound was passed; what follows is not read."""
 
@@ -81,6 +78,8 @@ class _Reading:
         self.places: dict[str, tuple[int, int]] = {}
         self.problems: list[Problem] = []
         self._values = 0
+        # It keeps every node that it is given, so it lives no longer than the reading, and no thread shares it.
+        self._constructor = yaml.constructor.SafeConstructor()
 
     def read(self, node: yaml.Node, path: str, above: frozenset[int]) -> object:
         """Give the node's value; notes its place, and problems instead of stopping at the first."""
@@ -100,7 +99,7 @@ class _Reading:
         if isinstance(node, yaml.SequenceNode):
             return [self.read(item, f"{path}[{index}]", inside) for index, item in enumerate(node.value)]
         try:
-            return _CONSTRUCTOR.construct_object(node)
+            return self._constructor.construct_object(node)
         except (yaml.YAMLError, ValueError, OverflowError) as fault:
             # e.g. a date that no calendar has, or an application's own tag
             reason = fault.problem if isinstance(fault, yaml.MarkedYAMLError) else _first_line(fault)

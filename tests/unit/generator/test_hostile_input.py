@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import time
 
 import pytest
@@ -11,6 +13,7 @@ from backend_server.errors import InvalidInput
 from backend_server.generator.discover import Seen, discover_spec
 from backend_server.generator.plans import plans_for, read_plans
 from backend_server.generator.read_spec import read_spec
+from backend_server.generator.yaml_tree import read_yaml
 
 LAUGHS = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
     f"{chr(98 + level)}: &{chr(98 + level)} [{','.join(['*' + chr(97 + level)] * 9)}]\n" for level in range(9)
@@ -63,6 +66,23 @@ def test_a_hostile_spec_is_refused_soon_with_its_reason(source, words):
     assert any(words in problem.message for problem in caught.value.problems)
     assert time.monotonic() - began < 5
     assert len(caught.value.message) < 2_000
+
+
+@pytest.mark.parametrize("source", [b"a: [1, two, 3.0]\n", b"a: [1, !!int x, 2001-99-99]\n", b"a: &a [*a]\n"])
+def test_nothing_is_kept_of_a_file_that_was_read(source):
+    def reading():
+        with contextlib.suppress(InvalidInput):
+            read_yaml(source, what="spec")
+
+    def nodes():
+        gc.collect()
+        return sum(isinstance(one, yaml.Node) for one in gc.get_objects())
+
+    reading()
+    before = nodes()
+    for _ in range(5):
+        reading()
+    assert nodes() == before
 
 
 def test_problems_beyond_five_hundred_are_counted_only():
