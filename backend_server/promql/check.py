@@ -9,13 +9,13 @@ import promql_parser as pp
 
 from backend_server.errors import Problem
 from backend_server.promql.parse import parse_promql
+from backend_server.promql.quoted import QUOTED_OR_COMMENT
 from backend_server.promql.selects import walk_promql
 from backend_server.promql.stand_ins import with_stand_ins
 from backend_server.promql.types import LONGEST
 
 MAX_LENGTH = 20_000
 _CLOSES = {")": "(", "]": "[", "}": "{"}
-_SKIP = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|`[^`]*`|#[^\n]*', re.DOTALL)
 _INFINITE = re.compile(r"\binf\b", re.IGNORECASE)
 _NAMED = re.compile(r"'([A-Za-z_][\w:]*)'|\"([A-Za-z_][\w:]*)\"")
 
@@ -58,7 +58,8 @@ def _has_bounds(node: pp.Expr, *, infinite: bool) -> bool:
 
 
 def _where(plain: str, message: str) -> int:
-    blanked = _SKIP.sub(lambda part: " " * len(part.group()), plain)
+    blanked = QUOTED_OR_COMMENT.sub(lambda part: " " * len(part.group()), plain)
+    unclosed = next((part.start() for part in QUOTED_OR_COMMENT.finditer(plain) if part.lastindex), None)
     stack: list[tuple[str, int]] = []
     for offset, character in enumerate(blanked):
         if character in "([{":
@@ -67,10 +68,8 @@ def _where(plain: str, message: str) -> int:
             if not stack or stack[-1][0] != _CLOSES[character]:
                 return offset
             stack.pop()
-    for quote in "\"'`":
-        start = blanked.find(quote)
-        if start >= 0:
-            return start
+    if unclosed is not None:
+        return unclosed
     if stack:
         return stack[-1][1]
     for found in _NAMED.finditer(message):

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import islice
 
 import promql_parser as pp
 
+from backend_server.promql.quoted import QUOTED_OR_COMMENT
 from backend_server.promql.stand_ins import as_numbers, with_stand_ins
 
 MAX_DEPTH = 100
 MAX_OPERATORS = 400
-_TEXT = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|`[^`]*`|#[^\n]*', re.DOTALL)
+MAX_VARIABLES = 100  # tried as numbers: each is a parse of the whole
 _OPERATOR = re.compile(r"[-+*/%^<>]=?|[=!]=|\b(?:and|or|unless|atan2)\b", re.IGNORECASE)
 
 
@@ -33,7 +35,7 @@ def parse_promql(expr: str) -> pp.Expr:
     except _OutOfRangeError:
         raise
     except ValueError:
-        for text in as_numbers(plain, expr):
+        for text in islice(as_numbers(plain, expr), MAX_VARIABLES):
             try:
                 return parse_plain(text)
             except _OutOfRangeError:
@@ -62,7 +64,7 @@ def parse_plain(text: str) -> pp.Expr:
 
 def _bound(plain: str) -> None:
     """Refuse what would overrun the stack: the parser is recursive in native code, where that ends the process."""
-    bare = _TEXT.sub("", plain)
+    bare = QUOTED_OR_COMMENT.sub("", plain)
     depth = deepest = 0
     for character in bare:
         if character in "([{":

@@ -11,24 +11,45 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-_TOKENS = re.compile(
-    r"""(?P<string>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`)
+from backend_server.promql.quoted import QUOTED
+
+# None of these looks again at what it has looked at: an opening without its end is told, or ends at the next opening.
+_BRACED = r"[^}$]*(?:\$(?!\{)[^}$]*)*\}"
+_VARIABLE = rf"\$\{{{_BRACED}|\$\w+|\[\[\w+(?::\w+)?\]\]"
+
+
+class _Parts:
+    """Finds placeholders (group `ours`) and what else a pattern names, in time that grows with the text's length."""
+
+    def __init__(self, others: str) -> None:
+        flags = re.VERBOSE | re.DOTALL
+        self._all = re.compile(rf"(?P<ours><<.*?(?:>>|(?P<unclosed>\Z)))|{others}", flags)
+        self._others = re.compile(others, flags)
+
+    def find(self, text: str) -> Iterator[re.Match[str]]:
+        for found in self._all.finditer(text):
+            if found["unclosed"] is None:
+                yield found
+            else:  # no placeholder follows, so none is looked for
+                yield from self._others.finditer(text, found.start())
+
+
+_TOKENS = _Parts(
+    rf"""(?P<string>{QUOTED})
       | (?P<comment>\#[^\n]*)
-      | (?P<ours><<.*?>>)
-      | (?P<variable>\$\{[^}]*\}|\$\w+|\[\[\w+(?::\w+)?\]\])
+      | (?P<variable>{_VARIABLE})
       | (?P<open>\[)
       | (?P<close>\])
       | (?P<word>[A-Za-z_:][\w:]*)
       | (?P<blank>\s+)
-      | (?P<other>.)""",
-    re.VERBOSE | re.DOTALL,
+      | (?P<other>.)"""
 )
 _NUMBERS = re.compile(r"\$\{?__(?:interval|range|rate_interval)_(?:ms|s)\b|\$\{?__(?:from|to)\b")
 _UNIT = re.compile(r"(?:ms|[smhdwy])(?!\w)")
-_INSIDE_STRING = re.compile(r"<<.*?>>|\$\{[^}]*\}|\$\w+|\[\[\w+(?::\w+)?\]\]", re.DOTALL)
-_IN_TEXT = re.compile(r"<<.*?>>|\$\{__\w[^}]*\}|\$__\w+", re.DOTALL)
-_IN_MATCHER = re.compile(r"<<.*?>>|\$\{[A-Za-z_][^}]*\}|\$[A-Za-z_]\w*|\[\[\w+(?::\w+)?\]\]", re.DOTALL)
-_ALONE = re.compile(r"(?<![\w:$\"'`{])(?:\$\w+|\$\{[^}]*\}|\[\[\w+\]\])(?![\w:])")
+_INSIDE_STRING = _Parts(_VARIABLE)
+_IN_TEXT = _Parts(rf"\$\{{__\w{_BRACED}|\$__\w+")
+_IN_MATCHER = _Parts(rf"\$\{{[A-Za-z_]{_BRACED}|\$[A-Za-z_]\w*|\[\[\w+(?::\w+)?\]\]")
+_ALONE = re.compile(rf"(?<![\w:$\"'`{{])(?:\$\w+|\$\{{{_BRACED}|\[\[\w+\]\])(?![\w:])")
 
 
 def with_stand_ins(expr: str) -> str:
@@ -36,10 +57,10 @@ def with_stand_ins(expr: str) -> str:
     out: list[str] = []
     depth = 0
     after_offset = False
-    for found in _TOKENS.finditer(expr):
+    for found in _TOKENS.find(expr):
         kind, text = found.lastgroup, found.group()
         if kind == "string":
-            out.append(_INSIDE_STRING.sub(lambda part: "x" * len(part.group()), text))
+            out.append(_blanked(text))
         elif kind in ("variable", "ours"):
             follows = _UNIT.match(expr, found.end()) is not None
             out.append(_stand_in(text, in_range=depth > 0 or after_offset, unit_follows=follows))
@@ -49,6 +70,15 @@ def with_stand_ins(expr: str) -> str:
         if kind != "blank" and text != "-":
             after_offset = kind == "word" and text == "offset"
     return "".join(out)
+
+
+def _blanked(text: str) -> str:
+    out: list[str] = []
+    at = 0
+    for part in _INSIDE_STRING.find(text):
+        out += [text[at : part.start()], "x" * len(part.group())]
+        at = part.end()
+    return "".join([*out, text[at:]])
 
 
 def as_numbers(plain: str, expr: str) -> Iterator[str]:
@@ -81,10 +111,10 @@ def grafana_parts(expr: str) -> tuple[str, ...]:
     """
     found: list[str] = []
     before = ""
-    for token in _TOKENS.finditer(expr):
+    for token in _TOKENS.find(expr):
         kind, text = token.lastgroup, token.group()
         if kind == "string":
-            found += (_IN_MATCHER if before in ("=", "~") else _IN_TEXT).findall(text)
+            found += [part.group() for part in (_IN_MATCHER if before in ("=", "~") else _IN_TEXT).find(text)]
         elif kind in ("variable", "ours"):
             found.append(text)
         if kind not in ("blank", "comment"):

@@ -184,3 +184,33 @@ def test_an_end_that_is_wanted_passes_the_parser(monkeypatch, wanted):
     monkeypatch.setattr(parse.pp, "parse", stop)
     with pytest.raises(wanted):
         parse.parse_plain("up")
+
+
+# Each took seconds to minutes when it was looked through anew from every sign in it.
+LONG = {
+    "double quotes": ('m{a="' + '\\"' * 9_900, "unterminated", 5),
+    "single quotes": ("m{a='" + "\\'" * 9_900, "unterminated", 5),
+    "a backtick": ("m{a=`" + "a" * 19_900, "unterminated", 5),
+    "a last backslash": ('m{a="' + '\\"' * 9_900 + "\\", "not terminated", 5),
+    "brackets in a text": ('m{a="' + "(" * 19_900, "unterminated", 5),
+    "placeholders": ("m" + "<<" * 9_900, "operators", 19_802),
+    "braces": ("${" * 9_900, "nested", 19_800),
+    "variables": ("$a " * 6_600, "invalid", 19_800),
+    "arguments": ("f(" + "$a," * 6_600 + "1)", "unknown function", 1),
+}
+
+
+@pytest.mark.parametrize(("expr", "words", "column"), LONG.values(), ids=LONG.keys())
+def test_the_longest_texts_without_an_end_are_answered(expr, words, column):
+    (fault,) = check_promql(expr)
+    assert words in fault.message
+    assert fault.column == column
+    assert len(with_stand_ins(expr)) == len(expr)
+
+
+def test_signs_of_placeholders_are_fine_within_texts():
+    expr = 'm{a="' + "<<" * 4_000 + "\",b='>>" + '<< "<<" ' * 1_000 + "'} + x"
+    assert check_promql(expr) == []
+    assert selects_of(expr).metrics == ("m", "x")
+    assert grafana_parts('a{b="<< x >> << $__all ${c}"}') == ("<< x >>", "$__all", "${c}")
+    assert with_stand_ins('<< "<<" >>_a + ${b} + ${c${d}')[:17] == "xxxxxxxxxx_a + xx"
