@@ -217,9 +217,8 @@ def test_a_role_that_is_not_there_is_told(server: Server) -> None:
 
 
 def test_what_the_reader_sets_for_itself_does_not_last(server: Server, reader: Reader) -> None:
-    server.ask(
-        "SET default_transaction_read_only = off; ALTER ROLE CURRENT_USER SET search_path = 'nowhere'", reader.user
-    )
+    server.ask("SET TRANSACTION READ WRITE; ALTER ROLE CURRENT_USER SET search_path = 'nowhere'", reader.user)
+    assert "nowhere" in str(server.ask("SHOW search_path", reader.user))
     ensure_reader(server.url, PASSWORD)
     assert "nowhere" not in str(server.ask("SHOW search_path", reader.user))
     assert server.ask("SHOW default_transaction_read_only", reader.user) == [("on",)]
