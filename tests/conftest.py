@@ -28,7 +28,8 @@ _KEPT_VARIABLES = frozenset(
     {"PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TERM", "USER", "LOGNAME", "PYTHONPATH", "VIRTUAL_ENV", "TZ"}
 )
 _KEPT_PREFIXES = ("PYTEST_", "COV_", "COVERAGE_", "HYPOTHESIS_", "PLAYWRIGHT_", "GRAFANA_HOME")
-_SET_LEVELS = ("urllib3", "werkzeug", "alembic.runtime.plugins")  # by `configure_logging`, beside the root's
+# By `configure_logging`, beside the root's.
+_SET_LEVELS = ("urllib3", "werkzeug", "alembic.runtime.plugins", "alembic.runtime.migration")
 _LOOPBACK = ("127.", "::1", "localhost")
 
 

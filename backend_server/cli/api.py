@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 import click
 import orjson
@@ -86,7 +86,7 @@ def _over_http(url: str, token: str | None) -> Api:
     headers = {"Content-Type": "application/json", "Accept": "application/json"}
     if token:
         headers["Authorization"] = f"Bearer {token}"
-    http = BoundedHttp("Dashwright")
+    http = BoundedHttp(f"Dashwright at {shown_address(url)}")
 
     def call(method: str, path: str, body: object = None) -> Any:
         payload = None if body is None else orjson.dumps(body)
@@ -101,6 +101,12 @@ def _over_http(url: str, token: str | None) -> Api:
         return _answer(reply.status, reply.body)
 
     return call
+
+
+def shown_address(url: str) -> str:
+    """Give an address that the operator named, for an error's words: without user and password, query and fragment."""
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 def _in_process(services: Services) -> Api:

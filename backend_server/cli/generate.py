@@ -14,10 +14,10 @@ from urllib.parse import quote, urlsplit
 import click
 import orjson
 
-from backend_server.cli.api import api_options, open_api
+from backend_server.cli.api import api_options, open_api, shown_address
 from backend_server.cli.generated_files import verify_job, write_job
 from backend_server.cli.surroundings import show_json, show_table
-from backend_server.errors import ConfigError, DashwrightError, InvalidInput, NotFound, Problem
+from backend_server.errors import ConfigError, DashwrightError, InvalidInput, NotFound, Problem, UpstreamError
 from backend_server.generator.coverage import find_coverage
 from backend_server.generator.inventory import (
     FORMATS,
@@ -289,7 +289,8 @@ def discover(url: str, out: Path | None, match: str | None) -> None:
     try:
         seen = source.seen()
     except DashwrightError as fault:
-        _fail(fault)
+        # The address is the operator's own word, so it may be named here, as it never is in the API's answers.
+        _fail(UpstreamError(f"{fault.message} It was asked at {shown_address(url)}."))
         return
     finally:
         source.close()

@@ -65,8 +65,8 @@ def configure_logging(settings: Settings, program: str, *, stream: TextIO | None
     root.handlers[:] = [handler]
     level = logging.getLevelNamesMapping().get(settings.log_level.upper(), logging.INFO)
     root.setLevel(level)
-    # These speak of every connection at INFO and DEBUG, with whole URLs in them.
-    for chatty in ("urllib3", "werkzeug", "alembic.runtime.plugins"):
+    # These speak of every connection or step at INFO and DEBUG, the first two with whole URLs in them.
+    for chatty in ("urllib3", "werkzeug", "alembic.runtime.plugins", "alembic.runtime.migration"):
         logging.getLogger(chatty).setLevel(max(level, logging.WARNING))
 
 

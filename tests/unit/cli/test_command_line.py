@@ -169,7 +169,11 @@ def test_a_changed_template_is_planned_device_by_device(prepared: Run, tmp_path:
         (("link", "create", "none"), 4, "none"),
         (("nonsense",), 2, "No such command"),
         (("device", "list", "--url", "dashwright"), 2, "must look like http://host:5109"),
-        (("device", "list", "--url", "http://127.0.0.1:1", "--token", "x"), 10, "cannot be reached"),
+        (
+            ("device", "list", "--url", "http://127.0.0.1:1", "--token", "x"),
+            10,
+            "Dashwright at http://127.0.0.1:1 cannot be reached",
+        ),
         (("device", "list", "--url", "http://127.0.0.1:1", "--token", "dw_…"), 2, "holds characters no token has"),
     ],
 )

@@ -33,6 +33,7 @@ BAD_COMMANDS = [
     (["discover", "--prometheus", "nowhere"], "is no address"),
     (["discover", "--prometheus", "http://[::1"], "is no address"),
     (["discover", "--prometheus", "http://a:port"], "is no address"),
+    (["discover", "--prometheus", "http://me:hidden@127.0.0.1:1/p"], "reached. It was asked at http://127.0.0.1:1/p."),
     (["generate", "--prune", "--verify"], "--prune goes without"),
 ]
 

@@ -78,6 +78,14 @@ def test_the_level_is_the_settings() -> None:
     assert [line.split()[3] for line in out.getvalue().splitlines()] == ["loud"]
 
 
+def test_the_steps_of_making_tables_are_not_told() -> None:
+    out = io.StringIO()
+    configure_logging(Settings(), "prepare", stream=out)
+    logging.getLogger("alembic.runtime.migration").info("Running upgrade")
+    logging.getLogger("alembic.runtime.migration").warning("loud")
+    assert [line.split()[3] for line in out.getvalue().splitlines()] == ["loud"]
+
+
 def test_routes_and_methods_of_strangers_make_no_new_series() -> None:
     metrics = Metrics()
     for number in range(50):
