@@ -35,7 +35,7 @@ def read_spec(source: bytes, *, name: str = "spec") -> Spec:
     top = reader.mapping(tree.value, "", allowed=("version", "families"), needed=("version", "families"))
     version = top.get("version")
     if version is not None and (isinstance(version, bool) or version != 1):
-        reader.fault("version", f"is {version!r}; this release reads version 1")
+        reader.fault("version", f"is {version!r:.80}; this release reads version 1")
     families: dict[str, tuple[Metric, ...]] = {}
     raw_families = top.get("families")
     if not isinstance(raw_families, dict):

@@ -12,6 +12,7 @@ from backend_server.errors import InvalidInput, Problem
 MAX_BYTES = 4 * 1024 * 1024
 MAX_VALUES = 100_000
 MAX_DEPTH = 40
+MAX_NUMBER = 100
 
 
 @dataclass(slots=True)
@@ -35,7 +36,8 @@ def read_yaml(source: bytes, *, what: str) -> Tree:
     """Parse YAML (plain data only); raises InvalidInput with line and column, also for a key given twice.
 
     UTF-8 only, as everything that is sent to the service.
-    Bounded: 4 MiB, 100,000 values (aliases count as often as they are used), 40 levels, keys that are text.
+    Bounded: 4 MiB, 100,000 values (aliases count as often as they are used), 40 levels, numbers of
+    100 characters, keys that are text.
     """
     if len(source) > MAX_BYTES:
         raise InvalidInput([Problem("", f"is {len(source)} bytes; at most {MAX_BYTES}", 1, 1)], what=what)
@@ -61,6 +63,9 @@ def read_yaml(source: bytes, *, what: str) -> Tree:
     if reading.problems:
         raise InvalidInput(reading.problems, what=what)
     return Tree(value, reading.places)
+
+
+_NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 
 
 class _TooMuch(Exception):
@@ -98,11 +103,17 @@ class _Reading:
             return {key: self.read(value, below, inside) for key, value, below in self._entries(node, path)}
         if isinstance(node, yaml.SequenceNode):
             return [self.read(item, f"{path}[{index}]", inside) for index, item in enumerate(node.value)]
+        if node.tag in _NUMBERS and len(node.value) > MAX_NUMBER:
+            # `1:59:59:…` takes time that grows with the square of its length, and Python writes out no such number
+            told = f"cannot be read as a number: it is {len(node.value)} characters long, at most {MAX_NUMBER}"
+            self.problems.append(Problem(path, f"{told}; put it in quotes", *place))
+            return None
         try:
             return self._constructor.construct_object(node)
-        except (yaml.YAMLError, ValueError, OverflowError) as fault:
-            # e.g. a date that no calendar has, or an application's own tag
-            reason = fault.problem if isinstance(fault, yaml.MarkedYAMLError) else _first_line(fault)
+        except (yaml.YAMLError, ValueError, OverflowError, LookupError, AttributeError, TypeError) as fault:
+            # e.g. a date that no calendar has, or an application's own tag; `!!bool foo` is a KeyError, `!!int ''` an
+            # IndexError, `!!timestamp x` an AttributeError
+            reason = _reason(fault)
             self.problems.append(
                 Problem(path, f"cannot be read as {node.tag[:60]!r}: {reason}; put it in quotes", *place)
             )
@@ -129,6 +140,13 @@ def _no_key(node: yaml.Node) -> str:
     if node.tag == "tag:yaml.org,2002:merge":
         return "merges another mapping with '<<', which is not read; write the fields out"
     return f"has the key {node.value[:60]!r}, which is no text; put it in quotes"
+
+
+def _reason(fault: Exception) -> str:
+    if isinstance(fault, yaml.MarkedYAMLError):
+        return str(fault.problem)
+    # What is raised unmeant says nothing of the value.
+    return _first_line(fault) if isinstance(fault, ValueError | OverflowError) else "it is none"
 
 
 def _first_line(fault: Exception) -> str:

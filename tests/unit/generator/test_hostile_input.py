@@ -42,6 +42,17 @@ CASES = {
     "merged mappings": (b"a: &a {version: 1}\n<<: *a\nfamilies: {}\n", "merges another mapping with '<<'"),
     "a date no calendar has": (b"version: 2001-99-99\n", "month must be in 1..12; put it in quotes"),
     "a number without end": (b"version: " + b"9" * 10_000 + b"\n", "cannot be read as"),
+    "a number to the base of sixty": (b"version: 1" + b":59" * 5_000 + b"\n", "15001 characters long, at most 100"),
+    "a number of megabytes": (b"version: 1" + b":59" * 1_300_000 + b"\n", "characters long, at most 100"),
+    "a number to the base of sixteen": (
+        metric(help="h").replace(b"h\n", b"0x" + b"f" * 5_000 + b"\n"),
+        "5002 characters",
+    ),
+    "a version of megabytes": (b"version: " + b"x" * 3_000_000 + b"\n", "this release reads version 1"),
+    "a truth that is none": (b"version: !!bool foo\n", "cannot be read as 'tag:yaml.org,2002:bool': it is none"),
+    "an integer without digits": (b"version: !!int ''\n", "cannot be read as 'tag:yaml.org,2002:int': it is none"),
+    "a number without digits": (b"version: !!float ''\n", "cannot be read as 'tag:yaml.org,2002:float': it is none"),
+    "a time that is none": (b"version: !!timestamp x\n", "cannot be read as 'tag:yaml.org,2002:timestamp': it is none"),
     "several documents": (b"version: 1\n---\nversion: 1\n", "another document"),
     "a NUL": (b"version: 1\x00\n", "control characters are not allowed"),
     "half a surrogate pair": (b'version: 1\nfamilies: {a: {metrics: ["\\ud800"]}}\n', "invalid Unicode"),
@@ -83,6 +94,15 @@ def test_nothing_is_kept_of_a_file_that_was_read(source):
     for _ in range(5):
         reading()
     assert nodes() == before
+
+
+def test_a_value_that_is_not_what_its_tag_says_is_pointed_at():
+    with pytest.raises(InvalidInput) as caught:
+        read_spec(b"version: 1\nfamilies:\n  bus: !!bool foo\n  hub: !!int ''\n")
+    assert [(one.path, one.line, one.column) for one in caught.value.problems] == [
+        ("families.bus", 3, 8),
+        ("families.hub", 4, 8),
+    ]
 
 
 def test_problems_beyond_five_hundred_are_counted_only():
