@@ -40,7 +40,7 @@ SAMPLES = {
     HEALTH: HEALTH,
     "/_signed_in": "/_signed_in",
     "@visitor": "/@visitor",
-    "^/grafana/login/?$": "/grafana/login",
+    "/grafana/login": "/grafana/login",
     "/_error/": "/_error/secret",
 }
 # What must be closed to visitors, by name, whatever the locations are.
