@@ -62,10 +62,15 @@ def unfilled_placeholders(made: Iterable[Generated]) -> list[Problem]:
             continue
         for number, panel in enumerate(one.document["panels"]):
             texts = [panel["title"], *(target["expr"] for target in panel.get("targets", []))]
-            for placeholder in dict.fromkeys(match for text in texts for match in _PLACEHOLDER.findall(text)):
+            for placeholder in dict.fromkeys(match for text in texts for match in _placeholders(text)):
                 path = f"{one.plan.slug}: panels[{number}] {panel['title'][:60]!r}"
                 found.append(Problem(path, told.format(placeholder[:60])))
     return found
+
+
+def _placeholders(text: str) -> list[str]:
+    # Nothing behind the last end can match, and each `<<` there would be looked through to the text's end.
+    return _PLACEHOLDER.findall(text[: text.rfind(">>") + 2])
 
 
 def choose_plans(plans: tuple[DashboardPlan, ...], only: Iterable[str]) -> tuple[DashboardPlan, ...]:

@@ -11,6 +11,7 @@ import yaml
 
 from backend_server.errors import InvalidInput
 from backend_server.generator.discover import Seen, discover_spec
+from backend_server.generator.job import run_job
 from backend_server.generator.plans import plans_for, read_plans
 from backend_server.generator.read_spec import read_spec
 from backend_server.generator.yaml_tree import read_yaml
@@ -103,6 +104,16 @@ def test_a_value_that_is_not_what_its_tag_says_is_pointed_at():
         ("families.bus", 3, 8),
         ("families.hub", 4, 8),
     ]
+
+
+def test_signs_of_placeholders_without_end_are_none():
+    signs = "<<" * 4_900
+    without = run_job(panel(f"up{{a='{signs}'}}"))
+    after_one = run_job(panel(f"up{{a='<< b >> {signs}'}}"))
+    assert [one for one in without.warnings if "only a device fills" in one] == []
+    told = [one for one in after_one.warnings if "only a device fills" in one]
+    assert told
+    assert all("holds '<< b >>'" in one for one in told)
 
 
 def test_problems_beyond_five_hundred_are_counted_only():
