@@ -102,4 +102,4 @@ def test_discover_says_honestly_that_nothing_answers():
     run = CliRunner().invoke(discover, ["--prometheus", "http://127.0.0.1:9"])
 
     assert run.exit_code == 2
-    assert "Prometheus cannot be reached at http://127.0.0.1:9." in run.stderr, "what the operator wrote, and no more"
+    assert run.stderr == "error: Prometheus cannot be reached. It was asked at http://127.0.0.1:9.\n"
