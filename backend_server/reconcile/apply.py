@@ -12,10 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-import orjson
-
 from backend_server.errors import DashwrightError
-from backend_server.links.profile import own_refresh
 from backend_server.reconcile.filling import Filled
 from backend_server.reconcile.gate import RELOAD_FORBIDDEN, Gate, Stopping, is_away, status_of
 from backend_server.reconcile.notes import finished, moved_on, put_off, quarantined, waiting
@@ -123,7 +120,7 @@ class Carrying:
                     "input_hash": filled.input_hash,
                     "template": filled.template,
                     "title": filled.document.title,
-                    "refresh": own_refresh(orjson.loads(filled.document.body)),
+                    "refresh": filled.refresh,
                 }
                 notes.append(moved_on(row, self.seen[uid], "written", facts))
         self._store("written", notes)

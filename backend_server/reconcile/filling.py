@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 
+import orjson
+
 from backend_server.devices.device import Device
 from backend_server.documents import Document
 from backend_server.documents.provided import Provided
 from backend_server.errors import InputError
+from backend_server.links.profile import own_refresh
 from backend_server.primitives.canonical_json import canonical_bytes, content_hash
 from backend_server.primitives.ids import Maker
 from backend_server.reconcile.plan import Public, Wanted
@@ -24,7 +27,8 @@ _SHARED = frozenset({Public.WANTED.value, Public.LIVE.value})
 class Filled:
     """A row's document as it should be, with the body only where it had to be filled.
 
-    With a `problem` the document could not be made; `wanted` is then the last good version, if there is one.
+    With a `problem` the document could not be made; `wanted` is then the last good version, if there is one. `refresh`
+    is the document's own, known where the body is.
     """
 
     wanted: Wanted | None
@@ -32,6 +36,7 @@ class Filled:
     template: str | None = None
     input_hash: str | None = None
     problem: str | None = None
+    refresh: str | None = None
 
 
 class Filler:
@@ -81,7 +86,7 @@ class Filler:
         if document.uid != row.uid:
             return last_good(row, f"Its template made a document of another uid ({document.uid}).")
         wanted = Wanted(row.uid, document.title, row.file, document.content, is_shared(row))
-        return Filled(wanted, document, template.name, given)
+        return Filled(wanted, document, template.name, given, refresh=template.refresh)
 
     def _take(self, row: Work) -> Filled:
         given = self._provided.get(row.uid)
@@ -94,7 +99,7 @@ class Filler:
             return last_good(row, "It has changed while it was being read.")
         document = Document(given.uid, given.title, body, given.content, Maker(row.maker), row.slot, row.object_id)
         wanted = Wanted(row.uid, given.title, row.file, given.content, is_shared(row))
-        return Filled(wanted, document, None, given.content)
+        return Filled(wanted, document, None, given.content, refresh=own_refresh(orjson.loads(body)))
 
 
 def last_good(row: Work, problem: str) -> Filled:

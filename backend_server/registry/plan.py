@@ -122,12 +122,13 @@ class Planner:
     def match_slots(self, stored: Stored, changes: Changes) -> Stored:
         """Plan the documents that templates now ask for; gives `stored` itself when all are there, shared as asked."""
         device = self.merged(stored.record)
+        if device.retired_at is not None:
+            return stored
         wanted = self._slots(device)
         present = {one.slot for one in stored.documents if one.wanted == "present"}
         shown = {link.slot for link in stored.links if link.is_default and link.suspended_at is None}
         profiles = self._profiles(stored.record, wanted)
-        is_as_wanted = present == {one.slot for one in wanted} and shown == profiles.keys()
-        if device.retired_at is not None or is_as_wanted:
+        if present == {one.slot for one in wanted} and shown == profiles.keys():
             return stored
         return self._settle(stored, stored.record, device, changes)
 

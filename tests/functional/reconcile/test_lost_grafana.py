@@ -8,17 +8,9 @@ from backend_server.errors import DashwrightError
 from backend_server.reconcile.worker import Pace
 from backend_server.storage.lost_publications import LostPublications
 from tests.functional.reconcile.test_worker import Diary, running, until, worker_of
-from tests.support.reconciling import House, house_of, template_source
+from tests.support.reconciling import House, house_of
 
 NEVER = 3600.0
-
-
-@pytest.fixture
-def templates(tmp_path):
-    folder = tmp_path / "templates"
-    folder.mkdir()
-    (folder / "generic.json").write_bytes(template_source())
-    return folder
 
 
 @pytest.fixture

@@ -83,14 +83,6 @@ def until(true: Callable[[], object], seconds: float = 10.0) -> None:
 
 
 @pytest.fixture
-def templates(tmp_path):
-    folder = tmp_path / "templates"
-    folder.mkdir()
-    (folder / "generic.json").write_bytes(template_source())
-    return folder
-
-
-@pytest.fixture
 def house(sqlite_store, dashboards_dir, fake_grafana):
     with house_of(sqlite_store, dashboards_dir, fake_grafana.url) as house:
         yield house
