@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { type Theme, contrast } from "../src/display/colors";
 
@@ -23,8 +23,10 @@ describe.each(["light", "dark"] as const)("%s theme", (theme) => {
 });
 
 describe("one place for colours", () => {
-  it("the viewer's style names none itself", () => {
-    const own = readFileSync(new URL("../src/viewer/viewer.css", import.meta.url), "utf8");
+  const folder = new URL("../src/viewer/styles/", import.meta.url);
+  it.each(readdirSync(folder))("the viewer's %s names none itself", (name) => {
+    const own = readFileSync(new URL(name, folder), "utf8");
+    expect(own.length).toBeGreaterThan(500);
     expect(own.match(/#[0-9a-f]{3,8}\b|rgba?\(/gi)).toBeNull();
   });
 });

@@ -1,7 +1,13 @@
 /** Entry of the viewer's page: reads the data in it and starts. */
 import "uplot/dist/uPlot.min.css";
 import "../styles/tokens.css";
-import "./viewer.css";
+import "./styles/page.css";
+import "./styles/panel.css";
+import "./styles/timeseries.css";
+import "./styles/values.css";
+import "./styles/table.css";
+import "./styles/text.css";
+import "./styles/narrow.css";
 import { loadDrawing } from "./drawing";
 import { Page } from "./page";
 import type { PageData } from "./settings";
