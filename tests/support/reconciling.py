@@ -27,6 +27,7 @@ from backend_server.storage.registry_records import SqlRecords
 from backend_server.storage.schema import documents, publications
 from backend_server.storage.store import Store
 from backend_server.storage.work import WorkStore
+from tests.fakes.grafana import FakeGrafana
 
 PANEL = {
     "id": 1,
@@ -165,3 +166,20 @@ def house_of(store: Store, dashboards: Path, grafana_url: str | None = None, **f
         yield house
     finally:
         house.close()
+
+
+def live(house: House, device_id: str = "rig-1") -> bool:
+    """Say whether the record says live and visitors really get it."""
+    row = house.row(device_id)
+    said = row["state"] == "live" and not row["dirty"]
+    assert house.client is not None
+    shown = house.client.visitor_dashboard(row["access_token"]).status == 200
+    assert not said or shown
+    return said
+
+
+def heal(house: House, fake: FakeGrafana) -> None:
+    """Let the fake be well again and the house go on until it rests."""
+    fake.heal()
+    house.wake()
+    house.settle()

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import shutil
 import threading
 import time
 
 import pytest
 
 from backend_server.grafana import PublicDashboard
-from backend_server.provisioning import DashboardFolder
 from backend_server.reconcile.apply import GRAFANA_AWAY, WALK_AWAITED
-from backend_server.reconcile.reconciler import Options
-from tests.support.reconciling import House, house_of, template_set, template_source
+from tests.support.reconciling import heal, house_of, live, template_set, template_source
 
 RELOAD = "POST /api/admin/provisioning/dashboards/reload"
 PUBLIC = "POST .*/public-dashboards"
@@ -23,21 +20,6 @@ PUBLIC = "POST .*/public-dashboards"
 def house(sqlite_store, dashboards_dir, fake_grafana):
     with house_of(sqlite_store, dashboards_dir, fake_grafana.url, timeout_seconds=1.0) as house:
         yield house
-
-
-def live(house: House, device_id: str = "rig-1") -> bool:
-    """Say whether the record says live and visitors really get it."""
-    row = house.row(device_id)
-    said = row["state"] == "live" and not row["dirty"]
-    shown = house.client.visitor_dashboard(row["access_token"]).status == 200
-    assert not said or shown
-    return said
-
-
-def heal(house: House, fake) -> None:
-    fake.heal()
-    house.wake()
-    house.settle()
 
 
 def test_grafana_that_refuses_connections_is_a_status_and_heals(house, fake_grafana):
@@ -238,50 +220,6 @@ def test_a_suspended_provider_is_told_and_nothing_is_claimed(house, fake_grafana
     assert live(house)
 
 
-def test_files_lost_from_the_disk_are_written_again(house, fake_grafana):
-    for number in range(5):
-        house.put(f"rig-{number}")
-    house.settle()
-    before = house.files()
-    for shard in house.dashboards.iterdir():
-        shutil.rmtree(shard)
-    report = house.reconciler.audit()
-    assert len(report.files_lost) == 5
-    house.settle()
-    assert house.files() == before
-    assert len(fake_grafana.dashboard_uids()) == 5
-
-
-def test_a_damaged_file_is_mended_and_a_foreign_one_left_alone(house):
-    house.put("rig-1")
-    house.settle()
-    row = house.row("rig-1")
-    whole = house.files()[row["file"]]
-    (house.dashboards / row["file"]).write_bytes(whole[: len(whole) // 2])
-    (house.dashboards / "packs" / "theirs.json").write_text('{"title": "theirs"}')
-    report = house.reconciler.audit()
-    assert report.files_lost == {row["uid"]}
-    assert report.foreign == ("packs/theirs.json",)
-    house.settle()
-    assert house.files()[row["file"]] == whole
-    assert "packs/theirs.json" in house.files()
-
-
-def test_a_file_of_a_lost_record_is_reported_and_never_removed(house, sqlite_store):
-    house.put("rig-1")
-    house.settle()
-    from backend_server.storage.schema import devices, documents, links
-
-    with sqlite_store.write() as write:
-        for table in (links, documents, devices):
-            write.connection.execute(table.delete())
-    files = house.files()
-    report = house.reconciler.audit()
-    assert report.strays == tuple(files)
-    house.reconciler.run_pass()
-    assert house.files() == files
-
-
 def test_a_device_that_cannot_be_filled_is_quarantined_alone_and_its_last_good_version_stays(house):
     template = json.loads(template_source())
     template["panels"][0]["title"] = "At << device.labels.site >>"
@@ -333,90 +271,6 @@ def test_two_documents_of_one_title_never_reach_grafana_together(house):
     assert len(house.files()) == 1
 
 
-def test_a_full_provider_is_told_per_device(sqlite_store, dashboards_dir, fake_grafana):
-    with house_of(sqlite_store, dashboards_dir, fake_grafana.url) as house:
-        house.reconciler._files = DashboardFolder(dashboards_dir, most_per_provider=0)
-        house.put("rig-1")
-        house.reconciler.run_pass()
-        row = house.row("rig-1")
-        assert row["state"] == "failed"
-        assert "Grafana reads at most 0 of a provider" in row["reason"]
-        assert row["dirty"]
-        assert row["retry_at"] > 0
-
-
-def test_a_mass_removal_is_held_back_until_a_person_confirms(house):
-    for number in range(20):
-        house.put(f"rig-{number}")
-    house.settle()
-    for number in range(15):
-        house.registry.retire(f"rig-{number}", "script")
-    files = house.files()
-
-    report = house.reconciler.run_pass()
-
-    assert len(report.held) == 15
-    assert house.files() == files
-    held = house.reconciler.breaker_state()
-    assert (held["count"], held["total"]) == (15, 20)
-    assert "removing 15 of 20 documents at once needs a person's word" in house.row("rig-1")["reason"]
-    change = house.store.change_number()
-    house.reconciler.run_pass()
-    assert house.store.change_number() == change
-    # New devices are not held up by it.
-    house.put("rig-new")
-    house.reconciler.run_pass()
-    assert live(house, "rig-new")
-
-    assert house.reconciler.confirm("ann") == 15
-    house.settle()
-    assert len(house.files()) == 6
-    assert house.reconciler.breaker_state() is None
-
-
-def test_reviving_instead_of_confirming_lets_the_rest_go(house):
-    for number in range(20):
-        house.put(f"rig-{number}")
-    house.settle()
-    for number in range(15):
-        house.registry.retire(f"rig-{number}", "script")
-    house.reconciler.run_pass()
-    for number in range(12):
-        house.registry.revive(f"rig-{number}", "ann")
-    house.settle()
-    assert house.reconciler.breaker_state() is None
-    assert len(house.files()) == 17
-
-
-def test_a_lost_device_list_removes_nothing(house, sqlite_store):
-    from backend_server.storage.schema import devices
-
-    for number in range(5):
-        house.put(f"rig-{number}")
-    house.settle()
-    files = house.files()
-    with sqlite_store.write() as write:
-        write.connection.execute(devices.delete())
-    house.use(template_set(generic=template_source(description="second")))
-    house.settle()
-    assert house.files() == files
-    assert "Its device is not in the record" in house.row("rig-1")["reason"]
-
-
-def test_retiring_waits_for_grafana_and_keeps_the_file_until_the_link_is_proven_gone(house, fake_grafana):
-    house.put("rig-1")
-    house.settle()
-    row = house.row("rig-1")
-    house.registry.retire("rig-1", "ann")
-    fake_grafana.answer_once("DELETE .*/public-dashboards/", 500, {"message": "Internal Server Error"}, times=-1)
-    house.reconciler.run_pass()
-    assert row["file"] in house.files()
-    assert house.row("rig-1")["state"] == "retiring"
-    heal(house, fake_grafana)
-    assert house.row("rig-1")["state"] == "gone"
-    assert fake_grafana.database.rows == []
-
-
 def test_a_public_dashboard_that_comes_back_with_a_restored_grafana_is_taken_down(house, fake_grafana):
     house.put("rig-1", share=False)
     house.settle()
@@ -455,19 +309,6 @@ def test_reloads_asked_for_at_the_same_time_are_shared(house, fake_grafana):
     for thread in threads:
         thread.join()
     assert fake_grafana.reload_count - before == 2
-
-
-def test_purging_needs_everything_proven_gone(sqlite_store, dashboards_dir, fake_grafana):
-    with house_of(sqlite_store, dashboards_dir, fake_grafana.url, options=Options(retired_keep=-1)) as house:
-        house.put("rig-1")
-        house.settle()
-        house.registry.retire("rig-1", "ann")
-        fake_grafana.refuse()
-        assert house.reconciler.run_pass().purged == 0
-        fake_grafana.accept()
-        house.wake()
-        house.settle()
-        assert house.reconciler.run_pass().purged == 1
 
 
 def test_an_unforeseen_fault_in_one_document_stops_no_other(house, monkeypatch):
