@@ -159,9 +159,8 @@ class Services:
 def build_services(settings: Settings, *, program: str) -> Services:
     """Open the database and join everything; raises ConfigError when something is missing. Does not listen or loop."""
     url = settings.database_url.reveal() if settings.database_url else None
-    store = Store.open(
-        url, settings.data_dir, make=False
-    )  # `prepare` makes it; elsewhere it would hide a wrong DATA_DIR
+    # `prepare` makes it; made here, a wrong DATA_DIR would be hidden.
+    store = Store.open(url, settings.data_dir, make=False)
     try:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         store.check()

@@ -1,7 +1,7 @@
 """Starts one program under supervisor: later after each crash, and with its name before lines that have none.
 
-Supervisor restarts a program that lived for a few seconds at once and for ever (reliability note N15). Only the
-standard library is used: this process stays beside each program that cannot name its own lines.
+Supervisor restarts a program that lived for a few seconds at once and for ever (reliability note N15). Little is
+imported: this process stays beside each program that cannot name its own lines.
 
     python -m backend_server.cli.starting NAME [--name-lines] [--after HOST:PORT] -- COMMAND…
 """
@@ -24,6 +24,8 @@ from pathlib import Path
 from types import FrameType
 from typing import IO
 
+from backend_server.primitives.redact import redact_text
+
 # What `run` read from its settings, for programs that read none.
 LOG_JSON = "DASHWRIGHT_LOG_JSON"
 LOG_VISITORS = "DASHWRIGHT_LOG_VISITORS"
@@ -33,9 +35,7 @@ _FREE_STARTS = 2
 _PATIENCE_SECONDS = 30.0
 _LONGEST_WAIT_SECONDS = 15.0
 _LAST_LINES_SECONDS = 2.0
-# Programs that know nothing of links write down whatever they were asked for: 32 digits, or an alias.
-# What stands before it may be an escape such as %2F, whose last digit is one of no token.
-_TOKEN = re.compile(r"(?:(?<![0-9a-f])|(?<=%[0-9a-f]{2}))([0-9a-f]{4})[0-9a-f]{28}(?![0-9a-f])", re.IGNORECASE)
+# Programs that know nothing of links write down whatever they were asked for, an alias too.
 _SLUG = re.compile(r"((?:/|%2f)s(?:/|%2f))(?!…)[^\s\"'/?&#,]+", re.IGNORECASE)
 # nginx's `client: ADDRESS`, Grafana's `remote_addr=ADDRESS`, and what either was told of it.
 _ADDRESS = re.compile(r"((?:\bclient: |\bremote_addr=|\bX-Forwarded-For: )\"?)[0-9a-fA-F.:\[\]]+")
@@ -59,8 +59,8 @@ def name_line(program: str, line: str, *, as_json: bool, now: datetime, level: s
 
 
 def masked(line: str, *, visitors: bool) -> str:
-    """Cut what opens a link to its first digits, as our own programs do; without `visitors` their addresses too."""
-    text = _SLUG.sub(r"\1…", _TOKEN.sub(r"\1…", line))
+    """Redact a line as our own programs' are, and cut aliases of links; without `visitors` their addresses too."""
+    text = _SLUG.sub(r"\1…", redact_text(line))
     return text if visitors else _ADDRESS.sub(r"\1-", text)
 
 

@@ -13,8 +13,8 @@ import orjson
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from backend_server.primitives.redact import redact
 from backend_server.settings import LogFormat, Settings
-from backend_server.telemetry.redact import redact
 
 _FIRST = ("timestamp", "program", "level", "event")
 

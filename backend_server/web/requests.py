@@ -10,13 +10,13 @@ import structlog
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import BadRequest
 
+from backend_server.primitives.redact import redact_text
 from backend_server.telemetry import Metrics, get_logger
 from backend_server.web.auth import client_address
 from backend_server.web.context import current_services, request_id
 from backend_server.web.edge_headers import is_host
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
-_TOKEN = re.compile(r"(?:(?<![0-9a-f])|(?<=%[0-9a-fA-F]{2}))([0-9a-f]{4})[0-9a-f]{28}(?![0-9a-f])")
 _SLUG = re.compile(r"^((?:/grafana)?/s/).+")
 _QUIET = frozenset({"/server/health", "/metrics"})  # asked every few seconds by machines
 _log = get_logger("web.request")
@@ -49,7 +49,7 @@ def register_requests(app: Flask, metrics: Metrics) -> None:
 
 def shown_path(path: str) -> str:
     """Give a path as the log may hold it: whoever reads a link's whole token or slug there could open the link."""
-    return _SLUG.sub(r"\1…", _TOKEN.sub(r"\1…", path[:300]))
+    return _SLUG.sub(r"\1…", redact_text(path[:300]))
 
 
 def _begin() -> None:

@@ -58,6 +58,8 @@ TOKEN = "0123456789abcdef0123456789ABCDEF"
         (f"a={TOKEN}&b={TOKEN}", "a=0123…&b=0123…"),
         (f"next=%2Fpublic-dashboards%2F{TOKEN}%3Fx%3D{TOKEN}", "next=%2Fpublic-dashboards%2F0123…%3Fx%3D0123…"),
         (f"longer than a token: {TOKEN}0", f"longer than a token: {TOKEN}0"),
+        ("Authorization: Bearer dw_AbCdEfGhIjKlMnOp", "Authorization: Bearer dw_AbCd…"),
+        ("dial postgres://ann:pa55word@db/x", "dial postgres://ann:***@db/x"),
         ('"GET /grafana/s/kitchen?theme=dark HTTP/1.1"', '"GET /grafana/s/…?theme=dark HTTP/1.1"'),
         ('referrer: "http://x.test/s/kitchen"', 'referrer: "http://x.test/s/…"'),
         ("x, client: 203.0.113.7, server: _", "x, client: -, server: _"),

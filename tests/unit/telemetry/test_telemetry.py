@@ -10,9 +10,9 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
+from backend_server.primitives.redact import redact
 from backend_server.settings import LogFormat, Settings
 from backend_server.telemetry import Metrics, configure_logging, get_logger
-from backend_server.telemetry.redact import redact
 
 TOKEN = "0123456789abcdef0123456789abcdef"
 API_TOKEN = "dw_AbCdEfGhIjKlMnOpQrStUvWxYz0123456789-_"
@@ -32,14 +32,14 @@ def _logging_restored() -> Iterator[None]:
 @pytest.mark.parametrize(
     ("value", "shown"),
     [
-        (f"/grafana/public-dashboards/{TOKEN}/state", "/grafana/public-dashboards/012345…/state"),
-        (TOKEN.upper(), "012345…"),
+        (f"/grafana/public-dashboards/{TOKEN}/state", "/grafana/public-dashboards/0123…/state"),
+        (TOKEN.upper(), "0123…"),
         (f"Bearer {API_TOKEN}", "Bearer dw_AbCd…"),
         ("Authorization: Basic YWRtaW46aHVudGVyMg==", "Authorization: Basic ***"),
         (API_TOKEN, "dw_AbCd…"),
         ("postgresql://dash:hunter2@db/x", "postgresql://dash:***@db/x"),
         ({"password": "hunter2", "Cookie": "a=b", "api_token": "x", "name": "ann"}, None),
-        (["ok", TOKEN], ["ok", "012345…"]),
+        (["ok", TOKEN], ["ok", "0123…"]),
         (12, 12),
     ],
 )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-_HEX_TOKEN = re.compile(r"(?<![0-9a-fA-F])([0-9a-fA-F]{6})[0-9a-fA-F]{26}(?![0-9a-fA-F])")
+# What stands before a token may be an escape such as %2F, whose last digit is one of no token.
+_HEX_TOKEN = re.compile(r"(?:(?<![0-9a-fA-F])|(?<=%[0-9a-fA-F]{2}))([0-9a-fA-F]{4})[0-9a-fA-F]{28}(?![0-9a-fA-F])")
 _API_TOKEN = re.compile(r"\b(dw_[A-Za-z0-9_-]{4})[A-Za-z0-9_-]{8,}")
 _URL_PASSWORD = re.compile(r"(://[^:/@\s]+:)[^@/\s]+@")
 _BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}")
