@@ -61,7 +61,7 @@ WORKDIR /var/lib/dashwright
 VOLUME ["/var/lib/dashwright", "/var/lib/grafana"]
 EXPOSE 5109 3000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=120s --retries=4 \
-    CMD ["python", "-m", "backend_server.cli.alive"]
+    CMD ["python", "-m", "backend_server.runtime.healthcheck"]
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["dashwright"]
 CMD ["run"]

@@ -1,4 +1,4 @@
-"""Small shapes that make one room's effect fit another room's port; `wiring.py` puts them in place."""
+"""Small shapes that make one room's effect fit another room's port; `wiring/services.py` puts them in place."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from backend_server.devices.device import Device
 from backend_server.errors import NotFound
 from backend_server.primitives.ids import Maker
 from backend_server.provisioning.folder import DashboardFolder
+from backend_server.querying.ports import MetricsSource
 from backend_server.registry.ports import WantedSlot
-from backend_server.rendering import TemplateSet
-from backend_server.storage.provided import ProvidedBodies
+from backend_server.storage.engine.store import Store
 from backend_server.storage.schema import documents, publications
-from backend_server.storage.store import Store
-from backend_server.viewing.ports import MetricsSource
+from backend_server.storage.tables.provided import ProvidedBodies
+from backend_server.templates import TemplateSet
 
 CurrentTemplates = Callable[[], TemplateSet]
 
@@ -28,7 +28,7 @@ class TemplateSlots:
         self._templates = templates
 
     def slots(self, device: Device) -> Sequence[WantedSlot]:
-        """Give each slot that some template fills for this device."""
+        """Return each slot that some template fills for this device."""
         return [
             WantedSlot(slot, template.name, template.refresh, template.share)
             for slot, template in self._templates().for_device(device).items()
@@ -56,7 +56,7 @@ class FiledDocuments:
         self._places: dict[str, tuple[str, str, str, str]] = {}  # uid → maker, slot, object, file; fixed for ever
 
     def body(self, uid: str) -> bytes | None:
-        """Give a document's bytes; None when there is no such document, InputError when it can no longer be filled."""
+        """Return a document's bytes; None when there is none, InputError when it can no longer be filled."""
         place = self._place(uid)
         if place is None:
             return None
@@ -73,7 +73,7 @@ class FiledDocuments:
         return template.fill(device).body
 
     def state(self, uid: str) -> str | None:
-        """Give the document's recorded state."""
+        """Return the document's recorded state."""
         with self._store.read() as connection:
             found = connection.execute(select(documents.c.state).where(documents.c.uid == uid)).scalar_one_or_none()
             return None if found is None else str(found)
@@ -97,7 +97,7 @@ class StoredPublications:
         self._store = store
 
     def access_token(self, document_uid: str) -> str | None:
-        """Give Grafana's token of a document that is or is to be public; it must never reach a browser."""
+        """Return Grafana's token of a document that is or is to be public; it must never reach a browser."""
         wanted = select(publications.c.access_token).where(
             publications.c.document_uid == document_uid, publications.c.state.in_(("wanted", "live"))
         )
@@ -115,5 +115,5 @@ class DefaultSources:
         self._prometheus = prometheus
 
     def find(self, uid: str, kind: str) -> MetricsSource | None:
-        """Give the default Prometheus, or None for a datasource that is not ours."""
+        """Return the default Prometheus, or None for a datasource that is not ours."""
         return self._prometheus if uid in self._NAMES and kind in ("", "prometheus") else None

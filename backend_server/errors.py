@@ -44,7 +44,7 @@ class Problem:
     column: int | None = None
 
     def as_json(self) -> dict[str, object]:
-        """Give the problem as it stands in `details.problems`."""
+        """Return the problem as it stands in `details.problems`."""
         found: dict[str, object] = {"path": self.path, "message": self.message}
         if self.line is not None:
             found["line"] = self.line

@@ -22,7 +22,7 @@ def ensure_three_users(grafana: GrafanaClient) -> None:
 
 
 def may_make_users(settings: Settings) -> bool:
-    """Say whether we come as Grafana's administrator: a service account makes no users."""
+    """Whether we come as Grafana's administrator: a service account makes no users."""
     return settings.grafana_url is not None and not settings.grafana_token
 
 

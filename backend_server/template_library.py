@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 
 from backend_server.errors import InvalidInput, ProvisioningError
 from backend_server.primitives.canonical_json import content_hash
-from backend_server.rendering import Template, TemplateSet, load_template
-from backend_server.storage.store import Store
-from backend_server.storage.template_folder import TemplateFolder
-from backend_server.storage.templates import TemplateShelf
+from backend_server.provisioning.template_folder import TemplateFolder
+from backend_server.storage.engine.store import Store
+from backend_server.storage.tables.templates import TemplateShelf
+from backend_server.templates import Template, TemplateSet, load_template
 
 _Sources = Mapping[str, tuple[str, str]]  # name → (hash, source)
 
@@ -29,7 +29,7 @@ class _Held:
 
 
 class TemplateLibrary:
-    """Gives the set of templates, guarded by the store's change number; parses only what is new."""
+    """Returns the set of templates, guarded by the store's change number; parses only what is new."""
 
     def __init__(self, store: Store, folder: TemplateFolder) -> None:
         self._store = store
@@ -40,15 +40,15 @@ class TemplateLibrary:
         self._parsed: dict[tuple[str, str], Template] = {}
 
     def current(self) -> TemplateSet:
-        """Give the templates in use."""
+        """Return the templates in use."""
         return self._fresh().current
 
     def faults(self) -> Mapping[str, str]:
-        """Give what is wrong with files that are broken now, by template name; an older version may be in use."""
+        """Return what is wrong with files that are broken now, by template name; an older version may be in use."""
         return self._fresh().faults
 
     def source(self, name: str) -> str | None:
-        """Give the source of a template in use."""
+        """Return the source of a template in use."""
         found = self._fresh().sources.get(name)
         return None if found is None else found[1]
 

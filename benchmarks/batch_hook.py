@@ -26,9 +26,9 @@ from backend_server.devices.device import Device
 from backend_server.registry import DeviceRegistry, RegistryOptions
 from backend_server.registry.ports import WantedSlot
 from backend_server.settings import load_settings
-from backend_server.storage.registry_records import SqlRecords
-from backend_server.storage.store import Store
-from backend_server.wiring import ensure_first_admin
+from backend_server.storage.engine.store import Store
+from backend_server.storage.tables.registry_records import SqlRecords
+from backend_server.wiring.services import ensure_first_admin
 from benchmarks.report import Row, print_rows
 
 DEVICES = 10_000
@@ -48,7 +48,7 @@ class OneSlot:
     """One document per device."""
 
     def slots(self, device: Device) -> Sequence[WantedSlot]:
-        """Give slot `main`."""
+        """Return slot `main`."""
         return [WantedSlot("main", "generic")]
 
 
@@ -64,7 +64,7 @@ def device(number: int) -> dict[str, object]:
 
 
 def median_ms(work: Callable[[], object], rounds: int = ROUNDS) -> float:
-    """Give the median duration of some work in milliseconds."""
+    """Return the median duration of some work in milliseconds."""
     taken = []
     for _ in range(rounds):
         begin = time.perf_counter()

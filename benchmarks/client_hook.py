@@ -40,7 +40,7 @@ def device(number: int) -> dict[str, Any]:
 
 
 def measure(work: Callable[[], None], count: int) -> float:
-    """Give microseconds per device of one round."""
+    """Return microseconds per device of one round."""
     began = time.perf_counter()
     work()
     return (time.perf_counter() - began) / count * 1e6
@@ -122,7 +122,7 @@ def fingerprint(one: dict[str, Any]) -> int:
 
 
 def render_and_hash() -> float:
-    """Give microseconds of the loop this replaces: fill the device's dashboard, write it as text, compare its hash."""
+    """Return the µs of the loop this replaces: fill the device's dashboard, write it as text, compare its hash."""
     source = json.loads((Path(__file__).parents[1] / "dashboard_templates" / "miner.json").read_bytes())
     jinja = SandboxedEnvironment(variable_start_string="<<", variable_end_string=">>", undefined=StrictUndefined)
     jinja.filters["label_value"] = lambda text: str(text).replace("\\", "\\\\").replace('"', '\\"')

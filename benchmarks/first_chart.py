@@ -164,7 +164,7 @@ def our_link(folder: Path, prometheus_url: str) -> Iterator[str]:
 
 @contextmanager
 def the_peer(folder: Path, prometheus_url: str) -> Iterator[Peer]:
-    """Give Grafana's public page: a real one where there is one with its pages, else the stand-in."""
+    """Return Grafana's public page: a real one where there is one with its pages, else the stand-in."""
     running = os.environ.get("GRAFANA_URL", "").rstrip("/")
     home = os.environ.get("GRAFANA_HOME", "")
     if running and has_pages(running):
@@ -179,7 +179,7 @@ def the_peer(folder: Path, prometheus_url: str) -> Iterator[Peer]:
 
 
 def has_pages(url: str) -> bool:
-    """Say whether a Grafana serves its real scripts; a back end alone has only their names."""
+    """Whether a Grafana serves its real scripts; a back end alone has only their names."""
     with urllib.request.urlopen(f"{url}/public-dashboards/{'0' * 32}", timeout=10) as answer:
         html = answer.read().decode(errors="replace")
     size = 0

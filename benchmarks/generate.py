@@ -24,12 +24,12 @@ import _gojsonnet
 import orjson
 import yaml
 
-from backend_server.generator.assemble import generate_all
-from backend_server.generator.plans import SHIPPED_PLANS
-from backend_server.generator.read_spec import read_spec
-from backend_server.generator.spec import DashboardPlan, Spec
+from backend_server.generator.output.assemble import generate_all
+from backend_server.generator.spec.plans import SHIPPED_PLANS
+from backend_server.generator.spec.read import read_spec
+from backend_server.generator.spec.spec import DashboardPlan, Spec
 from backend_server.primitives.ids import Maker, dashboard_uid
-from backend_server.shipped import shipped
+from backend_server.primitives.shipped import shipped
 from benchmarks.peers.grafanalib_program import dashboards as with_grafanalib
 from benchmarks.report import Row, print_rows
 
@@ -55,7 +55,7 @@ def with_jsonnet(spec: str, plans: str, program: str = PROGRAM) -> str:
 
 
 def idiomatic(program: str) -> str:
-    """Give the Jsonnet program as it is usually written: texts joined with `%`, parts found by the library."""
+    """Return the Jsonnet program as it is usually written: texts joined with `%`, parts found by the library."""
     found = program.replace("std.strReplace(text, part, '') != text;", "std.length(std.findSubstr(part, text)) > 0;")
     joined = re.compile(r"'(?:[^'\n]*)'(?: \+ [\w.]+(?:\[\d\])? \+ '[^'\n]*')+")
 
@@ -69,7 +69,7 @@ def idiomatic(program: str) -> str:
 
 
 def parsed(spec: Spec, plans: Plans) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Give spec and plans as plain values, as the peers take them."""
+    """Return spec and plans as plain values, as the peers take them."""
     families = {name: [asdict(metric) for metric in metrics] for name, metrics in spec.families.items()}
     listed = [{**asdict(plan), "uid": dashboard_uid(Maker.GENERATOR, "main", plan.slug)} for plan in plans]
     plain: dict[str, Any] = orjson.loads(orjson.dumps({"hash": spec.hash, "families": families}))

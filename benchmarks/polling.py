@@ -33,7 +33,7 @@ from backend_server.poller.kinds import DeviceKind, load_kinds
 from backend_server.poller.metrics import PollerMetrics
 from backend_server.poller.readings import readings_of
 from backend_server.primitives.ids import DeviceId
-from backend_server.shipped import shipped
+from backend_server.primitives.shipped import shipped
 from benchmarks.report import Row, print_rows
 
 DEVICES = 400
@@ -79,7 +79,7 @@ class Loopback:
 
 
 def processor_seconds() -> float:
-    """Give this process's processor time so far, all threads counted."""
+    """Return this process's processor time so far, all threads counted."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     return used.ru_utime + used.ru_stime
 
@@ -128,7 +128,7 @@ def poll_ours(kind: DeviceKind, port: int, *, silent_port: int | None = None) ->
 
 
 def poll_aiohttp(kind: DeviceKind, port: int) -> float:
-    """Give the microseconds per poll of aiohttp, one task per device, each at its own moment of the interval."""
+    """Return the microseconds per poll of aiohttp, one task per device, each at its own moment of the interval."""
     polls = 0
 
     async def device(session: aiohttp.ClientSession, number: int) -> None:
@@ -160,7 +160,7 @@ def poll_aiohttp(kind: DeviceKind, port: int) -> float:
 
 
 def poll_requests(kind: DeviceKind, port: int, polls: int) -> float:
-    """Give the microseconds per poll of requests, a kept session in each of 32 threads."""
+    """Return the microseconds per poll of requests, a kept session in each of 32 threads."""
     local = threading.local()
 
     def one(_: int) -> None:
@@ -178,7 +178,7 @@ def poll_requests(kind: DeviceKind, port: int, polls: int) -> float:
 
 
 def p99(values: list[float]) -> float:
-    """Give the 99th percentile."""
+    """Return the 99th percentile."""
     return statistics.quantiles(values, n=100)[98]
 
 

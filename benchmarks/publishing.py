@@ -19,13 +19,13 @@ from pathlib import Path
 
 from backend_server.primitives.canonical_json import canonical_bytes, content_hash
 from backend_server.provisioning import DashboardFolder
+from backend_server.provisioning.template_folder import TemplateFolder
 from backend_server.reconcile.templates import TemplateKeeper
 from backend_server.reconcile.worker import Pace, Worker
+from backend_server.storage.engine.store import Store
 from backend_server.storage.leases import Lease
-from backend_server.storage.store import Store
-from backend_server.storage.template_folder import TemplateFolder
-from backend_server.storage.templates import TemplateShelf
-from backend_server.storage.work import WORKER_LEASE
+from backend_server.storage.tables.templates import TemplateShelf
+from backend_server.storage.tables.work import WORKER_LEASE
 from benchmarks.report import Row, print_rows
 from tests.fakes.grafana import FakeGrafana
 from tests.support.grafana import write_provisioning

@@ -10,8 +10,8 @@ import orjson
 
 from backend_server.grafana import GrafanaClient, PublicDashboard
 from backend_server.links import LinkProfile
-from backend_server.viewing.relay_source import RelaySource
-from backend_server.viewing.steps import Limits
+from backend_server.queries.steps import Limits
+from backend_server.viewing.relay.source import RelaySource
 from benchmarks.report import Row
 from tests.fakes.grafana import Datasource, FakeGrafana
 from tests.support.visitors import TOKEN, UID, Visitors, dashboard, target

@@ -19,7 +19,7 @@ from backend_server.devices.device import Device
 from backend_server.documents import Document, content_of, is_intact
 from backend_server.documents.escaping import promql_regex, promql_string, shown
 from backend_server.primitives.ids import DeviceId
-from backend_server.rendering import load_template
+from backend_server.templates import load_template
 from benchmarks.report import Row, print_rows
 
 PANELS = 25
@@ -75,7 +75,7 @@ def template() -> dict[str, object]:
 
 
 def context(device: Device) -> dict[str, object]:
-    """Give what the peers' templates read."""
+    """Return what the peers' templates read."""
     return {"device": {"id": device.id, "hostname": device.hostname, "kind": device.kind, "labels": device.labels}}
 
 

@@ -16,7 +16,7 @@ import pytest
 import structlog
 
 from backend_server.settings import Settings
-from backend_server.storage.store import Store
+from backend_server.storage.engine.store import Store
 from tests.support.postgres import Postgres, running_postgres
 
 # A deadline of an example would be a timed test: it fails on a busy machine and proves nothing on a quick one.
@@ -40,7 +40,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         if name not in _KEPT_VARIABLES and not name.startswith(_KEPT_PREFIXES):
             monkeypatch.delenv(name)
     # Whether the tests themselves run in a container is no matter of theirs.
-    monkeypatch.setattr("backend_server.storage.disk.MARKS", ())
+    monkeypatch.setattr("backend_server.storage.engine.disk.MARKS", ())
 
 
 @pytest.fixture(autouse=True)

@@ -10,13 +10,14 @@ import threading
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
-from backend_server.accounts.passwords import hash_password, new_password, verify_password
-from backend_server.accounts.ports import AccountStore, User
-from backend_server.accounts.roles import Actor, Role, Scope
-from backend_server.accounts.tokens import ApiToken, hash_api_token, new_api_token, new_token_id
 from backend_server.errors import ConfigError, DashwrightError, Forbidden, InvalidInput, NotFound, Problem
 from backend_server.primitives.secret import Secret
 from backend_server.settings import Settings
+
+from .passwords import hash_password, new_password, verify_password
+from .ports import AccountStore, User
+from .roles import Actor, Role, Scope
+from .tokens import ApiToken, hash_api_token, new_api_token, new_token_id
 
 MIN_API_TOKEN = 16
 _ENVIRONMENT_TOKEN = "environment"  # noqa: S105 - the token's public name
@@ -51,7 +52,7 @@ class AccountBook:
         self._seen: dict[str, int] = {}
 
     def actor_of_token(self, token: str) -> Actor | None:
-        """Give who calls with this API token; None for an unknown, expired or revoked one."""
+        """Return who calls with this API token; None for an unknown, expired or revoked one."""
         found = self._fresh().tokens.get(hash_api_token(token))
         now = self._store.now_ms()
         if found is None or not found.is_good(now):
@@ -60,7 +61,7 @@ class AccountBook:
         return found.actor()
 
     def actor_of_session(self, name: str, version: int) -> Actor | None:
-        """Give the signed-in person; None when the session was ended or the person disabled."""
+        """Return the signed-in person; None when the session was ended or the person disabled."""
         user = self._fresh().users.get(name)
         if user is None or user.disabled_at is not None or user.session_version != version:
             return None
@@ -68,19 +69,19 @@ class AccountBook:
         return Actor(name=user.name, role=user.role, by_session=True)
 
     def last_seen(self, user: User) -> int | None:
-        """Give when a person was last seen, what is in memory included; None = never."""
+        """Return when a person was last seen, what is in memory included; None = never."""
         seen = self._seen.get(user.name, 0)
         mine = seen if seen >= (user.created_at or 0) else 0  # not an earlier person's of this name
         return max(mine, user.last_seen_at or 0) or None
 
     def sign_in(self, name: str, password: str) -> User | None:
-        """Give the user whose password this is; takes the same time whoever is named."""
+        """Return the user whose password this is; takes the same time whoever is named."""
         user = self._fresh().users.get(name)
         good = verify_password(user.password_hash if user else None, password)
         return user if good and user is not None and user.disabled_at is None else None
 
     def tokens(self) -> list[ApiToken]:
-        """Give all tokens, newest first, the last use in memory included."""
+        """Return all tokens, newest first, the last use in memory included."""
         return [
             replace(token, last_used_at=max(self._used.get(token.id, 0), token.last_used_at or 0) or None)
             for token in self._store.tokens()

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from backend_server.accounts.roles import Role
+from .roles import Role
 
 GRAFANA_USERS: Mapping[Role, str] = {role: f"dashwright-{role.value}" for role in Role}

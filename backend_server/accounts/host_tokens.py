@@ -13,9 +13,10 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from backend_server.accounts.roles import Actor, Role
 from backend_server.errors import ConfigError, Unauthenticated
 from backend_server.settings import Settings
+
+from .roles import Actor, Role
 
 MIN_SECRET_BYTES = 32  # RFC 7518, section 3.2: as long as the hash
 MIN_RSA_BITS = 2048
@@ -42,7 +43,7 @@ class HostTokens:
 
     @classmethod
     def from_settings(cls, settings: Settings) -> HostTokens | None:
-        """Give what reads tokens by `JWT_SECRET` or `JWT_PUBLIC_KEY`; None when neither is set.
+        """Return what reads tokens by `JWT_SECRET` or `JWT_PUBLIC_KEY`; None when neither is set.
 
         Raises ConfigError for a key that is weak, of the wrong kind, or given together with the other.
         """
@@ -61,7 +62,7 @@ class HostTokens:
         return None
 
     def actor_of(self, token: str) -> Actor:
-        """Give who calls with this token, as `jwt:{sub}`; raises Unauthenticated saying why it opens nothing."""
+        """Return who calls with this token, as `jwt:{sub}`; raises Unauthenticated saying why it opens nothing."""
         claims = self._claims(token)
         subject = claims["sub"]  # required below, and a text by PyJWT's check
         if not (0 < len(subject) <= _LONGEST_SUBJECT and subject.isprintable()):

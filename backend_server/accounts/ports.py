@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from backend_server.accounts.roles import Role
-from backend_server.accounts.tokens import ApiToken
+from .roles import Role
+from .tokens import ApiToken
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +31,16 @@ class AccountStore(Protocol):
     """Users and tokens as rows. Writers also write the audit row of what they did, in the same transaction."""
 
     def change_number(self) -> int:
-        """Give the store's change number; cheap enough to ask at every request."""
+        """Return the store's change number; cheap enough to ask at every request."""
 
     def now_ms(self) -> int:
-        """Give the present moment in epoch milliseconds."""
+        """Return the present moment in epoch milliseconds."""
 
     def tokens(self) -> Sequence[ApiToken]:
-        """Give all tokens, revoked and expired ones included, newest first."""
+        """Return all tokens, revoked and expired ones included, newest first."""
 
     def users(self) -> Sequence[User]:
-        """Give all users."""
+        """Return all users."""
 
     def add_token(self, token: ApiToken, *, by: str) -> None:
         """Store a new token; raises Conflict when the name is taken."""
@@ -58,7 +58,7 @@ class AccountStore(Protocol):
         """Write when tokens (by id) and people (by name) were last seen."""
 
     def kept(self, name: str) -> str | None:
-        """Give a named value that outlives restarts."""
+        """Return a named value that outlives restarts."""
 
     def keep(self, name: str, value: str) -> None:
         """Store a named value."""
@@ -71,10 +71,10 @@ class UserStore(Protocol):
     """Users as rows, changed one at a time under a rule that looks at all of them."""
 
     def users(self) -> Sequence[User]:
-        """Give all users."""
+        """Return all users."""
 
     def now_ms(self) -> int:
-        """Give the present moment in epoch milliseconds."""
+        """Return the present moment in epoch milliseconds."""
 
     def change_user(self, name: str, change: UserChange, *, by: str, action: str) -> User | None:
         """Store what `change` makes of all users by name for `name`; None removes the user.

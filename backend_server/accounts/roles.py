@@ -56,7 +56,7 @@ class Actor:
     by_session: bool = False
 
     def may(self, need: Need) -> bool:
-        """Say whether the actor's role and scopes cover the need."""
+        """Whether the actor's role and scopes cover the need."""
         return self.role.rank >= need.role.rank and (need.scope is None or not self.scopes or self._covers(need.scope))
 
     def check(self, need: Need) -> None:

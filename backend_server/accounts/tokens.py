@@ -6,7 +6,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 
-from backend_server.accounts.roles import Actor, Role, Scope
+from .roles import Actor, Role, Scope
 
 PREFIX = "dw_"
 
@@ -42,9 +42,9 @@ class ApiToken:
     revoked_at: int | None = None
 
     def is_good(self, now_ms: int) -> bool:
-        """Say whether the token opens anything now."""
+        """Whether the token opens anything now."""
         return self.revoked_at is None and (self.expires_at is None or now_ms < self.expires_at)
 
     def actor(self) -> Actor:
-        """Give who calls with this token."""
+        """Return who calls with this token."""
         return Actor(name=f"token:{self.name}", role=self.role, scopes=self.scopes)

@@ -11,10 +11,11 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import replace
 
-from backend_server.accounts.passwords import hash_password, verify_password
-from backend_server.accounts.ports import User, UserStore
-from backend_server.accounts.roles import Actor, Role
 from backend_server.errors import Conflict, InvalidInput, NotFound, Problem
+
+from .passwords import hash_password, verify_password
+from .ports import User, UserStore
+from .roles import Actor, Role
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}")
 _VERSIONS = 2**30  # fits the column with room for every change to come
@@ -27,7 +28,7 @@ class UserBook:
         self._store = store
 
     def all(self) -> list[User]:
-        """Give everybody by name, disabled people included."""
+        """Return everybody by name, disabled people included."""
         return list(self._store.users())
 
     def create(self, name: str, role: Role, password: str, *, by: Actor) -> User:
@@ -88,7 +89,7 @@ class UserBook:
         self._store.change_user(name, drop, by=by.name, action="user.remove")
 
     def change_own_password(self, actor: Actor, old: str, new: str) -> User:
-        """Give a signed-in person another password; all sessions end (the caller's goes on with the new version).
+        """Return a signed-in person another password; all sessions end (the caller's goes on with the new version).
 
         Raises Conflict for callers without one (tokens), WrongPassword, InvalidInput for one that cannot be used.
         """

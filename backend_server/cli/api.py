@@ -14,7 +14,6 @@ from urllib.parse import urlsplit, urlunsplit
 import click
 import orjson
 
-from backend_server.cli.surroundings import current_settings, open_services
 from backend_server.errors import (
     ConfigError,
     Conflict,
@@ -27,8 +26,10 @@ from backend_server.errors import (
     UpstreamError,
 )
 
+from .context import current_settings, open_services
+
 if TYPE_CHECKING:
-    from backend_server.wiring import Services
+    from backend_server.wiring.services import Services
 
 _DEADLINE_SECONDS = 70.0
 _MOST_BYTES = 64 * 1024 * 1024
@@ -46,11 +47,11 @@ class Api(Protocol):
     """Calls one route; raises the error the answer names."""
 
     def __call__(self, method: str, path: str, body: object = None) -> Any:
-        """Give the answer's JSON."""
+        """Return the answer's JSON."""
 
 
 def api_options(command: Command) -> Command:
-    """Give a command the options `--url` and `--token`."""
+    """Return a command the options `--url` and `--token`."""
     for option in (
         click.option("--token", metavar="TOKEN", help="API token for --url; better given as API_TOKEN."),
         click.option("--url", metavar="URL", help="Address of a running service; or DASHWRIGHT_URL."),
@@ -104,7 +105,7 @@ def _over_http(url: str, token: str | None) -> Api:
 
 
 def shown_address(url: str) -> str:
-    """Give an address that the operator named, for an error's words: without user and password, query and fragment."""
+    """Return an address that the operator named, for an error's words: without user, password, query and fragment."""
     parts = urlsplit(url)
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 

@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from backend_server.cli.surroundings import current_settings, show_json
 from backend_server.errors import ConfigError
 from backend_server.primitives.secret import Secret
 
+from .context import current_settings, show_json
+
 if TYPE_CHECKING:
     from backend_server.settings import Settings
-    from backend_server.storage.kept_secrets import KeptSecrets
-    from backend_server.storage.store import Store
+    from backend_server.storage.engine.store import Store
+    from backend_server.storage.secret_store import KeptSecrets
 
 _VARIABLE = "BACKUP_PASSPHRASE"
 _FILE = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
@@ -35,8 +36,8 @@ _PASSPHRASE = click.option(
 @click.option("--json", "as_json", is_flag=True, help="Print what went into it as JSON.")
 def backup(file: Path, passphrase_file: Path | None, as_json: bool) -> None:
     """Write state, templates and kept secrets to FILE. The service may go on running."""
-    from backend_server.storage.backup import Contents, dump
-    from backend_server.storage.sealed_file import write_sealed
+    from backend_server.backups.backup import Contents, dump
+    from backend_server.backups.sealed_file import write_sealed
 
     passphrase = _passphrase(passphrase_file, confirm=True)
     contents = Contents()
@@ -59,8 +60,8 @@ def backup(file: Path, passphrase_file: Path | None, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print what was restored as JSON.")
 def restore(file: Path, passphrase_file: Path | None, replace: bool, as_json: bool) -> None:
     """Put the backup in FILE in the place of what is there, all of it or nothing. Stop the service first."""
-    from backend_server.storage.backup import restore as restore_into
-    from backend_server.storage.sealed_file import read_sealed
+    from backend_server.backups.backup import restore as restore_into
+    from backend_server.backups.sealed_file import read_sealed
 
     passphrase = _passphrase(passphrase_file, confirm=False)
     with _opened(migrate=True) as (settings, store, secrets):
@@ -78,8 +79,8 @@ def restore(file: Path, passphrase_file: Path | None, replace: bool, as_json: bo
 
 @contextmanager
 def _opened(*, migrate: bool = False) -> Iterator[tuple[Settings, Store, KeptSecrets]]:
-    from backend_server.storage.kept_secrets import KeptSecrets
-    from backend_server.storage.store import Store
+    from backend_server.storage.engine.store import Store
+    from backend_server.storage.secret_store import KeptSecrets
 
     settings = current_settings()
     url = settings.database_url.reveal() if settings.database_url else None

@@ -8,10 +8,11 @@ from urllib.parse import quote, urlencode
 
 import click
 
-from backend_server.cli.api import Api, api_options, open_api
-from backend_server.cli.surroundings import show_json, show_table
 from backend_server.errors import InvalidInput, Problem
 from backend_server.primitives.ids import parse_device_id
+
+from .api import Api, api_options, open_api
+from .context import show_json, show_table
 
 
 @click.group()
@@ -126,7 +127,7 @@ def revive(device_id: str, as_json: bool, url: str | None, token: str | None) ->
 
 
 def all_pages(api: Api, path: str, query: Mapping[str, str]) -> list[Any]:
-    """Give every item of a paged list."""
+    """Return every item of a paged list."""
     found: list[Any] = []
     for page in range(1, 10_001):
         items = api("GET", f"{path}?{urlencode({**query, 'page': page, 'per_page': 1000})}")

@@ -13,9 +13,10 @@ from urllib.parse import urlsplit
 
 import click
 
-from backend_server.cli.surroundings import current_settings, show_json
 from backend_server.doctor import CATALOGUE, Finding, Severity, examine, examine_outside, exit_code
 from backend_server.errors import ConfigError
+
+from .context import current_settings, show_json
 
 EXIT_USAGE, EXIT_SETTINGS = 64, 78
 _COLOURS = {Severity.CRITICAL: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
@@ -53,7 +54,7 @@ class _WrongUsage(click.UsageError):
 
 
 class _Command(click.Command):
-    """Gives a wrong command line a code of its own."""
+    """Returns a wrong command line a code of its own."""
 
     def make_context(self, *given: Any, **named: Any) -> click.Context:
         try:

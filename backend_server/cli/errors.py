@@ -34,7 +34,7 @@ EXIT_CODES: tuple[tuple[type[DashwrightError], int, str], ...] = (
 
 
 def exit_code_of(fault: DashwrightError) -> int:
-    """Give the exit code of an error."""
+    """Return the exit code of an error."""
     return next(code for kind, code, _ in EXIT_CODES if isinstance(fault, kind))
 
 

@@ -14,12 +14,10 @@ from urllib.parse import quote, urlsplit
 import click
 import orjson
 
-from backend_server.cli.api import api_options, open_api, shown_address
-from backend_server.cli.generated_files import verify_job, write_job
-from backend_server.cli.surroundings import show_json, show_table
 from backend_server.errors import ConfigError, DashwrightError, InvalidInput, NotFound, Problem, UpstreamError
-from backend_server.generator.coverage import find_coverage
-from backend_server.generator.inventory import (
+from backend_server.generator.job import Job, run_job
+from backend_server.generator.output.coverage import find_coverage
+from backend_server.generator.output.inventory import (
     FORMATS,
     Entry,
     diff_inventory,
@@ -27,11 +25,14 @@ from backend_server.generator.inventory import (
     take_inventory,
     write_inventory,
 )
-from backend_server.generator.job import Job, run_job
-from backend_server.generator.read_spec import read_spec
-from backend_server.generator.rules import rule_file
+from backend_server.generator.output.rules import rule_file
+from backend_server.generator.spec.read import read_spec
+from backend_server.primitives.shipped import shipped
 from backend_server.provisioning.generated import read_folder, write_folder
-from backend_server.shipped import shipped
+
+from .api import api_options, open_api, shown_address
+from .context import show_json, show_table
+from .generated_files import verify_job, write_job
 
 EXIT_BAD_INPUT = 2
 EXIT_NOTHING_FOUND = 3
@@ -281,7 +282,7 @@ def coverage(spec_file: Path | None, folder: Path | None) -> None:
 def discover(url: str, out: Path | None, match: str | None) -> None:
     """Write a metrics spec from what a running Prometheus knows, to be edited."""
     from backend_server.datasources.prometheus_metadata import PrometheusMetadata
-    from backend_server.generator.discover import discover_spec
+    from backend_server.generator.spec.discover import discover_spec
 
     if not _is_http_address(url):
         _fail(ConfigError("--prometheus is no address; it must be one such as http://127.0.0.1:9090."))

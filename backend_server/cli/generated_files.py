@@ -11,9 +11,9 @@ from pathlib import Path
 import click
 
 from backend_server.errors import ConfigError
-from backend_server.generator.drift import drift_lines, find_drift, find_left_over
 from backend_server.generator.job import Job
-from backend_server.generator.manifest import MANIFEST, is_current, manifest_bytes, manifest_drift
+from backend_server.generator.output.drift import drift_lines, find_drift, find_left_over
+from backend_server.generator.output.manifest import MANIFEST, is_current, manifest_bytes, manifest_drift
 from backend_server.provisioning.generated import read_bytes, read_one, read_others, remove_files, write_folder
 
 EXIT_DRIFT = 6

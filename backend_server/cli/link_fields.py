@@ -32,7 +32,7 @@ class Fields:
     sites: tuple[str, ...]
 
     def as_body(self) -> dict[str, object]:
-        """Give the fields that were given, as the API takes them."""
+        """Return the fields that were given, as the API takes them."""
         values = (self.theme, self.refresh, self.from_, self.to, self.picker, self.chrome, self.transparent)
         profile = {name: value for name, value in zip(_PROFILE, values, strict=True) if value is not None}
         password = self.password_file.read().rstrip("\r\n") if self.password_file else None
@@ -49,7 +49,7 @@ class Fields:
 
 
 def field_options(command: Command) -> Command:
-    """Give a command an option for each field of a link."""
+    """Return a command an option for each field of a link."""
     for option in reversed(
         (
             click.option("--label", help="What people see in the list."),

@@ -7,12 +7,13 @@ from typing import Any
 
 import click
 
-from backend_server.cli.api import api_options, open_api
-from backend_server.cli.devices import all_pages
-from backend_server.cli.link_fields import Fields, field_options, told
-from backend_server.cli.surroundings import show_json, show_table
 from backend_server.errors import InvalidInput, Problem
 from backend_server.primitives.ids import is_link_token
+
+from .api import api_options, open_api
+from .context import show_json, show_table
+from .devices import all_pages
+from .link_fields import Fields, field_options, told
 
 _STATES = ("pending", "live", "paused", "not_yet", "expired", "revoked")
 
@@ -147,7 +148,7 @@ def edit(
 @click.option("--json", "as_json", is_flag=True, help="Print the link as JSON.")
 @api_options
 def rotate(*, link_token: str, grace_seconds: int, as_json: bool, url: str | None, token: str | None) -> None:
-    """Give a link a new token; the slug stays. Prints the new address for an iframe."""
+    """Return a link a new token; the slug stays. Prints the new address for an iframe."""
     body = {"grace_seconds": grace_seconds}
     _do("POST", f"{_path(link_token)}/rotate", body, as_json=as_json, url=url, token=token, shown="embed_url")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from backend_server.cli.api import api_options, open_api
-from backend_server.cli.surroundings import show_json
+from .api import api_options, open_api
+from .context import show_json
 
 
 @click.command()

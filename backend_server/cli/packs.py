@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 import click
 
-from backend_server.cli.api import api_options, open_api
-from backend_server.cli.surroundings import show_json, show_table
+from .api import api_options, open_api
+from .context import show_json, show_table
 
 _WORDS = (("add", "added"), ("change", "changed"), ("remove", "removed"), ("keep", "kept"))
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
-from backend_server.cli.api import api_options, open_api
-from backend_server.cli.surroundings import open_services, show_json
 from backend_server.errors import UpstreamError
 from backend_server.reconcile.show import format_plan
+
+from .api import api_options, open_api
+from .context import open_services, show_json
 
 
 @click.command()
@@ -30,7 +31,7 @@ def plan(as_json: bool, url: str | None, token: str | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 def apply(wait: bool, timeout_seconds: float, confirm_removals: bool, as_json: bool) -> None:
     """Bring files and Grafana to what is wanted; while a worker runs, wait for it."""
-    from backend_server.wiring import build_worker
+    from backend_server.wiring.services import build_worker
 
     with open_services("apply") as services:
         worker = build_worker(services)

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from backend_server.cli.surroundings import current_settings
+from .context import current_settings
 
 if TYPE_CHECKING:
-    from backend_server.storage.store import Store
-    from backend_server.storage.work import WorkStore
+    from backend_server.storage.engine.store import Store
+    from backend_server.storage.tables.work import WorkStore
 
 
 @click.command()
@@ -30,7 +30,7 @@ def worker() -> None:
     """Run the loop that brings files and Grafana to what is wanted; one of several leads."""
     from backend_server.telemetry import configure_logging
     from backend_server.telemetry.reconciling import ReconcileLog
-    from backend_server.wiring import build_services, build_worker
+    from backend_server.wiring.services import build_services, build_worker
 
     settings = current_settings()
     configure_logging(settings, "worker")
@@ -54,9 +54,9 @@ def poller() -> None:
     from backend_server.outbound import OutboundGuard, Purpose
     from backend_server.poller.kinds import load_kinds
     from backend_server.poller.process import run_poller
-    from backend_server.shipped import shipped
-    from backend_server.storage.store import Store
-    from backend_server.storage.work import WorkStore
+    from backend_server.primitives.shipped import shipped
+    from backend_server.storage.engine.store import Store
+    from backend_server.storage.tables.work import WorkStore
     from backend_server.telemetry import configure_logging
 
     settings = current_settings()
@@ -85,7 +85,7 @@ def poller() -> None:
 @click.command()
 def edge() -> None:
     """Run nginx in front, as the only public port."""
-    from backend_server.edge.configuration import check_edge, nginx_command, render_edge
+    from backend_server.runtime.programs.nginx import check_edge, nginx_command, render_edge
 
     configuration = render_edge(current_settings())
     check_edge(configuration)

@@ -8,10 +8,11 @@ from pathlib import Path
 import click
 from pydantic_core import PydanticUndefined
 
-from backend_server.cli.surroundings import current_settings, show_json, show_table
 from backend_server.primitives.secret import Secret
 from backend_server.settings import Settings
 from backend_server.settings.load import is_secret
+
+from .context import current_settings, show_json, show_table
 
 _HEAD = """# Settings
 

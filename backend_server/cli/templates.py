@@ -10,11 +10,12 @@ from urllib.parse import quote
 import click
 import orjson
 
-from backend_server.cli.api import api_options, open_api
-from backend_server.cli.surroundings import current_settings, open_services, show_json, show_table
 from backend_server.errors import ConfigError, InvalidInput, NotFound, Problem
 from backend_server.primitives.ids import parse_device_id
-from backend_server.shipped import shipped
+from backend_server.primitives.shipped import shipped
+
+from .api import api_options, open_api
+from .context import current_settings, open_services, show_json, show_table
 
 _FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 
@@ -31,7 +32,7 @@ def check(files: tuple[Path, ...]) -> None:
 
     What a public dashboard will not show is named as well; that alone is no failure.
     """
-    from backend_server.rendering import load_template
+    from backend_server.templates import load_template
 
     problems: list[Problem] = []
     for file in files:
@@ -121,7 +122,7 @@ def import_(
     force: bool,
 ) -> None:
     """Make a template of a dashboard exported from Grafana and put it into TEMPLATES_DIR."""
-    from backend_server.rendering import import_template
+    from backend_server.templates import import_template
 
     made = import_template(
         _file_name(name or file.name),

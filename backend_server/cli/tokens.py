@@ -6,9 +6,10 @@ import re
 
 import click
 
-from backend_server.cli.api import api_options, open_api
-from backend_server.cli.surroundings import show_json, show_table
 from backend_server.errors import InvalidInput, NotFound, Problem
+
+from .api import api_options, open_api
+from .context import show_json, show_table
 
 _ID = re.compile(r"[0-9a-f]{16}")
 

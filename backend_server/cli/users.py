@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 import click
 
-from backend_server.cli.api import api_options, open_api
-from backend_server.cli.surroundings import show_json, show_table
+from .api import api_options, open_api
+from .context import show_json, show_table
 
 _ROLES = click.Choice(["viewer", "editor", "admin"])
 
@@ -60,7 +60,7 @@ def list_users(as_json: bool, url: str | None, token: str | None) -> None:
 @click.argument("name")
 @api_options
 def passwd(name: str, url: str | None, token: str | None) -> None:
-    """Give a person another password; ends the person's sessions."""
+    """Return a person another password; ends the person's sessions."""
     _edit(name, {"password": _password()}, url, token)
 
 
@@ -69,7 +69,7 @@ def passwd(name: str, url: str | None, token: str | None) -> None:
 @click.argument("role", type=_ROLES)
 @api_options
 def change_role(name: str, role: str, url: str | None, token: str | None) -> None:
-    """Give a person another role; ends the person's sessions."""
+    """Return a person another role; ends the person's sessions."""
     _edit(name, {"role": role}, url, token)
 
 

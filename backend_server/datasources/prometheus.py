@@ -78,7 +78,7 @@ class PrometheusClient:
         )
 
     def ready(self) -> bool:
-        """Say whether Prometheus answers and has read its data; never raises for one that is down."""
+        """Whether Prometheus answers and has read its data; never raises for one that is down."""
         try:
             reply = self._http.call(
                 "GET",

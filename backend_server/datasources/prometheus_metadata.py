@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import orjson
 
 from backend_server.errors import UpstreamError
-from backend_server.generator.discover import Seen, base_names, is_plain_name
+from backend_server.generator.spec.discover import Seen, base_names, is_plain_name
 from backend_server.outbound.bounded import BoundedHttp
 
 _MAX_BYTES = 64 * 1024 * 1024

@@ -15,15 +15,16 @@ from typing import Any
 
 import click
 
-from backend_server.cli.running import public_address, run_all
-from backend_server.cli.surroundings import current_settings
-from backend_server.demo.history import write_history
-from backend_server.demo.host import Host, HostPage
-from backend_server.demo.simulator import Miner, MinerServer
+from backend_server.cli.context import current_settings
 from backend_server.errors import ConfigError
 from backend_server.poller.kinds import load_kinds
 from backend_server.primitives.ids import Maker, dashboard_uid
-from backend_server.shipped import shipped
+from backend_server.primitives.shipped import shipped
+from backend_server.runtime.run import public_address, run_all
+
+from .history import write_history
+from .host import Host, HostPage
+from .simulator import Miner, MinerServer
 
 FLEET = (
     ("rig-1", "North rack 1", "north"),
@@ -126,7 +127,7 @@ def _quick_kinds(folder: Path) -> Path:
 
 
 def _kept_token(file: Path) -> str:
-    """Give the host's API token, the same at every start."""
+    """Return the host's API token, the same at every start."""
     if not file.exists():
         handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w") as out:

@@ -12,7 +12,7 @@ from types import FrameType
 
 import click
 
-from backend_server.demo.simulator import Miner, MinerServer
+from .simulator import Miner, MinerServer
 
 _UP_BEFORE_SECONDS = 5 * 3600.0
 _AGAIN_SECONDS = 30.0

@@ -60,7 +60,7 @@ class Host:
         self._hook.close(1.0)
 
     def state(self) -> dict[str, object]:
-        """Give what the page shows: each device with its frame's address, and the overview."""
+        """Return what the page shows: each device with its frame's address, and the overview."""
         links = self._hook.links
         shown = []
         for device in self._devices:

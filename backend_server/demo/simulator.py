@@ -38,13 +38,13 @@ MODELS: Sequence[Model] = (
 
 
 def wave(moment: float, seed: int, period_seconds: float) -> float:
-    """Give a smooth, never quite repeating number from -1 to 1."""
+    """Return a smooth, never quite repeating number from -1 to 1."""
     turn = moment / period_seconds * math.tau
     return (math.sin(turn + seed) + math.sin(turn * 2.7 + seed * 1.3) * 0.5 + math.sin(turn * 7.1 + seed) * 0.25) / 1.75
 
 
 def info_at(moment: float, number: int, hostname: str, started: float) -> dict[str, object]:
-    """Give what miner `number` answers at a moment (epoch seconds); the keys are those of AxeOS."""
+    """Return what miner `number` answers at a moment (epoch seconds); the keys are those of AxeOS."""
     model = MODELS[number % len(MODELS)]
     # Slow enough to be read as a line over an hour, with a small part that moves from one reading to the next.
     load = 1 + 0.04 * wave(moment, number, 900) + 0.006 * wave(moment, number + 9, 13)
@@ -81,7 +81,7 @@ class Miner:
     held: dict[str, object] = field(default_factory=dict)
 
     def info(self, moment: float) -> dict[str, object]:
-        """Give the answer of a moment."""
+        """Return the answer of a moment."""
         return {**info_at(moment, self.number, self.hostname, self.started), **self.held}
 
     def set(self, values: Mapping[str, object]) -> None:

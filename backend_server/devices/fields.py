@@ -10,9 +10,10 @@ import re
 from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
-from backend_server.devices.device import MAX_HOSTNAME, MAX_LABELS
 from backend_server.errors import InvalidInput, Problem
 from backend_server.links.profile import NAMED_PROFILES
+
+from .device import MAX_HOSTNAME, MAX_LABELS
 
 MAX_LABEL_NAME = 64
 MAX_LABEL_VALUE = 253

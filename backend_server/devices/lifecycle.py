@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from backend_server.devices.device import DeviceState
-from backend_server.devices.record import DeviceRecord
+from .device import DeviceState
+from .record import DeviceRecord
 
 
 def device_state(record: DeviceRecord, now_ms: int, stale_after_ms: int, *, seen_ms: int = 0) -> DeviceState:
@@ -15,10 +15,10 @@ def device_state(record: DeviceRecord, now_ms: int, stale_after_ms: int, *, seen
 
 
 def may_be_revived(record: DeviceRecord, now_ms: int, retired_keep_ms: int) -> bool:
-    """Say whether a retired device is still kept."""
+    """Whether a retired device is still kept."""
     return record.retired_at is not None and now_ms < purge_at(record.retired_at, retired_keep_ms)
 
 
 def purge_at(retired_at: int, retired_keep_ms: int) -> int:
-    """Give the moment from which a retired device is forgotten for good."""
+    """Return the moment from which a retired device is forgotten for good."""
     return retired_at + retired_keep_ms

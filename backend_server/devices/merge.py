@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import cast
 
-from backend_server.devices.device import MAX_LABELS, Device
-from backend_server.devices.record import DeviceRecord
 from backend_server.errors import InvalidInput, Problem
+
+from .device import MAX_LABELS, Device
+from .record import DeviceRecord
 
 DEFAULT_KIND = "generic"
 
@@ -20,7 +21,7 @@ def apply_fields(before: Mapping[str, object], given: Mapping[str, object]) -> d
 
 
 def merge_device(record: DeviceRecord, *, share_default: str) -> Device:
-    """Give the device as it counts: defaults, then what was sent, then what an operator set; labels name by name."""
+    """Return the device as it counts: defaults, then what was sent, then what an operator set; labels name by name."""
     said = {**record.sent, **record.set_by_operator}
     labels = {
         **cast("Mapping[str, str]", record.sent.get("labels", {})),

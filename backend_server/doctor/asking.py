@@ -89,7 +89,7 @@ class Asker:
 
 
 def _ahead(date: str | None, now: float) -> float | None:
-    """Give how far the `Date` header's clock is ahead; it names whole seconds, so half a one is added."""
+    """Return how far the `Date` header's clock is ahead; it names whole seconds, so half a one is added."""
     try:
         return None if date is None else parsedate_to_datetime(date).timestamp() + 0.5 - now
     except ValueError:

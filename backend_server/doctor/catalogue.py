@@ -34,7 +34,7 @@ class Finding:
     what: str
 
     def as_json(self) -> dict[str, str]:
-        """Give the finding as `--json` prints it."""
+        """Return the finding as `--json` prints it."""
         return {
             "id": self.kind.id,
             "severity": self.kind.severity.value,
@@ -54,7 +54,7 @@ def found(kind_id: str, what: str = "") -> Finding:
 
 
 def exit_code(findings: Iterable[Finding]) -> int:
-    """Give 2 when something is critical, 1 when something is a warning, else 0."""
+    """Return 2 when something is critical, 1 when something is a warning, else 0."""
     return max((_EXIT_CODES[one.kind.severity] for one in findings), default=0)
 
 

@@ -9,8 +9,8 @@ from collections.abc import Collection, Mapping
 from urllib.parse import unquote, urlsplit
 
 from backend_server.outbound.own import own_addresses
-from backend_server.viewing.grafana_page import GrafanaPage, UnreadablePage
-from backend_server.viewing.real_token import RealToken
+from backend_server.viewing.relay.grafana_page import GrafanaPage, UnreadablePage
+from backend_server.viewing.relay.real_token import RealToken
 
 from .asking import Answer, Asker
 from .facts import GrafanaFacts
@@ -92,7 +92,7 @@ def _refusal(listed: Answer) -> str | None:
 
 
 def _version(health: Mapping[str, object], settings: Answer) -> str | None:
-    """Give the version; one that is hidden in /api/health still stands in what a signed-in page is told."""
+    """Return the version; one that is hidden in /api/health still stands in what a signed-in page is told."""
     told = settings.json() if settings.ok else None
     build = told.get("buildInfo") if isinstance(told, dict) else None
     version = health.get("version") or (build.get("version") if isinstance(build, dict) else None)
@@ -154,7 +154,7 @@ def _around(
 
 
 def _own() -> list[str]:
-    """Give some of this machine's addresses; a link-local one needs a zone that a URL cannot carry."""
+    """Return some of this machine's addresses; a link-local one needs a zone that a URL cannot carry."""
     found = [address for address in own_addresses() if not address.is_link_local]
     return sorted(map(str, found))[:_MOST_ADDRESSES]
 

@@ -25,7 +25,7 @@ def grafana_findings(facts: GrafanaFacts) -> Iterator[Finding]:
 
 
 def is_safe(version: str) -> bool | None:
-    """Say whether a version has the fixes; None for text that is no version."""
+    """Whether a version has the fixes; None for text that is no version."""
     numbers = version.partition("-")[0].partition("+")[0].split(".")
     if len(numbers) < 2 or not all(number.isdigit() for number in numbers):
         return None

@@ -16,12 +16,12 @@ from backend_server.errors import DashwrightError
 from backend_server.primitives.clock import epoch_ms
 from backend_server.reconcile.reconciler import HELD
 from backend_server.settings import LinkTokens, Settings
-from backend_server.storage.disk import filesystem
-from backend_server.storage.kept_secrets import FILE_NAME as SECRETS_FILE
+from backend_server.storage.engine.disk import filesystem
+from backend_server.storage.engine.store import FILE_NAME, Store
 from backend_server.storage.leases import lease_state
 from backend_server.storage.schema import documents, links
-from backend_server.storage.store import FILE_NAME, Store
-from backend_server.storage.work import WORKER_LEASE, WorkStore
+from backend_server.storage.secret_store import FILE_NAME as SECRETS_FILE
+from backend_server.storage.tables.work import WORKER_LEASE, WorkStore
 
 from .facts import SettingsFacts, StateFacts
 

@@ -73,7 +73,7 @@ def _seen(path: str, answer: Answer) -> Seen:
 
 
 def _down(told: dict[str, object]) -> dict[str, str]:
-    """Give the components that are not well, with their words."""
+    """Return the components that are not well, with their words."""
     components = told.get("components")
     found = {}
     for name, part in components.items() if isinstance(components, dict) else ():
@@ -83,7 +83,7 @@ def _down(told: dict[str, object]) -> dict[str, str]:
 
 
 def _open_metrics(asker: Asker, url: str, *, ours_too: bool) -> tuple[str, ...]:
-    """Give the paths at which metrics are open; to this machine itself ours may be."""
+    """Return the paths at which metrics are open; to this machine itself ours may be."""
     paths = ("/metrics", "/grafana/metrics") if ours_too else ("/grafana/metrics",)
     return tuple(path for path in paths if _holds_metrics(asker.get(url + path)))
 

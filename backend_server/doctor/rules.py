@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from backend_server.primitives.places import provider_of
+from backend_server.primitives.document_paths import provider_of
 from backend_server.settings import SHORTEST_SECRET_KEY
-from backend_server.storage.disk import VANISHING
+from backend_server.storage.engine.disk import VANISHING
 
 from .catalogue import Finding, found, in_order
 from .facts import Clocks, Facts, FilesFacts, OutsideFacts, SettingsFacts, StateFacts
@@ -35,7 +35,7 @@ _LEAST = {
 
 
 def diagnose(facts: Facts) -> tuple[Finding, ...]:
-    """Give all findings, the worst first."""
+    """Return all findings, the worst first."""
     return in_order(_all(facts))
 
 
@@ -205,7 +205,7 @@ def _duplicates(facts: FilesFacts) -> Iterator[Finding]:
 
 
 def _folder(file: str) -> str:
-    """Give Grafana's folder of a file: shards share the root, `packs` makes folders from its directories."""
+    """Return Grafana's folder of a file: shards share the root, `packs` makes folders from its directories."""
     parts = file.split("/")
     return parts[-2] if parts[0] == "packs" and len(parts) > 2 else ""
 

@@ -111,7 +111,7 @@ def _all(variable: Panel, name: str) -> Chosen | None:
 
 
 def _options(variable: Panel) -> list[tuple[str, str]]:
-    """Give (value, text) of the options the document lists, without the one for all."""
+    """Return (value, text) of the options the document lists, without the one for all."""
     found = []
     for option in variable.get("options") or []:
         if isinstance(option, Mapping) and option.get("value") != _ALL:

@@ -53,7 +53,7 @@ def content_of(dashboard: Mapping[str, object]) -> str | None:
 
 
 def is_intact(dashboard: Mapping[str, object]) -> bool:
-    """Say whether a stamped dashboard still is what its stamp says: nothing was changed since it was made."""
+    """Whether a stamped dashboard still is what its stamp says: nothing was changed since it was made."""
     found = dashboard.get(STAMP_KEY)
     if not isinstance(found, Mapping):
         return False

@@ -10,7 +10,7 @@ from backend_server.errors import InvalidInput, Problem
 
 from . import escaping
 from .choices import Values, chosen_values
-from .landing import Landing, Step, landing_of
+from .escape_context import Landing, Step, landing_of
 from .panels import listed
 from .positions import join_path
 from .quoting import Surroundings, promql_surroundings, sql_surroundings
@@ -149,7 +149,7 @@ class _Filling:
 
 
 def _is_meant(text: str, reference: Reference) -> bool:
-    """Say whether an unknown name is surely a variable: `$` before a word may be a price, braces are not."""
+    """Whether an unknown name is surely a variable: `$` before a word may be a price, braces are not."""
     return text.startswith("${", reference.start) and not reference.field
 
 

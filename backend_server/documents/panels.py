@@ -32,12 +32,12 @@ class DatasourceUse:
 
 
 def placed_panels(dashboard: Panel) -> Iterator[PlacedPanel]:
-    """Give every panel in reading order: rows, panels inside collapsed rows, and the `rows` of old schemas."""
+    """Return every panel in reading order: rows, panels inside collapsed rows, and the `rows` of old schemas."""
     yield from _below(dashboard, "")
 
 
 def all_panels(dashboard: Panel) -> Iterator[Panel]:
-    """Give every panel in reading order, rows included, at any depth."""
+    """Return every panel in reading order, rows included, at any depth."""
     return (placed.panel for placed in placed_panels(dashboard))
 
 
@@ -55,7 +55,7 @@ def panel_name(panel: Panel) -> str:
 
 
 def targets_of(panel: Panel) -> list[Panel]:
-    """Give a panel's targets that are objects."""
+    """Return a panel's targets that are objects."""
     return _objects(panel.get("targets"))
 
 
@@ -80,7 +80,7 @@ def panel_signature(panel: Panel) -> str:
 
 
 def datasources_used(dashboard: Panel) -> frozenset[DatasourceUse]:
-    """Give the datasources that panels, targets, annotations and variables ask; Grafana's own pseudo ones left out."""
+    """Return the datasources that panels, targets, annotations and variables ask; without Grafana's own pseudo ones."""
     found: set[DatasourceUse] = set()
     for panel in all_panels(dashboard):
         panel_source = _use(panel.get("datasource"))
@@ -97,7 +97,7 @@ def datasources_used(dashboard: Panel) -> frozenset[DatasourceUse]:
 
 
 def listed(dashboard: Panel, holder: str) -> list[Panel]:
-    """Give the objects of `{holder}.list`, e.g. of `templating` or `annotations`; empty when it is malformed."""
+    """Return the objects of `{holder}.list`, e.g. of `templating` or `annotations`; empty when it is malformed."""
     found = dashboard.get(holder)
     return _objects(found.get("list")) if isinstance(found, Mapping) else []
 

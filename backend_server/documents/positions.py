@@ -37,7 +37,7 @@ def places(text: str) -> dict[str, Place]:
 
 
 def repeated_keys(text: str) -> list[Place]:
-    """Give the places where an object names a key it already has; a JSON reader would silently drop the first."""
+    """Return the places where an object names a key it already has; a JSON reader would silently drop the first."""
     seen: set[str] = set()
     found = []
     for place in _walk(text):

@@ -23,7 +23,7 @@ _UID = re.compile(r"[a-zA-Z0-9_-]{1,40}")
 
 
 def preflight(dashboard: Mapping[str, Any]) -> list[Problem]:
-    """Give what Grafana would refuse or choke on, each problem with its path; empty when the document is good.
+    """Return what Grafana would refuse or choke on, each problem with its path; empty when the document is good.
 
     The rules are those a running Grafana 12.4 was seen to apply to provisioned files.
     """

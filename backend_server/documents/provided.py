@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from backend_server.documents.document import Document, stamp
-from backend_server.documents.preflight import preflight
 from backend_server.errors import InvalidInput, Problem
 from backend_server.primitives.ids import DashboardUid, Maker, dashboard_uid
+
+from .document import Document, stamp
+from .preflight import preflight
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class ProvidedStatus:
     reason: str | None
 
     def as_json(self) -> dict[str, object]:
-        """Give it as answers show it."""
+        """Return it as answers show it."""
         return {
             "uid": self.uid,
             "slug": self.object_id,

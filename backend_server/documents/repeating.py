@@ -36,7 +36,7 @@ class Written:
 
 
 def written_out(panels: list[dict[str, Any]], chosen: Scope) -> list[Written]:
-    """Give copies of the panels with every repeat written out; the first copy of a panel keeps its id.
+    """Return copies of the panels with every repeat written out; the first copy of a panel keeps its id.
 
     Copies that a dashboard of old was saved with are dropped. A repeat over an unknown set of values (an all-value)
     stays one panel, which shows them all.

@@ -50,7 +50,7 @@ class ShareProblem:
     remedy: str
 
     def as_json(self) -> dict[str, object]:
-        """Give the problem as the API answers it."""
+        """Return the problem as the API answers it."""
         return {
             "feature": self.feature,
             "path": self.path,
@@ -197,7 +197,7 @@ def _names_in(text: str, names: set[str]) -> Iterator[str]:
 
 
 def _texts(panel: Panel) -> Iterator[str]:
-    """Give every text of a panel but those of the panels inside it."""
+    """Return every text of a panel but those of the panels inside it."""
     stack: list[object] = [value for key, value in panel.items() if key not in {"panels", "repeat"}]
     while stack:
         value = stack.pop()

@@ -54,7 +54,7 @@ class NewDocument:
     refresh: str | None = None
 
     def status(self) -> DocumentStatus:
-        """Give the status it begins with."""
+        """Return the status it begins with."""
         return DocumentStatus(
             self.uid,
             self.maker,

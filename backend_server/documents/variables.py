@@ -48,7 +48,7 @@ class Chosen:
 
 
 def references(text: str) -> Iterator[Reference]:
-    """Give each use of a variable in a text, but Grafana's built-in ones (`$__…`)."""
+    """Return each use of a variable in a text, but Grafana's built-in ones (`$__…`)."""
     for found in _REFERENCE.finditer(text):
         name = found["bare"] or found["square"] or found["braced"]
         if not name.startswith("__"):

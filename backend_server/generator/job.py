@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from backend_server.documents.document import Document
 from backend_server.documents.provided import provided_document
 from backend_server.errors import InvalidInput, Problem
-from backend_server.generator.assemble import SLOT, Generated, generate_all
-from backend_server.generator.check import did_you_mean
-from backend_server.generator.plans import plan_warnings, plans_for, read_plans
-from backend_server.generator.read_spec import read_spec
-from backend_server.generator.spec import DashboardPlan, Spec
 from backend_server.primitives.ids import Maker
+
+from .output.assemble import SLOT, Generated, generate_all
+from .spec.check import did_you_mean
+from .spec.plans import plan_warnings, plans_for, read_plans
+from .spec.read import read_spec
+from .spec.spec import DashboardPlan, Spec
 
 _PLACEHOLDER = re.compile(r"<<.*?>>", re.DOTALL)
 
@@ -29,7 +30,7 @@ class Job:
     warnings: tuple[str, ...] = ()
 
     def documents(self) -> tuple[Document, ...]:
-        """Give the dashboards as checked and stamped documents; raises InvalidInput (preflight, placeholders)."""
+        """Return the dashboards as checked and stamped documents; raises InvalidInput (preflight, placeholders)."""
         unfilled = unfilled_placeholders(self.made)
         if unfilled:
             raise InvalidInput(unfilled, what="The job")

@@ -1,7 +1,7 @@
 """Grafana's HTTP API: the calls we make by name, the calls of visitors as they are, and what each error means."""
 
-from backend_server.grafana.client import GrafanaClient, Health, LoadedDashboard
-from backend_server.grafana.errors import (
+from .client import GrafanaClient, Health, LoadedDashboard
+from .errors import (
     DashboardDamaged,
     DashboardMissing,
     GrafanaError,
@@ -20,8 +20,8 @@ from backend_server.grafana.errors import (
     PublicUidTaken,
     StillProvisioned,
 )
-from backend_server.grafana.public import ListedPublic, PublicChange, PublicDashboard, plan_public, settle_public
-from backend_server.grafana.transport import RawAnswer
+from .public import ListedPublic, PublicChange, PublicDashboard, plan_public, settle_public
+from .transport import RawAnswer
 
 __all__ = [
     "DashboardDamaged",

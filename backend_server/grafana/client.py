@@ -15,16 +15,11 @@ from urllib.parse import quote, urlencode, urlsplit
 import orjson
 
 from backend_server.errors import ConfigError
-from backend_server.grafana.errors import (
-    DashboardMissing,
-    GrafanaError,
-    GrafanaOddAnswer,
-    PublicMissing,
-    error_of,
-)
-from backend_server.grafana.public import ListedPublic, PublicDashboard
-from backend_server.grafana.transport import RawAnswer, Transport, json_of, odd
-from backend_server.grafana.visitor import VisitorCalls
+
+from .errors import DashboardMissing, GrafanaError, GrafanaOddAnswer, PublicMissing, error_of
+from .public import ListedPublic, PublicDashboard
+from .transport import RawAnswer, Transport, json_of, odd
+from .visitor import VisitorCalls
 
 _PAGE = 100_000  # more than all providers can hold: one call lists them all
 _MOST_PAGES = 1000
@@ -205,7 +200,7 @@ class GrafanaClient(VisitorCalls):
         return Health(ok=ok, version=version if isinstance(version, str) and version else None)
 
     def version(self) -> str | None:
-        """Give Grafana's version as it tells it to us who are signed in; `health` tells nobody when so configured."""
+        """Return Grafana's version as it tells it to us who are signed in; `health` tells nobody when so configured."""
         path = "/api/frontend/settings"
         answer = self._call("GET", path)
         settings = json_of("GET", path, answer)

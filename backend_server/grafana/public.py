@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from backend_server.grafana.errors import (
+from .errors import (
     GrafanaFault,
     GrafanaTimeout,
     GrafanaUnreachable,

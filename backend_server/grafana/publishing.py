@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from backend_server.documents import content_of
-from backend_server.grafana.client import GrafanaClient
-from backend_server.grafana.public import ListedPublic, PublicDashboard, settle_public
+
+from .client import GrafanaClient
+from .public import ListedPublic, PublicDashboard, settle_public
 
 
 def _nothing(point: str) -> None:
@@ -44,7 +45,7 @@ class GrafanaPublishing:
         self._client.reload()
 
     def loaded(self, uid: str) -> str | None:
-        """Give the content hash of the dashboard Grafana has; "" for one without our stamp, None when it has none."""
+        """Return the content hash of the dashboard Grafana has; "" for one without our stamp, None when it has none."""
         found = self._client.dashboard(uid)
         return None if found is None else content_of(found.document) or ""
 
@@ -53,7 +54,7 @@ class GrafanaPublishing:
         settle_public(self._calls, uid, PublicDashboard(public_uid, access_token))
 
     def stands(self, uid: str, public_uid: str, access_token: str) -> bool:
-        """Say whether the dashboard is public with exactly these ids."""
+        """Whether the dashboard is public with exactly these ids."""
         found = self._client.public_of(uid)
         return found is not None and (found.uid, found.access_token) == (public_uid, access_token) and found.enabled
 

@@ -22,7 +22,8 @@ from urllib.parse import urlsplit
 import orjson
 
 from backend_server.errors import ConfigError
-from backend_server.grafana.errors import GrafanaError, GrafanaOddAnswer, GrafanaTimeout, GrafanaUnreachable
+
+from .errors import GrafanaError, GrafanaOddAnswer, GrafanaTimeout, GrafanaUnreachable
 
 _KEPT_CONNECTIONS = 32
 _CHUNK = 65_536
@@ -93,7 +94,7 @@ class _Connection(http.client.HTTPConnection):
         self.fresh = True
 
     def left(self) -> float:
-        """Give the seconds left; raises when there are none."""
+        """Return the seconds left; raises when there are none."""
         left = self.deadline - time.monotonic()
         if left <= 0:
             raise _DeadlinePassed
@@ -120,7 +121,7 @@ class _Connection(http.client.HTTPConnection):
             self._stream.close()
 
     def alive(self) -> bool:
-        """Say whether a kept connection can be used again: whatever is readable now is the peer's good-bye."""
+        """Whether a kept connection can be used again: whatever is readable now is the peer's good-bye."""
         poller = select.poll()
         poller.register(self.stream, select.POLLIN)
         return not poller.poll(0)

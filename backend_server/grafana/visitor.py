@@ -6,8 +6,9 @@ import re
 from urllib.parse import urlencode
 
 from backend_server.errors import NotFound
-from backend_server.grafana.transport import RawAnswer, Transport
 from backend_server.primitives.ids import is_link_token
+
+from .transport import RawAnswer, Transport
 
 _LANGUAGE = re.compile(r"[A-Za-z0-9*,;=.\- ]{1,200}")
 _ASSET = re.compile(r"(?:build|img|fonts|gazetteer|maps|plugins)/[A-Za-z0-9_\-][A-Za-z0-9_.@~+/\-]*")

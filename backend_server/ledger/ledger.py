@@ -27,7 +27,7 @@ class LinkLedger:
     changes: Sequence[AuditRow]
 
     def as_json(self, now_ms: int) -> dict[str, object]:
-        """Give it as answers hold it; `views` and `refused` add up the days, `views_total` is since the beginning."""
+        """Return it as answers hold it; `views` and `refused` add up the days, `views_total` is since the beginning."""
         link = self.found.link
         refused: dict[str, int] = {}
         for one in self.days:
@@ -67,7 +67,7 @@ class Ledger:
         self._lock = threading.Lock()
 
     def of_link(self, found: FoundLink, days: int) -> LinkLedger:
-        """Give what happened on a link in its last `days` days, today included, as far as they are kept."""
+        """Return what happened on a link in its last `days` days, today included, as far as they are kept."""
         now = self._clock_ms()
         first = max(day_of(now - (days - 1) * _DAY_MS), self._first_kept(now))
         query = AuditQuery(object_kind="link", object_id=found.link.id, per_page=_MOST_CHANGES)
@@ -75,7 +75,7 @@ class Ledger:
         return LinkLedger(found, first, self._records.days(found.link.id, first), changes)
 
     def audit(self, query: AuditQuery) -> tuple[Sequence[AuditRow], int]:
-        """Give one page of deeds, the newest first, and how many there are in all."""
+        """Return one page of deeds, the newest first, and how many there are in all."""
         return self._records.audit_page(query)
 
     def tidy(self) -> int:
@@ -94,7 +94,7 @@ class Ledger:
 
 
 def audit_json(row: AuditRow) -> dict[str, object]:
-    """Give a deed as answers hold it."""
+    """Return a deed as answers hold it."""
     return {
         "id": row.id,
         "at": moment(row.at),

@@ -55,10 +55,10 @@ class LedgerRecords(Protocol):
     """The rows that the ledger is written in. There is nothing here that changes or removes a deed."""
 
     def days(self, link_id: str, first_day: str) -> Sequence[DayCount]:
-        """Give the days on which something happened on a link, the newest first."""
+        """Return the days on which something happened on a link, the newest first."""
 
     def audit_page(self, query: AuditQuery) -> tuple[Sequence[AuditRow], int]:
-        """Give one page of deeds, the newest first, and how many there are in all."""
+        """Return one page of deeds, the newest first, and how many there are in all."""
 
     def forget_days_before(self, day: str) -> int:
         """Remove the daily counts of days before this one; gives how many rows went."""

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from backend_server.errors import InvalidInput, Problem
-from backend_server.links.fields import read_fields, refused_where_derived, span_problems
-from backend_server.links.link import Link
-from backend_server.links.profile import LinkProfile, parse_profile
 from backend_server.primitives.clock import format_time
 from backend_server.primitives.secret import Secret
+
+from .fields import read_fields, refused_where_derived, span_problems
+from .link import Link
+from .profile import LinkProfile, parse_profile
 
 _KNOWN = ("label", "slug", "profile", "not_before", "expires_at", "password", "frame_ancestors")
 _NEVER_NULL = ("slug",)
@@ -52,7 +53,7 @@ class LinkEdit:
         )
 
     def apply(self, link: Link, now_ms: int, password_hash: str | None) -> Link:
-        """Give the link as it is to be; `password_hash` is the new password's.
+        """Return the link as it is to be; `password_hash` is the new password's.
 
         Gives `link` itself when nothing changes. Raises InvalidInput when what comes of it makes no sense.
         """
@@ -80,7 +81,7 @@ def past_problems(expires_at: int | None, now_ms: int) -> list[Problem]:
 
 
 def told_changes(before: Link, after: Link) -> dict[str, object]:
-    """Give `{field: [before, after]}` for the audit; of a password only that it was set, changed or removed."""
+    """Return `{field: [before, after]}` for the audit; of a password only that it was set, changed or removed."""
     told: dict[str, object] = {
         name: [_shown(name, getattr(before, name)), _shown(name, getattr(after, name))]
         for name in _PLAIN

@@ -8,10 +8,11 @@ from datetime import UTC, datetime, timedelta
 
 from backend_server.accounts.passwords import MAX_LENGTH, MIN_LENGTH
 from backend_server.errors import DashwrightError, InvalidInput, Problem
-from backend_server.links.profile import parse_profile
 from backend_server.primitives.clock import parse_time
 from backend_server.primitives.ids import DashboardUid, Slug, parse_device_id, parse_slot
 from backend_server.primitives.secret import Secret
+
+from .profile import parse_profile
 
 MAX_LABEL = 200
 MAX_ANCESTORS = 20
@@ -122,7 +123,7 @@ def _ancestors(value: object) -> tuple[str, ...]:
 
 
 def _origin(value: object) -> str | None:
-    """Give an origin in the one spelling browsers send: lower case, without the scheme's own port."""
+    """Return an origin in the one spelling browsers send: lower case, without the scheme's own port."""
     if not isinstance(value, str) or len(value) > _MAX_ORIGIN:
         return None
     match = _ORIGIN.fullmatch(value.lower())

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from backend_server.errors import Conflict, InvalidInput, Problem
-from backend_server.links.link import Link
 from backend_server.primitives.ids import LinkToken
+
+from .link import Link
 
 MAX_GRACE_SECONDS = 30 * 86_400
 
@@ -35,7 +36,7 @@ def resumed(link: Link, now_ms: int) -> Link:
 
 
 def rotated(link: Link, token: LinkToken, now_ms: int) -> Link:
-    """Give the link its new token; slug and everything else stay."""
+    """Return the link its new token; slug and everything else stay."""
     check_not_over(link)
     return replace(link, token=token, updated_at=now_ms)
 

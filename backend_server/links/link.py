@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from backend_server.links.profile import LinkProfile
-from backend_server.links.state import LinkState, link_state
 from backend_server.primitives.ids import DashboardUid, LinkToken, Slug
+
+from .profile import LinkProfile
+from .state import LinkState, link_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class FoundLink:
         return link_state(self.link, now_ms, self.document_state, links_on=self.links_on)
 
     def until(self, now_ms: int) -> int | None:
-        """Give the moment at which the state changes by itself; None when only a person changes it."""
+        """Return the moment at which the state changes by itself; None when only a person changes it."""
         state = self.state(now_ms)
         if state.is_over:
             return None

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from backend_server.errors import InvalidInput, Problem
-from backend_server.links.fields import read_fields, refused_where_derived, span_problems
-from backend_server.links.profile import LinkProfile
 from backend_server.primitives.ids import DashboardUid, DeviceId, Slug
 from backend_server.primitives.secret import Secret
+
+from .fields import read_fields, refused_where_derived, span_problems
+from .profile import LinkProfile
 
 _KNOWN = (
     *("device", "slot", "document", "label", "slug", "profile"),

@@ -49,7 +49,7 @@ class LinkProfile:
     transparent: bool = False
 
     def as_json(self) -> dict[str, object]:
-        """Give the profile as it stands in answers and in the database; empty texts are the dashboard's own."""
+        """Return the profile as it stands in answers and in the database; empty texts are the dashboard's own."""
         return {
             "theme": self.theme.value,
             "refresh": self.refresh,
@@ -75,7 +75,7 @@ class LinkProfile:
 
 
 def own_refresh(dashboard: Mapping[str, object]) -> str:
-    """Give how often a dashboard wants to be asked anew: a duration or "off"; one that does not say gets the usual."""
+    """Return how often a dashboard is refreshed: a duration or "off"; one that does not say gets the usual."""
     found = dashboard.get("refresh")
     if found in ("", False):
         return "off"
@@ -97,7 +97,7 @@ NAMED_PROFILES: Mapping[str, LinkProfile] = MappingProxyType(
 
 
 def profile_of_share(share: str) -> LinkProfile | None:
-    """Give the profile that a device's `share` asks for; None = not shared. An unknown name counts as `true`."""
+    """Return the profile that a device's `share` asks for; None = not shared. An unknown name counts as `true`."""
     if share == "false":
         return None
     return NAMED_PROFILES.get(share, LinkProfile())
@@ -154,7 +154,7 @@ def _moment(value: object) -> str | None:
 
 
 def _is_moment(value: object) -> bool:
-    """Say whether this is a time as dashboards hold one: as in a profile, or a moment with its zone (ISO 8601)."""
+    """Whether this is a time as dashboards hold one: as in a profile, or a moment with its zone (ISO 8601)."""
     if _moment(value) is None:
         return True
     try:

@@ -52,7 +52,7 @@ _WORST_FIRST = (
 
 
 def layers(address: Address) -> tuple[Address, ...]:
-    """Give the address and every address it carries inside."""
+    """Return the address and every address it carries inside."""
     found: list[Address] = [address]
     if isinstance(address, IPv6Address):
         low = IPv4Address(int(address) & 0xFFFFFFFF)

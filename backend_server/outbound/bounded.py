@@ -63,7 +63,7 @@ class _Sent:
 
 
 def _left() -> float:
-    """Give the seconds left for the call this thread is in; raises TimeoutError when none are."""
+    """Return the seconds left for the call this thread is in; raises TimeoutError when none are."""
     deadline: float | None = getattr(_running, "deadline", None)
     if deadline is None:
         raise TimeoutError("no call is running")
@@ -74,7 +74,7 @@ def _left() -> float:
 
 
 def _was_closed_before(fault: ProtocolError) -> bool:
-    """Say whether the connection ended before a byte of the answer came, as one does that was closed while idle."""
+    """Whether the connection ended before a byte of the answer came, as one does that was closed while idle."""
     return isinstance(fault.__cause__ or fault.__context__, RemoteDisconnected | ConnectionResetError | BrokenPipeError)
 
 

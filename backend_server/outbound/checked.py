@@ -51,7 +51,7 @@ class CheckedAddresses:
         self._changed = threading.Condition()
 
     def refused(self, urls: Collection[str]) -> Mapping[str, str]:
-        """Give those of the URLs that may not be reached, each with its reason; all others may."""
+        """Return those of the URLs that may not be reached, each with its reason; all others may."""
         now = self._monotonic()
         unknown = False
         for url in urls:

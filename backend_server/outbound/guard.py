@@ -168,7 +168,7 @@ def split_url(url: str) -> tuple[str, str, int]:
 
 
 def is_literal(url: str) -> bool:
-    """Say whether no name has to be resolved to check a URL: its host is an address, or it is refused as it stands."""
+    """Whether no name has to be resolved to check a URL: its host is an address, or it is refused as it stands."""
     try:
         return _literal(split_url(url)[1]) is not None
     except AddressRefused:

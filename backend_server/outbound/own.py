@@ -13,7 +13,7 @@ _IPV6_TABLE = Path("/proc/net/if_inet6")
 
 
 def own_addresses() -> frozenset[Address]:
-    """Give every address that leads to this machine, loopback not included."""
+    """Return every address that leads to this machine, loopback not included."""
     found: set[Address] = set()
     try:
         found.update(parse_ipv4_table(_IPV4_TABLE.read_text(encoding="ascii")))

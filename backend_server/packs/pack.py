@@ -23,7 +23,7 @@ class Pack:
     dashboards: Mapping[str, Mapping[str, Any]] = field(repr=False)
 
     def documents(self) -> tuple[Document, ...]:
-        """Give the documents, each with a uid of its own: a pack never takes the place of what somebody else made."""
+        """Return the documents, each with a uid of its own: a pack never takes the place of what somebody else made."""
         return tuple(
             provided_document(dashboard, Maker.PACK, self.name, slug)
             for slug, dashboard in sorted(self.dashboards.items())
@@ -48,7 +48,7 @@ class PackPlan:
         return "upgradable" if self.add or self.change or self.remove else "installed"
 
     def as_json(self) -> dict[str, object]:
-        """Give the plan as answers show it."""
+        """Return the plan as answers show it."""
         return {"add": self.add, "change": self.change, "remove": self.remove, "keep": self.keep}
 
 

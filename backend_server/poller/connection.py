@@ -49,7 +49,7 @@ class DeviceConnection(asyncio.Protocol):
 
     @property
     def usable(self) -> bool:
-        """Say whether another request may be sent on this connection."""
+        """Whether another request may be sent on this connection."""
         return self._transport is not None and not self._transport.is_closing()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -125,7 +125,7 @@ class DeviceConnection(asyncio.Protocol):
         self._done(int(found[2]), body)
 
     def _body(self, head: bytes, rest: bytes, status: bytes, *, ended: bool) -> tuple[bytes | Failure | None, bool]:
-        """Give the body as far as it is there (None: not whole yet), and whether its end is the connection's end."""
+        """Return the body as far as it is there (None: not whole yet), and whether its end is the connection's end."""
         if _CHUNKED.search(head):
             body = unchunk(rest)
             return (Failure.TOO_LARGE if isinstance(body, bytes) and len(body) > self._max_bytes else body), False

@@ -55,7 +55,7 @@ class Family:
             self._joined = None
 
     def render(self) -> bytes:
-        """Give the group's text; empty without series."""
+        """Return the group's text; empty without series."""
         if self._joined is None:
             self._joined = self._head + b"".join(self._lines.values()) if self._lines else b""
         return self._joined
@@ -71,7 +71,7 @@ class Exposition:
         self._families: dict[str, Family] = {}
 
     def family(self, name: str, kind: str = "gauge", help_text: str = "") -> Family:
-        """Give the family of that name, making it at first."""
+        """Return the family of that name, making it at first."""
         found = self._families.get(name)
         if found is None:
             found = self._families[name] = Family(name, kind, help_text)
@@ -83,7 +83,7 @@ class Exposition:
             family.drop(key)
 
     def render(self) -> bytes:
-        """Give the whole page."""
+        """Return the whole page."""
         return b"".join([family.render() for family in self._families.values()])
 
     def __len__(self) -> int:

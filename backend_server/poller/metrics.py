@@ -74,7 +74,7 @@ class PollerMetrics:
         self._duration.drop(device_id)
 
     def age(self, device_id: str) -> float | None:
-        """Give the seconds since the last good answer; None before the first."""
+        """Return the seconds since the last good answer; None before the first."""
         read_at = self._read_at.get(device_id)
         return None if read_at is None else self._clock() - read_at
 
@@ -85,7 +85,7 @@ class PollerMetrics:
             kept.pop(device_id, None)
 
     def render(self) -> bytes:
-        """Give the page for a scrape."""
+        """Return the page for a scrape."""
         return self._page.render() + self._ages().encode() + self._own().encode()
 
     def _ages(self) -> str:

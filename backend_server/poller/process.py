@@ -28,10 +28,10 @@ class DeviceSource(Protocol):
     """Where the devices come from; both calls may block and raise DashwrightError."""
 
     def change_number(self) -> int:
-        """Give a number that is another one after any change; cheap."""
+        """Return a number that is another one after any change; cheap."""
 
     def devices(self) -> Sequence[Device]:
-        """Give every device, retired ones too."""
+        """Return every device, retired ones too."""
 
 
 def run_poller(

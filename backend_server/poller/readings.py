@@ -37,7 +37,7 @@ def value_at(document: object, pointer: tuple[str, ...]) -> object:
 
 
 def readings_of(kind: DeviceKind, document: object) -> dict[str, float]:
-    """Give metric name → value for every reading the answer holds; what is missing is left out."""
+    """Return metric name → value for every reading the answer holds; what is missing is left out."""
     found: dict[str, float] = {}
     flat = document if isinstance(document, dict) else None
     for reading in kind.readings:
@@ -51,7 +51,7 @@ def readings_of(kind: DeviceKind, document: object) -> dict[str, float]:
 
 
 def texts_of(kind: DeviceKind, document: object) -> dict[str, str]:
-    """Give label → text for the kind's `info`; what is missing or too long is left out."""
+    """Return label → text for the kind's `info`; what is missing or too long is left out."""
     found: dict[str, str] = {}
     for label, pointer in kind.info.items():
         value = value_at(document, pointer)

@@ -36,5 +36,5 @@ class Wheel(Generic[Item]):
 
 
 def phase(device_id: str, interval_seconds: float) -> float:
-    """Give a device's place inside its interval, so that a fleet is asked evenly and not all at once."""
+    """Return a device's place inside its interval, so that a fleet is asked evenly and not all at once."""
     return (zlib.crc32(device_id.encode()) % 10_007) / 10_007 * interval_seconds

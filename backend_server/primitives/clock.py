@@ -9,7 +9,7 @@ from backend_server.errors import InvalidInput, Problem
 
 
 def utc_now() -> datetime:
-    """Give the present moment, aware and in UTC."""
+    """Return the present moment, aware and in UTC."""
     return datetime.now(UTC)
 
 
@@ -32,5 +32,5 @@ def parse_time(text: str, *, path: str = "") -> datetime:
 
 
 def epoch_ms() -> int:
-    """Give the present moment as epoch milliseconds."""
+    """Return the present moment as epoch milliseconds."""
     return time.time_ns() // 1_000_000

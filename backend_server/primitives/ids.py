@@ -58,7 +58,7 @@ def parse_slot(text: object) -> str:
 
 
 def is_link_token(text: str) -> bool:
-    """Say whether the text has the only spelling a token has: 32 lower-case hex digits."""
+    """Whether the text has the only spelling a token has: 32 lower-case hex digits."""
     return _TOKEN.fullmatch(text) is not None
 
 

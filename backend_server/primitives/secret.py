@@ -14,7 +14,7 @@ class Secret:
         self._value = value
 
     def reveal(self) -> str:
-        """Give the secret itself; call it only where it is used."""
+        """Return the secret itself; call it only where it is used."""
         return self._value
 
     def __bool__(self) -> bool:

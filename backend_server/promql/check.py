@@ -8,11 +8,12 @@ import re
 import promql_parser as pp
 
 from backend_server.errors import Problem
-from backend_server.promql.parse import parse_promql
-from backend_server.promql.quoted import QUOTED_OR_COMMENT
-from backend_server.promql.selects import walk_promql
-from backend_server.promql.stand_ins import with_stand_ins
-from backend_server.promql.types import LONGEST
+
+from .macro_substitutes import with_stand_ins
+from .parse import parse_promql
+from .quoted import QUOTED_OR_COMMENT
+from .selects import walk_promql
+from .types import LONGEST
 
 MAX_LENGTH = 20_000
 _CLOSES = {")": "(", "]": "[", "}": "{"}

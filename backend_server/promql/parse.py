@@ -8,8 +8,8 @@ from itertools import islice
 
 import promql_parser as pp
 
-from backend_server.promql.quoted import QUOTED_OR_COMMENT
-from backend_server.promql.stand_ins import as_numbers, with_stand_ins
+from .macro_substitutes import as_numbers, with_stand_ins
+from .quoted import QUOTED_OR_COMMENT
 
 MAX_DEPTH = 100
 MAX_OPERATORS = 400
@@ -24,7 +24,7 @@ class _OutOfRangeError(ValueError):
 # One expression is asked several questions: does it parse, what does it give, which labels has it.
 @lru_cache(maxsize=64)
 def parse_promql(expr: str) -> pp.Expr:
-    """Give the syntax tree; raises ValueError in the parser's words, or for what is nested too deeply.
+    """Return the syntax tree; raises ValueError in the parser's words, or for what is nested too deeply.
 
     Names that a variable or placeholder gives stand in the tree as runs of `x`.
     """

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import promql_parser as pp
 
-from backend_server.promql.parse import parse_promql
+from .parse import parse_promql
 
 _CHOOSE = frozenset({"topk", "bottomk", "limitk", "limit_ratio"})
 _NONE_LEFT = frozenset({"time", "vector", "scalar", "pi", "absent", "absent_over_time"})
 
 
 def result_labels(expr: str) -> tuple[str, ...] | None:
-    """Give the labels the result is grouped by, () when it has none, None when they are those of the series read.
+    """Return the labels the result is grouped by, () when it has none, None when they are those of the series read.
 
     Raises ValueError (the parser's words) when it is not PromQL.
     """

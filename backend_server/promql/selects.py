@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import promql_parser as pp
 
-from backend_server.promql.parse import parse_promql
+from .parse import parse_promql
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def selects_of(expr: str) -> Selects:
 
 
 def walk_promql(node: pp.Expr) -> Iterator[pp.Expr]:
-    """Give the node and everything below it, outermost and leftmost first."""
+    """Return the node and everything below it, outermost and leftmost first."""
     waiting = [node]
     while waiting:
         here = waiting.pop()

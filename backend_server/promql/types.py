@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import promql_parser as pp
 
-from backend_server.promql.parse import parse_plain, parse_promql
-from backend_server.promql.selects import walk_promql
+from .parse import parse_plain, parse_promql
+from .selects import walk_promql
 
 # Prometheus counts durations in nanoseconds of 64 bits.
 LONGEST = timedelta(microseconds=(2**63 - 1) // 1000)
@@ -15,7 +15,7 @@ _CHOOSE = frozenset({"limitk", "limit_ratio"})
 
 
 def result_type(expr: str) -> str:
-    """Give `vector`, `scalar`, `matrix` or `string`; raises ValueError (the parser's words) when it is not PromQL."""
+    """Return `vector`, `scalar`, `matrix` or `string`; raises ValueError (the parser's words) when it is not PromQL."""
     return _type(parse_promql(expr))
 
 

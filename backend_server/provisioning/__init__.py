@@ -1,6 +1,6 @@
 """The files Grafana reads: swapped whole, never moved, never touched unless they are ours."""
 
-from backend_server.provisioning.folder import DashboardFolder, Refused, Survey, SwapReport
-from backend_server.provisioning.providers import check_providers
+from .folder import DashboardFolder, Refused, Survey, SwapReport
+from .providers import check_providers
 
 __all__ = ["DashboardFolder", "Refused", "Survey", "SwapReport", "check_providers"]

@@ -13,8 +13,9 @@ import orjson
 
 from backend_server.errors import ProvisioningError
 from backend_server.primitives.canonical_json import content_hash
-from backend_server.primitives.places import PACKS, PROVIDERS, is_our_file, provider_of
-from backend_server.provisioning.swap import DIRECTORY_MODE, Flusher, remove_files, swap_files, sweep_temporaries
+from backend_server.primitives.document_paths import PACKS, PROVIDERS, is_our_file, provider_of
+
+from .swap import DIRECTORY_MODE, Flusher, remove_files, swap_files, sweep_temporaries
 
 MOST_PER_PROVIDER = 900  # Grafana 12.4 knows at most 1000 files of a provider; beyond, it misses removals
 
@@ -194,7 +195,7 @@ class DashboardFolder:
 
 
 def verified(body: bytes) -> str | None:
-    """Give the true content hash of a file of ours, "" when stamp and bytes differ, None without a stamp."""
+    """Return the true content hash of a file of ours, "" when stamp and bytes differ, None without a stamp."""
     try:
         claimed = orjson.loads(body)["dashwright"]["content"]
     except (orjson.JSONDecodeError, KeyError, TypeError, IndexError):

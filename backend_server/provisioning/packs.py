@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from backend_server.errors import NotFound
 from backend_server.packs import Pack
-from backend_server.provisioning.generated import read_folder
-from backend_server.shipped import shipped
+from backend_server.primitives.shipped import shipped
+
+from .generated import read_folder
 
 _GENERATED = ("config", "grafana", "dashboards", "generated")
 
 
 def shipped_packs() -> tuple[Pack, ...]:
-    """Give every pack, with its dashboards."""
+    """Return every pack, with its dashboards."""
     return (
         Pack(
             "generated",
@@ -24,7 +25,7 @@ def shipped_packs() -> tuple[Pack, ...]:
 
 
 def shipped_pack(name: str) -> Pack:
-    """Give one pack; raises NotFound naming those there are."""
+    """Return one pack; raises NotFound naming those there are."""
     packs = shipped_packs()
     found = next((pack for pack in packs if pack.name == name), None)
     if found is None:

@@ -13,13 +13,14 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from backend_server.errors import DashwrightError
-from backend_server.reconcile.filling import Filled
-from backend_server.reconcile.gate import RELOAD_FORBIDDEN, Gate, Stopping, is_away, status_of
-from backend_server.reconcile.notes import finished, moved_on, put_off, quarantined, waiting
-from backend_server.reconcile.plan import Action, Plan, Public
-from backend_server.reconcile.ports import Checkpoint, Files, Grafana, Note, Work, WorkStore
-from backend_server.reconcile.reloads import Reloader
-from backend_server.reconcile.report import PassReport
+
+from .circuit_breaker import RELOAD_FORBIDDEN, Gate, Stopping, is_away, status_of
+from .filling import Filled
+from .plan import Action, Plan, Public
+from .ports import Checkpoint, Files, Grafana, Note, Work, WorkStore
+from .reloads import Reloader
+from .report import PassReport
+from .row_updates import finished, moved_on, put_off, quarantined, waiting
 
 _T = TypeVar("_T")
 

@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from backend_server.errors import DashwrightError
-from backend_server.reconcile.filling import MADE_HERE
-from backend_server.reconcile.gate import Gate
-from backend_server.reconcile.plan import Public
-from backend_server.reconcile.ports import Checkpoint, Files, Grafana, Note, PublicRow, Work, WorkStore
-from backend_server.reconcile.report import AuditReport
+
+from .circuit_breaker import Gate
+from .filling import MADE_HERE
+from .plan import Public
+from .ports import Checkpoint, Files, Grafana, Note, PublicRow, Work, WorkStore
+from .report import AuditReport
 
 DRAWN_BY = "drawn_by"
 _GRAFANA, _VIEWER = "grafana", "viewer"
@@ -130,5 +131,5 @@ def _left_over(rows: Sequence[Work], found: Mapping[str, PublicRow]) -> list[Not
 
 
 def _is_quarantined(row: Work) -> bool:
-    """Say whether there is nothing to publish: the document cannot be made, and no good version of it stands."""
+    """Whether there is nothing to publish: the document cannot be made, and no good version of it stands."""
     return row.state == "failed" and row.written_hash is None

@@ -9,6 +9,6 @@ _MOST_MS = 120_000
 
 
 def retry_delay_ms(attempts: int, key: str, *, first_ms: int = _FIRST_MS, most_ms: int = _MOST_MS) -> int:
-    """Give the wait after the n-th failure (1, 2, …): doubled each time up to `most_ms`, less up to a fifth by key."""
+    """Return the wait after the n-th failure (1, 2, …): doubled up to `most_ms`, less up to a fifth by key."""
     full = min(most_ms, first_ms << min(max(attempts, 1) - 1, 20))
     return full - full * (zlib.crc32(f"{key}/{attempts}".encode()) % 200) // 1000

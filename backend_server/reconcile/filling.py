@@ -14,9 +14,10 @@ from backend_server.errors import InputError
 from backend_server.links.profile import own_refresh
 from backend_server.primitives.canonical_json import canonical_bytes, content_hash
 from backend_server.primitives.ids import Maker
-from backend_server.reconcile.plan import Public, Wanted
-from backend_server.reconcile.ports import Work
-from backend_server.rendering import FleetSummary, Template, TemplateSet
+from backend_server.templates import FleetSummary, Template, TemplateSet
+
+from .plan import Public, Wanted
+from .ports import Work
 
 FROM_TEMPLATES = frozenset({Maker.DEVICE.value, Maker.FLEET.value})
 MADE_HERE = frozenset(maker.value for maker in Maker)
@@ -108,7 +109,7 @@ def last_good(row: Work, problem: str) -> Filled:
 
 
 def is_shared(row: Work) -> bool:
-    """Say whether some link to it may be used, so that it has to be public in Grafana."""
+    """Whether some link to it may be used, so that it has to be public in Grafana."""
     return row.public_state in _SHARED
 
 

@@ -83,12 +83,12 @@ class Breaker:
     confirmed_at: int | None = None
 
     def holds(self, removals: Collection[Existing]) -> bool:
-        """Say whether these removals are too many for one pass without a person's word."""
+        """Whether these removals are too many for one pass without a person's word."""
         open_ones = [one for one in removals if not one.removal_begun and not self._confirmed(one)]
         return len(open_ones) > self.floor and len(open_ones) > self.share * self.total
 
     def lets_through(self, removal: Existing) -> bool:
-        """Say whether this removal goes on even while the breaker holds the others."""
+        """Whether this removal goes on even while the breaker holds the others."""
         return removal.removal_begun or self._confirmed(removal)
 
     def _confirmed(self, removal: Existing) -> bool:
@@ -119,7 +119,7 @@ class Plan:
     breaker: Breaker | None = None
 
     def uids(self, action: Action) -> tuple[str, ...]:
-        """Give the uids of all steps of one action, in order."""
+        """Return the uids of all steps of one action, in order."""
         return tuple(step.uid for step in self.steps if step.action is action)
 
     @property

@@ -88,7 +88,7 @@ class WorkStore(Protocol):
     """The record of all documents. Writes raise LeaseLost when `fencing` is no longer the number of the lead."""
 
     def due(self, now_ms: int, limit: int) -> Sequence[Work]:
-        """Give dirty rows whose retry time has come: everything leaving, and up to `limit` others, oldest first."""
+        """Return dirty rows whose retry time has come: everything leaving, and up to `limit` others, oldest first."""
         ...
 
     def everything(self, *, with_devices: bool = True) -> Sequence[Work]: ...
@@ -98,7 +98,7 @@ class WorkStore(Protocol):
         ...
 
     def published_after(self, uid: str) -> Work | None:
-        """Give the next settled document, in order of uids, that is public as recorded; after the last, the first."""
+        """Return the next settled document, in order of uids, that is public as recorded; after the last, the first."""
         ...
 
     def present_count(self) -> int:
@@ -106,11 +106,11 @@ class WorkStore(Protocol):
         ...
 
     def same_titles(self, titles: Collection[str]) -> Mapping[str, Collection[tuple[str, str, str]]]:
-        """Give (uid, file, object id) of the present documents that bear each of the titles."""
+        """Return (uid, file, object id) of the present documents that bear each of the titles."""
         ...
 
     def failed_because(self, begin: str) -> Sequence[Work]:
-        """Give the wanted documents at rest that failed for a reason that begins so."""
+        """Return the wanted documents at rest that failed for a reason that begins so."""
         ...
 
     def record(self, notes: Sequence[Note], *, fencing: int | None) -> Mapping[str, int]:
@@ -132,7 +132,7 @@ class WorkStore(Protocol):
         ...
 
     def fleet_fingerprint(self) -> tuple[int, int]:
-        """Give a cheap sign that moves whenever a device is added, changed, retired or purged."""
+        """Return a cheap sign that moves whenever a device is added, changed, retired or purged."""
         ...
 
     def fleet_rows(self) -> Sequence[Work]: ...
@@ -140,11 +140,11 @@ class WorkStore(Protocol):
     def devices(self) -> Sequence[Device]: ...
 
     def provided(self, uids: Sequence[str]) -> Mapping[str, Provided]:
-        """Give what is provided under these uids, without the bytes."""
+        """Return what is provided under these uids, without the bytes."""
         ...
 
     def provided_body(self, uid: str, content: str) -> bytes | None:
-        """Give the bytes of a provided document; None when it no longer has this content."""
+        """Return the bytes of a provided document; None when it no longer has this content."""
         ...
 
     def purgeable(self, before_ms: int) -> Sequence[str]:
@@ -214,7 +214,7 @@ class Grafana(Protocol):
     def reload(self) -> None: ...
 
     def loaded(self, uid: str) -> str | None:
-        """Give the content hash of the dashboard Grafana has, "" for one without our stamp, None for none."""
+        """Return the content hash of the dashboard Grafana has, "" for one without our stamp, None for none."""
         ...
 
     def publish(self, uid: str, public_uid: str, access_token: str) -> None:
@@ -222,7 +222,7 @@ class Grafana(Protocol):
         ...
 
     def stands(self, uid: str, public_uid: str, access_token: str) -> bool:
-        """Say whether the dashboard is public with exactly these ids."""
+        """Whether the dashboard is public with exactly these ids."""
         ...
 
     def unpublish(self, uid: str) -> bool:

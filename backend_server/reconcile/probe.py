@@ -6,8 +6,9 @@ A Grafana that lost its database has lost every public dashboard, so that one of
 from __future__ import annotations
 
 from backend_server.errors import DashwrightError
-from backend_server.reconcile.gate import Gate, is_away
-from backend_server.reconcile.ports import Grafana, WorkStore
+
+from .circuit_breaker import Gate, is_away
+from .ports import Grafana, WorkStore
 
 
 class Probe:

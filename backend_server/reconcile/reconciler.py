@@ -6,30 +6,22 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from backend_server.primitives.document_paths import FLEET_FOLDER, packs_file
 from backend_server.primitives.ids import Maker, dashboard_uid
-from backend_server.primitives.places import FLEET_FOLDER, packs_file
-from backend_server.reconcile.apply import Carrying, Hands
-from backend_server.reconcile.audit import Audit
-from backend_server.reconcile.filling import FROM_TEMPLATES, Filled, Filler, input_of
-from backend_server.reconcile.gate import Gate
-from backend_server.reconcile.notes import existing_of, quarantined
-from backend_server.reconcile.plan import Breaker, Existing, Plan, make_plan
-from backend_server.reconcile.ports import (
-    Checkpoint,
-    Files,
-    FleetRow,
-    Grafana,
-    Note,
-    Work,
-    WorkStore,
-    no_checkpoint,
-)
-from backend_server.reconcile.probe import Probe
-from backend_server.reconcile.reloads import Reloader
-from backend_server.reconcile.report import AuditReport, PassReport
-from backend_server.reconcile.show import held_words
-from backend_server.reconcile.twins import wake_twins, without_twins
-from backend_server.rendering import FleetSummary, TemplateSet
+from backend_server.templates import FleetSummary, TemplateSet
+
+from .apply import Carrying, Hands
+from .audit import Audit
+from .circuit_breaker import Gate
+from .duplicate_titles import wake_twins, without_twins
+from .filling import FROM_TEMPLATES, Filled, Filler, input_of
+from .plan import Breaker, Existing, Plan, make_plan
+from .ports import Checkpoint, Files, FleetRow, Grafana, Note, Work, WorkStore, no_checkpoint
+from .probe import Probe
+from .reloads import Reloader
+from .report import AuditReport, PassReport
+from .row_updates import existing_of, quarantined
+from .show import held_words
 
 HELD = "removals_held"
 CONFIRMED = "removals_confirmed"
@@ -221,7 +213,7 @@ class Reconciler:
     # The deletion breaker
 
     def breaker_state(self) -> dict[str, object] | None:
-        """Give `{"count", "total", "since"}` (epoch ms) while removals are held back, else None."""
+        """Return `{"count", "total", "since"}` (epoch ms) while removals are held back, else None."""
         held = self._work.kept(HELD)
         found = json.loads(held) if held else None
         return found if isinstance(found, dict) else None

@@ -44,7 +44,7 @@ class PassReport:
         )
 
     def after(self, earlier: PassReport) -> PassReport:
-        """Give both passes as one: what either did, and how it stands now."""
+        """Return both passes as one: what either did, and how it stands now."""
         return PassReport(
             written=earlier.written | self.written,
             loaded=earlier.loaded | self.loaded,

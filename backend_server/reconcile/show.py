@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from backend_server.reconcile.plan import Action, Plan
+from .plan import Action, Plan
 
 _MOST_LINES = 200
 
@@ -29,7 +29,7 @@ def format_plan(shown: Mapping[str, Any], *, most: int = _MOST_LINES) -> str:
 
 
 def plan_json(plan: Plan) -> dict[str, object]:
-    """Give it as JSON: `{"steps": [{"action", "uid", "title", "file"}], "held": […], "unchanged": n, "documents": n}`.
+    """Return JSON: `{"steps": [{"action", "uid", "title", "file"}], "held": […], "unchanged": n, "documents": n}`.
 
     `documents` counts what stands in files now, of which `held` would be removed.
     """

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from backend_server.errors import InvalidInput, ProvisioningError
 from backend_server.primitives.canonical_json import content_hash
-from backend_server.rendering import Template, TemplateSet, load_template
+from backend_server.templates import Template, TemplateSet, load_template
 
 
 class TemplateFiles(Protocol):
@@ -20,7 +20,7 @@ class TemplateFiles(Protocol):
     def path(self) -> Path: ...
 
     def read(self) -> Mapping[str, bytes]:
-        """Give sources by file name; raises ProvisioningError when the folder cannot be read."""
+        """Return sources by file name; raises ProvisioningError when the folder cannot be read."""
         ...
 
     def start(self) -> None: ...
@@ -72,7 +72,7 @@ class TemplateKeeper:
         self._parsed: dict[tuple[str, str], Template] = {}
 
     def load(self, *, fencing: int | None = None) -> LoadedTemplates:
-        """Give the templates to use now, and shelve what is good; nothing is stored when nothing changed."""
+        """Return the templates to use now, and shelve what is good; nothing is stored when nothing changed."""
         shelved = self._shelf.everything()
         problems: dict[str, str] = {}
         sources = self._sources(shelved, problems)

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from backend_server.errors import DashwrightError, LeaseLost, UpstreamError
-from backend_server.reconcile.ports import Leases, WorkStore
-from backend_server.reconcile.reconciler import Reconciler
-from backend_server.reconcile.report import AuditReport, PassReport
-from backend_server.reconcile.templates import LoadedTemplates, TemplateFiles, TemplateKeeper
+
+from .ports import Leases, WorkStore
+from .reconciler import Reconciler
+from .report import AuditReport, PassReport
+from .templates import LoadedTemplates, TemplateFiles, TemplateKeeper
 
 HEARTBEAT = "worker"
 TEMPLATES_FAULT = "templates_fault"  # kept while the folder as a whole cannot be used; health tells of it
@@ -37,7 +38,7 @@ class Devices(Protocol):
     """What the registry does for the worker."""
 
     def match_slots(self, device_ids: Sequence[str]) -> int:
-        """Give devices the documents their templates now ask for; gives how many devices changed."""
+        """Return devices the documents their templates now ask for; gives how many devices changed."""
         ...
 
 
@@ -210,7 +211,7 @@ class Worker:
         return self._pace.pass_interval
 
     def _goes_on(self, stop: threading.Event) -> bool:
-        """Say whether to stop; that a pass asks, between any two calls, shows that it does not hang."""
+        """Whether to stop; that a pass asks, between any two calls, shows that it does not hang."""
         self._moved_at = self._monotonic()
         return stop.is_set()
 

@@ -1,11 +1,11 @@
 """The registry: which devices and links there are. Registers, finds, retires; remembers what it may."""
 
-from backend_server.registry.devices import DeviceRegistry, Page, Registered
-from backend_server.registry.links import LinkRegistry
-from backend_server.registry.options import RegistryOptions
-from backend_server.registry.ports import Records, SlotsOf
-from backend_server.registry.seen import HeartbeatAnswer
-from backend_server.registry.views import DeviceView, link_json
+from .devices import DeviceRegistry, Page, Registered
+from .links import LinkRegistry
+from .options import RegistryOptions
+from .ports import Records, SlotsOf
+from .seen import HeartbeatAnswer
+from .views import DeviceView, link_json
 
 __all__ = [
     "DeviceRegistry",

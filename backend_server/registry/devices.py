@@ -42,7 +42,7 @@ class Page:
 
 
 def now_ms() -> int:
-    """Give the present moment in epoch milliseconds."""
+    """Return the present moment in epoch milliseconds."""
     return time.time_ns() // 1_000_000
 
 
@@ -151,7 +151,7 @@ class DeviceRegistry:
         return self._deed(device_id, by, "revive", plan)
 
     def match_slots(self, device_ids: Sequence[str], by: str = "dashwright") -> int:
-        """Give devices the documents their templates now ask for; gives how many devices changed.
+        """Return devices the documents their templates now ask for; gives how many devices changed.
 
         For the worker, after a template came, went or began to match other devices.
         """
@@ -170,7 +170,7 @@ class DeviceRegistry:
     # Reading
 
     def get(self, device_id: str) -> DeviceView:
-        """Give a device as it stands; raises NotFound."""
+        """Return a device as it stands; raises NotFound."""
         with self._records.reading() as reading:
             stored, links_on = load(reading, [device_id]).get(device_id), reading.state().links_on
         if stored is None:
@@ -186,7 +186,7 @@ class DeviceRegistry:
         page: int = 1,
         per_page: int = 100,
     ) -> Page:
-        """Give devices in order of id; `search` looks in id and hostname, `state` is active, stale or retired."""
+        """Return devices in order of id; `search` looks in id and hostname, `state` is active, stale or retired."""
         if state in ("active", "stale"):
             self.flush()  # the database decides who is stale, so it has to know who was seen
         query = DeviceQuery(state, kind, search, page, per_page, self._seen_before())

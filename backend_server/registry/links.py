@@ -67,7 +67,7 @@ class LinkRegistry:
         return self._memory.find_slug(slug)
 
     def get(self, token: str) -> FoundLink:
-        """Give a link with its counts, as the database has it; raises NotFound, or Gone for a token rotated out."""
+        """Return a link with its counts, as the database has it; raises NotFound, or Gone for a token rotated out."""
         with self._records.reading() as reading:
             return _present(reading, token)
 
@@ -82,7 +82,7 @@ class LinkRegistry:
         page: int = 1,
         per_page: int = 100,
     ) -> LinkPage:
-        """Give one page of links, the newest first.
+        """Return one page of links, the newest first.
 
         `unused_days` keeps those that are not over and that no visitor has used for so many days; `search` looks in
         label, slug, device and title.
@@ -102,12 +102,12 @@ class LinkRegistry:
             return LinkPage(*reading.link_page(query))
 
     def standing(self) -> tuple[Mapping[str, int], bool]:
-        """Give links counted by state, and whether they are on as a whole, in one snapshot."""
+        """Return links counted by state, and whether they are on as a whole, in one snapshot."""
         with self._records.reading() as reading:
             return reading.count_links(self._clock_ms()), reading.state().links_on
 
     def other_documents(self, most: int) -> Sequence[tuple[str, str]]:
-        """Give `(uid, title)` of the first documents besides devices' that a link may be made for, by title."""
+        """Return `(uid, title)` of the first documents besides devices' that a link may be made for, by title."""
         with self._records.reading() as reading:
             return reading.other_documents(most)
 
@@ -173,7 +173,7 @@ class LinkRegistry:
         return self._deed(token, by, "link.resume", life.resumed)
 
     def rotate(self, token: str, by: str, *, grace_seconds: int = 0) -> FoundLink:
-        """Give a link a new token; the slug stays, the old token is over after the grace, and so is any before it.
+        """Return a link a new token; the slug stays, the old token is over after the grace, and so is any before it.
 
         Raises NotFound, Gone (this token was rotated out before), Conflict (over, or derived tokens).
         """

@@ -39,7 +39,7 @@ class Known:
             self.share_type = type(raw.get("share"))
 
     def says_the_same(self, raw: Mapping[str, Any]) -> bool:
-        """Say whether a request that came in the other form (single call or batch) says the same."""
+        """Whether a request that came in the other form (single call or batch) says the same."""
         remembered = self.raw
         if remembered is None and self.body is not None:
             found = read_json(self.body) if self.body.strip() else {}
@@ -51,7 +51,7 @@ class Known:
         )
 
     def for_base(self, base: bytes) -> bytes:
-        """Give the answer for a base address; the last one asked for lies ready."""
+        """Return the answer for a base address; the last one asked for lies ready."""
         if base != self.base:
             parts, at = [], 0
             for length in self._cuts:
@@ -61,7 +61,7 @@ class Known:
         return self.answer
 
     def single(self, base: bytes) -> bytes:
-        """Give the answer to a PUT: a batch's entry without its first two keys."""
+        """Return the answer to a PUT: a batch's entry without its first two keys."""
         return b"{" + self.for_base(base)[len(self._id) + len('{"id":"","status":200,') :]
 
 

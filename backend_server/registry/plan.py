@@ -12,8 +12,8 @@ from backend_server.documents.status import DocumentStatus, NewDocument
 from backend_server.links.link import Link
 from backend_server.links.profile import LinkProfile, profile_of_share
 from backend_server.links.publication import NewPublication
+from backend_server.primitives.document_paths import device_file
 from backend_server.primitives.ids import DeviceId, Maker, dashboard_uid, new_token
-from backend_server.primitives.places import device_file
 
 from .options import RegistryOptions
 from .ports import WantedSlot, Writing
@@ -74,7 +74,7 @@ class Planner:
         self._by = by
 
     def merged(self, record: DeviceRecord) -> Device:
-        """Give the device that a record stands for."""
+        """Return the device that a record stands for."""
         return merge_device(record, share_default=self._options.share_default)
 
     def put(self, device_id: DeviceId, stored: Stored | None, given: Mapping[str, object], changes: Changes) -> Stored:
@@ -205,7 +205,7 @@ class Planner:
         return after
 
     def _profiles(self, record: DeviceRecord, wanted: Sequence[WantedSlot]) -> dict[str, LinkProfile]:
-        """Give the profile of each slot that is shared: as the device says, else its template, else the settings."""
+        """Return the profile of each slot that is shared: as the device says, else its template, else the settings."""
         said = {**record.sent, **record.set_by_operator}.get("share")
         found = {one.slot: profile_of_share(str(said or one.share or self._options.share_default)) for one in wanted}
         return {slot: profile for slot, profile in found.items() if profile is not None}
@@ -255,7 +255,7 @@ class Planner:
 
 
 def needs_publication(links: Sequence[Link], document_uid: str) -> bool:
-    """Say whether a document has to be public: some link to it may still be used."""
+    """Whether a document has to be public: some link to it may still be used."""
     return any(
         link.document_uid == document_uid and link.revoked_at is None and link.suspended_at is None for link in links
     )

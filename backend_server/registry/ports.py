@@ -31,7 +31,7 @@ class SlotsOf(Protocol):
     """Which documents a device gets: the templates that match it."""
 
     def slots(self, device: Device) -> Sequence[WantedSlot]:
-        """Give each slot that some template fills for this device; may be empty."""
+        """Return each slot that some template fills for this device; may be empty."""
 
 
 class StoreState(Protocol):
@@ -80,22 +80,22 @@ class Reading(Protocol):
     """One snapshot."""
 
     def state(self) -> StoreState:
-        """Give the store's row."""
+        """Return the store's row."""
 
     def changed_since(self, change: int, most: int) -> Sequence[tuple[str, str]] | None:
-        """Give `(maker, object_id)` of what was written after a change number; None when that is more than `most`."""
+        """Return `(maker, object_id)` of what was written after a change number; None when that is more than `most`."""
 
     def devices(self, ids: Sequence[str]) -> Mapping[str, DeviceRecord]:
-        """Give the devices that exist, by id."""
+        """Return the devices that exist, by id."""
 
     def documents(self, ids: Sequence[str]) -> Mapping[str, Sequence[DocumentStatus]]:
-        """Give the devices' documents, by device id, ordered by slot."""
+        """Return the devices' documents, by device id, ordered by slot."""
 
     def links(self, ids: Sequence[str]) -> Mapping[str, Sequence[Link]]:
-        """Give all links to the devices' documents, by device id, the oldest first."""
+        """Return all links to the devices' documents, by device id, the oldest first."""
 
     def device_page(self, query: DeviceQuery) -> tuple[Sequence[str], int]:
-        """Give the ids of one page, in order of id, and how many there are in all."""
+        """Return the ids of one page, in order of id, and how many there are in all."""
 
     def count_devices(self, seen_before: int) -> Mapping[str, int]:
         """Count devices by state: active, stale, retired."""
@@ -107,28 +107,28 @@ class Reading(Protocol):
         """Find a link by its slug."""
 
     def link_page(self, query: LinkQuery) -> tuple[Sequence[FoundLink], int]:
-        """Give the links of one page, the newest first, and how many there are in all."""
+        """Return the links of one page, the newest first, and how many there are in all."""
 
     def other_documents(self, most: int) -> Sequence[tuple[str, str]]:
-        """Give `(uid, title)` of the first wanted documents that are no device's, by title."""
+        """Return `(uid, title)` of the first wanted documents that are no device's, by title."""
 
     def count_links(self, now_ms: int) -> Mapping[str, int]:
         """Count links by state."""
 
     def document(self, uid: str) -> DocumentStatus | None:
-        """Give one document."""
+        """Return one document."""
 
     def links_to(self, document_uid: str) -> Sequence[Link]:
-        """Give all links to one document."""
+        """Return all links to one document."""
 
     def document_places(self, uids: Sequence[str]) -> Mapping[str, tuple[str, str]]:
-        """Give `(file, wanted)` of the documents that have a row, by uid."""
+        """Return `(file, wanted)` of the documents that have a row, by uid."""
 
     def provided(self, maker: Maker, slot: str) -> Sequence[ProvidedStatus]:
-        """Give the provided documents of a maker's slot, in order of the objects' ids."""
+        """Return the provided documents of a maker's slot, in order of the objects' ids."""
 
     def provided_body(self, uid: str) -> bytes | None:
-        """Give the bytes of a provided document."""
+        """Return the bytes of a provided document."""
 
 
 class Writing(Reading, Protocol):
@@ -194,7 +194,7 @@ class Records(Protocol):
     """The database, as the registry uses it."""
 
     def change_number(self) -> int:
-        """Give the number of the last committed write; cheap enough for every request."""
+        """Return the number of the last committed write; cheap enough for every request."""
 
     def reading(self) -> AbstractContextManager[Reading]:
         """Begin a snapshot."""

@@ -18,8 +18,8 @@ from backend_server.errors import Conflict, InvalidInput, NotFound, Problem
 from backend_server.links.link import Link
 from backend_server.links.profile import own_refresh
 from backend_server.links.publication import NewPublication
+from backend_server.primitives.document_paths import packs_file
 from backend_server.primitives.ids import DashboardUid, Maker, new_token
-from backend_server.primitives.places import packs_file
 
 from .plan import needs_publication
 from .ports import Records, Writing
@@ -50,12 +50,12 @@ class ProvidedDocuments:
         self._records = records
 
     def list(self, maker: Maker, slot: str) -> Sequence[ProvidedStatus]:
-        """Give what one maker provides in a slot, in order of the objects' ids."""
+        """Return what one maker provides in a slot, in order of the objects' ids."""
         with self._records.reading() as reading:
             return reading.provided(maker, slot)
 
     def body(self, uid: str) -> bytes | None:
-        """Give the bytes of a provided document."""
+        """Return the bytes of a provided document."""
         with self._records.reading() as reading:
             return reading.provided_body(uid)
 

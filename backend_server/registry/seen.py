@@ -50,7 +50,7 @@ class Seen:
         self._unwritten.update(dict.fromkeys(device_ids, now_ms))
 
     def at(self, device_id: str) -> int:
-        """Give when a device was last seen in this process; 0 when it was not."""
+        """Return when a device was last seen in this process; 0 when it was not."""
         return self._unwritten.get(device_id) or self._written.get(device_id, 0)
 
     def belongs(self, client: str, device_ids: Collection[str], epoch: str, now_ms: int) -> None:

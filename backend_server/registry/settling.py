@@ -149,7 +149,7 @@ class Settler:
         )
 
     def planner(self, now_ms: int, by: str) -> Planner:
-        """Give the planner of one moment."""
+        """Return the planner of one moment."""
         return Planner(self.options, self._slots.slots, now_ms=now_ms, by=by)
 
     def was_seen(self, device_ids: Sequence[str], client: str | None) -> None:

@@ -43,11 +43,11 @@ class DeviceView:
         return link if self.state is DeviceState.RETIRED and self.device.share != "false" else None
 
     def moves_by_itself(self, now_ms: int) -> bool:
-        """Say whether the hook's answer changes at some moment without anybody writing anything."""
+        """Whether the hook's answer changes at some moment without anybody writing anything."""
         return self.link is not None and self.found(self.link).until(now_ms) is not None
 
     def found(self, link: Link) -> FoundLink:
-        """Give one of the links with the state of its document."""
+        """Return one of the links with the state of its document."""
         document = next((one for one in self.documents if one.uid == link.document_uid), None)
         return FoundLink(
             link,
@@ -58,7 +58,7 @@ class DeviceView:
         )
 
     def hook_json(self, base: str, now_ms: int) -> dict[str, object]:
-        """Give the hook's answer; nothing in it changes unless the device, a document or a link does."""
+        """Return the hook's answer; nothing in it changes unless the device, a document or a link does."""
         link = self.link
         return {
             "device": device_json(self),
@@ -67,7 +67,7 @@ class DeviceView:
         }
 
     def full_json(self, base: str, now_ms: int) -> dict[str, object]:
-        """Give the answer of `GET`: the hook's keys, what an operator set, when it was last seen, and every link."""
+        """Return the answer of `GET`: the hook's keys, what an operator set, when it was last seen, and every link."""
         answer = self.hook_json(base, now_ms)
         answer["device"] = {
             **device_json(self),
@@ -79,12 +79,12 @@ class DeviceView:
         return answer
 
     def links_json(self, base: str, now_ms: int) -> list[dict[str, object]]:
-        """Give every link, the device's own first."""
+        """Return every link, the device's own first."""
         ordered = sorted(self.links, key=lambda link: (link is not self.link, not link.is_default, link.created_at))
         return [link_json(self.found(link), base, now_ms) for link in ordered]
 
     def dashboards_json(self) -> list[dict[str, object]]:
-        """Give the dashboards: slot, uid, title, state, and the reason of a failed one."""
+        """Return the dashboards: slot, uid, title, state, and the reason of a failed one."""
         shown: list[dict[str, object]] = []
         for document in self.documents:
             if document.wanted == "present" or self.state is DeviceState.RETIRED:
@@ -101,7 +101,7 @@ class DeviceView:
 
 
 def device_json(view: DeviceView) -> dict[str, object]:
-    """Give the device itself; `share` is true, false or a profile's name."""
+    """Return the device itself; `share` is true, false or a profile's name."""
     device = view.device
     return {
         "id": device.id,
@@ -117,7 +117,7 @@ def device_json(view: DeviceView) -> dict[str, object]:
 
 
 def short_link_json(found: FoundLink, base: str, now_ms: int) -> dict[str, object]:
-    """Give a link as the hook's answer holds it."""
+    """Return a link as the hook's answer holds it."""
     link = found.link
     return {
         "url": link_url(base, link.token),
@@ -129,7 +129,7 @@ def short_link_json(found: FoundLink, base: str, now_ms: int) -> dict[str, objec
 
 
 def link_json(found: FoundLink, base: str, now_ms: int) -> dict[str, object]:
-    """Give a link as the links' routes answer it."""
+    """Return a link as the links' routes answer it."""
     link = found.link
     points_at = {"device": link.object_id} if link.maker == "dev" else {"document": link.document_uid}
     return {
@@ -165,7 +165,7 @@ def answer_parts(view: DeviceView, now_ms: int) -> tuple[bytes, ...]:
 
 
 def base_in_json(base: str) -> bytes:
-    """Give a base address as it stands inside a JSON text."""
+    """Return a base address as it stands inside a JSON text."""
     return orjson.dumps(base)[1:-1]
 
 

@@ -1,7 +1,7 @@
 """One table of settings, read once at start and frozen."""
 
-from backend_server.settings.load import SHORTEST_SECRET_KEY, load_settings
-from backend_server.settings.table import OWN_GRAFANA_URL, LinkTokens, LogFormat, Settings, is_beside_us
+from .load import SHORTEST_SECRET_KEY, load_settings
+from .table import OWN_GRAFANA_URL, LinkTokens, LogFormat, Settings, is_beside_us
 
 __all__ = [
     "OWN_GRAFANA_URL",

@@ -10,7 +10,8 @@ from pydantic import ValidationError
 
 from backend_server.errors import ConfigError, DashwrightError
 from backend_server.primitives.secret import Secret
-from backend_server.settings.table import OWN_GRAFANA_URL, LinkTokens, Settings
+
+from .table import OWN_GRAFANA_URL, LinkTokens, Settings
 
 SHORTEST_SECRET_KEY = 32
 _KNOWN_SECRET_KEYS = frozenset({"SW2YcwTIb9zpOOhoPsMm", "changeme", "secret", "grafana"})
@@ -57,7 +58,7 @@ def load_settings(
 
 
 def _strongest(sources: Sequence[Mapping[str, str]], name: str) -> tuple[str | None, str | None]:
-    """Give `NAME` and `NAME_FILE` of the strongest source that has either; an empty `NAME` there unsets weaker ones."""
+    """Return `NAME` and `NAME_FILE` of the strongest source that has either; an empty `NAME` unsets weaker ones."""
     for source in sources:
         direct, file = source.get(name), source.get(f"{name}_FILE")
         if direct is not None or file:
@@ -66,7 +67,7 @@ def _strongest(sources: Sequence[Mapping[str, str]], name: str) -> tuple[str | N
 
 
 def is_secret(field: str) -> bool:
-    """Say whether a setting's value must never be shown."""
+    """Whether a setting's value must never be shown."""
     return _is_secret(field)
 
 
@@ -111,7 +112,7 @@ def _across(settings: Settings, problems: list[str]) -> Settings:
 
 
 def _database(url: str) -> tuple[str, ...]:
-    """Give what names a database, whatever its spelling: scheme, host, port, database, user."""
+    """Return what names a database, whatever its spelling: scheme, host, port, database, user."""
     try:
         parts = urlsplit(url)
         scheme = parts.scheme.lower().partition("+")[0].replace("postgresql", "postgres")

@@ -44,7 +44,7 @@ OWN_GRAFANA_URL = "http://127.0.0.1:3300/grafana"  # as config/grafana/grafana.i
 
 
 def is_beside_us(url: str | None) -> bool:
-    """Say whether a Grafana's URL is as one of our own has it: plain http, on loopback, below /grafana."""
+    """Whether a Grafana's URL is as one of our own has it: plain http, on loopback, below /grafana."""
     parts = urlsplit(url or "")
     host = parts.hostname or ""
     return parts.scheme == "http" and host in ("127.0.0.1", "localhost") and parts.path.rstrip("/") == "/grafana"

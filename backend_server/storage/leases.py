@@ -1,7 +1,7 @@
 """Who leads: a lease is a row with a holder, a fencing number and an end by the database's clock.
 
 It works behind a transaction pooler, where session locks do not. Whoever takes over raises the fencing number, and a
-write that carries an older number is refused (`storage/work.py`), however late it comes.
+write that carries an older number is refused (`storage/tables/work.py`), however late it comes.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from sqlalchemy import Connection, case, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from .engine.store import Store, database_now_ms
 from .schema import leases
-from .store import Store, database_now_ms
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What the service says about itself: log lines and metrics, both without secrets."""
 
-from backend_server.telemetry.logs import configure_logging, get_logger
-from backend_server.telemetry.metrics import Metrics
+from .logs import configure_logging, get_logger
+from .metrics import Metrics
 
 __all__ = ["Metrics", "configure_logging", "get_logger"]

@@ -57,7 +57,7 @@ class LinkMetrics:
         self._deeds.labels(deed).inc()
 
     def ask_at_scrape(self, standing: Callable[[], Standing]) -> None:
-        """Give links by state, and the switch, at each scrape, asked at most every few seconds."""
+        """Return links by state, and the switch, at each scrape, asked at most every few seconds."""
         self._registry.register(_Standing(standing))
 
 
@@ -73,7 +73,7 @@ class _Standing(Collector):
         return (self._links(), self._switch())
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
-        """Give the metrics; none while the database is away."""
+        """Return the metrics; none while the database is away."""
         known = self._current()
         if known is None:
             return

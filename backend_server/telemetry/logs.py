@@ -20,7 +20,7 @@ _FIRST = ("timestamp", "program", "level", "event")
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:
-    """Give a logger; its events are lost-free only after `configure_logging`."""
+    """Return a logger; its events are lost-free only after `configure_logging`."""
     logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
     return logger
 

@@ -13,7 +13,8 @@ from prometheus_client import (
 )
 
 import backend_server
-from backend_server.telemetry.links import LinkMetrics
+
+from .links import LinkMetrics
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 

@@ -23,7 +23,7 @@ class Refusal:
     asks_password: bool = False
 
     def as_answer(self) -> Answer:
-        """Give the refusal of an API route."""
+        """Return the refusal of an API route."""
         answer = grafana_error(self.status, self.message_id, self.message)
         if self.retry_seconds is None:
             return answer
@@ -149,12 +149,12 @@ _OF_DOCUMENT = {"failed": FAILED, "retiring": WITHDRAWN, "gone": WITHDRAWN}
 
 
 def refusal_of(state: LinkState, document_state: str | None = None) -> Refusal | None:
-    """Give the refusal a link's state means, and its document's; None when the visitor may see the dashboard."""
+    """Return the refusal a link's state means, and its document's; None when the visitor may see the dashboard."""
     if state is LinkState.PENDING and document_state in _OF_DOCUMENT:
         return _OF_DOCUMENT[document_state]
     return _OF_STATE.get(state)
 
 
 def is_on_its_way(document_state: str | None) -> bool:
-    """Say whether a document that is not proven yet may be drawn meanwhile, by who needs no proof."""
+    """Whether a document that is not proven yet may be drawn meanwhile, by who needs no proof."""
     return document_state is not None and document_state not in _OF_DOCUMENT

@@ -10,10 +10,10 @@ import orjson
 from backend_server.errors import InvalidInput
 from backend_server.links import LinkProfile
 from backend_server.primitives.durations import parse_duration_ms
+from backend_server.queries.steps import WIDTH_CLASSES, width_class
+from backend_server.queries.time_ranges import TimeRange, read_range
 
 from .answers import Answer, bad_request, grafana_error, invalid_panel_id, invalid_time_range
-from .steps import WIDTH_CLASSES, width_class
-from .time_ranges import TimeRange, read_range
 
 MAX_BODY_BYTES = 16 * 1024
 _DEFAULT_WIDTH = 960
@@ -78,7 +78,7 @@ def read_grafana(content_type: str, body: bytes, profile: ShownProfile, now_ms: 
 
 
 def profile_range(profile: LinkProfile, now_ms: int) -> TimeRange:
-    """Give the link's own range at this moment; a profile whose range is empty shows the last hour."""
+    """Return the link's own range at this moment; a profile whose range is empty shows the last hour."""
     try:
         return read_range(profile.time_from, profile.time_to, now_ms)
     except InvalidInput:

@@ -54,7 +54,7 @@ class LinkPasswords:
         return f"{until}.{self._signature(link, until)}"
 
     def holds(self, link: Link, proof: str, now_ms: int) -> bool:
-        """Say whether a proof opens the link now; a link without a password needs none."""
+        """Whether a proof opens the link now; a link without a password needs none."""
         if link.password_hash is None:
             return True
         until, _, signature = proof.partition(".")

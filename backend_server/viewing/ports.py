@@ -1,4 +1,4 @@
-"""What viewing needs from outside, named by itself; effects fit these and `wiring.py` joins them."""
+"""What viewing needs from outside, named by itself; effects fit these and `wiring/services.py` joins them."""
 
 from __future__ import annotations
 
@@ -25,27 +25,7 @@ class Documents(Protocol):
     """The dashboard documents."""
 
     def body(self, uid: str) -> bytes | None:
-        """Give a document's bytes: its file as it lies there, else filled from its template now; None for none."""
-        ...
-
-
-class MetricsSource(Protocol):
-    """One Prometheus. Raises UpstreamError in words a visitor may read."""
-
-    def instant(self, query: str, time_ms: int) -> bytes:
-        """Evaluate at one moment; gives the answer's JSON as it came."""
-        ...
-
-    def range(self, query: str, from_ms: int, to_ms: int, step_ms: int) -> bytes:
-        """Evaluate over a range, both ends included; gives the answer's JSON as it came."""
-        ...
-
-
-class MetricsSources(Protocol):
-    """The datasources by uid."""
-
-    def find(self, uid: str, kind: str) -> MetricsSource | None:
-        """Find what a document's reference means; an empty uid is the default one."""
+        """Return a document's bytes: its file as it lies there, else filled from its template now; None for none."""
         ...
 
 
@@ -53,7 +33,7 @@ class Publications(Protocol):
     """Our records of what is public in Grafana."""
 
     def access_token(self, document_uid: str) -> str | None:
-        """Give Grafana's own token for a document; it must never reach a browser."""
+        """Return Grafana's own token for a document; it must never reach a browser."""
         ...
 
 

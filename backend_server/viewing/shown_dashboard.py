@@ -19,7 +19,7 @@ _NOT_SLUG = re.compile(r"[^a-z0-9]+")
 
 
 def shown_dashboard(dashboard: Mapping[str, Any], profile: LinkProfile) -> dict[str, Any]:
-    """Give what a visitor's page may have of a dashboard, as this link shows it."""
+    """Return what a visitor's page may have of a dashboard, as this link shows it."""
     shown = strip_queries(dashboard)
     shown.pop("id", None)
     shown["refresh"] = "" if profile.refresh == "off" else profile.refresh
@@ -30,7 +30,7 @@ def shown_dashboard(dashboard: Mapping[str, Any], profile: LinkProfile) -> dict[
 
 
 def relayed_dashboard(dashboard: Mapping[str, Any], profile: LinkProfile) -> dict[str, Any]:
-    """Give the same for Grafana's page, which starts no timer for a refresh that its picker does not offer."""
+    """Return the same for Grafana's page, which starts no timer for a refresh that its picker does not offer."""
     shown = shown_dashboard(dashboard, profile)
     refresh_ms = grafana_refresh_ms(profile)
     shown["refresh"] = _one_unit(refresh_ms) if refresh_ms else ""
@@ -46,7 +46,7 @@ def relayed_dashboard(dashboard: Mapping[str, Any], profile: LinkProfile) -> dic
 
 
 def grafana_refresh_ms(profile: LinkProfile) -> int:
-    """Give how often Grafana's page asks; 0 for never."""
+    """Return how often Grafana's page asks; 0 for never."""
     return 0 if profile.refresh == "off" else max(_LEAST_REFRESH_MS, _length_ms(profile.refresh))
 
 
@@ -64,7 +64,7 @@ def _one_unit(milliseconds: int) -> str:
 
 
 def grafana_meta(link: Link, title: str, version: int = 1) -> dict[str, Any]:
-    """Give the `meta` Grafana answers beside a public dashboard."""
+    """Return the `meta` Grafana answers beside a public dashboard."""
     created = datetime.fromtimestamp(link.created_at / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     never = dict.fromkeys(("canSave", "canEdit", "canAdmin", "canStar", "canDelete", "hasAcl", "isFolder"), False)
     empty = dict.fromkeys(("url", "updatedBy", "createdBy", "folderUid", "folderTitle", "folderUrl"), "")

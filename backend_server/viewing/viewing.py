@@ -57,7 +57,7 @@ class Viewing:
         self._seats = seats or Seats()
 
     def page(self, token: str, visit: Visit) -> Page:
-        """Give a link's page: the dashboard, or why not."""
+        """Return a link's page: the dashboard, or why not."""
         found = self._find(token)
         if found is None:
             return self._unknown(visit)
@@ -134,12 +134,12 @@ class Viewing:
         return json_answer({"state": state.value if refusal is None else refusal.reason, "until": shown})
 
     def token_of_slug(self, slug: str) -> str | None:
-        """Give the token behind a readable alias; None for an unknown one."""
+        """Return the token behind a readable alias; None for an unknown one."""
         found = self._links.find_slug(slug)
         return None if found is None else found.link.token
 
     def asset(self, path: str, *, gzip: bool = False) -> Answer:
-        """Give a static file of Grafana's page, when Grafana is there."""
+        """Return a static file of Grafana's page, when Grafana is there."""
         return self._seated(lambda: self._source.asset(path, gzip=gzip))
 
     def close(self) -> None:

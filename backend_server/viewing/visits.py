@@ -64,7 +64,7 @@ def shown_profile(profile: LinkProfile, parameters: Mapping[str, str]) -> LinkPr
 
 
 def may_frame(ancestors: Sequence[str], visit: Visit) -> bool:
-    """Say whether the page may be shown where the request says it will be; the browser holds the rest by its policy."""
+    """Whether the page may be shown where the request says it will be; the browser holds the rest by its policy."""
     if not ancestors or visit.fetch_dest not in ("iframe", "frame", "embed", "object") or not visit.referer:
         return True
     origin = origin_of(visit.referer)
@@ -72,7 +72,7 @@ def may_frame(ancestors: Sequence[str], visit: Visit) -> bool:
 
 
 def origin_of(url: str) -> str:
-    """Give scheme, host and a port that is not the scheme's own, in lower case; empty for what is no web address."""
+    """Return scheme, host and a port that is not the scheme's own, in lower case; empty for what is no web address."""
     try:
         parts = urlsplit(url.strip())
         port = parts.port

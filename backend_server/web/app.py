@@ -13,21 +13,22 @@ from flask_openapi3.models.security_scheme import SecurityScheme
 from flask_openapi3.openapi import OpenAPI
 
 import backend_server
-from backend_server.edge.configuration import behind_edge, trusted_networks
-from backend_server.web.api import register_api
-from backend_server.web.api.schemas import ErrorAnswer
-from backend_server.web.auth import need_of, register_auth
-from backend_server.web.bodies import MAX_BODY_BYTES, StrictRequest
-from backend_server.web.context import SERVICES, WAITING
-from backend_server.web.edge_headers import EdgeHeaders
-from backend_server.web.errors import invalid_request, register_errors
-from backend_server.web.health import HEALTH, HealthCheck
-from backend_server.web.pages import register_pages
-from backend_server.web.requests import register_requests
-from backend_server.web.waiting import WaitingRoom
+from backend_server.runtime.programs.nginx import behind_edge, trusted_networks
+
+from .api import register_api
+from .api.schemas import ErrorAnswer
+from .auth import need_of, register_auth
+from .bodies import MAX_BODY_BYTES, StrictRequest
+from .context import SERVICES, WAITING
+from .edge_headers import EdgeHeaders
+from .errors import invalid_request, register_errors
+from .health import HEALTH, HealthCheck
+from .pages import register_pages
+from .requests import register_requests
+from .waiting import WaitingRoom
 
 if TYPE_CHECKING:
-    from backend_server.wiring import Services
+    from backend_server.wiring.services import Services
 
 SESSION_COOKIE = "dashwright"
 

@@ -15,8 +15,9 @@ from flask import Flask, current_app, g, request, session
 
 from backend_server.accounts import Actor, Need, Role, Scope
 from backend_server.errors import Forbidden, Unauthenticated
-from backend_server.web.context import current_services
-from backend_server.web.edge_headers import CLIENT, DIRECT, is_loopback
+
+from .context import current_services
+from .edge_headers import CLIENT, DIRECT, is_loopback
 
 View = TypeVar("View", bound=Callable[..., object])
 
@@ -42,7 +43,7 @@ def needs(role: Role, scope: Scope | None = None) -> Callable[[View], View]:
 
 
 def need_of(app: Flask, endpoint: str) -> Need | None:
-    """Give what a route asks; None = it is open or decides by itself."""
+    """Return what a route asks; None = it is open or decides by itself."""
     found = getattr(app.view_functions.get(endpoint), _NEED, None)
     return found if isinstance(found, Need) else None
 
@@ -53,14 +54,14 @@ def register_auth(app: Flask) -> None:
 
 
 def signed_in() -> Actor | None:
-    """Give who is calling, if anybody; raises Unauthenticated for a token that opens nothing."""
+    """Return who is calling, if anybody; raises Unauthenticated for a token that opens nothing."""
     if "actor" not in g:
         g.actor = _identify()
     return cast("Actor | None", g.actor)
 
 
 def csrf_token() -> str:
-    """Give this session's CSRF token, making it at the first use."""
+    """Return this session's CSRF token, making it at the first use."""
     if "csrf" not in session:
         session["csrf"] = secrets.token_urlsafe(24)
     return str(session["csrf"])
@@ -74,12 +75,12 @@ def check_csrf(given: str | None) -> None:
 
 
 def client_address() -> str:
-    """Give the visitor's address, the edge's word for it included."""
+    """Return the visitor's address, the edge's word for it included."""
     return str(request.environ.get(CLIENT, "unknown"))
 
 
 def is_direct_loopback() -> bool:
-    """Say whether the caller is on this machine and nobody forwarded the request."""
+    """Whether the caller is on this machine and nobody forwarded the request."""
     return bool(request.environ.get(DIRECT)) and is_loopback(client_address())
 
 

@@ -20,7 +20,7 @@ class StrictRequest(Request):
     max_form_parts = 20
 
     def json_bytes(self) -> bytes:
-        """Give the body as sent; raises 415 unless it is declared as JSON, InvalidInput when there is none."""
+        """Return the body as sent; raises 415 unless it is declared as JSON, InvalidInput when there is none."""
         body = self.get_data(cache=True)
         if not body:
             raise InvalidInput([Problem("", "needs a JSON body")])
@@ -44,5 +44,5 @@ class StrictRequest(Request):
 
 
 def strict_request() -> StrictRequest:
-    """Give the present request by its own type."""
+    """Return the present request by its own type."""
     return cast("StrictRequest", request)

@@ -9,28 +9,30 @@ from werkzeug.exceptions import BadRequest
 
 from backend_server.accounts import Actor
 from backend_server.errors import Unauthenticated
-from backend_server.web.edge_headers import is_host
+
+from .edge_headers import is_host
 
 if TYPE_CHECKING:
-    from backend_server.web.waiting import WaitingRoom
-    from backend_server.wiring import Services
+    from backend_server.wiring.services import Services
+
+    from .waiting import WaitingRoom
 
 SERVICES = "dashwright.services"
 WAITING = "dashwright.waiting"
 
 
 def current_services() -> Services:
-    """Give the services the application was made with."""
+    """Return the services the application was made with."""
     return cast("Services", current_app.extensions[SERVICES])
 
 
 def waiting_room() -> WaitingRoom:
-    """Give the room in which `?wait=` requests sit."""
+    """Return the room in which `?wait=` requests sit."""
     return cast("WaitingRoom", current_app.extensions[WAITING])
 
 
 def current_actor() -> Actor:
-    """Give who is calling; raises Unauthenticated on a route that asked for nobody."""
+    """Return who is calling; raises Unauthenticated on a route that asked for nobody."""
     actor = getattr(g, "actor", None)
     if not isinstance(actor, Actor):
         raise Unauthenticated("Sign in, or send an API token as 'Authorization: Bearer …'.")
@@ -38,12 +40,12 @@ def current_actor() -> Actor:
 
 
 def request_id() -> str:
-    """Give this request's id, which stands in its log line, its answer's header and in every error."""
+    """Return this request's id, which stands in its log line, its answer's header and in every error."""
     return str(getattr(g, "request_id", ""))
 
 
 def link_base() -> str:
-    """Give what links start with, without a trailing slash: `PUBLIC_URL`, else this request's scheme and host."""
+    """Return what links start with, without a trailing slash: `PUBLIC_URL`, else this request's scheme and host."""
     configured = current_services().settings.base_url
     if configured:
         return configured

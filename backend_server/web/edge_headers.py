@@ -44,12 +44,12 @@ _HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,252})|\[[0-9A-Fa-f:.]{2,4
 
 
 def is_host(text: str) -> bool:
-    """Say whether the text can stand as `host[:port]` in a URL we hand out."""
+    """Whether the text can stand as `host[:port]` in a URL we hand out."""
     return _HOST.fullmatch(text) is not None
 
 
 def is_loopback(address: str) -> bool:
-    """Say whether an address is this machine's own; text that is no address is not."""
+    """Whether an address is this machine's own; text that is no address is not."""
     try:
         return ipaddress.ip_address(address).is_loopback
     except ValueError:
@@ -84,7 +84,7 @@ class EdgeHeaders:
         return self._app(environ, start_response)
 
     def _client(self, peer: str, told: str) -> str:
-        """Give the last address of the list that is not a trusted proxy's own, as nginx finds it."""
+        """Return the last address of the list that is not a trusted proxy's own, as nginx finds it."""
         client = peer
         for one in reversed([part.strip() for part in told.split(",") if part.strip()]):
             try:

@@ -18,7 +18,8 @@ from backend_server.errors import (
     status_of,
 )
 from backend_server.telemetry import get_logger
-from backend_server.web.context import request_id
+
+from .context import request_id
 
 _HTTP_CODES: Mapping[int, tuple[str, str]] = {
     400: ("bad_request", "The request cannot be read."),

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 
 from backend_server.errors import DashwrightError
 from backend_server.telemetry import get_logger
-from backend_server.web.health_checks import store_checks, upstream_checks
-from backend_server.web.health_parts import Level, Part, Verdict
+
+from .health_checks import store_checks, upstream_checks
+from .health_parts import Level, Part, Verdict
 
 if TYPE_CHECKING:
-    from backend_server.wiring import Services
+    from backend_server.wiring.services import Services
 
 HEALTH = "dashwright.health"
 _REMEMBER_SECONDS = 5.0
@@ -47,7 +48,7 @@ class Remembered:
                 threading.Thread(target=self._refresh, args=(now,), name=f"health-{self._name}", daemon=True).start()
 
     def part(self, began: float) -> Part:
-        """Give the last answer; one that is much too old is waited for, until the patience that began then ends."""
+        """Return the last answer; one that is much too old is waited for, until the patience that began then ends."""
         oldest = began - _TOO_OLD * _REMEMBER_SECONDS
         with self._news:
             left = began + _PATIENCE_SECONDS - time.monotonic()
@@ -76,7 +77,7 @@ class HealthCheck:
         self._store_checks = store_checks(services)
 
     def report(self) -> dict[str, object]:
-        """Give the answer's body: `status`, `live` and the components by name."""
+        """Return the answer's body: `status`, `live` and the components by name."""
         parts = {"database": self._database()}
         began = time.monotonic()
         for one in self._remembered.values():  # all at once, so that several silent ones cost one patience

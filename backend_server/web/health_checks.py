@@ -20,16 +20,17 @@ from backend_server.provisioning.providers import check_before_reload
 from backend_server.reconcile.reconciler import HELD
 from backend_server.reconcile.worker import HEARTBEAT, TEMPLATES_FAULT
 from backend_server.registry.views import format_ms
-from backend_server.storage.kept_secrets import KeptSecrets
 from backend_server.storage.leases import lease_state
 from backend_server.storage.schema import documents
-from backend_server.storage.secret_ages import note_secrets
-from backend_server.storage.work import WORKER_LEASE
-from backend_server.web.health_parts import Level, Part
+from backend_server.storage.secret_store import KeptSecrets
+from backend_server.storage.tables.secret_ages import note_secrets
+from backend_server.storage.tables.work import WORKER_LEASE
+
+from .health_parts import Level, Part
 
 if TYPE_CHECKING:
     from backend_server.grafana.client import GrafanaClient
-    from backend_server.wiring import Services
+    from backend_server.wiring.services import Services
 
 Check = Callable[[], Part]
 
@@ -44,7 +45,7 @@ _DAY_MS = 86_400_000
 
 
 def upstream_checks(services: Services) -> dict[str, Check]:
-    """Give what is asked over HTTP or reads more than a row; each may take a while and may raise."""
+    """Return what is asked over HTTP or reads more than a row; each may take a while and may raise."""
     checks: dict[str, Check] = {
         "prometheus": partial(_prometheus, services),
         "poller": partial(_poller, services),
@@ -58,12 +59,12 @@ def upstream_checks(services: Services) -> dict[str, Check]:
 
 
 def store_checks(services: Services) -> dict[str, Check]:
-    """Give what one row of the store tells."""
+    """Return what one row of the store tells."""
     return {"worker": partial(_worker, services)}
 
 
 def is_below_floor(version: str | None) -> bool:
-    """Say whether a Grafana version is older than the oldest safe one; one that is hidden is not known to be."""
+    """Whether a Grafana version is older than the oldest safe one; one that is hidden is not known to be."""
     if not version:
         return False
     numbers = version.partition("-")[0].partition("+")[0].split(".")
@@ -86,7 +87,7 @@ class _KnownVersion:
         self._good_until = 0.0
 
     def get(self) -> str | None:
-        """Give the version; None when it is not told to us either."""
+        """Return the version; None when it is not told to us either."""
         if time.monotonic() >= self._good_until:
             try:
                 self._version = self._grafana.version()

@@ -32,7 +32,7 @@ class Part:
     facts: Mapping[str, object] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, object]:
-        """Give the component as it stands in the answer."""
+        """Return the component as it stands in the answer."""
         shown: dict[str, object] = {"status": self.level.value}
         if self.message:
             shown["message"] = self.message

@@ -5,9 +5,10 @@ from __future__ import annotations
 from flask import current_app, session
 
 from backend_server.accounts import WrongPassword
-from backend_server.web.auth import client_address
-from backend_server.web.context import current_actor, current_services
-from backend_server.web.sign_in_limits import LIMITS, SignInLimits
+
+from .auth import client_address
+from .context import current_actor, current_services
+from .sign_in_limits import LIMITS, SignInLimits
 
 
 def change_own_password(old: str, new: str) -> None:

@@ -12,9 +12,10 @@ from werkzeug.exceptions import BadRequest
 
 from backend_server.primitives.redact import redact_text
 from backend_server.telemetry import Metrics, get_logger
-from backend_server.web.auth import client_address
-from backend_server.web.context import current_services, request_id
-from backend_server.web.edge_headers import is_host
+
+from .auth import client_address
+from .context import current_services, request_id
+from .edge_headers import is_host
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 _SLUG = re.compile(r"^((?:/grafana)?/s/).+")
@@ -48,7 +49,7 @@ def register_requests(app: Flask, metrics: Metrics) -> None:
 
 
 def shown_path(path: str) -> str:
-    """Give a path as the log may hold it: whoever reads a link's whole token or slug there could open the link."""
+    """Return a path as the log may hold it: whoever reads a link's whole token or slug there could open the link."""
     return _SLUG.sub(r"\1…", redact_text(path[:300]))
 
 
@@ -80,6 +81,6 @@ def _tell(answer: Response, metrics: Metrics) -> None:
 
 
 def _shown_client() -> str:
-    """Give the caller's address, but a visitor's only if the operator wants it in the log."""
+    """Return the caller's address, but a visitor's only if the operator wants it in the log."""
     is_visit = request.path.startswith(("/grafana/", "/s/"))
     return "-" if is_visit and not current_services().settings.log_visitors else client_address()

@@ -19,12 +19,13 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
 
-from backend_server.edge.configuration import behind_edge
+from backend_server.runtime.programs.nginx import behind_edge
 from backend_server.settings import Settings
 from backend_server.telemetry import configure_logging, get_logger
-from backend_server.web.app import create_app
-from backend_server.web.context import WAITING
-from backend_server.wiring import build_services
+from backend_server.wiring.services import build_services
+
+from .app import create_app
+from .context import WAITING
 
 THREADS = 16
 GRACE_SECONDS = 8  # less than the 9 s in which supervisor expects the end
@@ -35,7 +36,7 @@ _log = get_logger("web.server")
 
 
 def bind_address(settings: Settings) -> str:
-    """Give where `web` listens: loopback behind the edge, else the public port itself."""
+    """Return where `web` listens: loopback behind the edge, else the public port itself."""
     if behind_edge(settings):
         return f"127.0.0.1:{settings.web_port}"
     host = settings.listen_host

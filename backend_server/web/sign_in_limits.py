@@ -62,7 +62,7 @@ class SignInLimits:
 
 
 def _network(address: str) -> str:
-    """Give what one household or attacker has: an address of version 4, or the /64 of one of version 6."""
+    """Return what one household or attacker has: an address of version 4, or the /64 of one of version 6."""
     try:
         found = ip_address(address)
     except ValueError:

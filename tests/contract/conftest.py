@@ -44,13 +44,13 @@ class Files:
     uids: set[str] = field(default_factory=set)
 
     def new_uid(self) -> str:
-        """Give a uid that no other test has."""
+        """Return a uid that no other test has."""
         uid = f"{self.prefix}-{next(_numbers)}"
         self.uids.add(uid)
         return uid
 
     def document(self, uid: str, **more: Any) -> dict[str, Any]:
-        """Give a dashboard with one queried panel and our own top-level key."""
+        """Return a dashboard with one queried panel and our own top-level key."""
         source = {"type": "prometheus", "uid": "prometheus"}
         target = {"refId": "A", "datasource": source, "expr": "up", "legendFormat": "{{job}}"}
         panel = {"id": 1, "type": "timeseries", "title": "Up", "datasource": source, "targets": [target]}
@@ -89,7 +89,7 @@ class Files:
         return self.get(uid)
 
     def get(self, uid: str) -> LoadedDashboard:
-        """Give a dashboard that must be there."""
+        """Return a dashboard that must be there."""
         found = self.client.dashboard(uid)
         assert found is not None, f"{uid} is not in Grafana"
         return found

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from backend_server.grafana import GrafanaClient, GrafanaError
-from backend_server.shipped import shipped
+from backend_server.primitives.shipped import shipped
 from tests.fakes.grafana import AuthRules, FakeGrafana
 
 # Read here, when tests are collected: no test sees the environment.
@@ -49,7 +49,7 @@ def chosen() -> str:
 
 @contextmanager
 def open_target(kind: str, root: Path) -> Iterator[Target]:
-    """Give the target, started if it is ours to start."""
+    """Return the target, started if it is ours to start."""
     if kind == "running":
         folder = Path(_ENVIRONMENT.get("CONTRACT_DASHBOARDS_DIR") or "")
         if not (folder / "packs").is_dir():

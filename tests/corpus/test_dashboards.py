@@ -27,7 +27,7 @@ from backend_server.documents import (
     targets_of,
 )
 from backend_server.primitives.ids import Maker
-from backend_server.rendering import import_template, load_template
+from backend_server.templates import import_template, load_template
 from tests.support.templates import device
 
 FOLDER = Path(os.environ.get("PYTEST_CORPUS_DIR") or Path(__file__).parents[1] / "golden" / "documents")

@@ -58,7 +58,7 @@ RENDER_VALUE = ({"value"}, {"generateValue"}, {"sync"}, {"fromDatabase"}, {"from
 
 
 def instructions() -> list[tuple[str, str]]:
-    """Give `(instruction, rest)` of the Dockerfile, continued lines joined, comments left out."""
+    """Return `(instruction, rest)` of the Dockerfile, continued lines joined, comments left out."""
     lines = [line for line in DOCKERFILE.splitlines() if not line.lstrip().startswith("#")]
     joined = re.sub(r"\\\n\s*", " ", "\n".join(lines))
     return [(line.split(maxsplit=1)[0], line.split(maxsplit=1)[1]) for line in joined.splitlines() if line.strip()]

@@ -26,12 +26,12 @@ from backend_server.primitives.secret import Secret
 from backend_server.reconcile.report import PassReport
 from backend_server.reconcile.worker import HEARTBEAT
 from backend_server.settings import Settings
+from backend_server.storage.engine.store import Store
 from backend_server.storage.leases import lease_state
-from backend_server.storage.store import Store
-from backend_server.storage.work import WORKER_LEASE
+from backend_server.storage.tables.work import WORKER_LEASE
 from backend_server.web.app import DashwrightApp, create_app
 from backend_server.web.context import WAITING
-from backend_server.wiring import Services, build_services, build_worker, ensure_first_admin
+from backend_server.wiring.services import Services, build_services, build_worker, ensure_first_admin
 
 ADMIN_PASSWORD = "a password for tests"
 API_TOKEN = "dw_token-of-the-tests-0123456789abcdefghij"

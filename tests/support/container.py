@@ -41,7 +41,7 @@ class Container:
         return Path(self.environment["DATA_DIR"])
 
     def status(self) -> dict[str, tuple[str, int]]:
-        """Give what `supervisorctl status` says in the work folder: program → state and process id."""
+        """Return what `supervisorctl status` says in the work folder: program → state and process id."""
         told = subprocess.run(
             [sys.executable, "-m", "supervisor.supervisorctl", "status"],
             capture_output=True,
@@ -54,7 +54,7 @@ class Container:
         return {found[1]: (found[2], int(found[3] or 0)) for found in matches if found}
 
     def processes(self) -> dict[int, str]:
-        """Give every process of the service, by id, with its command."""
+        """Return every process of the service, by id, with its command."""
         found: dict[int, str] = {}
         todo = [self.process.pid]
         while todo:
@@ -81,7 +81,7 @@ class Container:
 
 
 def environment_for(folder: Path, **more: str) -> dict[str, str]:
-    """Give the variables of the image, on free ports and with folders of the test's own."""
+    """Return the variables of the image, on free ports and with folders of the test's own."""
     port, web, poller, grafana, sign_in, prometheus = free_ports(6)
     return {
         "DATA_DIR": str(folder / "data"),
@@ -140,7 +140,7 @@ def started(folder: Path, environment: Mapping[str, str]) -> Container:
 
 
 def confined(folder: Path) -> list[str]:
-    """Give what runs a command as the image's user on a read-only root; without root we are a plain user already."""
+    """Return what runs a command as the image's user on a read-only root; without root we are a plain user already."""
     if os.geteuid() != 0:
         return []
     writable = [str(folder), "/tmp"]

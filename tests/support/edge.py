@@ -14,8 +14,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from backend_server.edge import configuration
-from backend_server.edge.configuration import check_edge, nginx_command, render_edge
+from backend_server.runtime.programs import nginx as configuration
+from backend_server.runtime.programs.nginx import check_edge, nginx_command, render_edge
 from backend_server.settings import Settings
 from tests.support.processes import free_ports
 
@@ -32,7 +32,7 @@ class Arrived:
     body: bytes
 
     def header(self, name: str) -> list[str]:
-        """Give every value of a header."""
+        """Return every value of a header."""
         return [value for one, value in self.headers if one == name.lower()]
 
 
@@ -74,7 +74,7 @@ class Recorder(ThreadingHTTPServer):
         self._thread.start()
 
     def answer(self, arrived: Arrived) -> tuple[int, Mapping[str, str], bytes]:
-        """Give status, headers and body."""
+        """Return status, headers and body."""
         if self.name == "web" and arrived.path == WHO:
             user = re.search(r"user=([\w@-]+)", "".join(arrived.header("cookie")))
             return (204, {"X-Dashwright-Grafana-User": user[1]}, b"") if user else (401, {}, b"")
@@ -188,7 +188,7 @@ def parsed(raw: bytes) -> Reply:
 
 
 def is_whole(raw: bytes, method: str = "GET") -> bool:
-    """Say whether the announced length is there; a refused body keeps the connection open for a while."""
+    """Whether the announced length is there; a refused body keeps the connection open for a while."""
     head, end, body = raw.partition(b"\r\n\r\n")
     found = re.search(rb"\r\ncontent-length: (\d+)", head, re.IGNORECASE)
     return bool(end and (method == "HEAD" or (found and len(body) >= int(found[1]))))

@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Iterator
 
-from backend_server.generator.spec import Kind, Metric, Spec
+from backend_server.generator.spec.spec import Kind, Metric, Spec
 
 # Upper bounds, and the share of all observations up to each.
 _BUCKETS = (("0.005", 0.2), ("0.025", 0.55), ("0.1", 0.85), ("0.5", 0.97), ("2.5", 0.998), ("+Inf", 1.0))

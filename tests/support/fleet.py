@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from backend_server.devices.device import Device
 from backend_server.registry import DeviceRegistry, LinkRegistry, RegistryOptions
 from backend_server.registry.ports import WantedSlot
-from backend_server.storage.registry_records import SqlRecords
-from backend_server.storage.store import Store
+from backend_server.storage.engine.store import Store
+from backend_server.storage.tables.registry_records import SqlRecords
 
 
 class TwoSlots:

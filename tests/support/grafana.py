@@ -47,7 +47,7 @@ def write_provisioning(root: Path, dashboards_dir: Path) -> Path:
 
 
 def client_of(fake: FakeGrafana, *, user: str = "admin", timeout_seconds: float = 5.0) -> GrafanaClient:
-    """Give a client of the fake as its administrator."""
+    """Return a client of the fake as its administrator."""
     return GrafanaClient(fake.url, user=user, timeout_seconds=timeout_seconds)
 
 

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def free_ports(count: int) -> list[int]:
-    """Give ports nobody listens on; held open together, so that they differ."""
+    """Return ports nobody listens on; held open together, so that they differ."""
     held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [int(one.getsockname()[1]) for one in held]
     for one in held:

@@ -177,7 +177,7 @@ class Recorder:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def queries(self) -> list[str]:
-        """Give the queries that came, in order."""
+        """Return the queries that came, in order."""
         return [form["query"] for _, form in self.asked]
 
     def forget(self) -> None:

@@ -22,11 +22,11 @@ from backend_server.registry.devices import DeviceRegistry
 from backend_server.registry.links import LinkRegistry
 from backend_server.registry.options import RegistryOptions
 from backend_server.registry.ports import WantedSlot
-from backend_server.rendering import TemplateSet, load_template
-from backend_server.storage.registry_records import SqlRecords
+from backend_server.storage.engine.store import Store
 from backend_server.storage.schema import documents, publications
-from backend_server.storage.store import Store
-from backend_server.storage.work import WorkStore
+from backend_server.storage.tables.registry_records import SqlRecords
+from backend_server.storage.tables.work import WorkStore
+from backend_server.templates import TemplateSet, load_template
 from tests.fakes.grafana import FakeGrafana
 
 PANEL = {
@@ -145,7 +145,7 @@ class House:
         return {str(path.relative_to(self.dashboards)): path.read_bytes() for path in self.dashboards.rglob("*.json")}
 
     def marks(self) -> dict[str, tuple[int, int]]:
-        """Give time and inode of every file."""
+        """Return time and inode of every file."""
         return {
             str(path.relative_to(self.dashboards)): (path.stat().st_mtime_ns, path.stat().st_ino)
             for path in self.dashboards.rglob("*.json")
@@ -169,7 +169,7 @@ def house_of(store: Store, dashboards: Path, grafana_url: str | None = None, **f
 
 
 def live(house: House, device_id: str = "rig-1") -> bool:
-    """Say whether the record says live and visitors really get it."""
+    """Whether the record says live and visitors really get it."""
     row = house.row(device_id)
     said = row["state"] == "live" and not row["dirty"]
     assert house.client is not None

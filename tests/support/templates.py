@@ -8,7 +8,7 @@ import orjson
 
 from backend_server.devices.device import Device
 from backend_server.primitives.ids import DeviceId
-from backend_server.rendering import Template, load_template
+from backend_server.templates import Template, load_template
 
 PROMETHEUS = {"type": "prometheus", "uid": "prometheus"}
 

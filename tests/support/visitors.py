@@ -14,13 +14,13 @@ from flask.testing import FlaskClient
 from backend_server.errors import UpstreamError
 from backend_server.links import FoundLink, Link, LinkProfile
 from backend_server.primitives.ids import DashboardUid, LinkToken, Slug
-from backend_server.viewing.panel_data import PanelData
+from backend_server.queries.steps import Limits
+from backend_server.querying.panel_data import PanelData
 from backend_server.viewing.ports import Hits
 from backend_server.viewing.source import Source
-from backend_server.viewing.steps import Limits
-from backend_server.viewing.stored_documents import StoredDocuments
 from backend_server.viewing.view_counts import ViewCounts
-from backend_server.viewing.viewer_source import ViewerSource
+from backend_server.viewing.viewer.source import ViewerSource
+from backend_server.viewing.viewer.stored_documents import StoredDocuments
 from backend_server.viewing.viewing import Viewing
 from backend_server.web.context import SERVICES
 from backend_server.web.pages import public
@@ -162,11 +162,11 @@ class Visitors:
         self.viewing = Viewing(self.links, self.source or self.viewer, self.counts, clock_ms=self.clock_ms)
 
     def clock_ms(self) -> int:
-        """Give the moment the tests set."""
+        """Return the moment the tests set."""
         return self.now_ms
 
     def client(self) -> FlaskClient:
-        """Give a client of an app that has the public pages only."""
+        """Return a client of an app that has the public pages only."""
         app = Flask("visitors")
         app.extensions[SERVICES] = SimpleNamespace(viewing=self.viewing)
         app.jinja_options = {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True}

@@ -1,4 +1,4 @@
-"""Run by Alembic only, on the connection (and in the transaction) that `storage/migrating.py` hands over."""
+"""Run by Alembic only, on the connection (and in the transaction) that `storage/engine/migrate.py` hands over."""
 
 from __future__ import annotations
 

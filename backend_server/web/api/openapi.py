@@ -9,8 +9,9 @@ from flask import Response, current_app
 from flask_openapi3.openapi import OpenAPI
 
 from backend_server.accounts import Role
-from backend_server.web.api.declare import api_blueprint
-from backend_server.web.auth import needs
+
+from ..auth import needs
+from .base import api_blueprint
 
 blueprint = api_blueprint("openapi", "The API described to programs.")
 
@@ -18,5 +19,5 @@ blueprint = api_blueprint("openapi", "The API described to programs.")
 @blueprint.get("/openapi.json", responses={200: {"content": {"application/json": {"schema": {"type": "object"}}}}})
 @needs(Role.VIEWER)
 def get_openapi() -> Response:
-    """Give this description."""
+    """Return this description."""
     return Response(orjson.dumps(cast("OpenAPI", current_app).api_doc), mimetype="application/json")

@@ -6,10 +6,10 @@ from urllib.parse import urlencode
 
 from flask import request
 
-from backend_server.web.context import link_base
+from ..context import link_base
 
 
 def list_address() -> dict[str, str]:
-    """Give `url` and `query` for `page_answer`."""
+    """Return `url` and `query` for `page_answer`."""
     kept = [(name, value) for name, value in request.args.items(multi=True) if name not in ("page", "per_page")]
     return {"url": link_base() + request.path, "query": urlencode(kept)}

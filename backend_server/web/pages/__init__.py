@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from backend_server.web.pages import assets, fleet, grafana, health, links, public, settings, sign_in
+from . import assets, fleet, grafana, health, links, public, settings, sign_in
 
 
 def register_pages(app: Flask) -> None:

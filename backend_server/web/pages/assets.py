@@ -23,7 +23,7 @@ def _asset(name: str) -> tuple[bytes, str]:
 
 
 def asset_url(name: str) -> str:
-    """Give the address of an asset, its content's hash included."""
+    """Return the address of an asset, its content's hash included."""
     return f"/static/{name}?v={_asset(name)[1]}"
 
 

@@ -50,7 +50,7 @@ class BuiltPages:
         self._read_at = -1
 
     def files_of(self, entry: str, *soon: str) -> PageFiles | None:
-        """Give what a page with this entry (`src/viewer/main.ts`) loads; None when it is not built.
+        """Return what a page with this entry (`src/viewer/main.ts`) loads; None when it is not built.
 
         `soon` are modules that it imports by itself a moment later.
         """
@@ -67,7 +67,7 @@ class BuiltPages:
         return PageFiles(script, tuple(name for name in imported if name != script), tuple(styles))
 
     def read(self, name: str, accept_encoding: str) -> BuiltFile | None:
-        """Give a file below `assets/`; None for none. Names are flat, so none can lead out of the folder."""
+        """Return a file below `assets/`; None for none. Names are flat, so none can lead out of the folder."""
         suffix = Path(name).suffix
         if not _NAME.fullmatch(name) or suffix not in _TYPES:
             return None
@@ -121,7 +121,7 @@ def _short(file: str) -> str:
 
 
 def takes_gzip(accept_encoding: str) -> bool:
-    """Say whether a browser takes gzip, by its `Accept-Encoding`."""
+    """Whether a browser takes gzip, by its `Accept-Encoding`."""
     for part in accept_encoding.lower().split(","):
         coding, _, parameters = part.strip().partition(";")
         if coding in ("gzip", "*"):

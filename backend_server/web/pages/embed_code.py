@@ -17,7 +17,7 @@ class EmbedCode:
 
 
 def embed_codes(url: str, title: str) -> tuple[EmbedCode, ...]:
-    """Give the code in each language; neither address nor title can leave the place they stand in."""
+    """Return the code in each language; neither address nor title can leave the place they stand in."""
     return (
         EmbedCode("HTML", html_code(url, title)),
         EmbedCode("React", _react(url, title)),

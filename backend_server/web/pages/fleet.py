@@ -9,9 +9,10 @@ from flask.typing import ResponseReturnValue
 
 from backend_server.devices.device import DeviceState
 from backend_server.primitives.clock import epoch_ms
-from backend_server.web.auth import csrf_token, signed_in
-from backend_server.web.context import current_services, link_base
-from backend_server.web.pages.embed_code import html_code
+
+from ..auth import csrf_token, signed_in
+from ..context import current_services, link_base
+from .embed_code import html_code
 
 blueprint = Blueprint("fleet", __name__)
 PER_PAGE = 50

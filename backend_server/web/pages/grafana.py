@@ -9,7 +9,8 @@ from flask.typing import ResponseReturnValue
 
 from backend_server.accounts.grafana_users import GRAFANA_USERS
 from backend_server.errors import Forbidden, NotFound, Unauthenticated
-from backend_server.web.auth import signed_in
+
+from ..auth import signed_in
 
 blueprint = Blueprint("grafana", __name__)
 USER_HEADER = "X-Dashwright-Grafana-User"

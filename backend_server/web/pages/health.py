@@ -10,12 +10,13 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from backend_server.accounts import Need, Role, Scope
 from backend_server.errors import Unauthenticated, UpstreamError
+from backend_server.monitoring.targets import READINGS_PATH
 from backend_server.outbound import BoundedHttp
-from backend_server.scraping import READINGS_PATH
-from backend_server.web.auth import is_direct_loopback, signed_in
-from backend_server.web.context import current_services
-from backend_server.web.health import HEALTH, HealthCheck
-from backend_server.web.health_parts import Verdict
+
+from ..auth import is_direct_loopback, signed_in
+from ..context import current_services
+from ..health import HEALTH, HealthCheck
+from ..health_parts import Verdict
 
 blueprint = Blueprint("health", __name__)
 _READINGS_SECONDS = 10.0
@@ -32,7 +33,7 @@ def health() -> Response:
 
 @blueprint.get("/metrics")
 def metrics() -> Response:
-    """Give the service's own metrics to Prometheus on this machine, or to whoever may read them."""
+    """Return the service's own metrics to Prometheus on this machine, or to whoever may read them."""
     _check_reader()
     return Response(current_services().metrics.exposition(), content_type=CONTENT_TYPE_LATEST)
 

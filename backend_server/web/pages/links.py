@@ -18,12 +18,13 @@ from backend_server.primitives.clock import epoch_ms
 from backend_server.primitives.ids import is_link_token
 from backend_server.registry.views import link_json
 from backend_server.settings import LinkTokens
-from backend_server.web.auth import csrf_token, signed_in
-from backend_server.web.context import current_services, link_base
-from backend_server.web.pages.embed_code import embed_codes
-from backend_server.web.pages.public_files import built
-from backend_server.web.pages.times import ago
-from backend_server.web.requests import PAGE_POLICY
+
+from ..auth import csrf_token, signed_in
+from ..context import current_services, link_base
+from ..requests import PAGE_POLICY
+from .embed_code import embed_codes
+from .public_files import built
+from .times import ago
 
 blueprint = Blueprint("links_pages", __name__)
 PER_PAGE = 50
@@ -132,7 +133,7 @@ def _html(template: str, actor: Actor, **values: object) -> Response:
 
 
 def _shown(found: FoundLink, now_ms: int) -> dict[str, object]:
-    """Give a link as the API does, and what only people need."""
+    """Return a link as the API does, and what only people need."""
     theme = found.link.profile.theme.value
     # Of our own origin whatever PUBLIC_URL says, so that the preview works before a proxy does.
     preview = f"/grafana/public-dashboards/{found.link.token}?orgId=1&theme={theme}&preview=1"
@@ -151,7 +152,7 @@ def _shown(found: FoundLink, now_ms: int) -> dict[str, object]:
 
 
 def _suggestions() -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
-    """Give what a link may be made for: `(device id, hostname)` and `(document uid, title)` of the first ones."""
+    """Return what a link may be made for: `(device id, hostname)` and `(document uid, title)` of the first ones."""
     services = current_services()
     devices = services.devices.list(state="active", per_page=_MOST_SUGGESTED).items
     documents = services.links.other_documents(_MOST_SUGGESTED)
@@ -159,7 +160,7 @@ def _suggestions() -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], 
 
 
 def _bars(ledger: dict[str, object], now_ms: int) -> list[dict[str, object]]:
-    """Give a bar per day, the oldest first, its height in twentieths of the highest."""
+    """Return a bar per day, the oldest first, its height in twentieths of the highest."""
     days = {str(one["day"]): one for one in ledger["days"]}  # type: ignore[attr-defined]  # `as_json` gives a list
     every = [day_of(now_ms - back * 86_400_000) for back in range(LEDGER_DAYS - 1, -1, -1)]
     views = [int(days[day]["views"]) if day in days else 0 for day in every]

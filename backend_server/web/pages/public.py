@@ -16,13 +16,13 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from backend_server.errors import UpstreamError
 from backend_server.viewing.admission import UNAVAILABLE, UNKNOWN
 from backend_server.viewing.answers import Answer, bad_request, grafana_error, json_answer
-from backend_server.viewing.headers import PageKind, page_policy, public_headers
 from backend_server.viewing.pages import NoticePage, Page, RelayedPage, Unlocked, ViewerPage
 from backend_server.viewing.panel_requests import MAX_BODY_BYTES
+from backend_server.viewing.relay.headers import PageKind, page_policy, public_headers
 from backend_server.viewing.visits import Visit, last_of_doubled
-from backend_server.web.auth import client_address, signed_in
-from backend_server.web.context import current_services
 
+from ..auth import client_address, signed_in
+from ..context import current_services
 from . import public_files
 from .built import PageFiles
 from .public_files import text_of
@@ -202,13 +202,13 @@ def _visit(token: str) -> Visit:
 
 
 def _is_preview() -> bool:
-    """Say whether somebody who is signed in looks at a link on its own page; only then a session is looked at."""
+    """Whether somebody who is signed in looks at a link on its own page; only then a session is looked at."""
     given = "preview" in request.args and "Cookie" in request.headers and "Authorization" not in request.headers
     return given and signed_in() is not None
 
 
 def _proof(token: str) -> str:
-    """Give what the browser keeps of a protected link; most requests carry no cookie at all."""
+    """Return what the browser keeps of a protected link; most requests carry no cookie at all."""
     if "Cookie" not in request.headers:
         return ""
     return request.cookies.get(current_services().viewing.cookie_name(token), "")

@@ -8,9 +8,9 @@ from pathlib import Path
 from flask import Blueprint, Response, request
 
 from backend_server.viewing.answers import Answer, grafana_error
-from backend_server.viewing.headers import public_headers
-from backend_server.web.context import current_services
+from backend_server.viewing.relay.headers import public_headers
 
+from ..context import current_services
 from .built import BuiltPages, takes_gzip
 
 _HERE = Path(__file__).parent

@@ -25,11 +25,12 @@ from backend_server.errors import (
     status_of,
 )
 from backend_server.primitives.clock import epoch_ms, format_time
-from backend_server.web.api.schemas import TOKEN_NAME
-from backend_server.web.auth import check_csrf, csrf_token, signed_in
-from backend_server.web.context import current_services
-from backend_server.web.own_password import change_own_password
-from backend_server.web.pages.times import ago
+
+from ..api.schemas import TOKEN_NAME
+from ..auth import check_csrf, csrf_token, signed_in
+from ..context import current_services
+from ..own_password import change_own_password
+from .times import ago
 
 blueprint = Blueprint("settings_pages", __name__)
 
@@ -134,7 +135,7 @@ def _do(need: Need, done: str, deed: Callable[[Actor], object]) -> ResponseRetur
 
 
 def _writer(need: Need) -> Actor:
-    """Give who wants to change something, before anything of the form is looked at."""
+    """Return who wants to change something, before anything of the form is looked at."""
     actor = signed_in()
     if actor is None:
         raise Unauthenticated("Sign in first.")

@@ -9,9 +9,10 @@ from flask.typing import ResponseReturnValue
 
 from backend_server.errors import TooManyRequests
 from backend_server.telemetry import get_logger
-from backend_server.web.auth import BadCsrfToken, check_csrf, client_address, csrf_token, signed_in
-from backend_server.web.context import current_services
-from backend_server.web.sign_in_limits import LIMITS, SignInLimits
+
+from ..auth import BadCsrfToken, check_csrf, client_address, csrf_token, signed_in
+from ..context import current_services
+from ..sign_in_limits import LIMITS, SignInLimits
 
 blueprint = Blueprint("sign_in", __name__)
 

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from backend_server.generator.plans import SHIPPED_PLANS
-from backend_server.generator.read_spec import read_spec
-from backend_server.generator.rules import rule_file
+from backend_server.generator.output.rules import rule_file
+from backend_server.generator.spec.plans import SHIPPED_PLANS
+from backend_server.generator.spec.read import read_spec
 from backend_server.primitives.ids import Maker, dashboard_uid
-from backend_server.shipped import shipped
+from backend_server.primitives.shipped import shipped
 from tests.functional.viewing.browsing import FLAGS
 from tests.support.app import LiveApp, running_app
 from tests.support.exposed_spec import expose_spec, spec_history

@@ -15,12 +15,12 @@ _UID_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 
 def now_seconds() -> str:
-    """Give the present moment as Grafana writes creation times."""
+    """Return the moment as Grafana writes creation times."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def now_nanoseconds() -> str:
-    """Give the present moment as Grafana writes the time of a PATCH: nine digits, the last never 0 (Go trims zeros)."""
+    """Return the moment as Grafana writes the time of a PATCH: nine digits, the last never 0 (Go trims zeros)."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f") + f"{random.randint(100, 998) | 1:03d}Z"
 
 
@@ -181,7 +181,7 @@ class Database:
         return self.dashboards.find("uid", uid)
 
     def twins(self, dashboard: Dashboard) -> bool:
-        """Say whether another dashboard has the same internal id, which no call survives."""
+        """Whether another dashboard has the same internal id, which no call survives."""
         return len(self.dashboards.find_all("internal_id", dashboard.internal_id)) > 1
 
     def folder_of(self, title: str, uid: str = "") -> Folder | None:

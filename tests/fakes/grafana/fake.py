@@ -192,7 +192,7 @@ class FakeGrafana(Faults):
         self.requests.clear()
 
     def requests_that_change_something(self) -> list[Request]:
-        """Give the logged requests that write."""
+        """Return the logged requests that write."""
         return [request for request in self.requests if request.changes_something]
 
     def make_unreadable(self, folder: Path) -> None:
@@ -213,7 +213,7 @@ class FakeGrafana(Faults):
         self.database.clean_up()
 
     def dashboard_uids(self) -> list[str]:
-        """Give the uids of all stored dashboards, sorted."""
+        """Return the uids of all stored dashboards, sorted."""
         with self.database.lock:
             return sorted(one.uid for one in self.database.dashboards)
 
@@ -242,7 +242,7 @@ class FakeGrafana(Faults):
                     self.provisioner.poll(self.database, provider)
 
     def _quiet_since(self, name: str, path: Path, now: float, scale: float) -> bool:
-        """Say whether a watched folder changed and has been quiet for 5 s since; a folder made anew is never seen."""
+        """Whether a watched folder changed and has been quiet for 5 s since; a folder made anew is never seen."""
         seen, changed_at = self._signatures.get(name, (None, 0.0))
         try:
             inode = path.stat().st_ino

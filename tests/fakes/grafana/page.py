@@ -36,7 +36,7 @@ class Page:
     def boot_data(
         self, datasources: Mapping[str, Datasource], token: str, theme: str = "dark", language: str = "en-US"
     ) -> dict[str, Any]:
-        """Give the boot data: user, settings, navigation, assets."""
+        """Return the boot data: user, settings, navigation, assets."""
         user = {**self._skeleton["user"], "theme": theme, "lightTheme": theme == "light", "language": language}
         user["analytics"] = {"identifier": f"@{self._root_url}"}
         listed = {one.name: self._entry(number, one) for number, one in enumerate(datasources.values(), 1)}

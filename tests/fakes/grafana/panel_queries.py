@@ -87,7 +87,7 @@ Answering = Callable[[PanelQuery], dict[str, Any]]
 
 
 def asked_interval(from_ms: int, to_ms: int, interval_ms: int, points: int) -> tuple[int, int]:
-    """Give interval and points as handed on: a caller below the safe interval gets that and 11,000 points."""
+    """Return interval and points as handed on: a caller below the safe interval gets that and 11,000 points."""
     safe = _round((to_ms - from_ms) / _SAFE_POINTS)
     return (interval_ms, points) if interval_ms > safe else (safe, _SAFE_POINTS)
 
@@ -119,7 +119,7 @@ def _moment(text: str, now_ms: int) -> int | None:
 
 
 def empty_frame(query: PanelQuery) -> dict[str, Any]:
-    """Give the frame without fields that stands for "no data"."""
+    """Return the frame without fields that stands for "no data"."""
     meta = {"typeVersion": [0, 0], "custom": {"calculatedMinStep": query.step_ms}}
     return {"schema": {"refId": query.ref_id, "meta": meta, "fields": []}, "data": {"values": []}}
 
@@ -127,7 +127,7 @@ def empty_frame(query: PanelQuery) -> dict[str, Any]:
 def series_frame(
     query: PanelQuery, labels: Mapping[str, str], times: list[int], values: list[Any], *, first: bool, kind: str
 ) -> dict[str, Any]:
-    """Give the frame of one series; `kind` is Prometheus' result type, matrix or vector."""
+    """Return the frame of one series; `kind` is Prometheus' result type, matrix or vector."""
     custom = {"calculatedMinStep": query.step_ms, "resultType": kind} if first else {"resultType": kind}
     named = "timeseries-multi" if kind == "matrix" else "numeric-multi"
     legend = _legend(query, labels)
@@ -248,5 +248,5 @@ def _plain(value: float) -> float | int | None:
 
 
 def now_ms() -> int:
-    """Give the present moment in epoch milliseconds."""
+    """Return the present moment in epoch milliseconds."""
     return int(time.time() * 1000)

@@ -153,5 +153,5 @@ class PublicApi:
 
 
 def is_access_token(text: str) -> bool:
-    """Say whether Grafana takes the text for a UUID: 32 hex digits, hyphenated or not."""
+    """Whether Grafana takes the text for a UUID: 32 hex digits, hyphenated or not."""
     return re.fullmatch(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", text) is not None

@@ -27,17 +27,17 @@ class Request:
     status: int = 0  # set when it was answered
 
     def query(self, name: str) -> str:
-        """Give the first value of a query parameter, or an empty text."""
+        """Return the first value of a query parameter, or an empty text."""
         return parse_qs(self.query_string, keep_blank_values=True).get(name, [""])[0]
 
     def query_int(self, name: str) -> int:
-        """Give a query parameter as a number, 0 when it is none."""
+        """Return a query parameter as a number, 0 when it is none."""
         text = self.query(name)
         return int(text) if re.fullmatch(r"-?\d+", text) else 0
 
     @property
     def changes_something(self) -> bool:
-        """Say whether the request is of a kind that changes Grafana's state; viewers' queries do not."""
+        """Whether the request is of a kind that changes Grafana's state; viewers' queries do not."""
         return self.method in ("POST", "PUT", "PATCH", "DELETE") and not self.path.startswith("/api/public/")
 
 
@@ -134,6 +134,6 @@ def need_server_admin(who: Who, permission: str) -> Answer | None:
 
 
 def avatar_url(sub_path: str, user: User) -> str:
-    """Give the avatar's address as Grafana makes it of the e-mail (or login)."""
+    """Return the avatar's address as Grafana makes it of the e-mail (or login)."""
     digest = hashlib.md5((user.email or user.login).lower().encode(), usedforsecurity=False).hexdigest()
     return f"{sub_path}/avatar/{digest}"

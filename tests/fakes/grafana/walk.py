@@ -143,7 +143,7 @@ class Provisioner:
                 database.dashboards = [one for one in database.dashboards if one.provider is None]
 
     def _files(self, root: Path) -> list[str]:
-        """Give every `.json` below the root, links to files included; hidden folders are passed over."""
+        """Return every `.json` below the root, links to files included; hidden folders are passed over."""
         found: list[str] = []
         if root.name.startswith("."):
             return found
@@ -228,7 +228,7 @@ class Provisioner:
 
 
 def store(min_refresh_seconds: float, document: Mapping[str, Any], uid: str) -> dict[str, Any]:
-    """Give the document as Grafana stores it: own uid, no id and version, `refresh` not below the least."""
+    """Return the document as Grafana stores it: own uid, no id and version, `refresh` not below the least."""
     stored = {name: value for name, value in document.items() if name not in ("id", "version")}
     stored["uid"] = uid
     found = re.fullmatch(r"(\d+)(ms|s)", str(stored.get("refresh") or ""))

@@ -245,8 +245,8 @@ def test_sigterm_ends_everything_within_twenty_seconds_and_loses_no_request(cont
     assert waited == ["pending"], "who waits for a device is answered before the end"
     done = [device for hammer in hammers for device in hammer.acknowledged]
     assert done
-    from backend_server.storage.store import Store
-    from backend_server.storage.work import WorkStore
+    from backend_server.storage.engine.store import Store
+    from backend_server.storage.tables.work import WorkStore
 
     store = Store.open(None, container.data)
     try:

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from backend_server.cli import grafana_program
-from backend_server.cli.preparing import prepare_all
 from backend_server.errors import ConfigError
+from backend_server.primitives.shipped import shipped
+from backend_server.runtime.prepare import prepare_all
+from backend_server.runtime.programs import grafana as grafana_program
 from backend_server.settings import load_settings
-from backend_server.shipped import shipped
 from tests.support.container import TOKEN, Container, environment_for, running
 from tests.support.postgres import Postgres
 from tests.support.processes import dashwright, get, until

@@ -31,7 +31,7 @@ def grafana(folder: Path, **given: Any) -> Iterator[FakeGrafana]:
 
 
 def found_at(url: str, *, user: str = "admin", addresses: tuple[str, ...] = ()) -> dict[str, str]:
-    """Give the findings by id, with what each says."""
+    """Return the findings by id, with what each says."""
     facts, _ = look_at_grafana(url, user=user, addresses=addresses)
     return {one.kind.id: one.what for one in grafana_findings(facts)}
 

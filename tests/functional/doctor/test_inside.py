@@ -16,13 +16,13 @@ from backend_server.doctor.inside import look_at_settings, look_at_state
 from backend_server.doctor.rules import files_findings, settings_findings, state_findings
 from backend_server.primitives.canonical_json import canonical_bytes, content_hash
 from backend_server.primitives.secret import Secret
+from backend_server.primitives.shipped import shipped
 from backend_server.provisioning import DashboardFolder
 from backend_server.settings import Settings
-from backend_server.shipped import shipped
+from backend_server.storage.engine.store import Store
 from backend_server.storage.leases import Lease
 from backend_server.storage.schema import links
-from backend_server.storage.store import Store
-from backend_server.storage.work import WORKER_LEASE
+from backend_server.storage.tables.work import WORKER_LEASE
 
 # What depends on the machine the tests run on.
 _OF_THE_MACHINE = {"disk-vanishes", "disk-nearly-full"}

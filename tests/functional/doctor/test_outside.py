@@ -13,7 +13,7 @@ import pytest
 
 from backend_server.cli.main import call
 from backend_server.doctor import Finding, examine, examine_outside
-from backend_server.edge.configuration import check_edge, nginx_command, render_edge
+from backend_server.runtime.programs.nginx import check_edge, nginx_command, render_edge
 from backend_server.settings import Settings
 from tests.fakes.grafana import AuthRules, FakeGrafana
 from tests.support.app import ADMIN_PASSWORD, LiveApp, running_app

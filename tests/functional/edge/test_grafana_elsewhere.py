@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from backend_server.edge.configuration import grafana_addresses
+from backend_server.runtime.programs.nginx import grafana_addresses
 from backend_server.settings import Settings
 from tests.support.app import running_app
 from tests.support.edge import Recorder, ask, running_edge

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from backend_server.cli.starting import LOG_VISITORS
-from backend_server.edge.configuration import nginx_command, render_edge
+from backend_server.runtime.programs.nginx import nginx_command, render_edge
+from backend_server.runtime.supervised import LOG_VISITORS
 from backend_server.settings import Settings
 from tests.support.edge import ask
 from tests.support.processes import ROOT, free_ports, until
@@ -34,7 +34,7 @@ def test_an_error_upstream_leaves_no_token_in_the_log(tmp_path: Path, visitors: 
     log = tmp_path / "log"
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "backend_server.cli.starting", "edge", "--name-lines", "--", *command],
+            [sys.executable, "-m", "backend_server.runtime.supervised", "edge", "--name-lines", "--", *command],
             env={**environment, LOG_VISITORS: "1" if visitors else "0"},
             stdout=out,
             stderr=subprocess.STDOUT,

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from backend_server.edge.configuration import IDENTITY_HEADERS
+from backend_server.runtime.programs.nginx import IDENTITY_HEADERS
 from tests.support.edge import WHO, Arrived, Edge, ask, running_edge
 
 TOKEN = "0123456789abcdef0123456789abcdef"
@@ -88,7 +88,7 @@ class Case:
 
 
 def locations(text: str) -> Iterator[tuple[str, str]]:
-    """Give `(server, pattern)` of every location; the second server is the one of Grafana's own sign-in."""
+    """Return `(server, pattern)` of every location; the second server is the one of Grafana's own sign-in."""
     port = ""
     for line in text.splitlines():
         if re.match(r"\s*server \{", line):

@@ -18,7 +18,7 @@ from click.testing import CliRunner
 
 from backend_server.cli.generate import discover, generate
 from backend_server.documents.panels import all_panels, targets_of
-from backend_server.generator.read_spec import read_spec
+from backend_server.generator.spec.read import read_spec
 from backend_server.provisioning.generated import read_folder
 from tests.support.app import running_app
 from tests.support.prometheus import free_port, running_prometheus, wait_until

@@ -12,12 +12,12 @@ from click.testing import CliRunner
 
 from backend_server.cli.generate import discover, generate
 from backend_server.documents.panels import all_panels, targets_of
-from backend_server.generator.assemble import generate as generate_one
-from backend_server.generator.plans import SHIPPED_PLANS
-from backend_server.generator.read_spec import read_spec
-from backend_server.generator.rules import rule_file
+from backend_server.generator.output.assemble import generate as generate_one
+from backend_server.generator.output.rules import rule_file
+from backend_server.generator.spec.plans import SHIPPED_PLANS
+from backend_server.generator.spec.read import read_spec
+from backend_server.primitives.shipped import shipped
 from backend_server.provisioning.generated import read_folder
-from backend_server.shipped import shipped
 from tests.support.exposed_spec import expose_spec
 from tests.support.prometheus import running_prometheus, wait_until
 

@@ -10,7 +10,7 @@ import pytest
 from backend_server.accounts import Role, Scope
 from backend_server.cli.main import call
 from backend_server.primitives.ids import Maker, dashboard_uid
-from backend_server.shipped import shipped
+from backend_server.primitives.shipped import shipped
 from tests.support.prometheus import wait_until
 
 SMALL = """version: 1
@@ -42,7 +42,7 @@ def states(app):
 
 
 def marks(app):
-    """Give the time of every generated file, and how many deeds the audit has."""
+    """Return the time of every generated file, and how many deeds the audit has."""
     files = {path.name: path.stat().st_mtime_ns for path in app.settings.dashboards_dir.glob("packs/*/*.json")}
     return files, app.call("GET", "/api/audit").headers["X-Total-Count"]
 

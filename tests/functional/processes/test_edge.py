@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from backend_server.edge import configuration
-from backend_server.edge.configuration import ERRORS, IDENTITY_HEADERS, check_edge, nginx_command, render_edge
 from backend_server.errors import ConfigError
+from backend_server.runtime.programs import nginx as configuration
+from backend_server.runtime.programs.nginx import ERRORS, IDENTITY_HEADERS, check_edge, nginx_command, render_edge
 from backend_server.settings import Settings
 
 
@@ -142,7 +142,7 @@ def ask(edge: Edge, path: str, *lines: str, method: str = "GET", body: bytes = b
 
 
 def _is_whole(raw: bytes) -> bool:
-    """Say whether the announced length is there; a refused body keeps the connection open for a while."""
+    """Whether the announced length is there; a refused body keeps the connection open for a while."""
     head, end, body = raw.partition(b"\r\n\r\n")
     found = re.search(rb"\r\ncontent-length: (\d+)", head, re.IGNORECASE)
     return bool(end and found and len(body) >= int(found[1]))

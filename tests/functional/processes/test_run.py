@@ -234,7 +234,7 @@ def test_a_service_on_one_address_is_asked_there(tmp_path: Path, edge: str) -> N
     environment = environment_for(tmp_path, LISTEN="127.0.0.7", EDGE=edge)
     log = tmp_path / "run.log"
     base = f"http://127.0.0.7:{environment['PORT']}"
-    check = [sys.executable, "-m", "backend_server.cli.alive"]
+    check = [sys.executable, "-m", "backend_server.runtime.healthcheck"]
     more = {"env": {**os.environ, "PYTHONPATH": str(ROOT), **environment, "http_proxy": "http://127.0.0.1:9"}}
     with dashwright(["run"], environment, log=log) as process:
         until(

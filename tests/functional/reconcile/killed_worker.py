@@ -15,7 +15,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from backend_server.storage.store import Store
+from backend_server.storage.engine.store import Store
 from tests.support.reconciling import House, house_of, template_set, template_source
 
 

@@ -312,7 +312,7 @@ def test_reloads_asked_for_at_the_same_time_are_shared(house, fake_grafana):
 
 
 def test_an_unforeseen_fault_in_one_document_stops_no_other(house, monkeypatch):
-    from backend_server.rendering import Template
+    from backend_server.templates import Template
 
     fill = Template.fill
 

@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 from backend_server.primitives.ids import Maker, dashboard_uid
-from backend_server.storage.store import Store
+from backend_server.storage.engine.store import Store
 from tests.fakes.grafana import FakeGrafana
 from tests.support.grafana import write_provisioning
 from tests.support.reconciling import house_of
@@ -128,7 +128,7 @@ class Place:
         return self.log.read_text().split("\n")[:-1] if self.log.exists() else []
 
     def outcome(self) -> dict[str, object]:
-        """Give everything that must be the same whatever happened on the way."""
+        """Return everything that must be the same whatever happened on the way."""
         row = self.row()
         with self.grafana.database.lock:
             # The token of a document that is made on the way is chosen on the way; all others must be as they were.

@@ -29,7 +29,7 @@ def fleet_uid(house: House) -> str:
 
 
 def state(house: House, token: str) -> LinkState:
-    """Give a link's state as visitors, lists and counts have it; all say the same."""
+    """Return a link's state as visitors, lists and counts have it; all say the same."""
     found = house.links.find(token)
     assert found is not None
     said = found.state(LATER)

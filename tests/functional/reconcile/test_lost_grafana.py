@@ -6,7 +6,7 @@ import pytest
 
 from backend_server.errors import DashwrightError
 from backend_server.reconcile.worker import Pace
-from backend_server.storage.lost_publications import LostPublications
+from backend_server.storage.tables.lost_publications import LostPublications
 from tests.functional.reconcile.test_worker import Diary, running, until, worker_of
 from tests.support.reconciling import House, house_of
 

@@ -14,8 +14,8 @@ from backend_server.primitives.ids import Maker, dashboard_uid
 from backend_server.registry.links import LinkRegistry
 from backend_server.registry.options import RegistryOptions
 from backend_server.registry.provided import ProvidedDocuments
-from backend_server.storage.ledger import AuditFilter, SqlLedger
-from backend_server.storage.registry_records import SqlRecords
+from backend_server.storage.tables.ledger import AuditFilter, SqlLedger
+from backend_server.storage.tables.registry_records import SqlRecords
 from tests.support.reconciling import house_of
 
 UID = dashboard_uid(Maker.GENERATOR, "main", "bus")

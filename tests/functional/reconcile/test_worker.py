@@ -11,14 +11,14 @@ from contextlib import contextmanager
 import pytest
 
 from backend_server.errors import LeaseLost
+from backend_server.provisioning.template_folder import TemplateFolder
 from backend_server.reconcile.ports import Note
 from backend_server.reconcile.templates import TemplateKeeper
 from backend_server.reconcile.worker import HEARTBEAT, Pace, Unwatched, Worker
+from backend_server.storage.engine.store import Store
 from backend_server.storage.leases import Lease, lease_state
-from backend_server.storage.store import Store
-from backend_server.storage.template_folder import TemplateFolder
-from backend_server.storage.templates import TemplateShelf
-from backend_server.storage.work import WORKER_LEASE
+from backend_server.storage.tables.templates import TemplateShelf
+from backend_server.storage.tables.work import WORKER_LEASE
 from tests.support.reconciling import House, house_of, template_source
 
 PACE = Pace(pass_interval=0.02, audit_interval=300, reload_window=0.1, lease_ttl=1.0)

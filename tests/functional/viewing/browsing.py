@@ -88,7 +88,7 @@ class Received:
 
 
 def link_frame(page: Page, base: str) -> Frame:
-    """Give the frame that shows a link."""
+    """Return the frame that shows a link."""
     page.wait_for_function("document.querySelector('iframe')")
     for _ in range(100):
         for frame in page.frames:
@@ -99,7 +99,7 @@ def link_frame(page: Page, base: str) -> Frame:
 
 
 def events(page: Page, kind: str) -> list[dict[str, Any]]:
-    """Give the events of one kind that the host page heard."""
+    """Return the events of one kind that the host page heard."""
     found: list[dict[str, Any]] = page.evaluate("kind => events.filter((event) => event.type === kind)", kind)
     return found
 

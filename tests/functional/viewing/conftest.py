@@ -14,9 +14,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from backend_server.grafana import GrafanaClient, PublicDashboard
 from backend_server.links import FoundLink, LinkProfile, Theme
 from backend_server.primitives.ids import LinkToken, Slug
+from backend_server.queries.steps import Limits
 from backend_server.settings import Settings
-from backend_server.viewing.relay_source import RelaySource
-from backend_server.viewing.steps import Limits
+from backend_server.viewing.relay.source import RelaySource
 from tests.fakes.grafana import Datasource, FakeGrafana
 from tests.functional.viewing.browsing import FLAGS, Received, host_app, served
 from tests.functional.viewing.leaky_grafana import LeakyGrafana

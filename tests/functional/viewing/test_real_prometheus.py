@@ -14,9 +14,9 @@ from flask.testing import FlaskClient
 from backend_server.datasources import PrometheusClient
 from backend_server.devices.device import Device
 from backend_server.primitives.ids import DeviceId
-from backend_server.rendering import TemplateSet, load_template
-from backend_server.shipped import shipped
-from backend_server.viewing.ports import MetricsSource
+from backend_server.primitives.shipped import shipped
+from backend_server.querying.ports import MetricsSource
+from backend_server.templates import TemplateSet, load_template
 from tests.support.prometheus import RunningPrometheus, free_port, recording_proxy, wait_until
 from tests.support.visitors import TOKEN, UID, Visitors, dashboard, target
 

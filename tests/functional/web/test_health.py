@@ -22,7 +22,7 @@ from backend_server.telemetry.reconciling import ReconcileLog
 from backend_server.web.health import HealthCheck, Remembered
 from backend_server.web.health_checks import is_below_floor, upstream_checks
 from backend_server.web.health_parts import Level, Part
-from backend_server.wiring import build_worker
+from backend_server.wiring.services import build_worker
 from tests.fakes.grafana import FakeGrafana
 from tests.support.app import LiveApp, Passes, running_app
 from tests.support.grafana import write_provisioning
@@ -138,7 +138,7 @@ def test_a_page_of_grafana_nobody_can_read_degrades_until_one_reads_again(
     tmp_path: Path, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("backend_server.web.health._REMEMBER_SECONDS", 0.0)
-    monkeypatch.setattr("backend_server.viewing.relay_source._PAGE_KEPT_SECONDS", 0.0)
+    monkeypatch.setattr("backend_server.viewing.relay.source._PAGE_KEPT_SECONDS", 0.0)
     dashboards = tmp_path / "dashboards"
     provisioning = write_provisioning(tmp_path, dashboards)
     with (

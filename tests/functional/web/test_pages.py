@@ -9,7 +9,7 @@ import pytest
 from backend_server.accounts.passwords import hash_password
 from backend_server.accounts.ports import User
 from backend_server.accounts.roles import Role
-from backend_server.storage.accounts import SqlAccounts
+from backend_server.storage.tables.accounts import SqlAccounts
 from tests.support.app import ADMIN_PASSWORD, FORM, LiveApp, admin_session, csrf_in, urlencoded
 
 

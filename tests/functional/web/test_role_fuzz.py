@@ -22,8 +22,8 @@ from schemathesis.core.result import Ok
 from backend_server.accounts import Role
 from backend_server.primitives.secret import Secret
 from backend_server.settings import Settings
-from backend_server.storage.accounts import SqlAccounts
-from backend_server.storage.kept_secrets import FILE_NAME
+from backend_server.storage.secret_store import FILE_NAME
+from backend_server.storage.tables.accounts import SqlAccounts
 from backend_server.telemetry import configure_logging
 from backend_server.web.auth import need_of
 from tests.support.api_fuzz import ASK_PROMETHEUS, DEVICES, PEOPLE, Names, each_broken, each_valid
@@ -124,7 +124,7 @@ def app(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iter
 
 
 def secrets_of(app: LiveApp) -> list[str]:
-    """Give every secret there is: given, made, hashed."""
+    """Return every secret there is: given, made, hashed."""
     kept = json.loads((app.settings.data_dir / FILE_NAME).read_text())
     accounts = SqlAccounts(app.services.store)
     found = [

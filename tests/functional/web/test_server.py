@@ -17,9 +17,9 @@ from pathlib import Path
 import pytest
 
 from backend_server.settings import Settings
-from backend_server.storage.store import Store
+from backend_server.storage.engine.store import Store
 from backend_server.web.server import bind_address
-from backend_server.wiring import ensure_first_admin
+from backend_server.wiring.services import ensure_first_admin
 from tests.support.app import API_TOKEN
 
 PROGRAM = """

@@ -22,7 +22,7 @@ def app(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iter
 
 
 def routes(app: LiveApp) -> Iterator[tuple[str, str, str]]:
-    """Give `(method, path with values in place, endpoint)` of every route below /api."""
+    """Return `(method, path with values in place, endpoint)` of every route below /api."""
     values = {"device_id": "rig-1", "token": "0" * 32, "token_id": "0" * 16, "name": "generic.json"}
     for rule in app.app.url_map.iter_rules():
         if not rule.rule.startswith("/api/"):

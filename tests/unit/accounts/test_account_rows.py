@@ -12,10 +12,10 @@ from backend_server.accounts.ports import User
 from backend_server.errors import ConfigError, Conflict
 from backend_server.primitives.secret import Secret
 from backend_server.settings import Settings
-from backend_server.storage.accounts import SqlAccounts
-from backend_server.storage.kept_secrets import FILE_NAME, KeptSecrets
-from backend_server.storage.ledger import AuditFilter, SqlLedger
-from backend_server.storage.store import Store
+from backend_server.storage.engine.store import Store
+from backend_server.storage.secret_store import FILE_NAME, KeptSecrets
+from backend_server.storage.tables.accounts import SqlAccounts
+from backend_server.storage.tables.ledger import AuditFilter, SqlLedger
 
 ADMIN = Actor("root", Role.ADMIN)
 TOKEN = ApiToken(

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from backend_server.accounts import Scope, hash_api_token
-from backend_server.cli.prometheus_program import keep_metrics_token
 from backend_server.errors import ConfigError
 from backend_server.primitives.secret import Secret
+from backend_server.runtime.programs.prometheus import keep_metrics_token
 from backend_server.settings import Settings
-from backend_server.storage.accounts import SqlAccounts
-from backend_server.storage.store import Store
+from backend_server.storage.engine.store import Store
+from backend_server.storage.tables.accounts import SqlAccounts
 
 
 def test_it_may_read_metrics_and_targets_only_and_a_changed_one_replaces_it(store: Store, settings: Settings) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from backend_server.cli import alive
+from backend_server.runtime import healthcheck as alive
 from tests.unit.cli.conftest import Run
 
 

@@ -28,7 +28,7 @@ from backend_server.doctor.rules import (
     settings_findings,
     state_findings,
 )
-from backend_server.storage.disk import filesystem_of
+from backend_server.storage.engine.disk import filesystem_of
 
 SETTINGS = SettingsFacts("https://dash.example.com", "0.0.0.0", True, "", {"ADMIN_PASSWORD": "correct horse battery"})
 STATE = StateFacts(

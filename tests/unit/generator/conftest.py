@@ -7,8 +7,8 @@ import yaml
 from click.testing import CliRunner
 
 from backend_server.cli.generate import generate
-from backend_server.generator.read_spec import read_spec
-from backend_server.shipped import shipped
+from backend_server.generator.spec.read import read_spec
+from backend_server.primitives.shipped import shipped
 
 
 @pytest.fixture(scope="session")

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 
 from backend_server.documents.panels import panel_signature
 from backend_server.documents.preflight import preflight
-from backend_server.generator.assemble import generate, generate_all
-from backend_server.generator.plans import SHIPPED_PLANS
-from backend_server.generator.read_spec import read_spec
-from backend_server.generator.spec import DashboardPlan
+from backend_server.generator.output.assemble import generate, generate_all
+from backend_server.generator.spec.plans import SHIPPED_PLANS
+from backend_server.generator.spec.read import read_spec
+from backend_server.generator.spec.spec import DashboardPlan
 from backend_server.primitives.canonical_json import canonical_bytes
+from backend_server.primitives.shipped import shipped
 from backend_server.promql import check_promql, is_readable_label, is_readable_name, unusable
-from backend_server.shipped import shipped
 
 COLUMN_STORE = DashboardPlan("column_store", "Store", ("bus",))
 
@@ -129,9 +129,10 @@ def test_the_committed_digests_are_those_of_any_machine_and_hash_seed(base_spec)
 @pytest.mark.parametrize("seed", ["0", "1", "4242"])
 def test_several_hash_seeds_give_the_same_bytes(seed, base_spec):
     program = (
-        "import hashlib;from backend_server.generator.read_spec import read_spec;"
-        "from backend_server.generator.plans import SHIPPED_PLANS as P;from backend_server.shipped import shipped;"
-        "from backend_server.generator.assemble import generate;"
+        "import hashlib;from backend_server.generator.spec.read import read_spec;"
+        "from backend_server.generator.spec.plans import SHIPPED_PLANS as P;"
+        "from backend_server.primitives.shipped import shipped;"
+        "from backend_server.generator.output.assemble import generate;"
         "s=read_spec(shipped('metrics','spec','base.yml').read_bytes());"
         "print(hashlib.sha256(b''.join(generate(p,s).body for p in P)).hexdigest())"
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from backend_server.generator.assemble import generate
-from backend_server.generator.spec import DashboardPlan
+from backend_server.generator.output.assemble import generate
+from backend_server.generator.spec.spec import DashboardPlan
 
 PLAN = DashboardPlan("bus", "Bus", ("bus",))
 

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend_server.errors import InvalidInput
-from backend_server.generator.assemble import generate
-from backend_server.generator.coverage import find_coverage
-from backend_server.generator.drift import drift_lines, find_drift, find_left_over
-from backend_server.generator.inventory import (
+from backend_server.generator.output.assemble import generate
+from backend_server.generator.output.coverage import find_coverage
+from backend_server.generator.output.drift import drift_lines, find_drift, find_left_over
+from backend_server.generator.output.inventory import (
     Entry,
     Renamed,
     diff_inventory,
@@ -20,7 +20,7 @@ from backend_server.generator.inventory import (
     take_inventory,
     write_inventory,
 )
-from backend_server.generator.plans import SHIPPED_PLANS
+from backend_server.generator.spec.plans import SHIPPED_PLANS
 
 
 @pytest.fixture

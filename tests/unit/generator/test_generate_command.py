@@ -12,7 +12,7 @@ import sys
 import pytest
 
 from backend_server.cli.generate import generate, inventory
-from backend_server.shipped import shipped
+from backend_server.primitives.shipped import shipped
 
 
 def test_a_second_run_writes_nothing_and_verify_is_content(run, made):

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from backend_server.cli.generate import discover, generate, inventory
-from backend_server.shipped import shipped
+from backend_server.primitives.shipped import shipped
 
 
 @pytest.fixture

@@ -10,11 +10,11 @@ import pytest
 import yaml
 
 from backend_server.errors import InvalidInput
-from backend_server.generator.discover import Seen, discover_spec
 from backend_server.generator.job import run_job
-from backend_server.generator.plans import plans_for, read_plans
-from backend_server.generator.read_spec import read_spec
-from backend_server.generator.yaml_tree import read_yaml
+from backend_server.generator.spec.discover import Seen, discover_spec
+from backend_server.generator.spec.plans import plans_for, read_plans
+from backend_server.generator.spec.read import read_spec
+from backend_server.generator.spec.yaml_tree import read_yaml
 
 LAUGHS = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
     f"{chr(98 + level)}: &{chr(98 + level)} [{','.join(['*' + chr(97 + level)] * 9)}]\n" for level in range(9)

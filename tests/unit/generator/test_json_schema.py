@@ -9,9 +9,9 @@ import pytest
 import yaml
 
 from backend_server.errors import InvalidInput
-from backend_server.generator.json_schema import spec_schema
-from backend_server.generator.read_spec import read_spec
-from backend_server.shipped import shipped
+from backend_server.generator.spec.json_schema import spec_schema
+from backend_server.generator.spec.read import read_spec
+from backend_server.primitives.shipped import shipped
 
 
 def test_the_shipped_schema_is_fresh():

@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend_server.errors import InvalidInput
-from backend_server.generator.check import SLUG
-from backend_server.generator.discover import Seen, discover_spec
 from backend_server.generator.job import run_job
-from backend_server.generator.plans import SHIPPED_PLANS, cut_off, plans_for
-from backend_server.generator.read_spec import read_spec
+from backend_server.generator.spec.check import SLUG
+from backend_server.generator.spec.discover import Seen, discover_spec
+from backend_server.generator.spec.plans import SHIPPED_PLANS, cut_off, plans_for
+from backend_server.generator.spec.read import read_spec
 
 
 def source_of(**families):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from backend_server.errors import InvalidInput
-from backend_server.generator.read_spec import read_spec
+from backend_server.generator.spec.read import read_spec
 
 FAULTY = b"""version: 1
 families:

@@ -8,10 +8,10 @@ import pytest
 import yaml
 
 from backend_server.errors import InvalidInput
-from backend_server.generator.alert_text import template_fault
-from backend_server.generator.plans import read_plans
-from backend_server.generator.read_spec import read_spec
-from backend_server.generator.rules import rule_file
+from backend_server.generator.output.rules import rule_file
+from backend_server.generator.panels.alert_text import template_fault
+from backend_server.generator.spec.plans import read_plans
+from backend_server.generator.spec.read import read_spec
 
 
 def spec_source(*metrics):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from backend_server.generator.plans import SHIPPED_PLANS
-from backend_server.generator.spec import DashboardPlan
-from backend_server.generator.synthesis import drafts_for
+from backend_server.generator.panels.synthesis import drafts_for
+from backend_server.generator.spec.plans import SHIPPED_PLANS
+from backend_server.generator.spec.spec import DashboardPlan
 from backend_server.promql import check_promql
 
 PLAN = DashboardPlan("bus_stream", "Bus", ("bus",))

@@ -58,7 +58,7 @@ class Answered:
 
 
 def exchanges(file: str, first: int = 1, last: int = 10_000) -> Iterator[Exchange]:
-    """Give the lines of a recording, counted from 1."""
+    """Return the lines of a recording, counted from 1."""
     with (FOLDER / f"{file}.jsonl").open(encoding="utf-8") as lines:
         for number, text in enumerate(lines, 1):
             if first <= number <= last:

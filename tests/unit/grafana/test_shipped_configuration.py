@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from backend_server.shipped import shipped
+from backend_server.primitives.shipped import shipped
 from tests.fakes.grafana import FakeGrafana
 from tests.fakes.grafana.providers import read_datasources, read_providers
 

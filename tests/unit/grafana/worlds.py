@@ -40,7 +40,7 @@ def _panel(number: int, title: str, kind: str, expr: str, **more: Any) -> dict[s
 
 
 def device_document(uid: str, title: str, device: str = "") -> dict[str, Any]:
-    """Give the four-panel dashboard of the recordings."""
+    """Return the four-panel dashboard of the recordings."""
     where = f'{{device="{device or uid}"}}'
     table = {"format": "table", "instant": True, "range": False}
     return {
@@ -66,7 +66,7 @@ def device_document(uid: str, title: str, device: str = "") -> dict[str, Any]:
 
 
 def bad_document() -> dict[str, Any]:
-    """Give `dev-bad`: broken PromQL, an unknown datasource, a panel without targets, a bare datasource name."""
+    """Return `dev-bad`: broken PromQL, an unknown datasource, a panel without targets, a bare datasource name."""
     document = device_document("dev-bad", "Bad query")
     panels = document["panels"]
     panels[0]["targets"][0]["expr"] = "sum((("
@@ -101,14 +101,14 @@ def bad_document() -> dict[str, Any]:
 
 
 def annotated_document() -> dict[str, Any]:
-    """Give `dev-ann`: an annotation entry that names its datasource by a bare string."""
+    """Return `dev-ann`: an annotation entry that names its datasource by a bare string."""
     document = device_document("dev-ann", "Annotations")
     document["annotations"] = {"list": [{"datasource": "-- Grafana --", "enable": True, "name": "A"}]}
     return document
 
 
 def variable_document() -> dict[str, Any]:
-    """Give `dev-var`: a template variable, and no `timepicker`."""
+    """Return `dev-var`: a template variable, and no `timepicker`."""
     document = device_document("dev-var", "Variables", device="$device")
     del document["timepicker"]
     current = {"text": "dev-0001", "value": "dev-0001"}

@@ -9,8 +9,8 @@ from backend_server.ledger import AuditQuery, Ledger
 from backend_server.ledger.ledger import day_of
 from backend_server.links import LinkEdit
 from backend_server.storage import schema
-from backend_server.storage.ledger import SqlLedger
-from backend_server.storage.link_views import SqlViews
+from backend_server.storage.tables.ledger import SqlLedger
+from backend_server.storage.tables.link_views import SqlViews
 from backend_server.viewing.ports import Hits
 from tests.support.fleet import Clock, device_registry, link_registry
 

@@ -15,7 +15,7 @@ from backend_server.poller.kinds import load_kinds
 from backend_server.poller.metrics import PollerMetrics
 from backend_server.poller.schedule import TICK_SECONDS, Wheel, phase
 from backend_server.primitives.ids import DeviceId
-from backend_server.shipped import shipped
+from backend_server.primitives.shipped import shipped
 
 
 @pytest.fixture

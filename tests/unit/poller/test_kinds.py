@@ -9,7 +9,7 @@ import pytest
 from backend_server.errors import ConfigError
 from backend_server.poller.kinds import load_kinds, read_kind
 from backend_server.poller.readings import number_of, readings_of, texts_of
-from backend_server.shipped import shipped
+from backend_server.primitives.shipped import shipped
 
 ANSWER = {
     "hashRate": 1234.5,

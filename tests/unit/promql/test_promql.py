@@ -18,7 +18,7 @@ from backend_server.promql import (
     selects_of,
     unusable,
 )
-from backend_server.promql.stand_ins import with_stand_ins
+from backend_server.promql.macro_substitutes import with_stand_ins
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from backend_server.errors import InputError, UpstreamError, UpstreamTimeout
-from backend_server.reconcile.gate import Gate, is_away
+from backend_server.reconcile.circuit_breaker import Gate, is_away
 from backend_server.reconcile.reloads import Reloader
 
 

@@ -15,13 +15,13 @@ import pytest
 from sqlalchemy import event, select
 
 from backend_server.storage import schema
-from backend_server.storage.store import Store
+from backend_server.storage.engine.store import Store
 from tests.support.fleet import device_registry
 
 _REGISTER_FOR_EVER = """
 import sys
 from pathlib import Path
-from backend_server.storage.store import Store
+from backend_server.storage.engine.store import Store
 from tests.support.fleet import device_registry
 
 store = Store.open(sys.argv[1] or None, Path(sys.argv[2]))

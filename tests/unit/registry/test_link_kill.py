@@ -10,7 +10,7 @@ from sqlalchemy import event, select
 
 from backend_server.links import LinkState
 from backend_server.storage import schema
-from backend_server.storage.store import Store
+from backend_server.storage.engine.store import Store
 from tests.support.fleet import device_registry, link_registry
 
 
@@ -35,7 +35,7 @@ def kill_after(statements, database, token):
 
 
 def standing(store):
-    """Give what is stored of the one link: token, tokens it had, rotations noted."""
+    """Return what is stored of the one link: token, tokens it had, rotations noted."""
     with store.read() as connection:
         token = connection.execute(select(schema.links.c.token)).scalar_one()
         old = list(connection.execute(select(schema.old_link_tokens.c.token)).scalars())

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import func, select
 
 from backend_server.storage import schema
-from backend_server.storage.store import Store
+from backend_server.storage.engine.store import Store
 from tests.support.fleet import device_registry
 
 BASE = "https://dash.example.com"

@@ -10,8 +10,8 @@ from backend_server.devices.device import Device
 from backend_server.links import LinkState, Theme
 from backend_server.registry import DeviceRegistry, RegistryOptions
 from backend_server.registry.ports import WantedSlot
-from backend_server.storage.registry_records import SqlRecords
-from backend_server.storage.store import Store
+from backend_server.storage.engine.store import Store
+from backend_server.storage.tables.registry_records import SqlRecords
 
 BASE = "https://dash.example.com"
 
@@ -37,7 +37,7 @@ def registry(store: Store, templates: Templates) -> DeviceRegistry:
 
 
 def shared(registry: DeviceRegistry) -> dict[str, str]:
-    """Give the theme of each slot's default link that is not suspended."""
+    """Return the theme of each slot's default link that is not suspended."""
     view = registry.get("rig-1")
     return {link.slot: link.profile.theme.value for link in view.links if link.suspended_at is None}
 

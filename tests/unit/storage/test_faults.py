@@ -12,9 +12,9 @@ import pytest
 from sqlalchemy import select, text
 
 from backend_server.errors import ConfigError, UpstreamError
-from backend_server.storage import sqlite
+from backend_server.storage.engine import sqlite
+from backend_server.storage.engine.store import Store
 from backend_server.storage.schema import kept
-from backend_server.storage.store import Store
 from tests.support.postgres import running_postgres
 
 

@@ -12,13 +12,13 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 
 from backend_server.errors import ConfigError
+from backend_server.storage.engine.store import Store
 from backend_server.storage.schema import metadata
-from backend_server.storage.store import Store
 
 _MIGRATE = """
 import sys
 from pathlib import Path
-from backend_server.storage.store import Store
+from backend_server.storage.engine.store import Store
 store = Store.open(sys.argv[1] or None, Path(sys.argv[2]))
 store.migrate()
 print(store.epoch())

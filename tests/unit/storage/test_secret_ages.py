@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from backend_server.primitives.secret import Secret
 from backend_server.storage.schema import kept
-from backend_server.storage.secret_ages import NAME, note_secrets
+from backend_server.storage.tables.secret_ages import NAME, note_secrets
 
 
 def test_the_age_stays_over_restarts_and_begins_anew_with_another_secret(store):

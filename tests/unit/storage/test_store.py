@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import select, update
 
 from backend_server.errors import ConfigError, UpstreamError
+from backend_server.storage.engine.store import Store
 from backend_server.storage.schema import kept
-from backend_server.storage.store import Store
 
 
 def test_a_write_moves_the_number_by_one_and_other_stores_see_it(store, database):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backend_server.viewing.readability import Readability
+from backend_server.viewing.relay.readability import Readability
 
 
 class Clock:

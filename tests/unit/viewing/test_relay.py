@@ -15,10 +15,10 @@ from flask.testing import FlaskClient
 
 from backend_server.grafana import GrafanaClient, PublicDashboard
 from backend_server.links import LinkProfile, Theme
-from backend_server.viewing.grafana_page import Dress, GrafanaPage, UnreadablePage
-from backend_server.viewing.real_token import RealToken
-from backend_server.viewing.relay_source import RelaySource
-from backend_server.viewing.steps import Limits
+from backend_server.queries.steps import Limits
+from backend_server.viewing.relay.grafana_page import Dress, GrafanaPage, UnreadablePage
+from backend_server.viewing.relay.real_token import RealToken
+from backend_server.viewing.relay.source import RelaySource
 from tests.fakes.grafana import Datasource, FakeGrafana
 from tests.support.visitors import NOW_MS, TOKEN, UID, Visitors, dashboard, target
 

@@ -10,18 +10,18 @@ import orjson
 import pytest
 
 from backend_server.links import LinkProfile
-from backend_server.viewing.boot_data import cut_settings, cut_user, intervals_of
-from backend_server.viewing.grafana_page import Dress, GrafanaPage
-from backend_server.viewing.internal_addresses import marks_of, names_public_hosts_only
-from backend_server.viewing.page_styles import relayed_style
+from backend_server.queries.steps import Limits
+from backend_server.queries.time_ranges import TimeRange
 from backend_server.viewing.panel_requests import panel_range
-from backend_server.viewing.readability import Readability
-from backend_server.viewing.real_token import RealToken
-from backend_server.viewing.relay_source import RelaySource
-from backend_server.viewing.relayed_answers import least_step_ms, upstream_query
+from backend_server.viewing.relay.answers import least_step_ms, upstream_query
+from backend_server.viewing.relay.boot_data import cut_settings, cut_user, intervals_of
+from backend_server.viewing.relay.grafana_page import Dress, GrafanaPage
+from backend_server.viewing.relay.internal_addresses import marks_of, names_public_hosts_only
+from backend_server.viewing.relay.page_styles import relayed_style
+from backend_server.viewing.relay.readability import Readability
+from backend_server.viewing.relay.real_token import RealToken
+from backend_server.viewing.relay.source import RelaySource
 from backend_server.viewing.shown_dashboard import relayed_dashboard
-from backend_server.viewing.steps import Limits
-from backend_server.viewing.time_ranges import TimeRange
 from tests.support.visitors import NOW_MS, TOKEN, Visitors, dashboard, target
 
 REAL = RealToken("fedcba9876543210fedcba9876543210")

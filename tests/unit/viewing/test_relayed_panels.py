@@ -13,11 +13,11 @@ from werkzeug.test import TestResponse
 
 from backend_server.grafana import GrafanaClient, PublicDashboard
 from backend_server.links import LinkProfile
-from backend_server.viewing.coalescing import Coalescing
-from backend_server.viewing.relay_source import RelaySource
-from backend_server.viewing.relayed_answers import upstream_query
-from backend_server.viewing.steps import Limits
-from backend_server.viewing.time_ranges import TimeRange
+from backend_server.queries.steps import Limits
+from backend_server.queries.time_ranges import TimeRange
+from backend_server.querying.answer_cache import Coalescing
+from backend_server.viewing.relay.answers import upstream_query
+from backend_server.viewing.relay.source import RelaySource
 from tests.fakes.grafana import Datasource, FakeGrafana
 from tests.fakes.grafana.panel_queries import PanelQuery, empty_frame, made_up
 from tests.support.visitors import NOW_MS, TOKEN, UID, Visitors, dashboard, target

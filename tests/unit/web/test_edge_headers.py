@@ -10,7 +10,7 @@ from backend_server.web.edge_headers import CLIENT, DIRECT, EdgeHeaders, is_host
 
 
 def seen(*trusted: str, **environ: Any) -> dict[str, Any]:
-    """Give the environment as the application behind the middleware sees it."""
+    """Return the environment as the application behind the middleware sees it."""
     found: dict[str, Any] = {}
 
     def app(environment: dict[str, Any], _start: object) -> list[bytes]:

@@ -1,0 +1,1 @@
+"""Backups: the state in one encrypted file, written and read back."""

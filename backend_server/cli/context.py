@@ -1,0 +1,70 @@
+"""What commands stand on: the settings, the services, and how to show an answer."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import orjson
+
+from backend_server.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from backend_server.wiring.services import Services
+
+ENV_FILE = Path(".env")
+DEFAULTS = "DASHWRIGHT_DEFAULTS"  # names a file of defaults: an image's
+
+
+def current_settings() -> Settings:
+    """Read the settings from the environment and `.env`; raises ConfigError."""
+    defaults = os.environ.get(DEFAULTS)
+    return load_settings(os.environ, env_file=ENV_FILE, defaults_file=Path(defaults) if defaults else None)
+
+
+@contextmanager
+def open_services(program: str = "cli") -> Iterator[Services]:
+    """Open the services on this machine's database for one command."""
+    from backend_server.telemetry import configure_logging
+    from backend_server.wiring.services import build_services
+
+    settings = current_settings()
+    # Standard output is the command's answer; log lines would spoil it for programs that read it.
+    configure_logging(settings.model_copy(update={"log_level": "WARNING"}), program, stream=sys.stderr)
+    services = build_services(settings, program=program)
+    try:
+        yield services
+    finally:
+        services.close()
+
+
+def show_json(value: object) -> None:
+    """Print a value as JSON, indented, keys in their order."""
+    click.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
+
+
+def show_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str) -> None:
+    """Print rows: a drawn table on a terminal, tab-separated text with a head line anywhere else."""
+    texts = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    if not sys.stdout.isatty():
+        for line in ([list(columns)] if texts else []) + texts:
+            click.echo("\t".join(cell.replace("\t", " ").replace("\n", " ") for cell in line))
+        return
+    if not texts:
+        click.echo(empty)
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in texts:
+        table.add_row(*[Text(cell) for cell in row])  # as text: a hostname may hold what rich takes for markup
+    Console().print(table)

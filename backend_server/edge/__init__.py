@@ -1,1 +1,0 @@
-"""nginx as the only public port: its configuration, rendered from the settings, and its start."""

@@ -1,0 +1,1 @@
+"""From a metric of the spec to the panels that show it."""

@@ -1,0 +1,13 @@
+"""Where the data that ships with the product lies: the checkout's top level, or the wheel's copy of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def shipped(*parts: str) -> Path:
+    """Return the path of shipped data, e.g. `shipped("config", "device_kinds")`."""
+    packed = _PACKAGE / "_data"
+    return (packed if packed.is_dir() else _PACKAGE.parent).joinpath(*parts)

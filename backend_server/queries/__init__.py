@@ -1,0 +1,1 @@
+"""What a panel asks: ranges, steps, macros, and the plan of its queries. Pure."""

@@ -1,0 +1,109 @@
+"""Equal questions share one answer: while it is being fetched, and for a while after.
+
+A hundred visitors of one dashboard then cost the datasource what one costs. Bounded in bytes; failures are kept for a
+moment only, so that a datasource that is down is not asked by each visitor anew and yet comes back at once.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar, cast
+
+from backend_server.errors import DashwrightError, UpstreamTimeout
+
+T = TypeVar("T")
+
+FAILURE_KEPT_SECONDS = 1.0
+MOST_KEPT_SECONDS = 300.0
+_ENTRY_OVERHEAD = 512
+
+
+def _length(answer: object) -> int:
+    return len(cast("bytes", answer))
+
+
+@dataclass(slots=True)
+class _Entry(Generic[T]):
+    done: threading.Event = field(default_factory=threading.Event)
+    answer: T | None = None
+    failure: DashwrightError | None = None
+    until: float = 0.0
+    size: int = 0
+
+
+class Coalescing(Generic[T]):
+    """A cache of answers by question, whose first asker fetches while the others wait for at most `wait_seconds`.
+
+    Answers are bytes unless `size` says how many bytes another sort of answer takes.
+    """
+
+    def __init__(
+        self,
+        *,
+        max_bytes: int = 64 * 1024 * 1024,
+        wait_seconds: float = 30.0,
+        clock: Callable[[], float] = time.monotonic,
+        size: Callable[[T], int] = _length,
+    ) -> None:
+        self._max_bytes = max_bytes
+        self._wait_seconds = wait_seconds
+        self._clock = clock
+        self._size = size
+        self._lock = threading.Lock()
+        self._entries: OrderedDict[Hashable, _Entry[T]] = OrderedDict()
+        self._bytes = 0
+
+    def get(self, question: Hashable, keep_seconds: float | Callable[[T], float], fetch: Callable[[], T]) -> T:
+        """Return the answer to a question, fetching it unless somebody did or does; raises what the fetch raised.
+
+        It is kept for `keep_seconds`, which may depend on the answer.
+        """
+        with self._lock:
+            entry = self._entries.get(question)
+            if entry is not None and entry.done.is_set() and self._clock() >= entry.until:
+                self._drop(question)
+                entry = None
+            ours = entry is None
+            if entry is None:
+                entry = self._entries[question] = _Entry()
+        if ours:
+            self._fetch(entry, keep_seconds, fetch)
+        elif not entry.done.wait(self._wait_seconds):
+            raise UpstreamTimeout("The datasource did not answer in time.")
+        if entry.failure is not None:
+            raise entry.failure.with_traceback(None)
+        return cast("T", entry.answer)
+
+    def _fetch(self, entry: _Entry[T], keep_seconds: float | Callable[[T], float], fetch: Callable[[], T]) -> None:
+        kept, size = FAILURE_KEPT_SECONDS, 0
+        try:
+            answer = entry.answer = fetch()
+            kept = keep_seconds(answer) if callable(keep_seconds) else keep_seconds
+            size = self._size(answer)
+        except DashwrightError as failure:
+            entry.failure = failure
+        except BaseException:
+            entry.failure = DashwrightError("The datasource could not be asked.")
+            kept = 0.0
+            raise
+        finally:
+            with self._lock:
+                entry.until = self._clock() + kept
+                entry.size = size + _ENTRY_OVERHEAD
+                self._bytes += entry.size
+                entry.done.set()
+                self._make_room()
+
+    def _make_room(self) -> None:
+        for question in list(self._entries):
+            if self._bytes <= self._max_bytes:
+                return
+            if self._entries[question].done.is_set():
+                self._drop(question)
+
+    def _drop(self, question: Hashable) -> None:
+        self._bytes -= self._entries.pop(question).size

@@ -1,0 +1,25 @@
+"""What running queries needs from outside; `datasources` fits it and `wiring` joins them."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class MetricsSource(Protocol):
+    """One Prometheus. Raises UpstreamError in words a visitor may read."""
+
+    def instant(self, query: str, time_ms: int) -> bytes:
+        """Evaluate at one moment; gives the answer's JSON as it came."""
+        ...
+
+    def range(self, query: str, from_ms: int, to_ms: int, step_ms: int) -> bytes:
+        """Evaluate over a range, both ends included; gives the answer's JSON as it came."""
+        ...
+
+
+class MetricsSources(Protocol):
+    """The datasources by uid."""
+
+    def find(self, uid: str, kind: str) -> MetricsSource | None:
+        """Find what a document's reference means; an empty uid is the default one."""
+        ...

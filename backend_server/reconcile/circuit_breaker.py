@@ -1,0 +1,67 @@
+"""Whether Grafana can be asked now: one that is away is a status, asked again later and never in a hot loop."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from backend_server.errors import DashwrightError, UpstreamError
+
+from .backoff import retry_delay_ms
+
+_FIRST_MS = 250
+_MOST_MS = 5_000
+_AWAY_STATUSES = frozenset({401, 429, 502, 503, 504})
+RELOAD_FORBIDDEN = 403
+
+
+def status_of(fault: DashwrightError) -> int | None:
+    """Return the HTTP status a fault carries, None when there was no answer."""
+    status = fault.details.get("status")
+    return status if isinstance(status, int) else None
+
+
+def is_away(fault: DashwrightError) -> bool:
+    """Whether the fault is about Grafana as a whole, not about one document: no answer, or nobody is let in."""
+    return isinstance(fault, UpstreamError) and (status_of(fault) is None or status_of(fault) in _AWAY_STATUSES)
+
+
+class Stopping(DashwrightError):
+    """The process is ending: what was not begun is left for the next one."""
+
+    code = "stopping"
+
+
+class Gate:
+    """Remembers that Grafana was away, why, and when to ask again."""
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._attempts = 0
+        self._next_try = 0.0
+        self.reason: str | None = None
+        self.returns = 0  # how often it came back after it had been away
+        self.reload_forbidden = False  # asked again at each audit: rights may have been given since
+
+    @property
+    def open(self) -> bool:
+        """Whether Grafana may be asked now."""
+        return self.reason is None or self._monotonic() >= self._next_try
+
+    @property
+    def wait_seconds(self) -> float | None:
+        """How long until it may be asked again; None when nothing is wrong."""
+        return None if self.reason is None else max(0.0, self._next_try - self._monotonic())
+
+    def shut(self, fault: DashwrightError) -> None:
+        """Note that Grafana is away, and wait longer each time."""
+        self._attempts += 1
+        delay = retry_delay_ms(self._attempts, "grafana", first_ms=_FIRST_MS, most_ms=_MOST_MS)
+        self._next_try = self._monotonic() + delay / 1000
+        self.reason = fault.message
+
+    def answered(self) -> None:
+        """Note that Grafana is there."""
+        self.returns += self.reason is not None
+        self._attempts = 0
+        self.reason = None

@@ -1,0 +1,163 @@
+"""`dashwright prepare`: everything that must be there before the programs start. Repeatable at any time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from backend_server.cli.context import current_settings
+from backend_server.errors import ConfigError, DashwrightError
+from backend_server.grafana_users_kept import ensure_three_users, may_make_users
+from backend_server.settings import SHORTEST_SECRET_KEY, LinkTokens, Settings
+from backend_server.storage.engine.store import Store
+from backend_server.wiring.services import build_services, build_worker, ensure_first_admin
+
+from .programs.grafana import PreparedGrafana, prepare_grafana
+from .programs.nginx import behind_edge, check_edge, grafana_addresses, render_edge
+from .programs.prometheus import keep_metrics_token, prepare_prometheus
+from .supervised import name_line
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What was made ready: lines to be shown once, and what `run` needs to start the programs."""
+
+    notes: tuple[str, ...]
+    written: int
+    grafana_environment: dict[str, str] = field(default_factory=dict)
+    prometheus_command: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@click.command()
+def prepare() -> None:
+    """Make ready: database, secrets, first administrator, files, configuration. `run` does it by itself."""
+    settings = current_settings()
+    prepared = prepare_all(settings)
+    tell(prepared)
+    click.echo(f"Ready: {prepared.written} dashboard files written.")
+
+
+def prepare_all(settings: Settings) -> Prepared:
+    """Do it; raises ConfigError when the programs could not start."""
+    _check_templates_folder(settings.templates_dir)
+    for folder in (settings.data_dir, settings.data_dir / "run", settings.dashboards_dir):
+        _make_folder(folder)
+    store = Store.open(settings.database_url.reveal() if settings.database_url else None, settings.data_dir)
+    try:
+        store.migrate()
+        first = ensure_first_admin(settings, store)
+        keep_metrics_token(settings, store)
+        notes = []
+        if first.admin_password is not None:
+            notes.append(f"Sign in as {first.admin_user} with the password {first.admin_password.reveal()}")
+        if first.api_token is not None:
+            notes.append(f"API token: {first.api_token.reveal()}")
+        grafana = PreparedGrafana({}, None)
+        if settings.own_grafana:
+            grafana = prepare_grafana(settings, store)
+        if grafana.password_made is not None:
+            notes.append(f"Grafana's {settings.grafana_admin_user} has the password {grafana.password_made.reveal()}")
+        prometheus_command = prepare_prometheus(settings, store) if settings.own_prometheus else []
+    finally:
+        store.close()
+    warnings = [*grafana.warnings, *_warnings(settings)]
+    written = _prepare_files(settings, warnings)
+    if behind_edge(settings):
+        check_edge(render_edge(settings))
+    return Prepared(tuple(notes), written, grafana.environment, tuple(prometheus_command), tuple(warnings))
+
+
+def tell(prepared: Prepared, *, as_json: bool = False) -> None:
+    """Show what is shown once, and what is to be known; as lines of the log where programs read it."""
+    if as_json:
+        for level, text in (
+            *(("warning", one) for one in prepared.warnings),
+            *(("info", one) for one in prepared.notes),
+        ):
+            click.echo(name_line("prepare", text, as_json=True, now=datetime.now(UTC), level=level))
+        return
+    for warning in prepared.warnings:
+        click.echo(f"Note: {warning}", err=True)
+    if prepared.notes:
+        click.echo("Made now and shown this once; keep it:")
+        for note in prepared.notes:
+            click.echo(f"  {note}")
+
+
+def make_grafana_users(settings: Settings) -> None:
+    """Have Grafana's three users, one for each of our roles; raises UpstreamError while Grafana does not answer."""
+    services = build_services(settings, program="prepare")
+    try:
+        if services.grafana is not None:
+            ensure_three_users(services.grafana)
+    finally:
+        services.close()
+
+
+def _prepare_files(settings: Settings, warnings: list[str]) -> int:
+    services = build_services(settings, program="prepare")
+    try:
+        worker = build_worker(services)
+        worker.load_templates()
+        report = worker.reconciler.prepare_files()
+        warnings += [f"the document {uid} could not be written: {reason}" for uid, reason in report.failed.items()]
+        if services.state_may_vanish:
+            warnings.append(
+                "the state lies on a disk that does not outlive a deploy, so links would not survive one; set "
+                "DATABASE_URL, put DATA_DIR on a disk that stays, or use LINK_TOKENS=derived"
+            )
+        if services.grafana is not None and not settings.own_grafana and may_make_users(settings):
+            try:
+                ensure_three_users(services.grafana)
+            except DashwrightError as fault:
+                warnings.append(f"Grafana's users could not be looked at yet: {fault.message}")
+        return len(report.written)
+    finally:
+        services.close()
+
+
+def _warnings(settings: Settings) -> list[str]:
+    found = []
+    if settings.edge and not behind_edge(settings):
+        found.append("nginx is not installed, so `web` takes the public port itself; that is slower")
+    if behind_edge(settings) and settings.grafana_url and not grafana_addresses(settings):
+        found.append(
+            "Grafana's own pages are not passed on to those who are signed in, links are: that takes a GRAFANA_URL of "
+            "the form http://host:port/grafana with a host that is known at the start"
+        )
+    if settings.admin_password is None and settings.listen_host in ("127.0.0.1", "::1"):
+        found.append("no ADMIN_PASSWORD is set, so only this machine can reach the service")
+    if settings.secret_key is not None and len(settings.secret_key.reveal()) < SHORTEST_SECRET_KEY:
+        found.append(
+            f"SECRET_KEY is shorter than {SHORTEST_SECRET_KEY} characters; whoever guesses it can sign in as anybody"
+        )
+    if settings.link_tokens is LinkTokens.DERIVED:
+        found.append("LINK_TOKENS=derived: rotation, expiry and further links are refused")
+    return found
+
+
+def _check_templates_folder(folder: Path | None) -> None:
+    """Refuse a folder that nothing can be read from: the service would start and go on with older templates or none."""
+    if folder is None:
+        return
+    try:
+        next(folder.iterdir(), None)
+    except OSError as fault:
+        raise ConfigError(
+            f"TEMPLATES_DIR is {folder}, which cannot be read ({fault.strerror}); make that folder and put templates "
+            "into it, or leave TEMPLATES_DIR out for the shipped ones"
+        ) from fault
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise ConfigError(
+            f"The folder {folder} cannot be made ({fault.strerror}); set DATA_DIR and DASHBOARDS_DIR to folders this "
+            "user may write to"
+        ) from fault

@@ -1,0 +1,264 @@
+"""Renders nginx's configuration. Every path it writes to lies below `DATA_DIR/run/nginx`, so nginx needs no root."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+import shutil
+import socket
+import subprocess
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from backend_server.accounts.grafana_users import GRAFANA_USERS
+from backend_server.errors import ConfigError
+from backend_server.primitives.shipped import shipped
+from backend_server.settings import Settings, is_beside_us
+
+# Names by which a proxy in front of an application says who somebody is. From a client they are lies.
+IDENTITY_HEADERS = (
+    "X-WEBAUTH-USER",
+    "X-WEBAUTH-NAME",
+    "X-WEBAUTH-EMAIL",
+    "X-WEBAUTH-LOGIN",
+    "X-WEBAUTH-ROLE",
+    "X-WEBAUTH-GROUPS",
+    "X-Grafana-Id",
+    "X-Grafana-Org-Id",
+    "X-Grafana-User",
+    "X-Grafana-Device-Id",
+    "X-DS-Authorization",
+    "X-Remote-User",
+    "Remote-User",
+    "X-Forwarded-User",
+    "X-Forwarded-Email",
+    "X-Forwarded-Groups",
+    "X-Forwarded-Preferred-Username",
+    "X-Auth-Request-User",
+    "X-Auth-Request-Email",
+    "X-Auth-Request-Groups",
+    "X-Forwarded-Prefix",
+    "X-Forwarded-Port",
+    "X-Original-URL",
+    "X-Rewrite-URL",
+    "Forwarded",
+    "Proxy",
+)
+# What nginx itself answers, in the product's one error shape.
+ERRORS = (
+    (400, "bad_request", "The request cannot be read, or its path can be read in two ways."),
+    (403, "forbidden", "This is not allowed."),
+    (404, "not_found", "There is nothing here."),
+    (405, "method_not_allowed", "This method is not allowed here."),
+    (408, "timeout", "The request took too long to arrive."),
+    (411, "length_required", "The request needs a Content-Length."),
+    (413, "too_large", "The request is larger than is allowed."),
+    (414, "too_large", "The address is longer than is allowed."),
+    (429, "rate_limited", "Too many requests or connections from this address; try again in a moment."),
+    (431, "too_large", "The headers of the request are larger than is allowed."),
+    (502, "unavailable", "The service is starting or has failed; try again in a moment."),
+    (503, "unavailable", "The service is not available; try again in a moment."),
+    (504, "upstream_timeout", "The service did not answer in time."),
+)
+# What a visitor of a link reads where a program would get one of ERRORS.
+NOTICES = (
+    (429, "Too many requests", "This page tries again by itself in a moment."),
+    (502, "The dashboard cannot be shown right now", "The service is starting; this page tries again by itself."),
+    (503, "The dashboard cannot be shown right now", "This page tries again by itself; nothing needs to be done."),
+    (504, "The dashboard cannot be shown right now", "The service is slow; this page tries again by itself."),
+)
+# Where links are answered: their pages (a notice is a page too), and what those pages ask for.
+LINK_PAGES = ("^/grafana/public-dashboards/[^/]+$", "^/(?:grafana/)?s/[^/]+$")
+LINK_DATA = ("/grafana/public-dashboards/", "/grafana/api/public/")
+# Folders of Grafana that a public page loads from, and how long they are kept: build/ names files by content.
+STATIC_FOLDERS = (("build", "7d"), ("(?:img|fonts|gazetteer|maps|plugins)", "1h"))
+# What Grafana would answer to anybody, or by another life than ours, on the port of its own sign-in page.
+NEVER_ON_GRAFANA_PORT = (
+    "/grafana/public-dashboards/",
+    "/grafana/api/public/",
+    "/grafana/bootdata/",
+    "/grafana/dashboard/snapshot",
+    "/grafana/api/snapshots",
+    "/grafana/metrics",
+    "/grafana/avatar/",
+    "/grafana/render",
+)
+# Bodies. Only the API takes whole fleets; everything is read before anybody is asked who it is.
+SIZES = {"api": "32m", "grafana": "16m", "link": "64k", "other": "1m"}
+CONNECTIONS = {"address": 512, "link": 2048}
+
+
+# Written file, its template, and what that one is told besides.
+_FILES: tuple[tuple[str, str, dict[str, object]], ...] = (
+    ("to_web.conf", "to_web.conf.j2", {"check": False}),
+    ("to_sign_in.conf", "to_web.conf.j2", {"check": True}),
+    ("link_limits.conf", "link_limits.conf.j2", {}),
+    ("to_grafana.conf", "to_grafana.conf.j2", {"user": "", "cookies": ""}),
+    ("to_grafana_user.conf", "to_grafana.conf.j2", {"user": "$grafana_user", "cookies": ""}),
+    ("to_grafana_login.conf", "to_grafana.conf.j2", {"user": "", "cookies": "$grafana_cookies"}),
+    ("nginx.conf", "nginx.conf.j2", {}),
+)
+
+
+def run_folder(settings: Settings) -> Path:
+    """Return the folder of everything nginx reads and writes."""
+    return (settings.data_dir / "run" / "nginx").resolve()
+
+
+def render_edge(settings: Settings) -> Path:
+    """Write nginx's configuration and its folders; gives the path of `nginx.conf`."""
+    run = run_folder(settings)
+    (run / "temp").mkdir(parents=True, exist_ok=True, mode=0o700)
+    jinja = Environment(
+        loader=FileSystemLoader(shipped("config", "nginx")),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701  # nginx's language, and every value is checked by the settings
+    )
+    own_port = grafana_sign_in_port(settings)
+    words = {
+        "root": os.geteuid() == 0,
+        "run": _quotable(run),
+        "assets": _quotable(shipped_assets()),
+        "listen": [_listen(settings.listen_host, settings.port)],
+        "web_port": settings.web_port,
+        "grafana": grafana_addresses(settings),
+        "grafana_beside": is_beside_us(settings.grafana_url),
+        "grafana_listen": [_listen(settings.listen_host, own_port)] if own_port else [],
+        "grafana_users": sorted(GRAFANA_USERS.values()),
+        "proxies": trusted_networks(settings),
+        "https_host": _https_host(settings.base_url),
+        "log_level": "info" if settings.log_level.upper() == "DEBUG" else "warn",
+        "identity_headers": IDENTITY_HEADERS,
+        "user_header": IDENTITY_HEADERS[0],
+        "errors": ERRORS,
+        "notices": NOTICES,
+        "noticed": tuple(status for status, _, _ in NOTICES),
+        "notice": lambda title, text: _one_line(jinja.get_template("notice.html.j2").render(title=title, text=text)),
+        "link_pages": LINK_PAGES,
+        "link_data": LINK_DATA,
+        "static_folders": STATIC_FOLDERS,
+        "never_here": NEVER_ON_GRAFANA_PORT,
+        "sizes": SIZES,
+        "connections": CONNECTIONS,
+        "rates": {"client": settings.limit_client, "link": settings.limit_link},
+    }
+    for name, template, more in _FILES:
+        (run / name).write_text(jinja.get_template(template).render(words | more), encoding="utf-8")
+    shutil.copyfile(shipped("config", "nginx", "mime.types"), run / "mime.types")
+    return run / "nginx.conf"
+
+
+def check_edge(configuration: Path) -> None:
+    """Let nginx itself read the configuration; raises ConfigError with its words."""
+    told = subprocess.run(nginx_command(configuration, "-t", "-q"), capture_output=True, text=True, check=False)
+    if told.returncode:
+        raise ConfigError(f"nginx refuses its configuration {configuration}: {told.stderr.strip()}")
+
+
+def find_nginx() -> str | None:
+    """Return where nginx is; Debian keeps it where the search path of a user who is not root does not lead."""
+    return shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/sbin")
+
+
+def nginx_command(configuration: Path, *more: str) -> list[str]:
+    """Return the command that runs nginx in the foreground; ConfigError when there is no nginx."""
+    nginx = find_nginx()
+    if nginx is None:
+        raise ConfigError("nginx is not installed; install it, or set EDGE=false to let `web` take the public port.")
+    # `-e stderr`: without it nginx opens its built-in log file first, which an unprivileged user may not.
+    return [nginx, "-e", "stderr", "-p", str(configuration.parent), "-c", str(configuration), *more]
+
+
+def behind_edge(settings: Settings) -> bool:
+    """Whether nginx stands before `web`: asked for, and present on this machine."""
+    return settings.edge and find_nginx() is not None
+
+
+def web_place(settings: Settings) -> str:
+    """Return host and port at which programs of this machine reach `web` itself."""
+    return f"127.0.0.1:{settings.web_port}" if behind_edge(settings) else f"{settings.own_host}:{settings.port}"
+
+
+def grafana_sign_in_port(settings: Settings) -> int | None:
+    """Return the port on which a Grafana of our own signs its own users in; None when there is none."""
+    if not settings.own_grafana or not settings.grafana_port:
+        return None
+    if settings.grafana_port in (settings.port, settings.web_port, settings.poller_port):
+        raise ConfigError(
+            f"GRAFANA_PORT is {settings.grafana_port}, which is another program's port; choose another, or 0."
+        )
+    return settings.grafana_port
+
+
+def trusted_networks(settings: Settings) -> list[str]:
+    """Return the networks whose proxies may say for whom they ask; ConfigError names one that is none."""
+    found = []
+    for text in filter(None, (one.strip() for one in settings.trusted_proxies.split(","))):
+        try:
+            found.append(str(ipaddress.ip_network(text, strict=False)))
+        except ValueError:
+            raise ConfigError(f"TRUSTED_PROXIES holds {text!r}; it must be a network such as 10.0.0.0/8.") from None
+    return found
+
+
+def shipped_assets() -> Path:
+    """Return the folder of the pages' built files."""
+    return Path(__file__).resolve().parents[2] / "web" / "static" / "dist" / "assets"
+
+
+def _listen(host: str, port: int) -> str:
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        if host != "localhost":
+            raise ConfigError(f"LISTEN is {host!r}; it must be an IP address such as 127.0.0.1 or 0.0.0.0.") from None
+        return f"127.0.0.1:{port}"
+    return f"[{address}]:{port}" if address.version == 6 else f"{address}:{port}"
+
+
+def grafana_addresses(settings: Settings) -> list[str]:
+    """Return where nginx reaches Grafana's pages: plain http below /grafana at a name that is known now; else nowhere.
+
+    nginx looks a name up once, when it starts, and does not start when it cannot: so it gets addresses.
+    """
+    parts = urlsplit(settings.grafana_url or "")
+    if parts.scheme != "http" or parts.path.rstrip("/") != "/grafana":
+        return []
+    if is_beside_us(settings.grafana_url):
+        return [f"127.0.0.1:{parts.port or 80}"]
+    try:
+        found = socket.getaddrinfo(parts.hostname, parts.port or 80, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return []
+    addresses = dict.fromkeys((family, str(place[0]), int(place[1])) for family, _, _, _, place in found)
+    return [
+        f"[{address}]:{port}" if family == socket.AF_INET6 else f"{address}:{port}"
+        for family, address, port in addresses
+        if "%" not in address  # a link-local one, whose zone nginx cannot name
+    ]
+
+
+def _https_host(base: str | None) -> str:
+    parts = urlsplit(base or "")
+    return re.escape(parts.hostname or "") if parts.scheme == "https" else ""
+
+
+def _one_line(html: str) -> str:
+    """Fit a page into one of nginx's quoted words, which end at a quote and may not hold 4,096 bytes."""
+    line = " ".join(html.split())
+    assert "'" not in line
+    assert len(line.encode()) < 4000
+    return line
+
+
+def _quotable(path: Path) -> str:
+    text = str(path)
+    if any(letter in text for letter in " ;{}\"'\\$\n\t"):
+        raise ConfigError(f"The path {text!r} holds a blank or a sign that nginx reads in its own way; choose another.")
+    return text

@@ -1,0 +1,229 @@
+"""`dashwright run`: prepare, then every program under supervisor, in the foreground until told to stop."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import IO
+
+import click
+
+from backend_server.cli.context import current_settings
+from backend_server.errors import DashwrightError
+from backend_server.primitives.shipped import shipped
+from backend_server.settings import LogFormat, Settings
+from backend_server.web.server import STOPPING_FILE
+
+from .healthcheck import answers
+from .prepare import Prepared, make_grafana_users, prepare_all, tell
+from .programs.grafana import grafana_command
+from .programs.nginx import behind_edge, web_place
+from .supervised import GRAFANA_ENVIRONMENT, LOG_JSON, LOG_VISITORS, name_line
+from .watchdog import FAILED_FILE
+
+_LONGEST_SOCKET_PATH = 100
+_READY_SECONDS = 180.0
+# As supervisor writes it: time, four letters of level, text.
+_SUPERVISORS_LINE = re.compile(rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} ([A-Z]{4}) (.*)")
+_LEVELS = {b"CRIT": "critical", b"ERRO": "error", b"WARN": "warning"}
+_USERS_SECONDS = 180.0
+
+
+@click.command()
+def run() -> None:
+    """Prepare and run everything in the foreground; Ctrl-C or SIGTERM stops it within 20 seconds."""
+    sys.exit(run_all(current_settings()))
+
+
+def run_all(settings: Settings, *, extra_programs: Path | None = None) -> int:
+    """Run until told to stop; gives the exit code: 0, or 1 when a program could not be kept running."""
+    prepared = prepare_all(settings)
+    as_json = settings.log_format is LogFormat.JSON
+    tell(prepared, as_json=as_json)
+    folder = (settings.data_dir / "run").resolve()
+    failed, stopping = folder / FAILED_FILE, folder / STOPPING_FILE
+    # What programs did under an earlier supervisor says nothing of these ones.
+    for left in (failed, stopping, *folder.glob("*.starts")):
+        left.unlink(missing_ok=True)
+    environment = {**os.environ, **environment_of(settings, prepared, folder)}
+    _write_client_file(settings, environment["DASHWRIGHT_SOCKET"])
+    command = [
+        *supervisor_command(),
+        "-n",
+        "-c",
+        str(extra_programs or shipped("config", "supervisor") / "supervisord.conf"),
+    ]
+    # Through a pipe: supervisor opens its own output anew for each program, which would overwrite a file.
+    supervisor = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert supervisor.stdout is not None
+    threading.Thread(target=_copy, args=(supervisor.stdout, as_json), name="output", daemon=True).start()
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        stopping.touch()
+        with contextlib.suppress(ProcessLookupError):
+            supervisor.send_signal(signal.SIGTERM)
+
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, end)
+    _when_ready(settings, failed, lambda: end(0, None))
+    code = _wait_and_reap(supervisor.pid)
+    if failed.exists():
+        _say(f"Stopped: {failed.read_text(encoding='utf-8')}.", as_json=as_json, level="error")
+        return 1
+    return 0 if code in (0, -signal.SIGTERM) else 1
+
+
+def environment_of(settings: Settings, prepared: Prepared, folder: Path) -> dict[str, str]:
+    """Return the variables supervisord.conf names, and Grafana's."""
+    grafana = shlex.join(grafana_command(settings)) if settings.own_grafana else "false"
+    return {
+        GRAFANA_ENVIRONMENT: json.dumps(prepared.grafana_environment),
+        "DASHWRIGHT_RUN": str(folder),
+        "DASHWRIGHT_SOCKET": str(_socket_path(folder)),
+        "DASHWRIGHT_PYTHON": sys.executable,
+        "DASHWRIGHT_WEB": web_place(settings),
+        "DASHWRIGHT_GRAFANA": grafana,
+        "DASHWRIGHT_PROMETHEUS": shlex.join(prepared.prometheus_command) or "false",
+        "DASHWRIGHT_RUNS_GRAFANA": _word(settings.own_grafana),
+        "DASHWRIGHT_RUNS_PROMETHEUS": _word(bool(prepared.prometheus_command)),
+        "DASHWRIGHT_RUNS_EDGE": _word(behind_edge(settings)),
+        LOG_JSON: "1" if settings.log_format is LogFormat.JSON else "0",
+        LOG_VISITORS: "1" if settings.log_visitors else "0",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def supervisor_command() -> list[str]:
+    """Return what starts supervisord with this Python; started by root, everything is meant to run as root."""
+    as_root = ["-u", "root"] if os.geteuid() == 0 else []
+    return [sys.executable, "-m", "supervisor.supervisord", *as_root]
+
+
+def public_address(settings: Settings) -> str:
+    """Return the address to open."""
+    return settings.base_url or settings.own_base
+
+
+def _copy(source: IO[bytes], as_json: bool) -> None:
+    """Pass the programs' lines on, which name themselves, and put supervisor's own into the same form."""
+    for line in source:
+        own = _SUPERVISORS_LINE.fullmatch(line.rstrip())
+        if own:
+            level, text = _LEVELS.get(own[1], "info"), own[2].decode("utf-8", "replace")
+            named = name_line("supervisor", text, as_json=as_json, now=datetime.now(UTC), level=level)
+            line = named.encode() + b"\n"  # noqa: PLW2901  # the same line in another form
+        sys.stdout.buffer.write(line)
+        sys.stdout.buffer.flush()
+
+
+def _say(text: str, *, as_json: bool, level: str = "info") -> None:
+    """Tell a person at the terminal, or the log where programs read it."""
+    line = name_line("run", text, as_json=True, now=datetime.now(UTC), level=level) if as_json else text
+    click.echo(line, err=level == "error" and not as_json)
+
+
+def _word(value: bool) -> str:
+    return "true" if value else "false"
+
+
+def _socket_path(folder: Path) -> Path:
+    """Return supervisor's socket: in the run folder, or beside the temporary files where that path is too long."""
+    path = folder / "supervisor.sock"
+    if len(str(path)) <= _LONGEST_SOCKET_PATH:
+        return path
+    name = hashlib.sha256(str(folder).encode()).hexdigest()[:12]
+    private = Path(tempfile.gettempdir()) / f"dashwright-{os.geteuid()}-{name}"
+    private.mkdir(mode=0o700, exist_ok=True)
+    if private.stat().st_uid != os.geteuid():
+        raise PermissionError(f"{private} belongs to somebody else")
+    return private / "supervisor.sock"
+
+
+def _write_client_file(settings: Settings, socket: str) -> None:
+    """Let `supervisorctl status` work in DATA_DIR without options."""
+    (settings.data_dir / "supervisord.conf").write_text(
+        "; Written by `dashwright run` for supervisorctl.\n"
+        f"[supervisorctl]\nserverurl=unix://{socket}\nusername=local\npassword=local\n",
+        encoding="utf-8",
+    )
+
+
+def _wait_and_reap(pid: int) -> int:
+    """Wait for supervisor; as process 1 of a container also for every orphan, or zombies would gather."""
+    while True:
+        try:
+            ended, status = os.wait()
+        except InterruptedError:
+            continue
+        except ChildProcessError:
+            return 0
+        if ended == pid:
+            return os.waitstatus_to_exitcode(status)
+
+
+def _when_ready(settings: Settings, failed: Path, end: Callable[[], None]) -> None:
+    """Say the address once the service answers, and make Grafana's users once Grafana does.
+
+    A start of which nobody ever listens ends everything: where supervisor cannot start one program it may be unable to
+    start the one that watches, too.
+    """
+
+    as_json = settings.log_format is LogFormat.JSON
+    places = dict.fromkeys((web_place(settings), f"{settings.own_host}:{settings.port}"))
+
+    def watch() -> None:
+        deadline = time.monotonic() + _READY_SECONDS
+        while time.monotonic() < deadline:
+            # `web` first and directly: asking through the edge before would fill its log with refusals.
+            if all(answers(f"http://{place}/server/health", 2.0) for place in places):
+                _say(f"Dashwright is ready: open {public_address(settings)}", as_json=as_json)
+                break
+            time.sleep(0.3)
+        else:
+            if not _listens(web_place(settings)):
+                failed.write_text(f"nothing answered within {_READY_SECONDS:g} seconds", encoding="utf-8")
+                end()
+                return
+        if settings.own_grafana:
+            _make_users(settings)
+
+    threading.Thread(target=watch, name="ready", daemon=True).start()
+
+
+def _make_users(settings: Settings) -> None:
+    deadline = time.monotonic() + _USERS_SECONDS
+    while True:
+        try:
+            make_grafana_users(settings)
+        except DashwrightError as fault:
+            if time.monotonic() > deadline:
+                as_json = settings.log_format is LogFormat.JSON
+                _say(f"Grafana's users could not be made: {fault.message}", as_json=as_json, level="error")
+                return
+            time.sleep(1)
+        else:
+            return
+
+
+def _listens(place: str) -> bool:
+    host, _, port = place.rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=2).close()
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,78 @@
+"""Supervisor's event listener: ends everything when a program is in FATAL or keeps dying.
+
+It leaves the reason in `DASHWRIGHT_RUN/failed`, from which `dashwright run` takes its exit code.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections import defaultdict, deque
+from pathlib import Path
+from typing import TextIO
+
+FAILED_FILE = "failed"
+_MOST_DEATHS = 7
+_WINDOW_SECONDS = 300.0
+
+
+class DeathCount:
+    """Counts each program's unexpected ends; `most` within `window_seconds` are too many."""
+
+    def __init__(self, most: int = _MOST_DEATHS, window_seconds: float = _WINDOW_SECONDS) -> None:
+        self._most, self._window_seconds = most, window_seconds
+        self._deaths: defaultdict[str, deque[float]] = defaultdict(deque)
+
+    def verdict(self, event: str, program: str, *, expected: bool, now: float) -> str | None:
+        """Return the reason to end everything; None to go on."""
+        if event == "PROCESS_STATE_FATAL":
+            return f"the program {program!r} cannot be started"
+        if event != "PROCESS_STATE_EXITED" or expected:
+            return None
+        deaths = self._deaths[program]
+        deaths.append(now)
+        while now - deaths[0] > self._window_seconds:
+            deaths.popleft()
+        if len(deaths) < self._most:
+            return None
+        return f"the program {program!r} ended {len(deaths)} times within {self._window_seconds / 60:g} minutes"
+
+
+def listen(source: TextIO, answers: TextIO, count: DeathCount) -> str:
+    """Take supervisor's events until one is a reason to end; empty when supervisor itself went away."""
+    while True:
+        answers.write("READY\n")
+        answers.flush()
+        head = source.readline()
+        if not head:
+            return ""
+        header = _pairs(head)
+        payload = _pairs(source.read(int(header["len"])))
+        reason = count.verdict(
+            header["eventname"],
+            payload.get("processname", "?"),
+            expected=payload.get("expected", "0") == "1",
+            now=time.monotonic(),
+        )
+        answers.write("RESULT 2\nOK")
+        answers.flush()
+        if reason:
+            return reason
+
+
+def main() -> None:
+    """Listen on standard input, as supervisor starts it."""
+    reason = listen(sys.stdin, sys.stdout, DeathCount())
+    if reason:
+        Path(os.environ["DASHWRIGHT_RUN"], FAILED_FILE).write_text(reason, encoding="utf-8")
+        os.kill(os.getppid(), signal.SIGTERM)
+
+
+def _pairs(text: str) -> dict[str, str]:
+    return dict(word.split(":", 1) for word in text.split() if ":" in word)
+
+
+if __name__ == "__main__":
+    main()

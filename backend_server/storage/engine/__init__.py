@@ -1,0 +1,1 @@
+"""The database itself: opening, transactions, migrations and faults, for SQLite and PostgreSQL."""

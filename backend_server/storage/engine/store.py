@@ -1,0 +1,224 @@
+"""The store: one database, its change number, and transactions in the order of that number.
+
+The change number is raised by the first statement of every write, so on PostgreSQL its row lock puts writers in line,
+and commits come in the order of their numbers: whoever has seen number n has seen every write up to n.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import psycopg
+from sqlalchemy import BigInteger, ColumnElement, Connection, Engine, cast, exc, func, literal, select, update
+
+from backend_server.errors import ConfigError, UpstreamError
+from backend_server.primitives.ids import new_token
+
+from ..schema import store as store_table
+from . import migrate as migrating
+from . import postgres, sqlite
+from .faults import worded, worded_faults
+
+FILE_NAME = "dashwright.db"
+
+
+class _Watch(Protocol):
+    def number(self) -> int: ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(slots=True)
+class Write:
+    """A write transaction under way: `change` is its number, `now_ms` its moment by the database's clock."""
+
+    connection: Connection
+    change: int
+    now_ms: int
+    discarded: bool = field(default=False)
+
+    def discard(self) -> None:
+        """Take everything back at the end, the change number too: it turned out that there is nothing to write."""
+        self.discarded = True
+
+
+class Store:
+    """One open database, for any number of threads. Never carry an open store over a fork."""
+
+    def __init__(self, dialect: str, *, readers: Engine, writer: Engine, watch: _Watch, path: Path | None) -> None:
+        self.dialect = dialect
+        self.path = path
+        self._readers = readers
+        self._writer = writer
+        self._watch = watch
+        # Threads wait here, in turn, rather than in SQLite's busy loop, which sleeps and is not fair.
+        self._turn = threading.Lock() if dialect == "sqlite" else nullcontext()
+
+    @classmethod
+    def open(cls, url: str | None, data_dir: Path, *, make: bool = True) -> Store:
+        """Open PostgreSQL at `url`, or SQLite in `data_dir`; raises ConfigError when that cannot be done.
+
+        Without `make` a SQLite file that is not there is such a case, and nothing is made.
+        """
+        scheme = url.split(":", 1)[0].lower() if url else ""
+        if url is None or scheme == "sqlite":
+            path = Path(url.partition("///")[2] or FILE_NAME) if url else data_dir / FILE_NAME
+            if not make and not _is_there(path):
+                raise migrating.no_database(str(path))
+            return cls._open_sqlite(path)
+        if scheme in ("postgres", "postgresql", "postgresql+psycopg"):
+            return cls._open_postgres(postgres.connection_text(url))
+        raise ConfigError(
+            f"DATABASE_URL begins with {scheme[:20]!r}; write postgresql://user:password@host:5432/database, "
+            "or leave it out for SQLite"
+        )
+
+    @classmethod
+    def _open_sqlite(cls, path: Path) -> Store:
+        try:
+            sqlite.prepare_file(path)
+        except (OSError, sqlite3.Error) as fault:
+            raise ConfigError(
+                f"The database {path} cannot be opened ({fault}); DATA_DIR must be a folder this user may write to, "
+                "and the file a sound SQLite database"
+            ) from fault
+        return cls(
+            "sqlite",
+            readers=sqlite.make_engine(path, writes=False),
+            writer=sqlite.make_engine(path, writes=True),
+            watch=sqlite.ChangeWatch(path),
+            path=path,
+        )
+
+    @classmethod
+    def _open_postgres(cls, conninfo: str) -> Store:
+        try:
+            postgres.connect(conninfo).close()
+        except psycopg.OperationalError as fault:
+            raise ConfigError(
+                "The database of DATABASE_URL does not let us in: "
+                + _first_line(str(fault))
+                + ". Check host, port, user, password and database, and that it is running"
+            ) from fault
+        engine = postgres.make_engine(conninfo)
+        return cls(
+            "postgresql",
+            # One snapshot per read, as SQLite gives it, so that a device and its link always fit together.
+            readers=engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True),
+            writer=engine,
+            watch=postgres.ChangeWatch(conninfo),
+            path=None,
+        )
+
+    def migrate(self) -> None:
+        """Bring the tables to this version, safely from several processes at once; ConfigError on a newer database."""
+        held = sqlite.locked_beside(self.path) if self.path else nullcontext()
+        try:
+            with held, self._turn, self._writer.begin() as connection:
+                migrating.upgrade(connection)
+        except exc.SQLAlchemyError as fault:
+            raise ConfigError(
+                f"The database could not be prepared: {worded(fault, 'making its tables').message}"
+            ) from fault
+
+    def check(self) -> None:
+        """Refuse a database that is not exactly of this version (ConfigError), before anything is served from it."""
+        try:
+            with self._readers.connect() as connection:
+                migrating.check(connection, str(self.path or "DATABASE_URL"))
+        except exc.SQLAlchemyError as fault:
+            raise ConfigError(worded(fault, "reading its version").message) from fault
+
+    def epoch(self) -> str:
+        """Name this database; a new or restored one has another name."""
+        with self.read() as connection:
+            return str(connection.execute(select(store_table.c.epoch)).scalar_one())
+
+    def renew_epoch(self) -> str:
+        """Return the database another name, after a restore: clients send everything again, memories start anew."""
+        epoch = str(new_token())
+        with self.write() as write:
+            write.connection.execute(update(store_table).values(epoch=epoch, forget_change=write.change))
+        return epoch
+
+    def change_number(self) -> int:
+        """Return the number of the last committed write; cheap enough for every request. Raises UpstreamError."""
+        try:
+            return self._watch.number()
+        except (sqlite3.Error, psycopg.Error) as fault:
+            raise worded(fault, "asking for changes") from fault
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One snapshot for reading; nothing can be written in it. Raises UpstreamError."""
+        with worded_faults("reading"), self._readers.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self, *, moves: bool = True) -> Iterator[Write]:
+        """One write transaction, alone in its turn: all of it or nothing. Raises UpstreamError.
+
+        `moves=False` keeps the change number, for what no memory depends on (last seen, counters).
+        Never call another service inside it.
+        """
+        with worded_faults("writing"), self._turn, self._writer.connect() as connection, connection.begin() as whole:
+            write = self._begin(connection, moves)
+            yield write
+            if write.discarded:
+                whole.rollback()
+
+    @contextmanager
+    def aside(self) -> Iterator[Connection]:
+        """A short transaction beside the order of writes (leases): it waits for no writer on PostgreSQL."""
+        with worded_faults("writing"), self._turn, self._writer.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def alone(self) -> Iterator[Connection]:
+        """One transaction that may make and drop tables, under the lock of migrations. Raises UpstreamError."""
+        held = sqlite.locked_beside(self.path) if self.path else nullcontext()
+        with worded_faults("restoring"), held, self._turn, self._writer.begin() as connection:
+            yield connection
+
+    def _begin(self, connection: Connection, moves: bool) -> Write:
+        now = database_now_ms(self.dialect)
+        row_one = store_table.c.id == 1
+        if moves:
+            bumped = update(store_table).where(row_one).values(change=store_table.c.change + 1)
+            row = connection.execute(bumped.returning(store_table.c.change, now)).one_or_none()
+        else:
+            row = connection.execute(select(store_table.c.change, now).where(row_one).with_for_update()).one_or_none()
+        if row is None:
+            raise UpstreamError("The database is empty; run `dashwright prepare` first.")
+        return Write(connection, int(row[0]), int(row[1]))
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._watch.close()
+        self._writer.dispose()
+        self._readers.dispose()
+
+
+def database_now_ms(dialect: str) -> ColumnElement[int]:
+    """Return the present moment in epoch ms: by PostgreSQL's clock (replicas differ), by this machine's for SQLite."""
+    if dialect == "postgresql":
+        return cast(func.extract("epoch", func.clock_timestamp()) * 1000, BigInteger)
+    return literal(time.time_ns() // 1_000_000, BigInteger)
+
+
+def _first_line(text: str) -> str:
+    return text.strip().splitlines()[0].strip().rstrip(".") if text.strip() else "no reason given"
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:
+        return True  # e.g. in a folder closed to this user; opening it says what is wrong

@@ -1,0 +1,117 @@
+"""Provided documents as rows: bytes that no template fills, as a maker, a pack or a person gave them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import Connection, RowMapping, delete, insert, select
+
+from backend_server.documents.document import Document
+from backend_server.documents.provided import Provided, ProvidedStatus
+from backend_server.primitives.ids import DashboardUid, Maker
+
+from ..engine.store import Store, Write
+from ..schema import documents, provided_documents
+
+_CHUNK = 400  # uids named in one statement; SQLite allows few thousand parameters
+
+
+def find_provided(connection: Connection, uids: Sequence[str]) -> dict[str, Provided]:
+    """Return provided documents without their bytes, by uid."""
+    rows = provided_documents.c
+    found: dict[str, Provided] = {}
+    for part in _parts(uids):
+        query = select(rows.uid, rows.title, rows.content, rows.version).where(rows.uid.in_(part))
+        for uid, title, content, version in connection.execute(query):
+            found[uid] = Provided(DashboardUid(uid), title, content, version)
+    return found
+
+
+def provided_body(connection: Connection, uid: str) -> bytes | None:
+    """Return the bytes of a provided document."""
+    query = select(provided_documents.c.body).where(provided_documents.c.uid == uid)
+    body = connection.execute(query).scalar_one_or_none()
+    return None if body is None else str(body).encode()
+
+
+def list_provided(connection: Connection, maker: Maker, slot: str) -> list[ProvidedStatus]:
+    """Return what stands in one maker's slot, in order of the objects' ids, with how far each document has come."""
+    rows = provided_documents.c
+    query = (
+        select(
+            rows.uid,
+            rows.object_id,
+            rows.title,
+            rows.content,
+            rows.version,
+            documents.c.file,
+            documents.c.wanted,
+            documents.c.state,
+            documents.c.reason,
+            documents.c.dirty,
+        )
+        .select_from(provided_documents.join(documents, documents.c.uid == rows.uid))
+        .where(rows.maker == maker.value, rows.slot == slot)
+        .order_by(rows.object_id)
+    )
+    return [_status(row) for row in connection.execute(query).mappings()]
+
+
+def put_provided(write: Write, given: Sequence[tuple[Document, str]]) -> None:
+    """Store documents, each with its version, in place of what stood under their uids."""
+    delete_provided(write, [document.uid for document, _ in given])
+    if given:
+        write.connection.execute(
+            insert(provided_documents),
+            [
+                {
+                    "uid": document.uid,
+                    "maker": document.maker.value,
+                    "slot": document.slot,
+                    "object_id": document.object_id,
+                    "title": document.title,
+                    "version": version,
+                    "content": document.content,
+                    "body": document.body.decode(),
+                    "updated_at": write.now_ms,
+                    "change": write.change,
+                }
+                for document, version in given
+            ],
+        )
+
+
+def delete_provided(write: Write, uids: Sequence[str]) -> None:
+    """Forget the bytes of documents; their rows in `documents` are taken down by the pass."""
+    for part in _parts(uids):
+        write.connection.execute(delete(provided_documents).where(provided_documents.c.uid.in_(part)))
+
+
+class ProvidedBodies:
+    """The bytes over one Store, for visitors whose document's file is not written yet."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def body(self, uid: str) -> bytes | None:
+        """Return the bytes of a provided document; None when it is not provided (any more)."""
+        with self._store.read() as connection:
+            return provided_body(connection, uid)
+
+
+def _status(row: RowMapping) -> ProvidedStatus:
+    return ProvidedStatus(
+        uid=DashboardUid(row["uid"]),
+        object_id=row["object_id"],
+        title=row["title"],
+        content=row["content"],
+        version=row["version"],
+        file=row["file"],
+        state="pending" if row["dirty"] and row["state"] in ("live", "loaded") else row["state"],
+        reason=row["reason"],
+    )
+
+
+def _parts(uids: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(uids), _CHUNK):
+        yield uids[start : start + _CHUNK]

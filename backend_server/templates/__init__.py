@@ -1,0 +1,25 @@
+"""Template and device give a document. Pure: same template, same device, same bytes.
+
+A template is parsed as JSON first and filled value by value, so a value can never change the structure.
+"""
+
+from .choose import TemplateSet
+from .context import FleetSummary
+from .expressions import FillError
+from .header import Scope
+from .importer import Imported, import_template
+from .rollout import DocumentChange, plan_rollout
+from .template import Template, load_template
+
+__all__ = [
+    "DocumentChange",
+    "FillError",
+    "FleetSummary",
+    "Imported",
+    "Scope",
+    "Template",
+    "TemplateSet",
+    "import_template",
+    "load_template",
+    "plan_rollout",
+]

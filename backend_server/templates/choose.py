@@ -1,0 +1,78 @@
+"""Choosing the template of a device: per slot the most specific one that matches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from backend_server.devices.device import Device
+from backend_server.errors import Problem
+from backend_server.primitives.canonical_json import content_hash
+
+from .header import Scope
+from .template import Template
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateSet:
+    """All good templates, in the order in which they are tried: more labels, then a kind, then any; then by name.
+
+    `doubts` names templates that stand in each other's way; the choice between them is still always the same.
+    """
+
+    templates: tuple[Template, ...]
+    hash: str
+    doubts: tuple[Problem, ...] = ()
+    _by_slot: Mapping[str, tuple[Template, ...]] = field(default_factory=dict, repr=False, compare=False)
+    _fleet: tuple[Template, ...] = field(default=(), repr=False, compare=False)
+
+    @classmethod
+    def of(cls, templates: Iterable[Template]) -> TemplateSet:
+        """Order the templates; equal ones in another order give an equal set and hash."""
+        ordered = tuple(
+            sorted(
+                templates, key=lambda one: (one.slot, -one.applies_to.weight[0], -one.applies_to.weight[1], one.name)
+            )
+        )
+        by_slot: dict[str, list[Template]] = {}
+        fleet: dict[str, Template] = {}
+        doubts = []
+        for template in ordered:
+            if template.scope is Scope.DEVICE:
+                twin = next((one for one in by_slot.get(template.slot, []) if _same_claim(one, template)), None)
+                if twin:
+                    doubts.append(
+                        Problem(template.name, f"applies to the same devices and slot as {twin.name}, which wins")
+                    )
+                by_slot.setdefault(template.slot, []).append(template)
+            elif template.slot in fleet:
+                winner = fleet[template.slot].name
+                doubts.append(
+                    Problem(template.name, f"is a second fleet template for slot {template.slot!r}; {winner} wins")
+                )
+            else:
+                fleet[template.slot] = template
+        return cls(
+            templates=ordered,
+            hash=content_hash("\0".join(f"{one.name}\0{one.hash}" for one in ordered).encode()),
+            doubts=tuple(doubts),
+            _by_slot={slot: tuple(found) for slot, found in by_slot.items()},
+            _fleet=tuple(fleet.values()),
+        )
+
+    def for_device(self, device: Device) -> dict[str, Template]:
+        """Return the winning template of each slot that has one for this device."""
+        chosen = {}
+        for slot, candidates in self._by_slot.items():
+            winner = next((one for one in candidates if one.applies_to.matches(device)), None)
+            if winner:
+                chosen[slot] = winner
+        return chosen
+
+    def fleet(self) -> tuple[Template, ...]:
+        """Return the templates that make one document for the whole fleet, one per slot."""
+        return self._fleet
+
+
+def _same_claim(one: Template, other: Template) -> bool:
+    return one.applies_to == other.applies_to

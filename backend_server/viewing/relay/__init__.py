@@ -1,0 +1,1 @@
+"""A link's document shown by Grafana: its public page, relayed and cut."""

@@ -1,0 +1,1 @@
+"""A link's document shown by our own viewer."""

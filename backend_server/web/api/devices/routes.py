@@ -1,0 +1,177 @@
+"""`/api/devices`: the hook that polling loops call, and what people do with devices."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from flask import Response, request
+
+from backend_server.accounts import Role, Scope
+from backend_server.primitives.clock import epoch_ms
+from backend_server.primitives.ids import DeviceId, parse_device_id
+
+from ...auth import needs
+from ...bodies import strict_request
+from ...context import current_actor, current_services, link_base, request_id, waiting_room
+from ...waiting import wait_seconds
+from ..base import api_blueprint, declares, errors, json_answer, page_answer
+from ..paging import list_address
+from ..schemas import (
+    Batch,
+    BatchAnswer,
+    DeviceAnswer,
+    DeviceBody,
+    DeviceDashboards,
+    DeviceEdit,
+    DeviceList,
+    DevicePath,
+    DeviceQuery,
+    Heartbeat,
+    HeartbeatAnswer,
+    Message,
+    WaitQuery,
+)
+
+if TYPE_CHECKING:
+    from backend_server.registry.views import DeviceView
+
+CLIENT_HEADER = "X-Dashwright-Client"
+_CLIENT = re.compile(r"[\x21-\x7e]{1,128}")
+
+blueprint = api_blueprint("devices", "Devices: registering them by the hook, editing, retiring, reviving.")
+
+
+@blueprint.get("/devices", responses={200: DeviceList})
+@needs(Role.VIEWER, Scope.DEVICES_READ)
+def list_devices(query: DeviceQuery) -> Response:
+    """List devices by id."""
+    base, now = link_base(), epoch_ms()
+    found = current_services().devices.list(
+        state=query.state, kind=query.kind, search=query.search, page=query.page, per_page=query.per_page
+    )
+    shown = [view.full_json(base, now) for view in found.items]
+    return page_answer(shown, total=found.total, page=query.page, per_page=query.per_page, **list_address())
+
+
+@blueprint.put(
+    "/devices/<device_id>", responses={200: DeviceAnswer, 201: DeviceAnswer, 202: DeviceAnswer, **errors(413, 415)}
+)
+@needs(Role.EDITOR, Scope.DEVICES_WRITE)
+@declares(path=DevicePath, query=WaitQuery, body=DeviceBody)
+def put_device(device_id: str) -> Response:
+    """Register a device or bring it up to date: the hook.
+
+    201 the first time, 200 after. With `?wait=` it answers when what was sent is shown and the link is live, or with
+    202 when that is not so by then (or when four requests are waiting already). A retired device stays retired: 200,
+    and nothing changes.
+    """
+    seconds = wait_seconds(request.args.get("wait"))
+    body = strict_request().json_bytes()
+    status, answer = current_services().devices.put_bytes(
+        device_id, body, current_actor().name, link_base(), client=_client()
+    )
+    if seconds:
+        return _after_waiting(parse_device_id(device_id), status, seconds)
+    return Response(answer, status, mimetype="application/json")
+
+
+@blueprint.post("/devices/batch", responses={200: BatchAnswer, **errors(413, 415)})
+@needs(Role.EDITOR, Scope.DEVICES_WRITE)
+@declares(body=Batch)
+def put_devices() -> Response:
+    """Register up to 10,000 devices; each has its own result, and a bad one never spoils the others."""
+    body = strict_request().json_bytes()
+    answer = current_services().devices.batch_bytes(
+        body, current_actor().name, link_base(), client=_client(), request_id=request_id()
+    )
+    return Response(answer, 200, mimetype="application/json")
+
+
+@blueprint.post("/devices/heartbeat", responses={200: HeartbeatAnswer, **errors(413, 415)})
+@needs(Role.EDITOR, Scope.DEVICES_WRITE)
+def heartbeat(body: Heartbeat) -> Response:
+    """Keep all devices of a client fresh, and tell it whether to send everything again.
+
+    A client is known by the header `X-Dashwright-Client`, sent with its batches too; without it, by its token.
+    """
+    answer = current_services().devices.heartbeat(body.epoch, body.count, client=_client())
+    return json_answer({"epoch": answer.epoch, "resend": answer.resend})
+
+
+@blueprint.get("/devices/<device_id>", responses={200: DeviceAnswer, **errors(404)})
+@needs(Role.VIEWER, Scope.DEVICES_READ)
+def get_device(path: DevicePath) -> Response:
+    """Return one device with its dashboards and its link."""
+    return _shown(current_services().devices.get(parse_device_id(path.device_id)))
+
+
+@blueprint.patch("/devices/<device_id>", responses={200: DeviceAnswer, **errors(404, 409, 413, 415)})
+@needs(Role.EDITOR, Scope.DEVICES_WRITE)
+@declares(path=DevicePath, body=DeviceEdit)
+def edit_device(device_id: str) -> Response:
+    """Set a device's fields by hand; they win over what the hook sends, until they are set to null."""
+    devices = current_services().devices
+    return _shown(devices.set_by_operator(parse_device_id(device_id), request.get_json(), current_actor().name))
+
+
+@blueprint.delete("/devices/<device_id>", responses={200: Message, **errors(404)})
+@needs(Role.EDITOR, Scope.DEVICES_WRITE)
+def retire_device(path: DevicePath) -> Response:
+    """Retire a device: its links answer 410 at once, its dashboard goes away; it can be revived for a set time."""
+    current_services().devices.retire(parse_device_id(path.device_id), current_actor().name)
+    return json_answer({"message": f"The device {path.device_id} is retired."})
+
+
+@blueprint.post("/devices/<device_id>/revive", responses={200: DeviceAnswer, **errors(404, 410)})
+@needs(Role.EDITOR, Scope.DEVICES_WRITE)
+def revive_device(path: DevicePath) -> Response:
+    """Bring a retired device back, with the same dashboard and the same links."""
+    return _shown(current_services().devices.revive(parse_device_id(path.device_id), current_actor().name))
+
+
+@blueprint.get("/devices/<device_id>/dashboard", responses={200: DeviceDashboards, **errors(404)})
+@needs(Role.VIEWER, Scope.DEVICES_READ)
+def get_dashboard(path: DevicePath) -> Response:
+    """Return a device's dashboards and all links to them, its own first."""
+    view = current_services().devices.get(parse_device_id(path.device_id))
+    links = view.links_json(link_base(), epoch_ms())
+    return json_answer({"dashboards": view.dashboards_json(), "links": links})
+
+
+def _shown(view: DeviceView, status: int = 200) -> Response:
+    return json_answer(view.full_json(link_base(), epoch_ms()), status)
+
+
+def _client() -> str:
+    """Name the caller among the clients whose devices a heartbeat keeps fresh."""
+    given = request.headers.get(CLIENT_HEADER, "")
+    actor = current_actor().name
+    return f"{actor}/{given}" if _CLIENT.fullmatch(given) else actor
+
+
+def _after_waiting(device_id: DeviceId, status: int, seconds: float) -> Response:
+    """Sit until the device's dashboards are live or failed, and its link is live; 202 while that is not so."""
+    services, room = current_services(), waiting_room()
+
+    def settled() -> bool:
+        return _is_settled(services.devices.get(device_id))
+
+    with room.seat() as seated, services.metrics.waiting.track_inprogress():
+        if not (room.until(settled, services.store.change_number, seconds) if seated else settled()):
+            status = 202
+    view = services.devices.get(device_id)
+    return json_answer(view.hook_json(link_base(), epoch_ms()), status)
+
+
+def _is_settled(view: DeviceView) -> bool:
+    """Whether nothing more is to come: retired, or every document's newest version and then the link proven."""
+    if view.record.retired_at is not None:
+        return True
+    wanted = [one for one in view.documents if one.wanted == "present"]
+    if any(one.shown_state not in ("live", "failed") for one in wanted):
+        return False
+    link = view.link
+    if link is None or any(one.uid == link.document_uid and one.state == "failed" for one in wanted):
+        return True
+    return view.found(link).state(epoch_ms()).value != "pending"

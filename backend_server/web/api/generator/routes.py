@@ -1,0 +1,299 @@
+"""`/api/generator`: dashboards from a metrics spec, as answers or put into the wanted set."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import orjson
+from flask import Response
+
+from backend_server.accounts import Role, Scope
+from backend_server.datasources.prometheus_metadata import PrometheusMetadata
+from backend_server.documents.reading import MAX_DEPTH, depth_of
+from backend_server.errors import InvalidInput, NotFound, Problem
+from backend_server.generator.job import Job, run_job
+from backend_server.generator.output.assemble import SLOT
+from backend_server.generator.output.coverage import find_coverage
+from backend_server.generator.output.drift import find_drift, find_left_over
+from backend_server.generator.output.inventory import diff_inventory, read_inventory, take_inventory, write_inventory
+from backend_server.generator.output.rules import rule_file
+from backend_server.generator.spec.discover import discover_spec
+from backend_server.generator.spec.json_schema import spec_schema
+from backend_server.generator.spec.plans import SHIPPED_PLANS, read_plans
+from backend_server.generator.spec.read import read_spec
+from backend_server.generator.spec.spec import Spec
+from backend_server.primitives.ids import Maker, dashboard_uid
+from backend_server.primitives.shipped import shipped
+
+from ...auth import needs
+from ...context import current_actor, current_services
+from ..base import api_blueprint, errors, json_answer
+from ..schemas import Message
+from .schemas import (
+    CoverageAnswer,
+    CoverageBody,
+    DiffAnswer,
+    DiffBody,
+    DiscoverQuery,
+    DriftAnswer,
+    EntryList,
+    GeneratedAnswer,
+    InventoryQuery,
+    JobBody,
+    PlanList,
+    PlanVerdict,
+    ProvidedList,
+    ProvisionAnswer,
+    ProvisionBody,
+    RulesBody,
+    SlugPath,
+    SourceBody,
+    SpecAnswer,
+    SpecList,
+    SpecPath,
+    SpecVerdict,
+    VerifyBody,
+)
+
+blueprint = api_blueprint("generator", "Dashboards from a metrics spec: generating, drift, inventory, rules.")
+
+SHIPPED_SPEC = "base"
+# A YAML answer is described by what it holds: a mapping.
+YAML_TEXT = {"content": {"application/yaml": {"schema": {"type": "object"}}}}
+ANY_JSON = {"content": {"application/json": {"schema": {"type": "object"}}}}
+
+
+@blueprint.get("/generator/specs", responses={200: SpecList})
+@needs(Role.VIEWER, Scope.DOCUMENTS_READ)
+def list_specs() -> Response:
+    """List the specs that ship."""
+    return json_answer([_spec_shown(_spec(None))])
+
+
+@blueprint.get("/generator/specs/<name>", responses={200: SpecAnswer, **errors(404)})
+@needs(Role.VIEWER, Scope.DOCUMENTS_READ)
+def get_spec(path: SpecPath) -> Response:
+    """Return a spec that ships, with its source."""
+    if path.name != SHIPPED_SPEC:
+        raise NotFound(f"There is no spec {path.name!r}; there is: {SHIPPED_SPEC}.", details={"spec": path.name})
+    return json_answer({**_spec_shown(_spec(None)), "source": _shipped_source().decode()})
+
+
+@blueprint.post("/generator/specs/check", responses={200: SpecVerdict, **errors(413, 415)})
+@needs(Role.VIEWER, Scope.DOCUMENTS_READ)
+def check_spec(body: SourceBody) -> Response:
+    """Check a spec: every problem with its path, line and column."""
+    try:
+        spec = read_spec(body.source.encode())
+    except InvalidInput as fault:
+        return json_answer({"ok": False, "problems": [problem.as_json() for problem in fault.problems]})
+    shown = _spec_shown(spec)
+    return json_answer({"ok": True, "problems": [], "hash": shown["hash"], "families": shown["families"]})
+
+
+@blueprint.get("/generator/schema", responses={200: ANY_JSON})
+@needs(Role.VIEWER, Scope.DOCUMENTS_READ)
+def get_spec_schema() -> Response:
+    """Return the JSON schema of a spec, for editors."""
+    return json_answer(spec_schema())
+
+
+@blueprint.get("/generator/plans", responses={200: PlanList})
+@needs(Role.VIEWER, Scope.DOCUMENTS_READ)
+def list_plans() -> Response:
+    """List the plans that ship: which dashboards are made where none are given."""
+    return json_answer([asdict(plan) for plan in SHIPPED_PLANS])
+
+
+@blueprint.post("/generator/plans/check", responses={200: PlanVerdict, **errors(413, 415)})
+@needs(Role.VIEWER, Scope.DOCUMENTS_READ)
+def check_plans(body: SourceBody) -> Response:
+    """Check a plan file: every problem with its path, line and column."""
+    try:
+        plans = read_plans(body.source.encode())
+    except InvalidInput as fault:
+        return json_answer({"ok": False, "problems": [problem.as_json() for problem in fault.problems]})
+    return json_answer({"ok": True, "problems": [], "plans": [asdict(plan) for plan in plans]})
+
+
+@blueprint.post("/generator/generate", responses={200: GeneratedAnswer, **errors(413, 415)})
+@needs(Role.VIEWER, Scope.DOCUMENTS_READ)
+def generate_dashboards(body: JobBody) -> Response:
+    """Make dashboards and answer with them; nothing is stored."""
+    job = _job(body)
+    dashboards = [
+        {
+            "slug": one.plan.slug,
+            "uid": one.uid,
+            "title": one.plan.title,
+            "panel_count": one.panel_count,
+            "document": orjson.Fragment(one.body),
+        }
+        for one in job.made
+    ]
+    return json_answer({"spec_hash": job.spec.hash, "warnings": job.warnings, "dashboards": dashboards})
+
+
+@blueprint.post("/generator/provision", responses={200: ProvisionAnswer, **errors(409, 413, 415)})
+@needs(Role.EDITOR, Scope.DOCUMENTS_WRITE)
+def provision_dashboards(body: ProvisionBody) -> Response:
+    """Make dashboards and have them wanted: written, proven, ready to be linked. The same again changes nothing."""
+    job = _job(body)
+    provided = current_services().provided
+    before = provided.list(Maker.GENERATOR, SLOT)
+    outcome = provided.provide(
+        job.documents(),
+        Maker.GENERATOR,
+        SLOT,
+        folder=body.folder,
+        by=current_actor().name,
+        version=job.spec.hash,
+        prune=body.prune,
+    )
+    documents = provided.list(Maker.GENERATOR, SLOT)
+    slugs = {one.uid: one.object_id for one in (*before, *documents)}
+    names = {
+        name: [slugs.get(uid, uid) for uid in getattr(outcome, name)]
+        for name in ("created", "changed", "unchanged", "withdrawn", "left")
+    }
+    return json_answer(
+        {
+            "spec_hash": job.spec.hash,
+            "warnings": job.warnings,
+            **names,
+            "documents": [one.as_json() for one in documents],
+        }
+    )
+
+
+@blueprint.get("/generator/documents", responses={200: ProvidedList})
+@needs(Role.VIEWER, Scope.DOCUMENTS_READ)
+def list_generated() -> Response:
+    """List the generated dashboards in the wanted set, each with its state."""
+    return json_answer([one.as_json() for one in current_services().provided.list(Maker.GENERATOR, SLOT)])
+
+
+@blueprint.delete("/generator/documents/<slug>", responses={200: Message, **errors(404)})
+@needs(Role.EDITOR, Scope.DOCUMENTS_WRITE)
+def withdraw_generated(path: SlugPath) -> Response:
+    """Take a generated dashboard out of the wanted set: its links end at once, then file and dashboard go."""
+    uid = dashboard_uid(Maker.GENERATOR, SLOT, path.slug)
+    current_services().provided.withdraw(Maker.GENERATOR, SLOT, [uid], current_actor().name)
+    return json_answer({"message": f"{path.slug} is withdrawn; its links have ended."})
+
+
+@blueprint.post("/generator/verify", responses={200: DriftAnswer, **errors(413, 415)})
+@needs(Role.VIEWER, Scope.DOCUMENTS_READ)
+def verify_dashboards(body: VerifyBody) -> Response:
+    """Say how dashboards differ from what the spec gives now; layout, ids and metadata do not count.
+
+    Without `only`, generated ones that no plan makes any more count as removed.
+    """
+    job = _job(body)
+    existing = _looked_at(body.dashboards)
+    drifts = find_drift(job.made, existing)
+    if not body.only:
+        drifts += find_left_over(job.plans, existing)
+    return json_answer(
+        {
+            "drift": bool(drifts),
+            "tokens": [token for drift in drifts for token in drift.tokens],
+            "details": [drift.as_json() for drift in drifts],
+            "warnings": job.warnings,
+        }
+    )
+
+
+@blueprint.get("/generator/inventory", responses={200: EntryList, **errors(404)})
+@needs(Role.VIEWER, Scope.DOCUMENTS_READ)
+def get_inventory(query: InventoryQuery) -> Response:
+    """List the panels of the provisioned generated dashboards, as JSON, CSV or JSON lines."""
+    sources = frozenset(part.strip() for part in query.source.split(",") if part.strip())
+    entries = take_inventory(_provisioned(), sources=sources)
+    if not entries:
+        raise NotFound("No generated panel was found; provision dashboards first, or ask for other sources.")
+    if query.format == "json":
+        return json_answer([asdict(entry) for entry in entries])
+    kind = "text/csv; charset=utf-8" if query.format == "csv" else "application/x-ndjson"
+    return Response(write_inventory(entries, query.format), content_type=kind)
+
+
+@blueprint.post("/generator/inventory/diff", responses={200: DiffAnswer, **errors(413, 415)})
+@needs(Role.VIEWER, Scope.DOCUMENTS_READ)
+def compare_inventories(body: DiffBody) -> Response:
+    """Compare two inventories by panel_uuid: added, removed, renamed."""
+    found = diff_inventory(read_inventory(body.previous, what="previous"), read_inventory(body.current, what="current"))
+    return json_answer(found.as_json())
+
+
+@blueprint.post("/generator/coverage", responses={200: CoverageAnswer, **errors(413, 415)})
+@needs(Role.VIEWER, Scope.DOCUMENTS_READ)
+def get_coverage(body: CoverageBody) -> Response:
+    """Find metrics of the spec that no panel shows, and panels whose metric the spec does not describe."""
+    found = find_coverage(_spec(body.spec), _looked_at(body.dashboards))
+    return json_answer({"complete": found.complete, **asdict(found)})
+
+
+@blueprint.post("/generator/rules", responses={200: YAML_TEXT, **errors(413, 415)})
+@needs(Role.VIEWER, Scope.DOCUMENTS_READ)
+def get_rules(body: RulesBody) -> Response:
+    """Return the recording and alert rules of a spec as a Prometheus rule file."""
+    return Response(rule_file(_spec(body.spec)), content_type="application/yaml; charset=utf-8")
+
+
+@blueprint.get("/generator/discover", responses={200: YAML_TEXT})
+@needs(Role.EDITOR, Scope.DOCUMENTS_READ)
+def discover_metrics(query: DiscoverQuery) -> Response:
+    """Return a spec of what the configured Prometheus knows of its metrics, to be edited."""
+    source = PrometheusMetadata(current_services().settings.prometheus_url)
+    try:
+        seen = source.seen()
+    finally:
+        source.close()
+    prefixes = tuple(part.strip() for part in query.match.split(",") if part.strip())
+    text = discover_spec(one for one in seen if not prefixes or one.name.startswith(prefixes))
+    return Response(text, content_type="application/yaml; charset=utf-8")
+
+
+def _job(body: JobBody) -> Job:
+    source = _shipped_source() if body.spec is None else body.spec.encode()
+    plan = None if body.plan is None else body.plan.encode()
+    return run_job(source, plan, only=body.only, dense=body.dense)
+
+
+def _spec(source: str | None) -> Spec:
+    return read_spec(_shipped_source() if source is None else source.encode())
+
+
+def _shipped_source() -> bytes:
+    return shipped("metrics", "spec", "base.yml").read_bytes()
+
+
+def _spec_shown(spec: Spec) -> dict[str, object]:
+    counts = {name: len(metrics) for name, metrics in sorted(spec.families.items())}
+    return {"name": SHIPPED_SPEC, "hash": spec.hash, "families": counts}
+
+
+def _looked_at(given: dict[str, dict[str, Any]] | None) -> dict[str, dict[str, Any]]:
+    """Return a request's dashboards, else the provisioned ones; raises InvalidInput for what is nested too deeply."""
+    if given is None:
+        return _provisioned()
+    problems = [
+        Problem(f"dashboards.{slug}", f"is nested deeper than {MAX_DEPTH} levels; no dashboard is")
+        for slug, document in given.items()
+        if depth_of(document) > MAX_DEPTH
+    ]
+    if problems:
+        raise InvalidInput(problems)
+    return given
+
+
+def _provisioned() -> dict[str, dict[str, Any]]:
+    provided = current_services().provided
+    found = {}
+    for one in provided.list(Maker.GENERATOR, SLOT):
+        body = provided.body(one.uid)
+        if body is not None:
+            found[one.object_id] = orjson.loads(body)
+    return found

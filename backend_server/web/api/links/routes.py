@@ -1,0 +1,139 @@
+"""`/api/links`: handing out, listing, changing, pausing, rotating and revoking links, and the switch for all."""
+
+from __future__ import annotations
+
+from flask import Response, request
+
+from backend_server.accounts import Role, Scope
+from backend_server.errors import InvalidInput, Problem
+from backend_server.links import FoundLink, LinkEdit, LinkOptions, LinkState
+from backend_server.links.life import parse_grace
+from backend_server.primitives.clock import epoch_ms
+from backend_server.registry.views import link_json
+from backend_server.settings import LinkTokens
+
+from ...auth import needs
+from ...context import current_actor, current_services, link_base
+from ..base import api_blueprint, declares, errors, json_answer, page_answer
+from ..paging import list_address
+from ..schemas import LinkAnswer, Message, TokenPath
+from .schemas import LinkEditBody, LinkList, LinkQuery, NewLink, Rotation, Switch
+
+blueprint = api_blueprint("links", "What is handed out: links to dashboards, for an iframe or a browser.")
+
+
+@blueprint.get("/links", responses={200: LinkList})
+@needs(Role.VIEWER, Scope.LINKS_READ)
+def list_links(query: LinkQuery) -> Response:
+    """List links, newest first."""
+    found = current_services().links.page(
+        device=query.device,
+        document=query.document,
+        state=LinkState(query.state) if query.state else None,
+        search=query.search,
+        unused_days=query.unused_days,
+        page=query.page,
+        per_page=query.per_page,
+    )
+    base, now = link_base(), epoch_ms()
+    shown = [link_json(one, base, now) for one in found.items]
+    return page_answer(shown, total=found.total, page=query.page, per_page=query.per_page, **list_address())
+
+
+@blueprint.post("/links", responses={201: LinkAnswer, **errors(404, 409, 413, 415)})
+@needs(Role.EDITOR, Scope.LINKS_WRITE)
+@declares(body=NewLink)
+def create_link() -> Response:
+    """Hand out a new link to a device's dashboard or to a document."""
+    options = LinkOptions.from_json(request.get_json(), derived_tokens=_derived())
+    return _shown(current_services().links.create(options, current_actor().name), 201)
+
+
+@blueprint.get("/links/switch", responses={200: Switch})
+@needs(Role.VIEWER, Scope.LINKS_READ)
+def get_switch() -> Response:
+    """Whether links are on as a whole."""
+    return json_answer({"links_on": current_services().links.standing()[1]})
+
+
+@blueprint.post("/links/off", responses={200: Switch})
+@needs(Role.EDITOR, Scope.LINKS_WRITE)
+def turn_links_off() -> Response:
+    """Turn all links off: visitors get 403 from the next request on, open pages show the notice. Repeatable."""
+    current_services().links.switch(False, current_actor().name)
+    return json_answer({"links_on": False})
+
+
+@blueprint.post("/links/on", responses={200: Switch})
+@needs(Role.EDITOR, Scope.LINKS_WRITE)
+def turn_links_on() -> Response:
+    """Turn links on again; each is as it was before. Repeatable."""
+    current_services().links.switch(True, current_actor().name)
+    return json_answer({"links_on": True})
+
+
+@blueprint.get("/links/<token>", responses={200: LinkAnswer, **errors(404, 410)})
+@needs(Role.VIEWER, Scope.LINKS_READ)
+def get_link(path: TokenPath) -> Response:
+    """Return one link; 410 for a token that was rotated out."""
+    return _shown(current_services().links.get(path.token))
+
+
+@blueprint.patch("/links/<token>", responses={200: LinkAnswer, **errors(404, 409, 410, 413, 415)})
+@needs(Role.EDITOR, Scope.LINKS_WRITE)
+@declares(path=TokenPath, body=LinkEditBody)
+def edit_link(token: str) -> Response:
+    """Change a link; what is left out stays, null takes a field back."""
+    edit = LinkEdit.from_json(request.get_json(), derived_tokens=_derived())
+    return _shown(current_services().links.edit(token, edit, current_actor().name))
+
+
+@blueprint.post("/links/<token>/pause", responses={200: LinkAnswer, **errors(404, 409, 410)})
+@needs(Role.EDITOR, Scope.LINKS_WRITE)
+def pause_link(path: TokenPath) -> Response:
+    """Hold a link: visitors get 403 from the next request on, open pages show the notice. Repeatable."""
+    return _shown(current_services().links.pause(path.token, current_actor().name))
+
+
+@blueprint.post("/links/<token>/resume", responses={200: LinkAnswer, **errors(404, 409, 410)})
+@needs(Role.EDITOR, Scope.LINKS_WRITE)
+def resume_link(path: TokenPath) -> Response:
+    """Let a paused link go on. Repeatable."""
+    return _shown(current_services().links.resume(path.token, current_actor().name))
+
+
+@blueprint.post("/links/<token>/rotate", responses={200: LinkAnswer, **errors(404, 409, 410, 413, 415)})
+@needs(Role.EDITOR, Scope.LINKS_WRITE)
+@declares(path=TokenPath, body=Rotation)
+def rotate_link(token: str) -> Response:
+    """Return a link a new token. The slug stays; the old token answers 410 at once, or after `grace_seconds`."""
+    grace = _grace(request.get_json()) if request.get_data(cache=True) else 0
+    return _shown(current_services().links.rotate(token, current_actor().name, grace_seconds=grace))
+
+
+@blueprint.delete("/links/<token>", responses={200: Message, **errors(404, 409, 410)})
+@needs(Role.EDITOR, Scope.LINKS_WRITE)
+def revoke_link(path: TokenPath) -> Response:
+    """Revoke a link for good: visitors get 410 from the next request on. Doing it again changes nothing."""
+    current_services().links.revoke(path.token, current_actor().name)
+    return json_answer({"message": "The link is revoked."})
+
+
+def _shown(found: FoundLink, status: int = 200) -> Response:
+    return json_answer(link_json(found, link_base(), epoch_ms()), status)
+
+
+def _grace(body: object) -> int:
+    if not isinstance(body, dict):
+        raise InvalidInput([Problem("", 'must be an object such as {"grace_seconds": 60}')])
+    unknown = [Problem(str(name)[:40], "is not known; there is: grace_seconds") for name in body if name != _GRACE]
+    if unknown:
+        raise InvalidInput(unknown)
+    return parse_grace(body.get(_GRACE))
+
+
+_GRACE = "grace_seconds"
+
+
+def _derived() -> bool:
+    return current_services().settings.link_tokens is LinkTokens.DERIVED

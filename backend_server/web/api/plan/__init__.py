@@ -1,0 +1,1 @@
+"""The plan of the next pass in the API."""

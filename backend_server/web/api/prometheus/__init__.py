@@ -1,0 +1,1 @@
+"""Prometheus targets in the API."""

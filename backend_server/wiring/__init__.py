@@ -1,0 +1,1 @@
+"""Where effects and use cases meet: constructors only."""

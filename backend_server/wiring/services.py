@@ -1,0 +1,361 @@
+"""Where everything is joined: settings in, services out. The only module that knows effects and use cases alike."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from urllib.parse import urlsplit
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from backend_server.accounts import AccountBook, FirstSecrets, HostTokens, UserBook
+from backend_server.accounts import ensure_first_admin as ensure_first_admin_in
+from backend_server.adapters import DefaultSources, FiledDocuments, StoredPublications, TemplateSlots
+from backend_server.datasources import PrometheusClient
+from backend_server.devices.device import Device
+from backend_server.errors import ConfigError, DashwrightError
+from backend_server.grafana.client import GrafanaClient
+from backend_server.grafana.publishing import GrafanaPublishing
+from backend_server.grafana_users_kept import UsersAfterAudits, ensure_three_users, may_make_users
+from backend_server.ledger import Ledger
+from backend_server.monitoring.targets import scrape_targets, scraped_addresses
+from backend_server.outbound import CheckedAddresses, OutboundGuard, Purpose
+from backend_server.poller.kinds import DeviceKind, load_kinds
+from backend_server.primitives.clock import epoch_ms
+from backend_server.primitives.secret import Secret
+from backend_server.primitives.shipped import shipped
+from backend_server.provisioning.folder import MOST_PER_PROVIDER, DashboardFolder
+from backend_server.provisioning.providers import check_before_reload
+from backend_server.provisioning.template_folder import TemplateFolder
+from backend_server.queries.steps import Limits
+from backend_server.querying.panel_data import PanelData
+from backend_server.reconcile.reconciler import Options as ReconcileOptions
+from backend_server.reconcile.reconciler import Reconciler
+from backend_server.reconcile.show import plan_json
+from backend_server.reconcile.templates import TemplateKeeper
+from backend_server.reconcile.worker import Pace, Unwatched, Watcher, Worker
+from backend_server.registry.devices import DeviceRegistry
+from backend_server.registry.links import LinkRegistry
+from backend_server.registry.options import RegistryOptions
+from backend_server.registry.provided import ProvidedDocuments
+from backend_server.settings import LinkTokens, Settings
+from backend_server.storage.engine.disk import vanishes
+from backend_server.storage.engine.store import Store
+from backend_server.storage.leases import Lease
+from backend_server.storage.secret_store import KeptSecrets
+from backend_server.storage.tables.accounts import SqlAccounts
+from backend_server.storage.tables.ledger import SqlLedger
+from backend_server.storage.tables.link_views import SqlViews
+from backend_server.storage.tables.lost_publications import LostPublications
+from backend_server.storage.tables.registry_records import SqlRecords
+from backend_server.storage.tables.templates import TemplateShelf
+from backend_server.storage.tables.work import WORKER_LEASE, WorkStore
+from backend_server.telemetry import Metrics, get_logger
+from backend_server.template_library import TemplateLibrary
+from backend_server.viewing.passwords import LinkPasswords
+from backend_server.viewing.relay.readability import Readability
+from backend_server.viewing.relay.source import RelaySource
+from backend_server.viewing.source import Source
+from backend_server.viewing.view_counts import ViewCounts
+from backend_server.viewing.viewer.source import ViewerSource
+from backend_server.viewing.viewer.stored_documents import StoredDocuments
+from backend_server.viewing.viewing import Viewing
+
+_FERNET_CHECK = "fernet_check"
+_KNOWN_TEXT = b"dashwright"
+_log = get_logger("wiring")
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What entrances use. Safe for many threads; close it at the end, and never carry it over a fork."""
+
+    settings: Settings
+    program: str
+    supervised: bool  # supervisor runs us and our sibling programs in one container
+    store: Store
+    metrics: Metrics
+    secret_key: Secret
+    fernet: MultiFernet
+    accounts: AccountBook
+    users: UserBook
+    host_tokens: HostTokens | None
+    devices: DeviceRegistry
+    links: LinkRegistry
+    provided: ProvidedDocuments
+    templates: TemplateLibrary
+    device_kinds: Mapping[str, DeviceKind]
+    work: WorkStore
+    files: DashboardFolder
+    prometheus: PrometheusClient
+    grafana: GrafanaClient | None
+    views: ViewCounts
+    ledger: Ledger
+    viewing: Viewing
+    readability: Readability
+    reachable: CheckedAddresses  # what devices may have asked
+    told_targets: set[str] = field(default_factory=set)  # addresses whose refusal is in the log already
+
+    @property
+    def state_may_vanish(self) -> bool:
+        """Whether the state lies on a disk that does not outlive a deploy, with nothing that would bring links back."""
+        return (
+            self.store.dialect == "sqlite"
+            and self.settings.link_tokens is not LinkTokens.DERIVED
+            and (self._lies_on_renders_disk() or vanishes(self.settings.data_dir))
+        )
+
+    def _lies_on_renders_disk(self) -> bool:
+        return self.settings.render_external_url is not None and not os.path.ismount(self.settings.data_dir)
+
+    def active_devices(self) -> tuple[Device, ...]:
+        """Return every device that is not retired."""
+        return tuple(device for device in self.work.devices() if device.retired_at is None)
+
+    def scrape_targets(self, kind: str | None, through: tuple[str, str] | None = None) -> list[dict[str, object]]:
+        """Return what Prometheus is to scrape, in its http_sd format; `through` as `scraping.scrape_targets` says."""
+        paths = {name: one.path for name, one in self.device_kinds.items() if one.scrape}
+        poller = f"127.0.0.1:{self.settings.poller_port}"
+        devices = self.active_devices()
+        refused = self._refused_targets(scraped_addresses(devices, paths))
+        return scrape_targets(devices, paths, poller, kind=kind, through=through, refused=refused)
+
+    def _refused_targets(self, addresses: Mapping[str, str]) -> Mapping[str, str]:
+        """Return the addresses Prometheus must not be sent to; they are counted, and logged when they are new."""
+        refused = self.reachable.refused(addresses)
+        self.metrics.refused_targets.set(len(refused))
+        for address in refused.keys() - self.told_targets:
+            _log.warning("a device is not scraped", device=addresses[address], reason=refused[address])
+        self.told_targets.clear()
+        self.told_targets.update(refused)
+        return refused
+
+    def reconcile_plan(self) -> dict[str, object]:
+        """Return what the next pass would do, as `reconcile.show.plan_json` writes it."""
+        return plan_json(build_reconciler(self).plan())
+
+    def flush(self) -> None:
+        """Write what is gathered in memory (last seen, views, last uses); a failure is logged and tried again."""
+        for write in (self.devices.flush, self.views.flush, self.accounts.flush, self.ledger.tidy):
+            try:
+                write()
+            except DashwrightError as fault:
+                _log.warning("could not write what was gathered", error=fault.message)
+
+    def close(self) -> None:
+        """Write what is gathered and close every connection."""
+        self.flush()
+        self.viewing.close()
+        self.prometheus.close()
+        if self.grafana is not None:
+            self.grafana.close()
+        self.store.close()
+
+
+def build_services(settings: Settings, *, program: str) -> Services:
+    """Open the database and join everything; raises ConfigError when something is missing. Does not listen or loop."""
+    url = settings.database_url.reveal() if settings.database_url else None
+    # `prepare` makes it; made here, a wrong DATA_DIR would be hidden.
+    store = Store.open(url, settings.data_dir, make=False)
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        store.check()
+        return _join(settings, program, store)
+    except BaseException:
+        store.close()
+        raise
+
+
+def build_reconciler(services: Services) -> Reconciler:
+    """Make what runs passes over the services' store and files; the worker, `prepare` and the plan use it."""
+    settings = services.settings
+    return Reconciler(
+        services.work,
+        services.files,
+        _publishing(settings, services.grafana) if services.grafana else None,
+        options=ReconcileOptions(
+            breaker_share=settings.deletion_breaker,
+            breaker_floor=settings.deletion_breaker_floor,
+            retired_keep=settings.retired_keep,
+        ),
+        templates=services.templates.current(),
+    )
+
+
+def _publishing(settings: Settings, grafana: GrafanaClient) -> GrafanaPublishing:
+    if not settings.own_grafana:
+        return GrafanaPublishing(grafana)
+    check = partial(check_before_reload, settings.own_provisioning, settings.dashboards_dir)
+    return GrafanaPublishing(grafana, before_reload=check)
+
+
+def build_worker(services: Services, *, watcher: Watcher | None = None) -> Worker:
+    """Make the loop around the passes; `run(stop)` works until the event is set."""
+    settings = services.settings
+    folder = template_folder(settings)
+    holder = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
+    return Worker(
+        build_reconciler(services),
+        work=services.work,
+        changes=services.store,
+        leases=Lease(services.store, WORKER_LEASE, holder),
+        files=folder,
+        keeper=TemplateKeeper(folder, TemplateShelf(services.store)),
+        devices=services.devices,
+        with_grafana=services.grafana is not None,
+        pace=Pace(
+            pass_interval=settings.pass_interval,
+            audit_interval=settings.audit_interval,
+            reload_window=settings.reload_window,
+        ),
+        watcher=_looking_after_users(services, watcher or Unwatched()),
+    )
+
+
+def _looking_after_users(services: Services, watcher: Watcher) -> Watcher:
+    if services.grafana is None or not may_make_users(services.settings):
+        return watcher
+    return UsersAfterAudits(watcher, partial(ensure_three_users, services.grafana))
+
+
+def template_folder(settings: Settings) -> TemplateFolder:
+    """Return the folder of template files: `TEMPLATES_DIR`, else the shipped one."""
+    return TemplateFolder(settings.templates_dir or shipped("dashboard_templates"))
+
+
+def ensure_first_admin(settings: Settings, store: Store) -> FirstSecrets:
+    """Make sure that an administrator and an API token exist; what was made is in the answer, once (`prepare`)."""
+    return ensure_first_admin_in(settings, SqlAccounts(store))
+
+
+def ensure_secret_key(settings: Settings, store: Store) -> Secret:
+    """Return the key that signs sessions and derived tokens: `SECRET_KEY`, else one made and kept."""
+    return settings.secret_key or KeptSecrets(store, settings.data_dir).ensure(
+        "secret_key", lambda: secrets.token_urlsafe(48)
+    )
+
+
+def ensure_fernet(settings: Settings, store: Store) -> MultiFernet:
+    """Return what encrypts stored credentials; raises ConfigError when its keys are not those used before."""
+    kept = KeptSecrets(store, settings.data_dir)
+    keys = settings.fernet_keys or kept.ensure("fernet_keys", lambda: Fernet.generate_key().decode())
+    try:
+        fernet = MultiFernet([Fernet(key.strip()) for key in keys.reveal().split(",") if key.strip()])
+    except ValueError as fault:
+        raise ConfigError(
+            "FERNET_KEYS must be a comma list of keys of 32 bytes in URL-safe base64, newest first"
+        ) from fault
+    check = SqlAccounts(store).keep_first(_FERNET_CHECK, fernet.encrypt(_KNOWN_TEXT).decode())
+    try:
+        fernet.decrypt(check)
+    except InvalidToken as fault:
+        raise ConfigError(
+            "FERNET_KEYS does not hold the key that stored credentials were encrypted with; add the old key at the end"
+        ) from fault
+    return fernet
+
+
+def _join(settings: Settings, program: str, store: Store) -> Services:
+    secret_key = ensure_secret_key(settings, store)
+    records = SqlRecords(store, with_grafana=settings.grafana_url is not None)
+    templates = TemplateLibrary(store, template_folder(settings))
+    options = RegistryOptions.from_settings(settings)
+    devices = DeviceRegistry(records, TemplateSlots(templates.current), options)
+    metrics = Metrics()
+    links = LinkRegistry(records, options, on_deed=metrics.links.changed)
+    metrics.links.ask_at_scrape(links.standing)
+    # Only Grafana bounds how many dashboards a provider may hold.
+    most = MOST_PER_PROVIDER if settings.grafana_url else None
+    files = DashboardFolder(settings.dashboards_dir, most_per_provider=most)
+    prometheus = PrometheusClient(settings.prometheus_url, timeout_seconds=settings.prometheus_timeout)
+    grafana = _grafana(settings)
+    documents = FiledDocuments(store, files, templates.current, lambda device_id: devices.get(device_id).device)
+    views = ViewCounts(SqlViews(store), on_failure=_views_kept, on_visit=metrics.links.visited)
+    readability = Readability(_unreadable)
+    source = _source(settings, store, documents, prometheus, grafana, readability=readability)
+    return Services(
+        settings=settings,
+        program=program,
+        supervised=os.environ.get("SUPERVISOR_ENABLED") == "1",
+        store=store,
+        metrics=metrics,
+        secret_key=secret_key,
+        fernet=ensure_fernet(settings, store),
+        accounts=AccountBook(SqlAccounts(store)),
+        users=UserBook(SqlAccounts(store)),
+        host_tokens=HostTokens.from_settings(settings),
+        devices=devices,
+        links=links,
+        provided=ProvidedDocuments(records),
+        templates=templates,
+        device_kinds=load_kinds(
+            settings.device_kinds_dir or shipped("config", "device_kinds"),
+            default_interval_seconds=settings.poll_interval,
+        ),
+        work=WorkStore(store, share_default=settings.share_default),
+        files=files,
+        prometheus=prometheus,
+        grafana=grafana,
+        views=views,
+        ledger=Ledger(SqlLedger(store), keep_ms=int(settings.ledger_keep * 1000), clock_ms=epoch_ms),
+        viewing=Viewing(links, source, views, clock_ms=epoch_ms, passwords=LinkPasswords(secret_key.reveal().encode())),
+        reachable=CheckedAddresses(OutboundGuard(settings.outbound_allow), Purpose.DEVICE),
+        readability=readability,
+    )
+
+
+def _grafana(settings: Settings) -> GrafanaClient | None:
+    if settings.grafana_url is None:
+        return None
+    token = settings.grafana_token.reveal() if settings.grafana_token else None
+    return GrafanaClient(
+        settings.grafana_url,
+        settings.grafana_origin,
+        user=None if token else settings.proxy_user,
+        token=token,
+        timeout_seconds=settings.grafana_timeout,
+    )
+
+
+def _source(
+    settings: Settings,
+    store: Store,
+    documents: FiledDocuments,
+    prometheus: PrometheusClient,
+    grafana: GrafanaClient | None,
+    *,
+    readability: Readability,
+) -> Source:
+    """Return what draws dashboards: Grafana's own page where there is a Grafana, else our viewer."""
+    limits = Limits(max_points=settings.query_max_points)
+    data = PanelData(DefaultSources(prometheus))
+    viewer = ViewerSource(StoredDocuments(documents), data, limits=limits, clock_ms=epoch_ms)
+    if grafana is None:
+        return viewer
+    internal = [urlsplit(url).netloc for url in (settings.grafana_url, settings.prometheus_url) if url]
+    return RelaySource(
+        grafana,
+        StoredPublications(store),
+        viewer,
+        limits=limits,
+        clock_ms=epoch_ms,
+        internal=internal,
+        readability=readability,
+        on_lost=LostPublications(store, on_failure=_loss_told).mark,
+    )
+
+
+def _unreadable(reason: str) -> None:
+    _log.error("Grafana's page cannot be cleaned, so links show a notice; this Grafana is not known yet", reason=reason)
+
+
+def _loss_told(fault: DashwrightError) -> None:
+    _log.warning("could not have a lost publication restored; the worker finds it by itself", error=fault.message)
+
+
+def _views_kept(fault: DashwrightError) -> None:
+    _log.warning("could not write views; they are kept for the next time", error=fault.message)
