@@ -6,10 +6,10 @@ ARG GRAFANA_VERSION=12.4.10
 FROM grafana/grafana:${GRAFANA_VERSION}-ubuntu AS grafana
 
 FROM node:20-bookworm-slim AS pages
-WORKDIR /build/backend_server/web/islands
-COPY backend_server/web/islands/package.json backend_server/web/islands/package-lock.json ./
+WORKDIR /build/frontend
+COPY frontend/package.json frontend/package-lock.json ./
 RUN npm ci --no-audit --no-fund
-COPY backend_server/web/islands ./
+COPY frontend ./
 RUN npm run build
 
 FROM python:3.11-slim-bookworm AS service

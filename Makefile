@@ -1,7 +1,7 @@
 # Dashwright's commands. `make run` and `make demo` set everything up by themselves.
 SHELL := /bin/bash
 VENV := .venv/bin
-ISLANDS := backend_server/web/islands
+FRONTEND := frontend
 # A Node that the set-up put beside the virtual environment is found first.
 export PATH := $(CURDIR)/.venv/node:$(PATH)
 # Tests share the machine with what they start, so two at a time.
@@ -38,7 +38,7 @@ types:
 	@$(VENV)/mypy --strict clients/python/dashwright_client
 
 pages:
-	@cd $(ISLANDS) && npm run --silent check && npm test --silent
+	@cd $(FRONTEND) && npm run --silent check && npm test --silent
 
 format: setup ## Tidy up the source
 	@$(VENV)/ruff check --fix --quiet .
@@ -58,4 +58,4 @@ lock: setup ## Pin the Python packages anew
 	@PYTHON=$(VENV)/python scripts/lock.sh
 
 clean: ## Remove what was made, the state in var/ not included
-	@rm -rf .venv $(ISLANDS)/node_modules backend_server/web/static/dist .pytest_cache .mypy_cache .ruff_cache test-results
+	@rm -rf .venv $(FRONTEND)/node_modules backend_server/web/static/dist .pytest_cache .mypy_cache .ruff_cache test-results

@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 purpose=${1:-run}
 venv=.venv
 stamps=$venv/.stamps
-islands=backend_server/web/islands
+frontend=frontend
 export PIP_DISABLE_PIP_VERSION_CHECK=1 DEBIAN_FRONTEND=noninteractive
 
 say() { printf '%s\n' "$*" >&2; }
@@ -119,19 +119,19 @@ ensure_node() {
     PATH=$PWD/$venv/node:$PATH
 }
 
-mark=$(fingerprint $islands/package.json $islands/package-lock.json)
-if [ ! -d $islands/node_modules ] || ! up_to_date node-modules "$mark"; then
+mark=$(fingerprint $frontend/package.json $frontend/package-lock.json)
+if [ ! -d $frontend/node_modules ] || ! up_to_date node-modules "$mark"; then
     ensure_node
     say "Installing the pages' packages"
-    (cd $islands && npm ci --no-audit --no-fund --loglevel=error >&2)
+    (cd $frontend && npm ci --no-audit --no-fund --loglevel=error >&2)
     echo "$mark" >$stamps/node-modules
 fi
-sources=$(find $islands/src $islands/vite.config.ts $islands/tsconfig.json -type f | LC_ALL=C sort)
+sources=$(find $frontend/src $frontend/vite.config.ts $frontend/tsconfig.json -type f | LC_ALL=C sort)
 # shellcheck disable=SC2086  # names of ours, without blanks
-mark=$(fingerprint $sources $islands/package-lock.json)
+mark=$(fingerprint $sources $frontend/package-lock.json)
 if [ ! -f backend_server/web/static/dist/manifest.json ] || ! up_to_date pages "$mark"; then
     ensure_node
     say "Building the pages"
-    (cd $islands && npm run --silent build -- --logLevel warn >&2)
+    (cd $frontend && npm run --silent build -- --logLevel warn >&2)
     echo "$mark" >$stamps/pages
 fi

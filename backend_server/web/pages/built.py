@@ -50,7 +50,7 @@ class BuiltPages:
         self._read_at = -1
 
     def files_of(self, entry: str, *soon: str) -> PageFiles | None:
-        """Return what a page with this entry (`src/viewer/main.ts`) loads; None when it is not built.
+        """Return what a page with this entry (`src/pages/viewer/main.ts`) loads; None when it is not built.
 
         `soon` are modules that it imports by itself a moment later.
         """

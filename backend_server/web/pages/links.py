@@ -29,7 +29,7 @@ from .times import ago
 blueprint = Blueprint("links_pages", __name__)
 PER_PAGE = 50
 LEDGER_DAYS = 30
-_ENTRY = "src/links/main.ts"
+_ENTRY = "src/pages/links/main.ts"
 _READ = Need(Role.VIEWER, Scope.LINKS_READ)
 _MOST_SUGGESTED = 200
 STATES = tuple(state for state in LinkState if state is not LinkState.ROTATED)

@@ -27,8 +27,8 @@ from . import public_files
 from .built import PageFiles
 from .public_files import text_of
 
-_ENTRY = "src/viewer/main.ts"
-_DRAWING = "src/panels/parts.ts"
+_ENTRY = "src/pages/viewer/main.ts"
+_DRAWING = "src/charts/kinds/parts.ts"
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _PAGE = "/grafana/public-dashboards/<token>"
 _FORM = "application/x-www-form-urlencoded"

@@ -28,10 +28,14 @@ def dist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Stand in for what Vite builds."""
     (tmp_path / "assets").mkdir()
     manifest = {
-        "src/viewer/main.ts": {"file": "assets/main-1a2b.js", "css": ["assets/main-3c.css"], "imports": ["_shared.js"]},
+        "src/pages/viewer/main.ts": {
+            "file": "assets/main-1a2b.js",
+            "css": ["assets/main-3c.css"],
+            "imports": ["_shared.js"],
+        },
         "_shared.js": {"file": "assets/shared-4d.js", "css": ["assets/shared-5e.css"]},
-        "src/panels/parts.ts": {"file": "assets/parts-6f.js", "imports": ["src/viewer/main.ts"]},
-        "src/display/colormaps.ts": {"file": "assets/colormaps-7a.js"},
+        "src/charts/kinds/parts.ts": {"file": "assets/parts-6f.js", "imports": ["src/pages/viewer/main.ts"]},
+        "src/charts/display/colormaps.ts": {"file": "assets/colormaps-7a.js"},
     }
     (tmp_path / "manifest.json").write_bytes(orjson.dumps(manifest))
     (tmp_path / "assets" / "main-1a2b.js").write_bytes(b"export {}")
