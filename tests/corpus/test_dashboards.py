@@ -36,7 +36,7 @@ VALUES = ["plain", 'a.b"c', "$x", "{{y}} [[z]]"]
 
 
 @pytest.fixture(params=FILES, ids=lambda file: file.stem)
-def source(request):
+def source(request: pytest.FixtureRequest) -> bytes:
     return request.param.read_bytes()
 
 
@@ -56,11 +56,11 @@ def _queries(dashboard):
                 yield target["expr"]
 
 
-def test_there_are_dashboards():
+def test_there_are_dashboards() -> None:
     assert FILES
 
 
-def test_reading_loses_nothing(source):
+def test_reading_loses_nothing(source: bytes) -> None:
     found = read_dashboard(source)
     assert found == orjson.loads(source)
     assert orjson.loads(canonical_bytes(found)) == found
@@ -68,7 +68,7 @@ def test_reading_loses_nothing(source):
     assert all(orjson.loads(panel_signature(panel)) for panel in all_panels(found))
 
 
-def test_what_breaks_is_named_and_inlining_mends_it(source):
+def test_what_breaks_is_named_and_inlining_mends_it(source: bytes) -> None:
     found = read_dashboard(source)
     variables = found.get("templating", {}).get("list", [])
     problems = share_problems(found)
@@ -83,7 +83,7 @@ def test_what_breaks_is_named_and_inlining_mends_it(source):
     assert len(set(ids)) == len(ids)
 
 
-def test_inlined_queries_parse_and_name_no_variable(source):
+def test_inlined_queries_parse_and_name_no_variable(source: bytes) -> None:
     found = read_dashboard(source)
     names = {variable["name"] for variable in found.get("templating", {}).get("list", [])}
     for query in _queries(inline(found, _values(found))):
@@ -91,27 +91,27 @@ def test_inlined_queries_parse_and_name_no_variable(source):
         assert not {name for name in names if re.search(rf"\${name}\b|\${{{name}\b|\[\[{name}\b", query)}
 
 
-def test_repeats_are_written_out(source):
+def test_repeats_are_written_out(source: bytes) -> None:
     found = read_dashboard(source)
     derived = inline(found, _values(found))
     assert not [panel for panel in all_panels(derived) if "repeat" in panel]
     assert len(list(all_panels(derived))) >= len(list(all_panels(found)))
 
 
-def test_a_visitor_gets_no_query(source):
+def test_a_visitor_gets_no_query(source: bytes) -> None:
     found = read_dashboard(source)
     shown = strip_queries(found)
     assert not list(_queries(shown))
     assert len(list(all_panels(shown))) == len(list(all_panels(found)))
 
 
-def test_stamping_is_stable(source):
+def test_stamping_is_stable(source: bytes) -> None:
     found = {**read_dashboard(source), "uid": "corpus", "title": "Corpus"}
     once = stamp(found, Maker.PACK, "main", "corpus")
     assert stamp(orjson.loads(once.body), Maker.PACK, "main", "corpus") == once
 
 
-def test_a_dashboard_with_a_grid_becomes_a_template(source):
+def test_a_dashboard_with_a_grid_becomes_a_template(source: bytes) -> None:
     found = read_dashboard(source)
     if found.get("rows"):
         return  # of before the grid; Grafana itself must migrate it first

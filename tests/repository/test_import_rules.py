@@ -73,12 +73,12 @@ def imports_of(path: Path) -> Iterator[tuple[int, str]]:
                 yield node.lineno, module
 
 
-def test_every_room_is_in_the_drawing():
+def test_every_room_is_in_the_drawing() -> None:
     rooms = {room_of(path) for path in MODULES} - {"__init__"}
     assert rooms <= MAY_IMPORT.keys()
 
 
-def test_rooms_import_in_one_direction():
+def test_rooms_import_in_one_direction() -> None:
     wrong = []
     for path in MODULES:
         room = room_of(path)
@@ -91,7 +91,7 @@ def test_rooms_import_in_one_direction():
     assert wrong == []
 
 
-def test_pure_rooms_and_words_touch_nothing_outside():
+def test_pure_rooms_and_words_touch_nothing_outside() -> None:
     wrong = [
         f"{path.relative_to(ROOT)}:{line}: imports {name}"
         for path in MODULES
@@ -102,7 +102,7 @@ def test_pure_rooms_and_words_touch_nothing_outside():
     assert wrong == []
 
 
-def test_relative_imports_stay_inside_a_room():
+def test_relative_imports_stay_inside_a_room() -> None:
     wrong = []
     for path in MODULES:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -113,11 +113,11 @@ def test_relative_imports_stay_inside_a_room():
     assert wrong == []
 
 
-def test_no_module_is_a_drawer_for_everything():
+def test_no_module_is_a_drawer_for_everything() -> None:
     assert [path for path in MODULES if path.stem in FORBIDDEN_NAMES] == []
 
 
-def test_every_module_says_its_duty():
+def test_every_module_says_its_duty() -> None:
     without = [
         str(path.relative_to(ROOT))
         for path in MODULES
@@ -180,7 +180,7 @@ for current in modules:
 """
 
 
-def test_importing_any_module_does_nothing():
+def test_importing_any_module_does_nothing() -> None:
     # Alembic alone runs env.py, inside a migration, and has its names ready only then.
     apart = {"backend_server.storage.migrations.env", "backend_server.cli.__main__", "backend_server.__main__"}
     names = [module_of(path) for path in MODULES if module_of(path) not in apart]
@@ -194,7 +194,7 @@ def test_importing_any_module_does_nothing():
     "code",
     ["import socket; socket.socket()", "open('/tmp/x', 'w')", "import os; os.environ.get('HOME')"],
 )
-def test_the_guard_sees_what_it_forbids(tmp_path, code):
+def test_the_guard_sees_what_it_forbids(tmp_path: Path, code: str) -> None:
     (tmp_path / "backend_server").mkdir()
     # A whole package: a bare folder would give way to the installed one.
     (tmp_path / "backend_server" / "__init__.py").touch()

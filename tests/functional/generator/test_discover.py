@@ -8,8 +8,10 @@ import subprocess
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import parse_qs
 
 import orjson
@@ -20,14 +22,14 @@ from backend_server.cli.generate import discover, generate
 from backend_server.documents.panels import all_panels, targets_of
 from backend_server.generator.spec.read import read_spec
 from backend_server.provisioning.generated import read_folder
-from tests.support.app import running_app
-from tests.support.prometheus import free_port, running_prometheus, wait_until
+from tests.support.app import LiveApp, running_app
+from tests.support.prometheus import RunningPrometheus, free_port, running_prometheus, wait_until
 
 NODE_EXPORTER = "prometheus-node-exporter"
 
 
 @pytest.fixture
-def node_exporter():
+def node_exporter() -> Iterator[str]:
     program = shutil.which(NODE_EXPORTER)
     assert program, f"{NODE_EXPORTER} is not installed; `make test` installs it"
     port = free_port()
@@ -40,7 +42,7 @@ def node_exporter():
 
 
 @pytest.fixture
-def watched(live_app, node_exporter, tmp_path):
+def watched(live_app: LiveApp, node_exporter: str, tmp_path: Path) -> Iterator[RunningPrometheus]:
     for number in range(20):
         assert live_app.call("PUT", f"/api/devices/rig-{number % 3}", {"hostname": f"rig-{number % 3}"}).status < 300
     own = live_app.base.removeprefix("http://")
@@ -54,7 +56,7 @@ def watched(live_app, node_exporter, tmp_path):
         yield prometheus
 
 
-def run(command, *arguments):
+def run(command, *arguments) -> None:
     found = CliRunner().invoke(command, [str(argument) for argument in arguments])
     assert found.exit_code == 0, found.output
 
@@ -70,7 +72,9 @@ def without_data(prometheus, documents):
     return empty
 
 
-def test_a_discovered_spec_makes_dashboards_that_show_data_without_an_edit(watched, tmp_path):
+def test_a_discovered_spec_makes_dashboards_that_show_data_without_an_edit(
+    watched: RunningPrometheus, tmp_path: Path
+) -> None:
     spec, rules, out = tmp_path / "found.yml", tmp_path / "found-rules.yml", tmp_path / "out"
     run(discover, "--prometheus", watched.url, "--out", spec)
     run(generate, "--spec", spec, "--output", out)
@@ -94,7 +98,7 @@ def test_a_discovered_spec_makes_dashboards_that_show_data_without_an_edit(watch
     run(generate, "--spec", spec, "--output", out, "--verify")
 
 
-def test_only_metrics_of_a_prefix_are_taken(watched, tmp_path):
+def test_only_metrics_of_a_prefix_are_taken(watched: RunningPrometheus, tmp_path: Path) -> None:
     spec = tmp_path / "found.yml"
     run(discover, "--prometheus", watched.url, "--out", spec, "--match", "dashwright_,node_load")
     names = [metric.name for metric in read_spec(spec.read_bytes()).metrics]
@@ -104,7 +108,9 @@ def test_only_metrics_of_a_prefix_are_taken(watched, tmp_path):
     assert len(names) > 5
 
 
-def test_histograms_that_have_counted_nothing_are_named_and_left_out(watched, tmp_path):
+def test_histograms_that_have_counted_nothing_are_named_and_left_out(
+    watched: RunningPrometheus, tmp_path: Path
+) -> None:
     watched.expose(
         "# TYPE silent_seconds histogram\n"
         'silent_seconds_bucket{le="+Inf"} 0\nsilent_seconds_sum 0\nsilent_seconds_count 0\n'
@@ -118,7 +124,7 @@ def test_histograms_that_have_counted_nothing_are_named_and_left_out(watched, tm
     assert [metric.name for metric in read_spec(spec.read_bytes()).metrics] == ["loud_seconds"]
 
 
-def test_what_vanished_is_not_discovered_neither_metrics_nor_values(tmp_path):
+def test_what_vanished_is_not_discovered_neither_metrics_nor_values(tmp_path: Path) -> None:
     def history(labels):
         at = time.time() - 3000
         gone = [f"gone_rows{{{labels}}} 1 {at + step:.3f}" for step in range(0, 600, 15)]
@@ -148,7 +154,7 @@ def answering(answers):
     """Serve fixed answers by path, as a Prometheus that our distribution does not have would give them."""
 
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
+        def do_GET(self) -> None:
             asked = parse_qs(self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode())
             body = orjson.dumps({"status": "success", "data": answers(self.path, asked)})
             self.send_response(200)
@@ -156,10 +162,10 @@ def answering(answers):
             self.end_headers()
             self.wfile.write(body)
 
-        def do_POST(self):
+        def do_POST(self) -> None:
             self.do_GET()
 
-        def log_message(self, *_):
+        def log_message(self, *_) -> None:
             return
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
@@ -172,7 +178,7 @@ def answering(answers):
             serving.join()
 
 
-def test_names_of_prometheus_3_are_named_and_their_labels_never_asked_for(tmp_path):
+def test_names_of_prometheus_3_are_named_and_their_labels_never_asked_for(tmp_path: Path) -> None:
     asked_for = []
 
     def answers(path, asked):
@@ -195,7 +201,7 @@ def test_names_of_prometheus_3_are_named_and_their_labels_never_asked_for(tmp_pa
     assert '#   "http.requests"\n' in spec.read_text()
 
 
-def test_what_is_no_prometheus_is_told_without_a_traceback():
+def test_what_is_no_prometheus_is_told_without_a_traceback() -> None:
     with answering(lambda path, asked: []) as url:
         found = CliRunner().invoke(discover, ["--prometheus", url])
 
@@ -203,7 +209,9 @@ def test_what_is_no_prometheus_is_told_without_a_traceback():
     assert "something else than Prometheus" in found.stderr
 
 
-def test_the_route_discovers_on_the_configured_prometheus(watched, live_app, sqlite_template, tmp_path):
+def test_the_route_discovers_on_the_configured_prometheus(
+    watched: RunningPrometheus, live_app: LiveApp, sqlite_template: Path, tmp_path: Path
+) -> None:
     assert live_app.call("GET", "/api/generator/discover").status == 502  # nobody listens where its settings point
     with running_app(tmp_path / "other", empty_database=sqlite_template, prometheus_url=watched.url) as app:
         answer = app.call("GET", "/api/generator/discover?match=node_load")

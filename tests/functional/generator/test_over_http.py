@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -11,6 +13,7 @@ from backend_server.accounts import Role, Scope
 from backend_server.cli.main import call
 from backend_server.primitives.ids import Maker, dashboard_uid
 from backend_server.primitives.shipped import shipped
+from tests.support.app import LiveApp
 from tests.support.prometheus import wait_until
 
 SMALL = """version: 1
@@ -47,7 +50,7 @@ def marks(app):
     return files, app.call("GET", "/api/audit").headers["X-Total-Count"]
 
 
-def test_provisioned_dashboards_are_served_linked_and_shown(live_app):
+def test_provisioned_dashboards_are_served_linked_and_shown(live_app: LiveApp) -> None:
     assert provision(live_app)["created"] == ["bus", "store"]
     wait_until(lambda: states(live_app) == {"bus": "live", "store": "live"}, what="live dashboards")
 
@@ -63,7 +66,7 @@ def test_provisioned_dashboards_are_served_linked_and_shown(live_app):
     assert json.loads(file.read_text())["dashwright"]["maker"] == "gen"
 
 
-def test_a_link_works_before_the_first_pass(live_app):
+def test_a_link_works_before_the_first_pass(live_app: LiveApp) -> None:
     with live_app.passes.hold():
         provision(live_app)
         token = live_app.call("POST", "/api/links", {"document": BUS}).json()["token"]
@@ -72,7 +75,7 @@ def test_a_link_works_before_the_first_pass(live_app):
     assert answer.json()["dashboard"]["title"] == "Bus"
 
 
-def test_provisioning_again_changes_nothing_and_what_is_left_out_stays_until_pruned(live_app):
+def test_provisioning_again_changes_nothing_and_what_is_left_out_stays_until_pruned(live_app: LiveApp) -> None:
     provision(live_app)
     wait_until(lambda: set(states(live_app).values()) == {"live"}, what="live dashboards")
     before = marks(live_app)
@@ -85,7 +88,7 @@ def test_provisioning_again_changes_nothing_and_what_is_left_out_stays_until_pru
     assert set(states(live_app)) == {"bus"}
 
 
-def test_a_withdrawn_dashboard_ends_its_links_at_once_and_comes_back_with_them(live_app):
+def test_a_withdrawn_dashboard_ends_its_links_at_once_and_comes_back_with_them(live_app: LiveApp) -> None:
     provision(live_app)
     token = live_app.call("POST", "/api/links", {"document": BUS}).json()["token"]
     public = f"/grafana/api/public/dashboards/{token}"
@@ -101,7 +104,7 @@ def test_a_withdrawn_dashboard_ends_its_links_at_once_and_comes_back_with_them(l
     assert live_app.call("GET", public, token=None).status == 200
 
 
-def test_a_spec_is_checked_and_every_problem_told(live_app):
+def test_a_spec_is_checked_and_every_problem_told(live_app: LiveApp) -> None:
     good = post(live_app, "specs/check", source=SMALL).json()
     bad = post(live_app, "specs/check", source=SMALL.replace("counter", "conter")).json()
     refused = post(live_app, "generate", 422, spec=SMALL.replace("counter", "conter")).json()
@@ -112,7 +115,7 @@ def test_a_spec_is_checked_and_every_problem_told(live_app):
     assert refused["error"]["details"]["problems"] == bad["problems"]
 
 
-def test_the_shipped_spec_plans_and_schema_are_given_and_fit_each_other(live_app):
+def test_the_shipped_spec_plans_and_schema_are_given_and_fit_each_other(live_app: LiveApp) -> None:
     import yaml
 
     (listed,) = live_app.call("GET", "/api/generator/specs").json()
@@ -129,7 +132,7 @@ def test_the_shipped_spec_plans_and_schema_are_given_and_fit_each_other(live_app
     assert post(live_app, "plans/check", source="plans: [{}]").json()["ok"] is False
 
 
-def test_generating_answers_with_the_bytes_of_the_command(live_app):
+def test_generating_answers_with_the_bytes_of_the_command(live_app: LiveApp) -> None:
     made = post(live_app, "generate", only=["bus_health"]).json()["dashboards"][0]
     file = shipped("config", "grafana", "dashboards", "generated", "bus_health.json")
 
@@ -139,7 +142,7 @@ def test_generating_answers_with_the_bytes_of_the_command(live_app):
     assert "did you mean 'bus_health'?" in unknown["message"]
 
 
-def test_verify_compares_what_is_provisioned_or_given(live_app):
+def test_verify_compares_what_is_provisioned_or_given(live_app: LiveApp) -> None:
     assert post(live_app, "verify", spec=SMALL, plan=PLAN).json()["tokens"] == ["missing:bus", "missing:store"]
     provision(live_app)
     assert post(live_app, "verify", spec=SMALL, plan=PLAN).json() == {
@@ -153,7 +156,7 @@ def test_verify_compares_what_is_provisioned_or_given(live_app):
     assert found["details"][0]["added_titles"] == [removed]
 
 
-def test_verify_finds_what_no_plan_makes_any_more(live_app):
+def test_verify_finds_what_no_plan_makes_any_more(live_app: LiveApp) -> None:
     provision(live_app)
     fewer = "plans: [{slug: bus, title: Bus, families: [bus]}]\n"
     found = post(live_app, "verify", spec=SMALL, plan=fewer).json()
@@ -165,14 +168,14 @@ def test_verify_finds_what_no_plan_makes_any_more(live_app):
 
 @pytest.mark.parametrize("path", ["verify", "coverage"])
 @pytest.mark.parametrize("levels", [102, 240, 900])
-def test_a_document_nested_without_end_is_refused(live_app, path, levels):
+def test_a_document_nested_without_end_is_refused(live_app: LiveApp, path: str, levels: int) -> None:
     deep = b'{"panels":[' * (levels // 2) + b"]}" * (levels // 2)
     answer = live_app.call("POST", f"/api/generator/{path}", b'{"dashboards": {"bus_health": {"panels": [%s]}}}' % deep)
 
     assert (answer.status, answer.json()["error"]["code"]) == (422, "invalid")
 
 
-def test_a_range_the_parser_panics_at_is_answered(live_app):
+def test_a_range_the_parser_panics_at_is_answered(live_app: LiveApp) -> None:
     panel = "{title: T, promql: 'rate(m[1e30])'}"
     spec = f"version: 1\nfamilies: {{bus: {{metrics: [{{name: m, kind: counter, panels: [{panel}]}}]}}}}\n"
     dashboards = {"bus": {"panels": [{"title": "T", "type": "timeseries", "targets": [{"expr": "m offset 1e30"}]}]}}
@@ -181,7 +184,7 @@ def test_a_range_the_parser_panics_at_is_answered(live_app):
     assert "bus: T (m offset 1e30)" in post(live_app, "coverage", spec=SMALL, dashboards=dashboards).body.decode()
 
 
-def test_inventory_coverage_rules_and_differences(live_app):
+def test_inventory_coverage_rules_and_differences(live_app: LiveApp) -> None:
     assert live_app.call("GET", "/api/generator/inventory").status == 404
     provision(live_app)
     entries = live_app.call("GET", "/api/generator/inventory").json()
@@ -214,7 +217,9 @@ def test_inventory_coverage_rules_and_differences(live_app):
         ("DELETE", "/api/packs/generated", None, 403),
     ],
 )
-def test_reading_is_for_viewers_and_changing_for_editors(live_app, method, path, body, viewer):
+def test_reading_is_for_viewers_and_changing_for_editors(
+    live_app: LiveApp, method: str, path: str, body: dict[str, Any] | None, viewer: int
+) -> None:
     assert live_app.call(method, path, body, token=None).status == 401
     assert live_app.call(method, path, body, token=live_app.token_of(Role.VIEWER)).status == viewer
     assert live_app.call(method, path, body, token=live_app.token_of(Role.EDITOR)).status != 403
@@ -229,12 +234,12 @@ def test_reading_is_for_viewers_and_changing_for_editors(live_app, method, path,
         {"spec": "a: &a [*a]"}, {"spec": "[" * 900 + "]" * 900}, {"plan": "plans: [{slug: ../x, families: [a]}]"},
     ],
 )  # fmt: skip
-def test_hostile_bodies_are_refused_and_store_nothing(live_app, body):
+def test_hostile_bodies_are_refused_and_store_nothing(live_app: LiveApp, body: dict[str, Any]) -> None:
     assert post(live_app, "provision", 422, **{"spec": SMALL, **body}).json()["error"]["code"] == "invalid"
     assert states(live_app) == {}
 
 
-def test_a_pack_is_installed_upgraded_and_removed(live_app):
+def test_a_pack_is_installed_upgraded_and_removed(live_app: LiveApp) -> None:
     (pack,) = live_app.call("GET", "/api/packs").json()
     assert (pack["name"], pack["state"], len(pack["changes"]["add"])) == ("generated", "not installed", 13)
 
@@ -257,7 +262,7 @@ def test_a_pack_is_installed_upgraded_and_removed(live_app):
     assert live_app.call("PUT", "/api/packs/nosuch").status == 404
 
 
-def test_the_commands_do_the_same(live_app, tmp_path, capsys):
+def test_the_commands_do_the_same(live_app: LiveApp, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     spec, plan = tmp_path / "spec.yml", tmp_path / "plan.yml"
     spec.write_text(SMALL)
     plan.write_text(PLAN)
@@ -284,7 +289,7 @@ def test_the_commands_do_the_same(live_app, tmp_path, capsys):
     "arguments",
     [["--prune", "--verify"], ["--provision", "--prune", "--only", "bus_health"], ["--provision", "--verify"]],
 )
-def test_what_would_remove_by_mistake_is_refused(arguments, capsys):
+def test_what_would_remove_by_mistake_is_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         call(["generate", *arguments])
     assert caught.value.code == 2

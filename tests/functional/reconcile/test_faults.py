@@ -5,24 +5,29 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from backend_server.grafana import PublicDashboard
 from backend_server.reconcile.apply import GRAFANA_AWAY, WALK_AWAITED
-from tests.support.reconciling import heal, house_of, live, template_set, template_source
+from backend_server.storage.engine.store import Store
+from tests.fakes.grafana import FakeGrafana
+from tests.support.reconciling import House, heal, house_of, live, template_set, template_source
 
 RELOAD = "POST /api/admin/provisioning/dashboards/reload"
 PUBLIC = "POST .*/public-dashboards"
 
 
 @pytest.fixture
-def house(sqlite_store, dashboards_dir, fake_grafana):
+def house(sqlite_store: Store, dashboards_dir: Path, fake_grafana: FakeGrafana) -> Iterator[House]:
     with house_of(sqlite_store, dashboards_dir, fake_grafana.url, timeout_seconds=1.0) as house:
         yield house
 
 
-def test_grafana_that_refuses_connections_is_a_status_and_heals(house, fake_grafana):
+def test_grafana_that_refuses_connections_is_a_status_and_heals(house: House, fake_grafana: FakeGrafana) -> None:
     fake_grafana.refuse()
     house.put("rig-1")
     report = house.reconciler.run_pass()
@@ -44,7 +49,7 @@ def test_grafana_that_refuses_connections_is_a_status_and_heals(house, fake_graf
     assert house.row("rig-1")["reason"] is None
 
 
-def test_grafana_away_is_not_asked_in_a_hot_loop(house, fake_grafana):
+def test_grafana_away_is_not_asked_in_a_hot_loop(house: House, fake_grafana: FakeGrafana) -> None:
     house.put("rig-1")
     fake_grafana.answer_once("", 503, {"message": "starting"}, times=-1)
     house.reconciler.run_pass()
@@ -59,7 +64,7 @@ def test_grafana_away_is_not_asked_in_a_hot_loop(house, fake_grafana):
     assert live(house)
 
 
-def test_a_slow_grafana_ends_at_the_deadline_and_holds_up_nobody_else(house, fake_grafana):
+def test_a_slow_grafana_ends_at_the_deadline_and_holds_up_nobody_else(house: House, fake_grafana: FakeGrafana) -> None:
     house.put("rig-0")
     house.settle()
     house.put("rig-1")
@@ -79,7 +84,9 @@ def test_a_slow_grafana_ends_at_the_deadline_and_holds_up_nobody_else(house, fak
     ("match", "status"),
     [(RELOAD, 500), ("GET /api/dashboards/uid/[^/]+$", 500), (PUBLIC, 500), (PUBLIC, 429), (RELOAD, 502), ("", 401)],
 )
-def test_errors_never_lead_to_a_false_claim_and_heal(house, fake_grafana, match, status):
+def test_errors_never_lead_to_a_false_claim_and_heal(
+    house: House, fake_grafana: FakeGrafana, match: Any, status: int
+) -> None:
     fake_grafana.answer_once(match, status, {"message": "Internal Server Error"}, times=-1)
     house.put("rig-1")
     house.reconciler.run_pass()
@@ -94,7 +101,7 @@ def test_errors_never_lead_to_a_false_claim_and_heal(house, fake_grafana, match,
 
 
 @pytest.mark.parametrize("match", [RELOAD, PUBLIC])
-def test_an_answer_lost_on_the_way_makes_nothing_twice(house, fake_grafana, match):
+def test_an_answer_lost_on_the_way_makes_nothing_twice(house: House, fake_grafana: FakeGrafana, match: Any) -> None:
     fake_grafana.lose_answer_once(match)
     house.put("rig-1")
     house.reconciler.run_pass()
@@ -103,7 +110,7 @@ def test_an_answer_lost_on_the_way_makes_nothing_twice(house, fake_grafana, matc
     assert len(fake_grafana.database.rows) == 1
 
 
-def test_where_we_may_not_reload_the_interval_is_awaited(house, fake_grafana):
+def test_where_we_may_not_reload_the_interval_is_awaited(house: House, fake_grafana: FakeGrafana) -> None:
     fake_grafana.answer_once(RELOAD, 403, {"message": "needed: provisioning:reload"}, times=-1)
     house.put("rig-1")
     house.reconciler.run_pass()
@@ -117,7 +124,9 @@ def test_where_we_may_not_reload_the_interval_is_awaited(house, fake_grafana):
     assert sum(request.path.endswith("/reload") for request in fake_grafana.requests) == 1
 
 
-def test_a_reload_that_says_yes_and_did_not_take_the_file_is_not_believed(house, fake_grafana):
+def test_a_reload_that_says_yes_and_did_not_take_the_file_is_not_believed(
+    house: House, fake_grafana: FakeGrafana
+) -> None:
     house.put("rig-1")
     fake_grafana.answer_once(RELOAD, 200, {"message": "Dashboards config reloaded"}, times=2)
     report = house.reconciler.run_pass()
@@ -130,7 +139,9 @@ def test_a_reload_that_says_yes_and_did_not_take_the_file_is_not_believed(house,
     assert live(house)
 
 
-def test_an_update_grafana_did_not_take_keeps_the_old_one_served_and_is_not_called_new(house, fake_grafana):
+def test_an_update_grafana_did_not_take_keeps_the_old_one_served_and_is_not_called_new(
+    house: House, fake_grafana: FakeGrafana
+) -> None:
     house.put("rig-1", hostname="old")
     house.settle()
     fake_grafana.answer_once(RELOAD, 200, {"message": "Dashboards config reloaded"}, times=1)
@@ -146,7 +157,7 @@ def test_an_update_grafana_did_not_take_keeps_the_old_one_served_and_is_not_call
     assert live(house)
 
 
-def test_grafanas_lost_database_gets_the_same_publications_back(house, fake_grafana):
+def test_grafanas_lost_database_gets_the_same_publications_back(house: House, fake_grafana: FakeGrafana) -> None:
     for number in range(12):
         house.put(f"rig-{number}")
     house.settle()
@@ -165,7 +176,7 @@ def test_grafanas_lost_database_gets_the_same_publications_back(house, fake_graf
     assert house.marks() == marks
 
 
-def test_a_public_dashboard_paused_in_grafana_is_switched_on_again(house, fake_grafana):
+def test_a_public_dashboard_paused_in_grafana_is_switched_on_again(house: House, fake_grafana: FakeGrafana) -> None:
     house.put("rig-1")
     house.settle()
     row = house.row("rig-1")
@@ -178,7 +189,7 @@ def test_a_public_dashboard_paused_in_grafana_is_switched_on_again(house, fake_g
     assert live(house)
 
 
-def test_another_token_on_grafana_is_replaced_by_ours(house, fake_grafana):
+def test_another_token_on_grafana_is_replaced_by_ours(house: House, fake_grafana: FakeGrafana) -> None:
     house.put("rig-1")
     house.settle()
     row = house.row("rig-1")
@@ -191,7 +202,9 @@ def test_another_token_on_grafana_is_replaced_by_ours(house, fake_grafana):
     assert live(house)
 
 
-def test_a_rival_that_publishes_at_the_same_moment_leaves_one_publication(house, fake_grafana):
+def test_a_rival_that_publishes_at_the_same_moment_leaves_one_publication(
+    house: House, fake_grafana: FakeGrafana
+) -> None:
     house.put("rig-1")
     row = house.row("rig-1")
 
@@ -204,7 +217,7 @@ def test_a_rival_that_publishes_at_the_same_moment_leaves_one_publication(house,
     assert len(fake_grafana.database.rows) == 1
 
 
-def test_a_suspended_provider_is_told_and_nothing_is_claimed(house, fake_grafana):
+def test_a_suspended_provider_is_told_and_nothing_is_claimed(house: House, fake_grafana: FakeGrafana) -> None:
     house.put("rig-1")
     house.settle()
     row = house.row("rig-1")
@@ -220,7 +233,7 @@ def test_a_suspended_provider_is_told_and_nothing_is_claimed(house, fake_grafana
     assert live(house)
 
 
-def test_a_device_that_cannot_be_filled_is_quarantined_alone_and_its_last_good_version_stays(house):
+def test_a_device_that_cannot_be_filled_is_quarantined_alone_and_its_last_good_version_stays(house: House) -> None:
     template = json.loads(template_source())
     template["panels"][0]["title"] = "At << device.labels.site >>"
     house.put("rig-1", labels={"site": "north"})
@@ -242,7 +255,9 @@ def test_a_device_that_cannot_be_filled_is_quarantined_alone_and_its_last_good_v
     assert live(house, "rig-2")
 
 
-def test_a_quarantined_device_is_still_published_again_after_grafana_lost_its_database(house, fake_grafana):
+def test_a_quarantined_device_is_still_published_again_after_grafana_lost_its_database(
+    house: House, fake_grafana: FakeGrafana
+) -> None:
     template = json.loads(template_source())
     template["panels"][0]["title"] = "At << device.labels.site >>"
     house.put("rig-1")
@@ -257,7 +272,7 @@ def test_a_quarantined_device_is_still_published_again_after_grafana_lost_its_da
     assert house.client.visitor_dashboard(row["access_token"]).status == 200
 
 
-def test_two_documents_of_one_title_never_reach_grafana_together(house):
+def test_two_documents_of_one_title_never_reach_grafana_together(house: House) -> None:
     fixed = json.loads(template_source())
     fixed["__template__"]["title"] = "<< device.id | truncate(3) >>"
     house.use(template_set(generic=json.dumps(fixed).encode()))
@@ -271,7 +286,9 @@ def test_two_documents_of_one_title_never_reach_grafana_together(house):
     assert len(house.files()) == 1
 
 
-def test_a_public_dashboard_that_comes_back_with_a_restored_grafana_is_taken_down(house, fake_grafana):
+def test_a_public_dashboard_that_comes_back_with_a_restored_grafana_is_taken_down(
+    house: House, fake_grafana: FakeGrafana
+) -> None:
     house.put("rig-1", share=False)
     house.settle()
     row = house.row("rig-1")
@@ -281,7 +298,9 @@ def test_a_public_dashboard_that_comes_back_with_a_restored_grafana_is_taken_dow
     assert fake_grafana.database.rows == []
 
 
-def test_a_device_changed_in_the_middle_of_a_pass_is_not_called_finished(house, fake_grafana):
+def test_a_device_changed_in_the_middle_of_a_pass_is_not_called_finished(
+    house: House, fake_grafana: FakeGrafana
+) -> None:
     house.put("rig-1", hostname="first")
     fake_grafana.before_once(RELOAD, lambda _request: house.put("rig-1", hostname="second"))
     house.reconciler.run_pass()
@@ -291,7 +310,7 @@ def test_a_device_changed_in_the_middle_of_a_pass_is_not_called_finished(house, 
     assert live(house)
 
 
-def test_a_device_retired_in_the_middle_of_a_pass_ends_retired(house, fake_grafana):
+def test_a_device_retired_in_the_middle_of_a_pass_ends_retired(house: House, fake_grafana: FakeGrafana) -> None:
     house.put("rig-1")
     fake_grafana.before_once(PUBLIC, lambda _request: house.registry.retire("rig-1", "ann"))
     house.reconciler.run_pass()
@@ -300,7 +319,7 @@ def test_a_device_retired_in_the_middle_of_a_pass_ends_retired(house, fake_grafa
     assert (house.files(), fake_grafana.dashboard_uids(), fake_grafana.database.rows) == ({}, [], [])
 
 
-def test_reloads_asked_for_at_the_same_time_are_shared(house, fake_grafana):
+def test_reloads_asked_for_at_the_same_time_are_shared(house: House, fake_grafana: FakeGrafana) -> None:
     fake_grafana.slow(0.2, RELOAD)
     before = fake_grafana.reload_count
     threads = [threading.Thread(target=house.reconciler.reloader.reload) for _ in range(8)]
@@ -311,7 +330,7 @@ def test_reloads_asked_for_at_the_same_time_are_shared(house, fake_grafana):
     assert fake_grafana.reload_count - before == 2
 
 
-def test_an_unforeseen_fault_in_one_document_stops_no_other(house, monkeypatch):
+def test_an_unforeseen_fault_in_one_document_stops_no_other(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     from backend_server.templates import Template
 
     fill = Template.fill
@@ -329,7 +348,9 @@ def test_an_unforeseen_fault_in_one_document_stops_no_other(house, monkeypatch):
     assert "by a fault of this service (RuntimeError: a fault of ours)" in house.row("rig-1")["reason"]
 
 
-def test_a_process_that_ends_begins_no_further_call_and_the_next_one_goes_on(house, fake_grafana):
+def test_a_process_that_ends_begins_no_further_call_and_the_next_one_goes_on(
+    house: House, fake_grafana: FakeGrafana
+) -> None:
     for number in range(10):
         house.put(f"rig-{number}")
     ending = threading.Event()

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from backend_server.provisioning import DashboardFolder
 from backend_server.reconcile.reconciler import Options
-from tests.support.reconciling import heal, house_of, live, template_set, template_source
+from backend_server.storage.engine.store import Store
+from tests.fakes.grafana import FakeGrafana
+from tests.support.reconciling import House, heal, house_of, live, template_set, template_source
 
 RELOAD = "POST /api/admin/provisioning/dashboards/reload"
 PUBLIC = "POST .*/public-dashboards"
 
 
 @pytest.fixture
-def house(sqlite_store, dashboards_dir, fake_grafana):
+def house(sqlite_store: Store, dashboards_dir: Path, fake_grafana: FakeGrafana) -> Iterator[House]:
     with house_of(sqlite_store, dashboards_dir, fake_grafana.url, timeout_seconds=1.0) as house:
         yield house
 
 
-def test_files_lost_from_the_disk_are_written_again(house, fake_grafana):
+def test_files_lost_from_the_disk_are_written_again(house: House, fake_grafana: FakeGrafana) -> None:
     for number in range(5):
         house.put(f"rig-{number}")
     house.settle()
@@ -34,7 +38,7 @@ def test_files_lost_from_the_disk_are_written_again(house, fake_grafana):
     assert len(fake_grafana.dashboard_uids()) == 5
 
 
-def test_a_damaged_file_is_mended_and_a_foreign_one_left_alone(house):
+def test_a_damaged_file_is_mended_and_a_foreign_one_left_alone(house: House) -> None:
     house.put("rig-1")
     house.settle()
     row = house.row("rig-1")
@@ -49,7 +53,7 @@ def test_a_damaged_file_is_mended_and_a_foreign_one_left_alone(house):
     assert "packs/theirs.json" in house.files()
 
 
-def test_a_file_of_a_lost_record_is_reported_and_never_removed(house, sqlite_store):
+def test_a_file_of_a_lost_record_is_reported_and_never_removed(house: House, sqlite_store: Store) -> None:
     house.put("rig-1")
     house.settle()
     from backend_server.storage.schema import devices, documents, links
@@ -64,7 +68,9 @@ def test_a_file_of_a_lost_record_is_reported_and_never_removed(house, sqlite_sto
     assert house.files() == files
 
 
-def test_a_full_provider_is_told_per_device(sqlite_store, dashboards_dir, fake_grafana):
+def test_a_full_provider_is_told_per_device(
+    sqlite_store: Store, dashboards_dir: Path, fake_grafana: FakeGrafana
+) -> None:
     with house_of(sqlite_store, dashboards_dir, fake_grafana.url) as house:
         house.reconciler._files = DashboardFolder(dashboards_dir, most_per_provider=0)
         house.put("rig-1")
@@ -76,7 +82,7 @@ def test_a_full_provider_is_told_per_device(sqlite_store, dashboards_dir, fake_g
         assert row["retry_at"] > 0
 
 
-def test_a_mass_removal_is_held_back_until_a_person_confirms(house):
+def test_a_mass_removal_is_held_back_until_a_person_confirms(house: House) -> None:
     for number in range(20):
         house.put(f"rig-{number}")
     house.settle()
@@ -105,7 +111,7 @@ def test_a_mass_removal_is_held_back_until_a_person_confirms(house):
     assert house.reconciler.breaker_state() is None
 
 
-def test_reviving_instead_of_confirming_lets_the_rest_go(house):
+def test_reviving_instead_of_confirming_lets_the_rest_go(house: House) -> None:
     for number in range(20):
         house.put(f"rig-{number}")
     house.settle()
@@ -119,7 +125,7 @@ def test_reviving_instead_of_confirming_lets_the_rest_go(house):
     assert len(house.files()) == 17
 
 
-def test_a_lost_device_list_removes_nothing(house, sqlite_store):
+def test_a_lost_device_list_removes_nothing(house: House, sqlite_store: Store) -> None:
     from backend_server.storage.schema import devices
 
     for number in range(5):
@@ -134,7 +140,9 @@ def test_a_lost_device_list_removes_nothing(house, sqlite_store):
     assert "Its device is not in the record" in house.row("rig-1")["reason"]
 
 
-def test_retiring_waits_for_grafana_and_keeps_the_file_until_the_link_is_proven_gone(house, fake_grafana):
+def test_retiring_waits_for_grafana_and_keeps_the_file_until_the_link_is_proven_gone(
+    house: House, fake_grafana: FakeGrafana
+) -> None:
     house.put("rig-1")
     house.settle()
     row = house.row("rig-1")
@@ -148,7 +156,9 @@ def test_retiring_waits_for_grafana_and_keeps_the_file_until_the_link_is_proven_
     assert fake_grafana.database.rows == []
 
 
-def test_purging_needs_everything_proven_gone(sqlite_store, dashboards_dir, fake_grafana):
+def test_purging_needs_everything_proven_gone(
+    sqlite_store: Store, dashboards_dir: Path, fake_grafana: FakeGrafana
+) -> None:
     with house_of(sqlite_store, dashboards_dir, fake_grafana.url, options=Options(retired_keep=-1)) as house:
         house.put("rig-1")
         house.settle()

@@ -16,6 +16,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -197,7 +198,9 @@ class TornReader:
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
-def test_a_stop_at_any_step_resumes_to_the_same_end(scenario, tmp_path, sqlite_template, zygote):
+def test_a_stop_at_any_step_resumes_to_the_same_end(
+    scenario: Any, tmp_path: Path, sqlite_template: Path, zygote: Zygote
+) -> None:
     place = Place(tmp_path, sqlite_template, scenario, zygote)
     try:
         assert zygote.run(place, 0) == 0

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from backend_server.links import LinkOptions, LinkState
 from backend_server.reconcile.plan import Action
 from backend_server.reconcile.reconciler import Options
+from backend_server.storage.engine.store import Store
+from tests.fakes.grafana import FakeGrafana
 from tests.support.reconciling import House, house_of, template_set, template_source
 
 
 @pytest.fixture
-def house(store, dashboards_dir, fake_grafana):
+def house(store: Store, dashboards_dir: Path, fake_grafana: FakeGrafana) -> Iterator[House]:
     with house_of(store, dashboards_dir, fake_grafana.url) as house:
         yield house
 
 
 @pytest.fixture
-def alone(store, dashboards_dir):
+def alone(store: Store, dashboards_dir: Path) -> Iterator[House]:
     with house_of(store, dashboards_dir) as house:
         yield house
 
@@ -32,7 +36,9 @@ def visitor_status(house: House, token: str) -> int:
     return house.client.visitor_dashboard(token).status
 
 
-def test_a_new_device_is_written_loaded_and_public_with_the_ids_chosen_before(house, fake_grafana):
+def test_a_new_device_is_written_loaded_and_public_with_the_ids_chosen_before(
+    house: House, fake_grafana: FakeGrafana
+) -> None:
     house.put("rig-1", hostname="Rig One")
     before = house.row("rig-1")
     assert (before["state"], before["public"]) == ("pending", "wanted")
@@ -58,7 +64,7 @@ def test_a_new_device_is_written_loaded_and_public_with_the_ids_chosen_before(ho
     ]
 
 
-def test_a_second_pass_writes_nothing_and_calls_nothing(house, fake_grafana):
+def test_a_second_pass_writes_nothing_and_calls_nothing(house: House, fake_grafana: FakeGrafana) -> None:
     for number in range(5):
         house.put(f"rig-{number}")
     house.use(template_set(generic=template_source(), fleet=template_source(slot="overview", scope="fleet")))
@@ -78,7 +84,7 @@ def test_a_second_pass_writes_nothing_and_calls_nothing(house, fake_grafana):
     assert house.reconciler.plan().steps == ()
 
 
-def test_a_change_keeps_uid_token_and_file(house, fake_grafana):
+def test_a_change_keeps_uid_token_and_file(house: House, fake_grafana: FakeGrafana) -> None:
     house.put("rig-1", hostname="old")
     house.settle()
     before = house.row("rig-1")
@@ -96,7 +102,7 @@ def test_a_change_keeps_uid_token_and_file(house, fake_grafana):
     assert json.loads(house.files()[after["file"]])["title"] == "new (rig-1)"
 
 
-def test_another_template_keeps_uid_token_and_file(house):
+def test_another_template_keeps_uid_token_and_file(house: House) -> None:
     house.put("rig-1", kind="miner")
     house.settle()
     before = house.row("rig-1")
@@ -112,7 +118,7 @@ def test_another_template_keeps_uid_token_and_file(house):
     assert json.loads(house.files()[after["file"]])["description"] == "for miners"
 
 
-def test_a_template_change_that_leaves_a_device_alone_writes_no_file(house, fake_grafana):
+def test_a_template_change_that_leaves_a_device_alone_writes_no_file(house: House, fake_grafana: FakeGrafana) -> None:
     house.put("rig-1")
     house.settle()
     marks = house.marks()
@@ -123,7 +129,7 @@ def test_a_template_change_that_leaves_a_device_alone_writes_no_file(house, fake
     assert fake_grafana.requests == []
 
 
-def test_retiring_goes_in_the_order_that_leaves_nothing_behind(house, fake_grafana):
+def test_retiring_goes_in_the_order_that_leaves_nothing_behind(house: House, fake_grafana: FakeGrafana) -> None:
     house.put("rig-1")
     house.put("rig-2")
     house.settle()
@@ -151,7 +157,7 @@ def test_retiring_goes_in_the_order_that_leaves_nothing_behind(house, fake_grafa
     assert visitor_status(house, row["access_token"]) == 404
 
 
-def test_reviving_brings_the_same_link_back(house):
+def test_reviving_brings_the_same_link_back(house: House) -> None:
     house.put("rig-1")
     house.settle()
     before = house.row("rig-1")
@@ -164,7 +170,7 @@ def test_reviving_brings_the_same_link_back(house):
     assert visitor_status(house, before["access_token"]) == 200
 
 
-def test_retired_long_enough_is_purged(store, dashboards_dir, fake_grafana):
+def test_retired_long_enough_is_purged(store: Store, dashboards_dir: Path, fake_grafana: FakeGrafana) -> None:
     with house_of(store, dashboards_dir, fake_grafana.url, options=Options(retired_keep=-1)) as house:
         house.put("rig-1")
         house.put("rig-2")
@@ -179,7 +185,7 @@ def test_retired_long_enough_is_purged(store, dashboards_dir, fake_grafana):
             house.registry.get("rig-1")
 
 
-def test_three_hundred_devices_share_one_reload(house, fake_grafana):
+def test_three_hundred_devices_share_one_reload(house: House, fake_grafana: FakeGrafana) -> None:
     items = [{"id": f"rig-{number}", "hostname": f"host {number}"} for number in range(300)]
     house.registry.batch(items, "test", "http://here")
     house.settle()
@@ -187,7 +193,7 @@ def test_three_hundred_devices_share_one_reload(house, fake_grafana):
     assert {row["state"] for row in house.rows().values()} == {"live"}
 
 
-def test_a_device_that_is_not_shared_is_loaded_and_not_public(house, fake_grafana):
+def test_a_device_that_is_not_shared_is_loaded_and_not_public(house: House, fake_grafana: FakeGrafana) -> None:
     house.put("rig-1", share=False)
     house.settle()
     row = house.row("rig-1")
@@ -202,7 +208,7 @@ def test_a_device_that_is_not_shared_is_loaded_and_not_public(house, fake_grafan
     assert house.row("rig-1")["public"] == "gone"
 
 
-def test_fleet_documents_come_and_go_with_their_template(house, fake_grafana):
+def test_fleet_documents_come_and_go_with_their_template(house: House, fake_grafana: FakeGrafana) -> None:
     house.put("rig-1")
     house.use(template_set(generic=template_source(), fleet=template_source(slot="overview", scope="fleet")))
     house.settle()
@@ -219,7 +225,7 @@ def test_fleet_documents_come_and_go_with_their_template(house, fake_grafana):
     assert fleet["uid"] not in fake_grafana.dashboard_uids()
 
 
-def test_links_to_a_fleet_document_end_with_it_and_come_back_with_it(house):
+def test_links_to_a_fleet_document_end_with_it_and_come_back_with_it(house: House) -> None:
     both = template_set(generic=template_source(), fleet=template_source(slot="overview", scope="fleet"))
     house.use(both)
     house.settle()
@@ -244,7 +250,7 @@ def test_links_to_a_fleet_document_end_with_it_and_come_back_with_it(house):
     assert (back["public"], back["access_token"]) == ("live", shown["access_token"])
 
 
-def test_without_grafana_written_is_live(alone):
+def test_without_grafana_written_is_live(alone: House) -> None:
     alone.put("rig-1")
     alone.reconciler.run_pass()
     row = alone.row("rig-1")
@@ -254,7 +260,9 @@ def test_without_grafana_written_is_live(alone):
     assert (alone.row("rig-1")["state"], alone.files()) == ("gone", {})
 
 
-def test_when_grafana_comes_later_everything_is_proven_there(store, dashboards_dir, fake_grafana):
+def test_when_grafana_comes_later_everything_is_proven_there(
+    store: Store, dashboards_dir: Path, fake_grafana: FakeGrafana
+) -> None:
     with house_of(store, dashboards_dir) as alone:
         alone.reconciler.audit()
         alone.put("rig-1")
@@ -265,7 +273,7 @@ def test_when_grafana_comes_later_everything_is_proven_there(store, dashboards_d
         assert visitor_status(house, house.row("rig-1")["access_token"]) == 200
 
 
-def test_prepare_writes_all_files_and_asks_grafana_nothing(house, fake_grafana):
+def test_prepare_writes_all_files_and_asks_grafana_nothing(house: House, fake_grafana: FakeGrafana) -> None:
     for number in range(40):
         house.put(f"rig-{number}")
     report = house.reconciler.prepare_files()

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
 from backend_server.links import FoundLink, LinkOptions, LinkState
+from backend_server.storage.engine.store import Store
+from tests.fakes.grafana import FakeGrafana
 from tests.support.reconciling import House, house_of, template_set, template_source
 
 LATER = 4_000_000_000_000
 
 
 @pytest.fixture
-def house(sqlite_store, dashboards_dir, fake_grafana):
+def house(sqlite_store: Store, dashboards_dir: Path, fake_grafana: FakeGrafana) -> Iterator[House]:
     with house_of(sqlite_store, dashboards_dir, fake_grafana.url) as house:
         yield house
 
 
 @pytest.fixture
-def alone(sqlite_store, dashboards_dir):
+def alone(sqlite_store: Store, dashboards_dir: Path) -> Iterator[House]:
     with house_of(sqlite_store, dashboards_dir) as house:
         yield house
 
@@ -49,14 +54,14 @@ def made(house: House, **given: str) -> FoundLink:
     return found
 
 
-def test_the_first_link_to_a_fleet_document_waits_for_its_public_dashboard(house):
+def test_the_first_link_to_a_fleet_document_waits_for_its_public_dashboard(house: House) -> None:
     token = made(house, document=fleet_uid(house)).link.token
     assert state(house, token) is LinkState.PENDING
     house.settle()
     assert state(house, token) is LinkState.LIVE
 
 
-def test_a_device_that_is_shared_again_waits_for_its_public_dashboard(house):
+def test_a_device_that_is_shared_again_waits_for_its_public_dashboard(house: House) -> None:
     house.put("rig-1", share=False)
     house.settle()
     house.put("rig-1", share=True)
@@ -69,7 +74,7 @@ def test_a_device_that_is_shared_again_waits_for_its_public_dashboard(house):
     assert view.found(view.link).state(LATER) is state(house, token) is LinkState.LIVE
 
 
-def test_a_new_link_after_the_only_one_was_revoked_waits_too(house):
+def test_a_new_link_after_the_only_one_was_revoked_waits_too(house: House) -> None:
     uid = fleet_uid(house)
     first = made(house, document=uid).link.token
     house.settle()
@@ -81,7 +86,7 @@ def test_a_new_link_after_the_only_one_was_revoked_waits_too(house):
     assert (state(house, first), state(house, second)) == (LinkState.REVOKED, LinkState.LIVE)
 
 
-def test_an_update_keeps_a_live_link_live_all_the_while(house):
+def test_an_update_keeps_a_live_link_live_all_the_while(house: House) -> None:
     house.put("rig-1", hostname="old")
     house.settle()
     token = house.registry.get("rig-1").link.token
@@ -92,7 +97,7 @@ def test_an_update_keeps_a_live_link_live_all_the_while(house):
     assert state(house, token) is LinkState.LIVE
 
 
-def test_what_grafana_lost_is_not_live_until_it_is_back(house, fake_grafana):
+def test_what_grafana_lost_is_not_live_until_it_is_back(house: House, fake_grafana: FakeGrafana) -> None:
     house.put("rig-1")
     house.settle()
     token = house.registry.get("rig-1").link.token
@@ -103,7 +108,7 @@ def test_what_grafana_lost_is_not_live_until_it_is_back(house, fake_grafana):
     assert state(house, token) is LinkState.LIVE
 
 
-def test_without_grafana_a_link_to_a_document_that_stands_is_live_at_once(alone):
+def test_without_grafana_a_link_to_a_document_that_stands_is_live_at_once(alone: House) -> None:
     assert made(alone, document=fleet_uid(alone)).state(LATER) is LinkState.LIVE
     alone.put("rig-1", share=False)
     alone.settle()

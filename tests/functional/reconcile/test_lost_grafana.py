@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
 from backend_server.errors import DashwrightError
 from backend_server.reconcile.worker import Pace
+from backend_server.storage.engine.store import Store
 from backend_server.storage.tables.lost_publications import LostPublications
+from tests.fakes.grafana import FakeGrafana
 from tests.functional.reconcile.test_worker import Diary, running, until, worker_of
 from tests.support.reconciling import House, house_of
 
@@ -14,7 +19,7 @@ NEVER = 3600.0
 
 
 @pytest.fixture
-def house(sqlite_store, dashboards_dir, fake_grafana):
+def house(sqlite_store: Store, dashboards_dir: Path, fake_grafana: FakeGrafana) -> Iterator[House]:
     with house_of(sqlite_store, dashboards_dir, fake_grafana.url) as house:
         for number in range(3):
             house.put(f"rig-{number}")
@@ -35,7 +40,9 @@ def shown(house: House) -> bool:
     return all(house.client.visitor_dashboard(row["access_token"]).status == 200 for row in house.rows().values())
 
 
-def test_an_idle_worker_finds_out_and_restores_every_link_under_its_token(house, templates, fake_grafana):
+def test_an_idle_worker_finds_out_and_restores_every_link_under_its_token(
+    house: House, templates: Path, fake_grafana: FakeGrafana
+) -> None:
     diary = Diary()
     with running(worker_of(house, "one", templates, diary, pace(0.05))):
         until(lambda: settled(house))
@@ -46,7 +53,9 @@ def test_an_idle_worker_finds_out_and_restores_every_link_under_its_token(house,
     assert fake_grafana.reload_count <= 3
 
 
-def test_looking_changes_nothing_and_asks_for_one_publication_at_a_time(house, templates, fake_grafana):
+def test_looking_changes_nothing_and_asks_for_one_publication_at_a_time(
+    house: House, templates: Path, fake_grafana: FakeGrafana
+) -> None:
     with running(worker_of(house, "one", templates, Diary(), pace(0.05))):
         until(lambda: settled(house))
         change = house.store.change_number()
@@ -57,7 +66,9 @@ def test_looking_changes_nothing_and_asks_for_one_publication_at_a_time(house, t
         assert house.store.change_number() == change
 
 
-def test_a_grafana_that_was_away_is_compared_whole_when_it_is_back(house, templates, fake_grafana):
+def test_a_grafana_that_was_away_is_compared_whole_when_it_is_back(
+    house: House, templates: Path, fake_grafana: FakeGrafana
+) -> None:
     """It may have been restored from a copy: the one looked at is there, another one is not."""
     with running(worker_of(house, "one", templates, Diary(), pace(0.05))) as stop:
         until(lambda: settled(house))
@@ -70,7 +81,9 @@ def test_a_grafana_that_was_away_is_compared_whole_when_it_is_back(house, templa
         assert not stop.is_set()
 
 
-def test_what_a_visitor_did_not_get_is_restored_by_the_next_pass(house, templates, fake_grafana):
+def test_what_a_visitor_did_not_get_is_restored_by_the_next_pass(
+    house: House, templates: Path, fake_grafana: FakeGrafana
+) -> None:
     told: list[DashwrightError] = []
     with running(worker_of(house, "one", templates, Diary(), pace(NEVER))):
         until(lambda: settled(house))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -14,9 +16,11 @@ from backend_server.primitives.ids import Maker, dashboard_uid
 from backend_server.registry.links import LinkRegistry
 from backend_server.registry.options import RegistryOptions
 from backend_server.registry.provided import ProvidedDocuments
+from backend_server.storage.engine.store import Store
 from backend_server.storage.tables.ledger import AuditFilter, SqlLedger
 from backend_server.storage.tables.registry_records import SqlRecords
-from tests.support.reconciling import house_of
+from tests.fakes.grafana import FakeGrafana
+from tests.support.reconciling import House, house_of
 
 UID = dashboard_uid(Maker.GENERATOR, "main", "bus")
 PANEL = {"id": 1, "type": "stat", "title": "A", "gridPos": {"x": 0, "y": 0, "w": 12, "h": 8}, "targets": []}
@@ -28,35 +32,37 @@ def document(slug="bus", title="Bus", maker=Maker.GENERATOR, **more):
 
 
 @pytest.fixture
-def house(store, dashboards_dir, fake_grafana):
+def house(store: Store, dashboards_dir: Path, fake_grafana: FakeGrafana) -> Iterator[House]:
     with house_of(store, dashboards_dir, fake_grafana.url) as house:
         yield house
 
 
 @pytest.fixture
-def alone(store, dashboards_dir):
+def alone(store: Store, dashboards_dir: Path) -> Iterator[House]:
     with house_of(store, dashboards_dir) as house:
         yield house
 
 
-def provide(house, *documents, **options):
+def provide(house: House, *documents, **options):
     chosen = {"folder": "Generated", "by": "test", "version": "1", **options}
     return ProvidedDocuments(SqlRecords(house.store)).provide(documents, Maker.GENERATOR, "main", **chosen)
 
 
-def withdraw(house, *uids):
+def withdraw(house: House, *uids):
     return ProvidedDocuments(SqlRecords(house.store)).withdraw(Maker.GENERATOR, "main", uids, "test")
 
 
-def links(house):
+def links(house: House):
     return LinkRegistry(SqlRecords(house.store), RegistryOptions())
 
 
-def state_of(house, token):
+def state_of(house: House, token):
     return links(house).get(token).state(0)
 
 
-def test_a_provided_document_is_written_stamped_and_proven_and_is_not_public_by_itself(house, fake_grafana):
+def test_a_provided_document_is_written_stamped_and_proven_and_is_not_public_by_itself(
+    house: House, fake_grafana: FakeGrafana
+) -> None:
     assert provide(house, document()).created == (UID,)
     house.settle()
 
@@ -71,7 +77,7 @@ def test_a_provided_document_is_written_stamped_and_proven_and_is_not_public_by_
     assert house.client.public_of(UID) is None
 
 
-def test_the_same_again_writes_nothing_anywhere(house, fake_grafana):
+def test_the_same_again_writes_nothing_anywhere(house: House, fake_grafana: FakeGrafana) -> None:
     provide(house, document())
     house.settle()
     number, marks = house.store.change_number(), house.marks()
@@ -86,7 +92,7 @@ def test_the_same_again_writes_nothing_anywhere(house, fake_grafana):
     assert fake_grafana.requests_that_change_something() == []
 
 
-def test_other_bytes_replace_the_file_under_the_same_uid_and_link(house):
+def test_other_bytes_replace_the_file_under_the_same_uid_and_link(house: House) -> None:
     provide(house, document())
     link = links(house).create(LinkOptions.from_json({"document": UID}), "test").link
     house.settle()
@@ -102,7 +108,7 @@ def test_other_bytes_replace_the_file_under_the_same_uid_and_link(house):
     assert house.client.visitor_dashboard(after["access_token"]).status == 200
 
 
-def test_withdrawing_ends_links_at_once_and_takes_everything_down(house):
+def test_withdrawing_ends_links_at_once_and_takes_everything_down(house: House) -> None:
     provide(house, document())
     link = links(house).create(LinkOptions.from_json({"document": UID}), "test").link
     house.settle()
@@ -122,7 +128,7 @@ def test_withdrawing_ends_links_at_once_and_takes_everything_down(house):
         links(house).create(LinkOptions.from_json({"document": UID}), "test")
 
 
-def test_what_comes_back_has_the_same_link_and_the_same_token_in_grafana(house):
+def test_what_comes_back_has_the_same_link_and_the_same_token_in_grafana(house: House) -> None:
     provide(house, document())
     link = links(house).create(LinkOptions.from_json({"document": UID}), "test").link
     house.settle()
@@ -138,7 +144,7 @@ def test_what_comes_back_has_the_same_link_and_the_same_token_in_grafana(house):
     assert house.client.visitor_dashboard(token).status == 200
 
 
-def test_what_is_not_given_stays_unless_it_is_pruned(alone):
+def test_what_is_not_given_stays_unless_it_is_pruned(alone: House) -> None:
     provide(alone, document("bus", "Bus"), document("store", "Store"))
     store_uid = dashboard_uid(Maker.GENERATOR, "main", "store")
 
@@ -149,7 +155,7 @@ def test_what_is_not_given_stays_unless_it_is_pruned(alone):
     assert [row["state"] for row in (alone.rows()[UID], alone.rows()[store_uid])] == ["live", "gone"]
 
 
-def test_a_lost_or_damaged_file_is_written_again_from_what_was_provided(alone):
+def test_a_lost_or_damaged_file_is_written_again_from_what_was_provided(alone: House) -> None:
     provide(alone, document())
     alone.settle()
     (path,) = alone.dashboards.rglob("gen-*.json")
@@ -161,7 +167,7 @@ def test_a_lost_or_damaged_file_is_written_again_from_what_was_provided(alone):
         assert path.read_bytes() == good
 
 
-def test_other_templates_leave_provided_documents_alone(alone):
+def test_other_templates_leave_provided_documents_alone(alone: House) -> None:
     provide(alone, document())
     alone.settle()
     change = alone.rows()[UID]["change"]
@@ -172,38 +178,38 @@ def test_other_templates_leave_provided_documents_alone(alone):
     assert alone.rows()[UID]["change"] == change
 
 
-def test_two_documents_of_one_title_are_refused_before_anything_is_stored(alone):
+def test_two_documents_of_one_title_are_refused_before_anything_is_stored(alone: House) -> None:
     with pytest.raises(InvalidInput, match="Grafana would save neither"):
         provide(alone, document("a", "Same"), document("b", "Same"))
     assert alone.rows() == {}
 
 
-def test_a_document_never_moves_to_another_folder(alone):
+def test_a_document_never_moves_to_another_folder(alone: House) -> None:
     provide(alone, document())
     with pytest.raises(Conflict, match="stands in the folder 'Generated'"):
         provide(alone, document(title="Other"), folder="Elsewhere")
 
 
 @pytest.mark.parametrize("folder", ["", "a/b", ".hidden", "\0"])
-def test_a_folder_that_cannot_be_one_is_refused(alone, folder):
+def test_a_folder_that_cannot_be_one_is_refused(alone: House, folder: str) -> None:
     with pytest.raises(InvalidInput):
         provide(alone, document(), folder=folder)
 
 
-def test_a_dashboard_that_grafana_would_refuse_is_refused_with_every_problem():
+def test_a_dashboard_that_grafana_would_refuse_is_refused_with_every_problem() -> None:
     with pytest.raises(InvalidInput) as caught:
         document(title="", panels=[{**PANEL, "id": 0, "gridPos": None}])
     told = [problem.path for problem in caught.value.problems]
     assert told == ["bus: title", "bus: panels[0].id", "bus: panels[0].gridPos"]
 
 
-def test_more_documents_than_one_call_may_bring_are_refused(alone):
+def test_more_documents_than_one_call_may_bring_are_refused(alone: House) -> None:
     many = [document(f"d{number}", f"D {number}") for number in range(501)]
     with pytest.raises(InvalidInput, match="at most 500"):
         provide(alone, *many)
 
 
-def test_every_deed_stands_in_the_audit(alone):
+def test_every_deed_stands_in_the_audit(alone: House) -> None:
     provide(alone, document())
     withdraw(alone, UID)
     rows, _ = SqlLedger(alone.store).audit_page(AuditFilter(object_id=UID, page=1, per_page=10))

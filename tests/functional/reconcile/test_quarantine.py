@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from backend_server.storage.engine.store import Store
+from tests.fakes.grafana import FakeGrafana
 from tests.support.reconciling import House, house_of, template_set, template_source
 
 
 @pytest.fixture(params=["grafana", "viewer"])
-def house(request, sqlite_store, dashboards_dir, fake_grafana):
+def house(
+    request: pytest.FixtureRequest, sqlite_store: Store, dashboards_dir: Path, fake_grafana: FakeGrafana
+) -> Iterator[House]:
     with house_of(sqlite_store, dashboards_dir, fake_grafana.url if request.param == "grafana" else None) as house:
         yield house
 
@@ -34,7 +40,7 @@ def rests(house: House) -> None:
     assert house.store.change_number() == change
 
 
-def test_an_audit_leaves_a_document_alone_that_cannot_be_made(house):
+def test_an_audit_leaves_a_document_alone_that_cannot_be_made(house: House) -> None:
     titled(house, "<< device.id >> at << device.labels.site >>")
     house.put("rig-1")
     house.reconciler.audit()
@@ -48,7 +54,7 @@ def test_an_audit_leaves_a_document_alone_that_cannot_be_made(house):
 
 
 @pytest.fixture
-def twins(house):
+def twins(house: House) -> House:
     titled(house, "<< device.labels.name >> << device.id | truncate(3) >>")  # no more than "ri…" of each
     for number in (1, 2, 3):
         house.put(f"rig-{number}", labels={"name": "one"})
@@ -59,7 +65,7 @@ def twins(house):
     return house
 
 
-def test_a_title_that_is_given_up_goes_to_the_next_who_waits(twins):
+def test_a_title_that_is_given_up_goes_to_the_next_who_waits(twins: House) -> None:
     rests(twins)
     twins.put("rig-1", labels={"name": "another"})
     twins.settle()
@@ -69,14 +75,14 @@ def test_a_title_that_is_given_up_goes_to_the_next_who_waits(twins):
     assert sorted(titles) == ["another ri…", "one ri…"]
 
 
-def test_a_title_whose_bearer_goes_goes_to_the_next_who_waits(twins):
+def test_a_title_whose_bearer_goes_goes_to_the_next_who_waits(twins: House) -> None:
     twins.registry.retire("rig-1", "test")
     twins.settle()
     assert sorted(states(twins).values()) == ["failed", "gone", "live"]
     rests(twins)
 
 
-def test_a_bearer_that_changes_and_keeps_its_title_wakes_nobody(twins):
+def test_a_bearer_that_changes_and_keeps_its_title_wakes_nobody(twins: House) -> None:
     before = {row["uid"]: row["change"] for row in twins.rows().values() if row["state"] == "failed"}
     twins.put("rig-1", labels={"name": "one", "site": "north"})
     twins.settle()

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +20,7 @@ from backend_server.storage.engine.store import Store
 from backend_server.storage.leases import Lease, lease_state
 from backend_server.storage.tables.templates import TemplateShelf
 from backend_server.storage.tables.work import WORKER_LEASE
+from tests.fakes.grafana import FakeGrafana
 from tests.support.reconciling import House, house_of, template_source
 
 PACE = Pace(pass_interval=0.02, audit_interval=300, reload_window=0.1, lease_ttl=1.0)
@@ -32,13 +34,13 @@ class Diary(Unwatched):
         self.loaded: list = []
         self.troubles: list[str] = []
 
-    def passed(self, report, seconds):
+    def passed(self, report, seconds) -> None:
         self.reports.append(report)
 
-    def templates(self, loaded):
+    def templates(self, loaded) -> None:
         self.loaded.append(loaded)
 
-    def trouble(self, doing, fault):
+    def trouble(self, doing, fault) -> None:
         self.troubles.append(f"{doing}: {fault.message}")
 
 
@@ -83,12 +85,14 @@ def until(true: Callable[[], object], seconds: float = 10.0) -> None:
 
 
 @pytest.fixture
-def house(sqlite_store, dashboards_dir, fake_grafana):
+def house(sqlite_store: Store, dashboards_dir: Path, fake_grafana: FakeGrafana) -> Iterator[House]:
     with house_of(sqlite_store, dashboards_dir, fake_grafana.url) as house:
         yield house
 
 
-def test_changes_are_followed_and_a_trickle_shares_reloads_within_the_window(house, templates, fake_grafana):
+def test_changes_are_followed_and_a_trickle_shares_reloads_within_the_window(
+    house: House, templates: Path, fake_grafana: FakeGrafana
+) -> None:
     diary = Diary()
     pace = Pace(pass_interval=0.02, reload_window=0.4, lease_ttl=5)
     with running(worker_of(house, "one", templates, diary, pace)):
@@ -105,7 +109,9 @@ def test_changes_are_followed_and_a_trickle_shares_reloads_within_the_window(hou
     assert diary.troubles == []
 
 
-def test_an_idle_worker_asks_nothing_and_writes_no_row(house, templates, fake_grafana):
+def test_an_idle_worker_asks_nothing_and_writes_no_row(
+    house: House, templates: Path, fake_grafana: FakeGrafana
+) -> None:
     house.put("rig-1")
     with running(worker_of(house, "one", templates)):
         until(lambda: house.row("rig-1")["state"] == "live" and not house.row("rig-1")["dirty"])
@@ -120,7 +126,9 @@ def test_an_idle_worker_asks_nothing_and_writes_no_row(house, templates, fake_gr
         assert beat["at"] > 0
 
 
-def test_the_beat_follows_the_steps_of_a_long_pass_and_stands_still_when_it_hangs(house, templates, monkeypatch):
+def test_the_beat_follows_the_steps_of_a_long_pass_and_stands_still_when_it_hangs(
+    house: House, templates: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("backend_server.reconcile.worker._HEARTBEAT_SECONDS", 0.02)
     worker = worker_of(house, "one", templates, pace=Pace(pass_interval=0.02, reload_window=0.0, lease_ttl=0.3))
     moves, ends, began = threading.Event(), threading.Event(), threading.Event()
@@ -140,7 +148,7 @@ def test_the_beat_follows_the_steps_of_a_long_pass_and_stands_still_when_it_hang
     def beats() -> int:
         return json.loads(house.work.kept("count") or "0")
 
-    def told(name, value, *, fencing):
+    def told(name, value, *, fencing) -> None:
         keep(name, value, fencing=fencing)
         if name == HEARTBEAT:
             keep("count", str(beats() + 1), fencing=fencing)
@@ -163,7 +171,9 @@ def test_the_beat_follows_the_steps_of_a_long_pass_and_stands_still_when_it_hang
         until(lambda: house.row("rig-1")["state"] == "live")
 
 
-def test_grafana_that_comes_back_is_found_without_anybodys_doing(house, templates, fake_grafana):
+def test_grafana_that_comes_back_is_found_without_anybodys_doing(
+    house: House, templates: Path, fake_grafana: FakeGrafana
+) -> None:
     fake_grafana.refuse()
     house.put("rig-1")
     with running(worker_of(house, "one", templates)):
@@ -172,7 +182,9 @@ def test_grafana_that_comes_back_is_found_without_anybodys_doing(house, template
         until(lambda: house.row("rig-1")["state"] == "live")
 
 
-def test_a_changed_template_reaches_its_documents_and_a_broken_one_leaves_the_last_good(house, templates):
+def test_a_changed_template_reaches_its_documents_and_a_broken_one_leaves_the_last_good(
+    house: House, templates: Path
+) -> None:
     house.put("rig-1")
     diary = Diary()
 
@@ -196,7 +208,7 @@ def test_a_changed_template_reaches_its_documents_and_a_broken_one_leaves_the_la
     assert TemplateShelf(house.store).everything()["generic.json"].error
 
 
-def test_a_new_slot_gives_every_device_another_document(house, templates):
+def test_a_new_slot_gives_every_device_another_document(house: House, templates: Path) -> None:
     house.put("rig-1")
     with running(worker_of(house, "one", templates)):
         until(lambda: house.row("rig-1")["state"] == "live")
@@ -207,7 +219,7 @@ def test_a_new_slot_gives_every_device_another_document(house, templates):
     assert house.row("rig-1")["state"] == "live"
 
 
-def test_an_emptied_template_folder_takes_nothing_away(house, templates):
+def test_an_emptied_template_folder_takes_nothing_away(house: House, templates: Path) -> None:
     house.put("rig-1")
     diary = Diary()
     with running(worker_of(house, "one", templates, diary)):
@@ -218,7 +230,7 @@ def test_an_emptied_template_folder_takes_nothing_away(house, templates):
     assert house.row("rig-1")["state"] == "live"
 
 
-def test_apply_waits_until_everything_is_proven(house, templates):
+def test_apply_waits_until_everything_is_proven(house: House, templates: Path) -> None:
     for number in range(3):
         house.put(f"rig-{number}")
     report = worker_of(house, "apply", templates).apply_once(wait=True, timeout_seconds=10)
@@ -230,8 +242,8 @@ def test_apply_waits_until_everything_is_proven(house, templates):
 
 
 def test_only_one_leads_and_another_takes_over_when_it_ends(
-    database, tmp_path, dashboards_dir, fake_grafana, templates
-):
+    database: tuple[str | None, Path], tmp_path: Path, dashboards_dir: Path, fake_grafana: FakeGrafana, templates: Path
+) -> None:
     stores = [Store.open(*database) for _ in range(2)]
     try:
         with (
@@ -256,7 +268,9 @@ def test_only_one_leads_and_another_takes_over_when_it_ends(
             store.close()
 
 
-def test_a_lead_lost_in_the_middle_of_a_pass_stores_nothing_more(store, dashboards_dir, fake_grafana):
+def test_a_lead_lost_in_the_middle_of_a_pass_stores_nothing_more(
+    store: Store, dashboards_dir: Path, fake_grafana: FakeGrafana
+) -> None:
     with house_of(store, dashboards_dir, fake_grafana.url) as house:
         old = Lease(store, WORKER_LEASE, "old", ttl_seconds=0.05)
         house.reconciler.fencing = old.acquire()
@@ -279,7 +293,7 @@ def test_a_lead_lost_in_the_middle_of_a_pass_stores_nothing_more(store, dashboar
         assert house.row("rig-1")["state"] == "live"
 
 
-def test_a_lease_is_taken_renewed_let_go_and_fenced(store):
+def test_a_lease_is_taken_renewed_let_go_and_fenced(store: Store) -> None:
     one, two = Lease(store, "x", "one", ttl_seconds=0.3), Lease(store, "x", "two", ttl_seconds=0.3)
     assert (one.acquire(), two.acquire(), one.acquire()) == (1, None, 1)
     one.release()
@@ -288,7 +302,7 @@ def test_a_lease_is_taken_renewed_let_go_and_fenced(store):
     assert (one.acquire(), two.acquire()) == (3, None)
 
 
-def test_of_many_who_ask_at_once_one_gets_the_lease(store):
+def test_of_many_who_ask_at_once_one_gets_the_lease(store: Store) -> None:
     got: list[int | None] = []
     leases = [Lease(store, "x", f"holder {number}") for number in range(6)]
     threads = [threading.Thread(target=lambda lease=lease: got.append(lease.acquire())) for lease in leases]
@@ -299,7 +313,7 @@ def test_of_many_who_ask_at_once_one_gets_the_lease(store):
     assert sorted(one for one in got if one is not None) == [1]
 
 
-def test_a_folder_without_events_is_looked_at(templates):
+def test_a_folder_without_events_is_looked_at(templates: Path) -> None:
     now = [0.0]
     folder = TemplateFolder(templates, monotonic=lambda: now[0], events=False)
     folder.start()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,7 +26,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_hostile_text_is_data(text):
+def test_hostile_text_is_data(text: Any) -> None:
     assert parse_fields({"hostname": text, "labels": {"site": text}}) == {"hostname": text, "labels": {"site": text}}
 
 
@@ -56,7 +58,7 @@ def test_hostile_text_is_data(text):
         ({"id": "other"}, "id", "differs"),
     ],
 )
-def test_each_fault_names_its_field(fields, path, says):
+def test_each_fault_names_its_field(fields: dict[str, Any], path: str, says: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         parse_fields(fields, device_id="rig-1")
     (problem,) = caught.value.problems
@@ -64,7 +66,7 @@ def test_each_fault_names_its_field(fields, path, says):
     assert says in problem.message
 
 
-def test_all_faults_are_told_at_once():
+def test_all_faults_are_told_at_once() -> None:
     with pytest.raises(InvalidInput) as caught:
         parse_fields({"hostname": 1, "kind": 1, "labels": {"a": 1, "b b": ""}, "address": "x", "share": 2})
     assert {problem.path for problem in caught.value.problems} == {
@@ -78,7 +80,7 @@ def test_all_faults_are_told_at_once():
 
 
 @pytest.mark.parametrize("raw", [None, [], "text", 1, True])
-def test_only_an_object_is_a_device(raw):
+def test_only_an_object_is_a_device(raw: Any) -> None:
     with pytest.raises(InvalidInput, match="must be an object"):
         parse_fields(raw)
 
@@ -87,7 +89,7 @@ def test_only_an_object_is_a_device(raw):
     "address",
     ["http://10.0.0.1", "https://rig.example.com:8443", "http://[::1]:80", "http://rig_1", "http://h:65535"],
 )
-def test_addresses(address):
+def test_addresses(address: str) -> None:
     assert parse_fields({"address": address}) == {"address": address}
 
 
@@ -119,23 +121,23 @@ def test_addresses(address):
         "//h",
     ],
 )
-def test_what_is_no_address(address):
+def test_what_is_no_address(address: str) -> None:
     with pytest.raises(InvalidInput, match="address"):
         parse_fields({"address": address})
 
 
-def test_truth_values_and_profiles_share():
+def test_truth_values_and_profiles_share() -> None:
     assert parse_fields({"share": True}) == parse_fields({"share": "true"}) == {"share": "true"}
     assert parse_fields({"share": False}) == {"share": "false"}
     assert parse_fields({"share": "wall"}) == {"share": "wall"}
 
 
-def test_null_is_kept_as_the_wish_to_forget():
+def test_null_is_kept_as_the_wish_to_forget() -> None:
     assert parse_fields({"hostname": None, "labels": None}) == {"hostname": None, "labels": None}
 
 
 @given(st.dictionaries(st.text(), st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists)))
-def test_whatever_comes_is_taken_or_refused_by_name(raw):
+def test_whatever_comes_is_taken_or_refused_by_name(raw) -> None:
     try:
         parse_fields(raw)
     except InvalidInput as fault:

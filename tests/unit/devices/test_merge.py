@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,13 +33,13 @@ def record(sent, operator=None, **times):
 
 
 @given(FIELDS, FIELDS)
-def test_given_twice_is_given_once(before, more):
+def test_given_twice_is_given_once(before, more) -> None:
     once = apply_fields(apply_fields({}, before), more)
     assert apply_fields(once, more) == once
 
 
 @given(FIELDS, FIELDS)
-def test_absent_stays_null_forgets_and_the_rest_is_new(before, more):
+def test_absent_stays_null_forgets_and_the_rest_is_new(before, more) -> None:
     first = apply_fields({}, before)
     after = apply_fields(first, more)
     for name in ("hostname", "kind", "labels", "address", "share"):
@@ -47,7 +49,7 @@ def test_absent_stays_null_forgets_and_the_rest_is_new(before, more):
 
 
 @given(FIELDS, FIELDS)
-def test_the_operator_wins(sent, operator):
+def test_the_operator_wins(sent, operator) -> None:
     sent, operator = apply_fields({}, sent), apply_fields({}, operator)
     device = merge_device(record(sent, operator), share_default="true")
     assert device.hostname == operator.get("hostname", sent.get("hostname", "rig-1"))
@@ -58,7 +60,7 @@ def test_the_operator_wins(sent, operator):
 
 
 @given(FIELDS)
-def test_taking_all_back_leaves_what_was_sent(sent):
+def test_taking_all_back_leaves_what_was_sent(sent) -> None:
     sent = apply_fields({}, sent)
     set_by = {"hostname": "x", "labels": {"a": "x"}}
     taken_back = apply_fields(set_by, dict.fromkeys(set_by))
@@ -67,7 +69,7 @@ def test_taking_all_back_leaves_what_was_sent(sent):
     )
 
 
-def test_labels_of_both_are_counted_together():
+def test_labels_of_both_are_counted_together() -> None:
     sent = {"labels": {f"a{n}": "" for n in range(32)}}
     check_merged(merge_device(record(sent, {"labels": {"a1": "other"}}), share_default="true"))
     with pytest.raises(InvalidInput, match="are 33 together"):
@@ -83,11 +85,11 @@ def test_labels_of_both_are_counted_together():
         (91, 0, 5, DeviceState.RETIRED),
     ],
 )
-def test_states(now, seen, retired_at, state):
+def test_states(now: int, seen: int, retired_at: int | None, state: Any) -> None:
     assert device_state(record({}, retired_at=retired_at), now, 90, seen_ms=seen) is state
 
 
 @pytest.mark.parametrize(("now", "may"), [(104, True), (105, False)])
-def test_reviving_has_its_time(now, may):
+def test_reviving_has_its_time(now: int, may: bool) -> None:
     assert may_be_revived(record({}, retired_at=5), now, 100) is may
     assert may_be_revived(record({}), now, 100) is False

@@ -49,7 +49,7 @@ def hostile(test):
 @pytest.mark.parametrize("sign", ['"', "'"])
 @hostile
 @given(TEXTS)
-def test_a_promql_string_is_exactly_the_value(sign, value):
+def test_a_promql_string_is_exactly_the_value(sign: str, value) -> None:
     query = f"up{{a={sign}{escaping.promql_string(value, sign)}{sign}}}"
     matcher = promql_parser.parse(query).matchers.matchers[0]
     assert matcher.value == value
@@ -59,7 +59,7 @@ def test_a_promql_string_is_exactly_the_value(sign, value):
 @pytest.mark.parametrize("sign", ['"', "'"])
 @hostile
 @given(TEXTS)
-def test_a_promql_regular_expression_matches_exactly_the_value(sign, value):
+def test_a_promql_regular_expression_matches_exactly_the_value(sign: str, value) -> None:
     query = f"up{{a=~{sign}{escaping.promql_regex(value, sign)}{sign}}}"
     pattern = promql_parser.parse(query).matchers.matchers[0].value
     assert re.fullmatch(pattern, value)
@@ -69,7 +69,7 @@ def test_a_promql_regular_expression_matches_exactly_the_value(sign, value):
 
 @hostile
 @given(TEXTS)
-def test_a_dot_matches_only_a_dot(value):
+def test_a_dot_matches_only_a_dot(value) -> None:
     pattern = (
         promql_parser.parse(f'up{{a=~"{escaping.promql_regex(value + ".", chr(34))}"}}').matchers.matchers[0].value
     )
@@ -78,7 +78,7 @@ def test_a_dot_matches_only_a_dot(value):
 
 @hostile
 @given(TEXTS)
-def test_a_sql_literal_is_exactly_the_value(value):
+def test_a_sql_literal_is_exactly_the_value(value) -> None:
     value = value.replace("\0", "")
     written = "'" + escaping.sql_string(value) + "'"
     assert not re.search(r"\$\w|\$\{|\[\[", written)
@@ -87,7 +87,7 @@ def test_a_sql_literal_is_exactly_the_value(value):
     assert "".join(chr(int(code)) if code else text.replace("''", "'") for text, code in pieces) == value
 
 
-def test_a_nul_cannot_stand_in_sql():
+def test_a_nul_cannot_stand_in_sql() -> None:
     with pytest.raises(ValueError, match="NUL"):
         escaping.sql_string("a\0b")
 
@@ -96,13 +96,13 @@ def test_a_nul_cannot_stand_in_sql():
 @pytest.mark.parametrize("after", ["", "name]]", "name}}", "{name}"])
 @hostile
 @given(TEXTS)
-def test_a_shown_value_looks_the_same_and_names_no_variable(before, after, value):
+def test_a_shown_value_looks_the_same_and_names_no_variable(before: str, after: str, value) -> None:
     shown = escaping.shown(value, text_before=bool(before), text_after=bool(after))
     assert shown.replace(escaping.WORD_JOINER, "") == value.replace(escaping.WORD_JOINER, "")
     assert not [found for found in GRAFANA.finditer(before + shown + after) if found.start() < len(before + shown)]
 
 
-def test_ordinary_values_stay_as_they_are():
+def test_ordinary_values_stay_as_they_are() -> None:
     for value in ("rig-1.lan:9100", "Rack 7 (north)", "100 $", "größe", "a[0]", "日本"):
         assert escaping.shown(value) == value
     assert escaping.promql_string("rig-1.lan:9100", '"') == "rig-1.lan:9100"
@@ -110,7 +110,7 @@ def test_ordinary_values_stay_as_they_are():
 
 @hostile
 @given(TEXTS)
-def test_markdown_and_html_show_exactly_the_value(value):
+def test_markdown_and_html_show_exactly_the_value(value) -> None:
     assert re.sub(r"&#(\d+);", lambda found: chr(int(found[1])), escaping.markdown(value)) == value
     assert re.sub(r"&#(\d+);", lambda found: chr(int(found[1])), escaping.html(value)) == value
     assert not re.search(r"[<>\"'$]", escaping.html(value))
@@ -118,13 +118,13 @@ def test_markdown_and_html_show_exactly_the_value(value):
 
 
 @pytest.mark.parametrize("value", ["edge-7.example.org", "rig_1", "10.0.0.7:9100", "Größe 3"])
-def test_names_stay_readable_in_markdown(value):
+def test_names_stay_readable_in_markdown(value: str) -> None:
     assert escaping.markdown(value) == value
 
 
 @hostile
 @given(TEXTS)
-def test_a_part_of_a_url_adds_no_part(value):
+def test_a_part_of_a_url_adds_no_part(value) -> None:
     parts = urlsplit(f"https://host/{escaping.url_part(value)}?a=1#b")
     assert (parts.netloc, parts.query, parts.fragment) == ("host", "a=1", "b")
     assert unquote(parts.path[1:]) == value
@@ -133,11 +133,11 @@ def test_a_part_of_a_url_adds_no_part(value):
 @pytest.mark.parametrize(
     "value", ["javascript:alert(1)", "data:text/html,x", "//host", "", "http:", "https:///x", " http://a"]
 )
-def test_a_link_begins_with_http(value):
+def test_a_link_begins_with_http(value: str) -> None:
     with pytest.raises(ValueError, match="must begin with http"):
         escaping.url_start(value)
 
 
-def test_an_address_stays_an_address():
+def test_an_address_stays_an_address() -> None:
     assert escaping.url_start("http://[::1]:8080/a?b=c") == "http://[::1]:8080/a?b=c"
     assert escaping.url_start("http://h/${x}") == "http://h/%24%7Bx%7D"

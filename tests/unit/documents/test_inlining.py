@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
+from typing import Any
 
 import promql_parser
 import pytest
@@ -48,7 +49,7 @@ def _matcher(query):
 @pytest.mark.parametrize(
     "spelling", ["$host", "${host}", "[[host]]", "${host:raw}", "[[host:raw]]", "${host.text}", "${host:text}"]
 )
-def test_every_spelling_is_filled(spelling):
+def test_every_spelling_is_filled(spelling: str) -> None:
     assert _expr(_dashboard(f'up{{a="{spelling}"}}'), {"host": "rig-1"}) == 'up{a="rig-1"}'
 
 
@@ -74,7 +75,7 @@ def test_every_spelling_is_filled(spelling):
         ("html", "a.b", "a.b, c"),
     ],
 )
-def test_every_format_is_grafanas(written, one, two):
+def test_every_format_is_grafanas(written: str, one: str, two: str) -> None:
     def noted(values):
         return inline(_dashboard(panel={"links": [{"icon": f"${{host:{written}}}"}]}), {"host": values})["panels"][0][
             "links"
@@ -84,7 +85,7 @@ def test_every_format_is_grafanas(written, one, two):
     assert noted(["a.b", "c"]).replace("\u2060", "") == two
 
 
-def test_several_values_become_a_regular_expression():
+def test_several_values_become_a_regular_expression() -> None:
     dashboard = _dashboard('up{a=~"$host"}', variable={"multi": True})
     assert _matcher(_expr(dashboard, {"host": ["a.b", 'c"d']})) == '(a\\.b|c"d)'
     assert _matcher(_expr(dashboard, {"host": "a.b"})) == "a\\.b"
@@ -95,7 +96,7 @@ def test_several_values_become_a_regular_expression():
         st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8), min_size=1, max_size=3, unique=True
     )
 )
-def test_whatever_the_values_the_query_selects_exactly_them(values):
+def test_whatever_the_values_the_query_selects_exactly_them(values) -> None:
     query = _expr(_dashboard('up{a=~"$host"}', variable={"multi": True}), {"host": values})
     pattern = _matcher(query)
     assert all(re.fullmatch(pattern, value) for value in values)
@@ -103,7 +104,7 @@ def test_whatever_the_values_the_query_selects_exactly_them(values):
     assert len(promql_parser.parse(query).matchers.matchers) == 1
 
 
-def test_all_is_the_all_value_the_options_or_anything():
+def test_all_is_the_all_value_the_options_or_anything() -> None:
     dashboard = _dashboard('up{a=~"$host"}', variable={"includeAll": True})
     assert _matcher(_expr(dashboard, {"host": "$__all"})) == ".+"
     with_value = _dashboard('up{a=~"$host"}', variable={"includeAll": True, "allValue": "rig.*"})
@@ -129,11 +130,11 @@ def test_all_is_the_all_value_the_options_or_anything():
         ({"type": "query", "current": {"text": "x", "value": "x"}}, 'up{a="$host"}', 'up{a="x"}'),
     ],
 )
-def test_what_the_document_holds_is_taken(variable, expr, filled):
+def test_what_the_document_holds_is_taken(variable: dict[str, Any], expr: str, filled: str) -> None:
     assert _expr(_dashboard(expr, variable=variable)) == filled
 
 
-def test_built_in_variables_groups_and_prices_stay():
+def test_built_in_variables_groups_and_prices_stay() -> None:
     expr = 'label_replace(rate(up{a="$host"}[$__rate_interval]), "x", "$1", "y", "(.*)")'
     dashboard = _dashboard(expr, panel={"title": "$5 for $unknown, ${__series.name} in $__interval"})
     derived = inline(dashboard, {"host": "h"})["panels"][0]
@@ -141,7 +142,7 @@ def test_built_in_variables_groups_and_prices_stay():
     assert derived["title"] == "$5 for $unknown, ${__series.name} in $__interval"
 
 
-def test_titles_and_texts_are_filled_too():
+def test_titles_and_texts_are_filled_too() -> None:
     panel = {"title": "$host now", "description": "of [[host]]", "options": {"content": "# ${host}"}, "type": "text"}
     derived = inline(_dashboard(panel=panel), {"host": "<b>"})["panels"][0]
     assert (derived["title"], derived["description"], derived["options"]["content"]) == (
@@ -151,7 +152,7 @@ def test_titles_and_texts_are_filled_too():
     )
 
 
-def test_a_value_with_a_variables_sign_is_not_read_again():
+def test_a_value_with_a_variables_sign_is_not_read_again() -> None:
     dashboard = _dashboard('up{a="$host"}', panel={"title": "$host"})
     derived = inline(dashboard, {"host": "${host} $host [[host]]"})
     assert _matcher(derived["panels"][0]["targets"][0]["expr"]) == "${host} $host [[host]]"
@@ -159,19 +160,19 @@ def test_a_value_with_a_variables_sign_is_not_read_again():
 
 
 @pytest.mark.parametrize("value", ["5m] or vector(1)", "a{}", "x y", ""])
-def test_outside_quotes_a_callers_value_may_not_change_the_query(value):
+def test_outside_quotes_a_callers_value_may_not_change_the_query(value: str) -> None:
     with pytest.raises(InvalidInput, match="would change the query"):
         inline(_dashboard("rate(up[$host])"), {"host": value})
 
 
-def test_every_missing_value_is_named():
+def test_every_missing_value_is_named() -> None:
     dashboard = _dashboard('up{a="$host",b="${zone}"}')
     with pytest.raises(InvalidInput) as caught:
         inline(dashboard)
     assert {problem.path for problem in caught.value.problems} == {"values.host", "values.zone"}
 
 
-def test_sql_values_stay_inside_their_quotes():
+def test_sql_values_stay_inside_their_quotes() -> None:
     source = {"type": "postgres", "uid": "pg"}
     target = {"refId": "A", "datasource": source, "rawSql": "SELECT 1 WHERE a = '$host' AND b IN ($many)"}
     dashboard = _dashboard(panel={"datasource": source, "targets": [target]})
@@ -184,7 +185,7 @@ def test_sql_values_stay_inside_their_quotes():
 @pytest.mark.parametrize(
     "reference", [{"type": "prometheus", "uid": "${ds}"}, {"uid": "$ds"}, "$ds", "${ds}", "[[ds]]"]
 )
-def test_a_datasource_variable_becomes_an_object(reference):
+def test_a_datasource_variable_becomes_an_object(reference: dict[str, Any] | str) -> None:
     dashboard = _dashboard(panel={"datasource": reference})
     dashboard["templating"]["list"] = [
         {"name": "ds", "type": "datasource", "query": "prometheus", "current": {"value": "default"}}
@@ -193,7 +194,7 @@ def test_a_datasource_variable_becomes_an_object(reference):
     assert inline(dashboard, {"ds": "other"})["panels"][0]["datasource"]["uid"] == "other"
 
 
-def test_import_inputs_are_bound():
+def test_import_inputs_are_bound() -> None:
     inputs = [{"name": "DS_P", "type": "datasource", "pluginId": "prometheus"}]
     dashboard = _dashboard(
         panel={"datasource": {"type": "prometheus", "uid": "${DS_P}"}}, __inputs=inputs, __requires=[]
@@ -225,7 +226,7 @@ def _panel(number, x, y, w, h, **more):
     }
 
 
-def test_a_panel_is_repeated_across_and_pushes_down_what_follows():
+def test_a_panel_is_repeated_across_and_pushes_down_what_follows() -> None:
     panels = [_panel(1, 0, 0, 24, 4, repeat="host", maxPerRow=2), _panel(2, 0, 4, 24, 8)]
     assert _places(_repeating(panels, ["a", "b", "c"])) == [
         (1, "P1 a", 0, 0, 12, 4),
@@ -235,14 +236,14 @@ def test_a_panel_is_repeated_across_and_pushes_down_what_follows():
     ]
 
 
-def test_a_panel_is_repeated_downwards():
+def test_a_panel_is_repeated_downwards() -> None:
     panels = [_panel(1, 6, 0, 6, 4, repeat="host", repeatDirection="v"), _panel(2, 0, 4, 24, 8)]
     places = _places(_repeating(panels, ["a", "b"]))
     assert places == [(1, "P1 a", 6, 0, 6, 4), (3, "P1 b", 6, 4, 6, 4), (2, "P2 a + b", 0, 8, 24, 8)]
 
 
 @pytest.mark.parametrize("collapsed", [False, True])
-def test_a_row_is_repeated_with_its_panels(collapsed):
+def test_a_row_is_repeated_with_its_panels(collapsed: bool) -> None:
     row = _panel(
         1,
         0,
@@ -268,7 +269,7 @@ def test_a_row_is_repeated_with_its_panels(collapsed):
     assert len(set(tops)) == len(tops)
 
 
-def test_a_derived_dashboard_is_ready_to_share_and_the_original_untouched():
+def test_a_derived_dashboard_is_ready_to_share_and_the_original_untouched() -> None:
     dashboard = _dashboard(
         'up{a="$host"}',
         panel={"repeat": "host"},
@@ -283,7 +284,7 @@ def test_a_derived_dashboard_is_ready_to_share_and_the_original_untouched():
     assert inline(derived) == derived
 
 
-def test_ad_hoc_filters_cannot_be_written_out():
+def test_ad_hoc_filters_cannot_be_written_out() -> None:
     dashboard = _dashboard()
     dashboard["templating"]["list"].append(
         {"name": "filters", "type": "adhoc", "filters": [{"key": "a", "value": "b"}]}

@@ -47,7 +47,7 @@ DASHBOARD = {
 }
 
 
-def test_all_panels_are_found_in_order():
+def test_all_panels_are_found_in_order() -> None:
     assert [panel["id"] for panel in all_panels(DASHBOARD)] == [1, 2, 3, 4, 5]
     assert [placed.path for placed in placed_panels(DASHBOARD)][2:] == [
         "panels[1].panels[0]",
@@ -56,18 +56,18 @@ def test_all_panels_are_found_in_order():
     ]
 
 
-def test_a_panel_is_found_by_its_id():
+def test_a_panel_is_found_by_its_id() -> None:
     assert panel_by_id(DASHBOARD, 4)["type"] == "timeseries"
     assert panel_by_id(DASHBOARD, 9) is None
     assert panel_name(panel_by_id(DASHBOARD, 3)) == "table 3"
 
 
-def test_malformed_dashboards_have_no_panels():
+def test_malformed_dashboards_have_no_panels() -> None:
     assert list(all_panels({"panels": {"a": 1}, "rows": "x"})) == []
     assert list(all_panels({"panels": [1, "x", None]})) == []
 
 
-def test_the_signature_is_canonical_and_leaves_out_layout_ids_and_order():
+def test_the_signature_is_canonical_and_leaves_out_layout_ids_and_order() -> None:
     panel = {
         "id": 7,
         "title": "Größe",
@@ -83,7 +83,7 @@ def test_the_signature_is_canonical_and_leaves_out_layout_ids_and_order():
     assert panel_signature({"type": "text"}) == '{"datasource":"","exprs":[],"title":"","type":"text","unit":""}'
 
 
-def test_the_datasources_that_are_asked():
+def test_the_datasources_that_are_asked() -> None:
     assert datasources_used(DASHBOARD) == {
         DatasourceUse("prometheus", "prometheus"),
         DatasourceUse("postgres", "pg2"),
@@ -92,7 +92,7 @@ def test_the_datasources_that_are_asked():
     }
 
 
-def test_a_visitor_gets_no_query():
+def test_a_visitor_gets_no_query() -> None:
     shown = str(strip_queries(DASHBOARD))
     for secret in ("'up'", "SELECT", "label_values", "content", "'x'", "expression"):
         assert secret not in shown

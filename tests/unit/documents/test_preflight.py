@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from typing import Any
 
 import pytest
 
@@ -36,7 +37,7 @@ GOOD = {
 }
 
 
-def test_a_good_document_has_no_problem():
+def test_a_good_document_has_no_problem() -> None:
     assert preflight(GOOD) == []
 
 
@@ -90,15 +91,15 @@ def _with(path, value):
         (["panels", 0, "targets", 0, "datasource"], "P", "panels[0].targets[0].datasource", "type and uid"),
     ],
 )
-def test_each_fault_is_named_with_its_path(path, value, place, message):
+def test_each_fault_is_named_with_its_path(path: list[str] | list[Any], value: Any, place: str, message: str) -> None:
     problems = preflight(_with(path, value))
     assert [(problem.path, message in problem.message) for problem in problems] == [(place, True)]
 
 
-def test_all_faults_are_named_at_once():
+def test_all_faults_are_named_at_once() -> None:
     assert len(preflight({"panels": [{}]})) >= 5
 
 
-def test_a_document_of_an_old_schema_places_panels_by_span():
+def test_a_document_of_an_old_schema_places_panels_by_span() -> None:
     old = {**GOOD, "panels": [], "rows": [{"panels": [{"id": 1, "type": "graph", "span": 6}]}]}
     assert preflight(old) == []

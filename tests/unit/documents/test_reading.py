@@ -28,19 +28,19 @@ OBJECTS = st.dictionaries(
 
 
 @given(OBJECTS)
-def test_reading_keeps_everything(value):
+def test_reading_keeps_everything(value) -> None:
     assert read_dashboard(orjson.dumps(value)) == value
 
 
 @given(OBJECTS, st.sampled_from([None, 1, 4]))
-def test_every_path_has_its_place(value, indent):
+def test_every_path_has_its_place(value, indent) -> None:
     text = json.dumps(value, indent=indent, ensure_ascii=False)
     for place in places(text).values():
         line = text.split("\n")[place.line - 1]
         assert line[place.column - 1] == text[place.offset]
 
 
-def test_a_place_is_where_the_value_begins():
+def test_a_place_is_where_the_value_begins() -> None:
     text = '{\n  "panels": [\n    {"id": 1},\n    {"id": 2, "a b": true}\n  ]\n}'
     place = place_of(text, "panels[1].id")
     assert (place.line, place.column) == (4, 12)
@@ -73,11 +73,11 @@ def test_a_place_is_where_the_value_begins():
         pytest.param(b'{"a": "' + b"x" * 17_000_000 + b'"}', "at most 16777216", id="large"),
     ],
 )
-def test_what_cannot_be_read_without_loss_is_refused_with_its_place(source, message):
+def test_what_cannot_be_read_without_loss_is_refused_with_its_place(source: bytes, message: str) -> None:
     with pytest.raises(InvalidInput, match=message):
         read_dashboard(source)
 
 
-def test_numbers_that_are_kept_are_accepted():
+def test_numbers_that_are_kept_are_accepted() -> None:
     source = b'{"a": 18446744073709551615, "b": -9223372036854775808, "c": 0.1234567, "d": "1234567890123456789012"}'
     assert read_dashboard(source)["a"] == 2**64 - 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from backend_server.documents import share_problems
@@ -15,7 +17,7 @@ def _panel(**more):
     return {"id": 1, "type": "timeseries", "title": "CPU", "datasource": PROMETHEUS, "targets": [target], **more}
 
 
-def test_a_ready_dashboard_has_no_problem():
+def test_a_ready_dashboard_has_no_problem() -> None:
     panel = _panel(title="costs 5$ in $USD", description="$1 and ${__field.name} and $__interval")
     assert share_problems({**READY, "panels": [panel]}) == []
 
@@ -39,7 +41,7 @@ def test_a_ready_dashboard_has_no_problem():
         (_panel(datasource={"type": "prometheus", "uid": "${DS_PROMETHEUS}"}), "variable"),
     ],
 )
-def test_each_feature_of_a_panel_is_named(panel, feature):
+def test_each_feature_of_a_panel_is_named(panel: Any, feature: str) -> None:
     problems = share_problems({**READY, "panels": [panel]})
     assert [problem.feature for problem in problems] == [feature]
     assert problems[0].panel == panel["title"]
@@ -65,19 +67,19 @@ def test_each_feature_of_a_panel_is_named(panel, feature):
         ({"apiVersion": "dashboard.grafana.app/v2"}, "v2 schema"),
     ],
 )
-def test_each_feature_of_the_dashboard_is_named(change, feature):
+def test_each_feature_of_the_dashboard_is_named(change: dict[str, Any], feature: str) -> None:
     problems = share_problems({**READY, **change})
     assert [problem.feature for problem in problems] == [feature]
     assert problems[0].panel is None
     assert set(problems[0].as_json()) == {"feature", "path", "panel", "panel_id", "why", "remedy"}
 
 
-def test_the_builtin_annotation_and_a_switched_off_one_do_no_harm():
+def test_the_builtin_annotation_and_a_switched_off_one_do_no_harm() -> None:
     entries = [{"builtIn": 1, "name": "a", "type": "tags"}, {"enable": False, "name": "b", "type": "tags"}]
     assert share_problems({**READY, "annotations": {"list": entries}}) == []
 
 
-def test_a_variable_in_a_collapsed_row_is_found_once_at_its_panel():
+def test_a_variable_in_a_collapsed_row_is_found_once_at_its_panel() -> None:
     dashboard = {**READY, "templating": {"list": [{"name": "host"}]}}
     dashboard["panels"] = [{"id": 2, "type": "row", "title": "Row", "panels": [_panel(title="$host [[host]]")]}]
     assert [problem.panel for problem in share_problems(dashboard)] == [None, "$host [[host]]"]

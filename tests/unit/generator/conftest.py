@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 import yaml
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from backend_server.cli.generate import generate
 from backend_server.generator.spec.read import read_spec
+from backend_server.generator.spec.spec import Spec
 from backend_server.primitives.shipped import shipped
 
 
 @pytest.fixture(scope="session")
-def base_spec_bytes():
+def base_spec_bytes() -> bytes:
     return shipped("metrics", "spec", "base.yml").read_bytes()
 
 
 @pytest.fixture(scope="session")
-def base_spec(base_spec_bytes):
+def base_spec(base_spec_bytes: bytes) -> Spec:
     return read_spec(base_spec_bytes, name="base.yml")
 
 
 @pytest.fixture
-def spec_of():
+def spec_of() -> Callable[..., Spec]:
     def make(*metrics, family="bus"):
         return read_spec(yaml.safe_dump({"version": 1, "families": {family: {"metrics": list(metrics)}}}).encode())
 
@@ -30,7 +34,7 @@ def spec_of():
 
 
 @pytest.fixture
-def run(tmp_path):
+def run(tmp_path: Path) -> Callable[..., Result]:
     def call(command, *arguments, **environment):
         return CliRunner().invoke(command, [str(argument) for argument in arguments], env=environment)
 
@@ -38,7 +42,7 @@ def run(tmp_path):
 
 
 @pytest.fixture
-def made(run, tmp_path):
+def made(run: Callable[..., Result], tmp_path: Path) -> Path:
     out = tmp_path / "made"
     assert run(generate, "--output", out, SOURCE_DATE_EPOCH="1700000000").exit_code == 0
     return out

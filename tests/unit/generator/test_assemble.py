@@ -6,6 +6,7 @@ import hashlib
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 
 import pytest
 import yaml
@@ -17,7 +18,7 @@ from backend_server.documents.preflight import preflight
 from backend_server.generator.output.assemble import generate, generate_all
 from backend_server.generator.spec.plans import SHIPPED_PLANS
 from backend_server.generator.spec.read import read_spec
-from backend_server.generator.spec.spec import DashboardPlan
+from backend_server.generator.spec.spec import DashboardPlan, Spec
 from backend_server.primitives.canonical_json import canonical_bytes
 from backend_server.primitives.shipped import shipped
 from backend_server.promql import check_promql, is_readable_label, is_readable_name, unusable
@@ -46,7 +47,7 @@ names = st.lists(st.from_regex(r"[a-z]{3,8}_(bytes|rows|writes|backlog|x)", full
 
 @settings(max_examples=40, deadline=None)
 @given(names)
-def test_ids_are_unique_and_panels_never_overlap(found):
+def test_ids_are_unique_and_panels_never_overlap(found) -> None:
     panels = generate(COLUMN_STORE, spec_from(metrics(found))).document["panels"]
     ids = [panel["id"] for panel in panels]
     cells = [
@@ -64,7 +65,7 @@ def test_ids_are_unique_and_panels_never_overlap(found):
 
 @settings(max_examples=30, deadline=None)
 @given(names.filter(lambda found: len(found) > 1), st.data())
-def test_ids_stay_when_other_panels_come_and_go(found, data):
+def test_ids_stay_when_other_panels_come_and_go(found, data) -> None:
     everything = metrics(found)[:6]
     without = data.draw(st.integers(0, len(everything) - 1))
     before = identities(spec_from(everything))
@@ -79,7 +80,7 @@ def identities(spec):
     return {panel["g6_meta"]["panel_uuid"]: panel["id"] for panel in panels}
 
 
-def test_identity_is_made_as_documented(spec_of):
+def test_identity_is_made_as_documented(spec_of: Callable[..., Spec]) -> None:
     (panel,) = generate(COLUMN_STORE, spec_of({"name": "a", "kind": "gauge"})).document["panels"]
     signature = '{"datasource":"prometheus","exprs":["a"],"title":"A","type":"timeseries","unit":""}'
     digest = hashlib.sha256(f"column_store:{signature}".encode()).hexdigest()
@@ -89,7 +90,7 @@ def test_identity_is_made_as_documented(spec_of):
     assert panel["g6_meta"]["panel_uuid"] == digest[:16]
 
 
-def test_a_key_keeps_the_uuid_under_a_new_title(spec_of):
+def test_a_key_keeps_the_uuid_under_a_new_title(spec_of: Callable[..., Spec]) -> None:
     def uuid(title):
         written = {"title": title, "promql": "a", "key": "k"}
         (panel,) = generate(COLUMN_STORE, spec_of({"name": "a", "kind": "gauge", "panels": [written]})).document[
@@ -100,7 +101,7 @@ def test_a_key_keeps_the_uuid_under_a_new_title(spec_of):
     assert uuid("One") == uuid("Two") == hashlib.sha256(b"column_storek").hexdigest()[:16]
 
 
-def test_the_order_of_keys_changes_nothing_but_the_hash(base_spec_bytes, base_spec):
+def test_the_order_of_keys_changes_nothing_but_the_hash(base_spec_bytes: bytes, base_spec: Spec) -> None:
     def backwards(value):
         if isinstance(value, dict):
             return {key: backwards(value[key]) for key in reversed(value)}
@@ -114,7 +115,7 @@ def test_the_order_of_keys_changes_nothing_but_the_hash(base_spec_bytes, base_sp
         assert one.body.replace(base_spec.hash.encode(), b"") == other.body.replace(shuffled.hash.encode(), b"")
 
 
-def test_the_committed_digests_are_those_of_any_machine_and_hash_seed(base_spec):
+def test_the_committed_digests_are_those_of_any_machine_and_hash_seed(base_spec: Spec) -> None:
     digests = {plan.slug: hashlib.sha256(generate(plan, base_spec).body).hexdigest() for plan in SHIPPED_PLANS}
     committed = {
         slug: hashlib.sha256(path.read_bytes()).hexdigest()
@@ -127,7 +128,7 @@ def test_the_committed_digests_are_those_of_any_machine_and_hash_seed(base_spec)
 
 
 @pytest.mark.parametrize("seed", ["0", "1", "4242"])
-def test_several_hash_seeds_give_the_same_bytes(seed, base_spec):
+def test_several_hash_seeds_give_the_same_bytes(seed: str, base_spec: Spec) -> None:
     program = (
         "import hashlib;from backend_server.generator.spec.read import read_spec;"
         "from backend_server.generator.spec.plans import SHIPPED_PLANS as P;"
@@ -148,7 +149,7 @@ def test_several_hash_seeds_give_the_same_bytes(seed, base_spec):
     assert run.stdout.strip() == mine
 
 
-def test_metadata_says_where_everything_comes_from(base_spec):
+def test_metadata_says_where_everything_comes_from(base_spec: Spec) -> None:
     for plan in SHIPPED_PLANS:
         document = generate(plan, base_spec).document
         assert set(document["g6_meta"]) == {
@@ -164,7 +165,7 @@ def test_metadata_says_where_everything_comes_from(base_spec):
             assert panel["g6_meta"]["source"]
 
 
-def test_dense_lowers_heights_and_keeps_identity(base_spec):
+def test_dense_lowers_heights_and_keeps_identity(base_spec: Spec) -> None:
     plan = SHIPPED_PLANS[0]
     roomy, dense = generate(plan, base_spec).document, generate(plan, base_spec, dense=True).document
 
@@ -172,14 +173,14 @@ def test_dense_lowers_heights_and_keeps_identity(base_spec):
     assert [p["id"] for p in dense["panels"]] == [p["id"] for p in roomy["panels"]]
 
 
-def test_bytes_are_canonical_but_for_a_line_around_each_panel(base_spec):
+def test_bytes_are_canonical_but_for_a_line_around_each_panel(base_spec: Spec) -> None:
     for plan in SHIPPED_PLANS:
         made = generate(plan, base_spec)
         assert made.body.replace(b"\n", b"") == canonical_bytes(made.document)
         assert made.panel_count == len(made.document["panels"])
 
 
-def test_identity_is_that_of_the_written_panel(base_spec):
+def test_identity_is_that_of_the_written_panel(base_spec: Spec) -> None:
     for plan in SHIPPED_PLANS:
         for panel in generate(plan, base_spec).document["panels"]:
             digest = hashlib.sha256(f"{plan.slug}:{panel_signature(panel)}".encode()).hexdigest()
@@ -230,7 +231,7 @@ def named_once(found):
 
 @settings(max_examples=60, deadline=None)
 @given(METRICS.map(named_once), st.booleans())
-def test_whatever_the_texts_the_bytes_are_canonical_the_queries_parse_and_grafana_would_take_it(found, dense):
+def test_whatever_the_texts_the_bytes_are_canonical_the_queries_parse_and_grafana_would_take_it(found, dense) -> None:
     spec = spec_from(found)
     made = generate(COLUMN_STORE, spec, dense=dense)
 

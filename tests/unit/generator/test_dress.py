@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from backend_server.generator.output.assemble import generate
-from backend_server.generator.spec.spec import DashboardPlan
+from backend_server.generator.spec.spec import DashboardPlan, Spec
 
 PLAN = DashboardPlan("bus", "Bus", ("bus",))
 
@@ -27,11 +29,13 @@ def written(promql, kind="timeseries"):
     ("promql", "words"),
     [("a", "{{x}}"), ("sum by (y) (a)", "{{y}}"), ("sum(a)", ""), ("topk(3, sum by (y, z) (a))", "{{y}} {{z}}")],
 )
-def test_a_written_panels_legend_shows_the_labels_its_result_has(spec_of, promql, words):
+def test_a_written_panels_legend_shows_the_labels_its_result_has(
+    spec_of: Callable[..., Spec], promql: str, words: str
+) -> None:
     assert legend(panels_of(spec_of(written(promql)))["T"]) == words
 
 
-def test_quantiles_and_bare_gauges_have_short_legends(spec_of):
+def test_quantiles_and_bare_gauges_have_short_legends(spec_of: Callable[..., Spec]) -> None:
     panels = panels_of(spec_of({"name": "a_seconds", "kind": "histogram"}, {"name": "b", "kind": "gauge"}))
 
     assert legend(panels["A p95 (5m)"]) == "p95"
@@ -42,7 +46,7 @@ def test_quantiles_and_bare_gauges_have_short_legends(spec_of):
     ("unit", "function"),
     [("percentunit", "avg"), ("percent", "avg"), ("dateTimeFromNow", "max"), ("bool_on_off", "max"), ("bytes", "sum")],
 )
-def test_shares_are_averaged_and_moments_are_not_added(spec_of, unit, function):
+def test_shares_are_averaged_and_moments_are_not_added(spec_of: Callable[..., Spec], unit: str, function: str) -> None:
     panels = panels_of(spec_of({"name": "a", "kind": "gauge", "labels": ["x"], "unit": unit}))
 
     assert panels["A by x"]["targets"][0]["expr"] == f"{function} by (x) (a)"
@@ -58,7 +62,9 @@ def test_shares_are_averaged_and_moments_are_not_added(spec_of, unit, function):
         ("gauge", "short", None),
     ],
 )
-def test_a_dial_ends_where_its_unit_ends(spec_of, kind, unit, bounds):
+def test_a_dial_ends_where_its_unit_ends(
+    spec_of: Callable[..., Spec], kind: str, unit: str, bounds: tuple[int, ...] | None
+) -> None:
     metric = written("a", kind)
     metric["panels"][0]["unit"] = unit
     defaults = panels_of(spec_of(metric))["T"]["fieldConfig"]["defaults"]
@@ -66,7 +72,7 @@ def test_a_dial_ends_where_its_unit_ends(spec_of, kind, unit, bounds):
     assert ((defaults["min"], defaults["max"]) if "min" in defaults else None) == bounds
 
 
-def test_a_table_leaves_out_what_says_nothing_and_keeps_what_was_asked_for(spec_of):
+def test_a_table_leaves_out_what_says_nothing_and_keeps_what_was_asked_for(spec_of: Callable[..., Spec]) -> None:
     def hidden(promql):
         (transformation,) = panels_of(spec_of(written(promql, "table")))["T"]["transformations"]
         return sorted(transformation["options"]["excludeByName"])
@@ -75,7 +81,7 @@ def test_a_table_leaves_out_what_says_nothing_and_keeps_what_was_asked_for(spec_
     assert hidden("sum by (job) (a)") == ["Time", "__name__", "instance"]
 
 
-def test_the_table_of_alerts_is_as_high_as_it_is_long(spec_of):
+def test_the_table_of_alerts_is_as_high_as_it_is_long(spec_of: Callable[..., Spec]) -> None:
     def height(count):
         alerts = [{"name": f"A{number}", "expr": "up == 0"} for number in range(count)]
         return panels_of(spec_of({"name": "a", "kind": "gauge", "alerts": alerts}))["Alerts"]["gridPos"]["h"]

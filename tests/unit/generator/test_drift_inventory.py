@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -21,10 +23,11 @@ from backend_server.generator.output.inventory import (
     write_inventory,
 )
 from backend_server.generator.spec.plans import SHIPPED_PLANS
+from backend_server.generator.spec.spec import Spec
 
 
 @pytest.fixture
-def bus(base_spec):
+def bus(base_spec: Spec) -> dict[str, Any]:
     return generate(next(plan for plan in SHIPPED_PLANS if plan.slug == "bus_health"), base_spec)
 
 
@@ -32,11 +35,11 @@ def tokens(wanted, existing, verbose=False):
     return drift_lines(find_drift([wanted], {wanted.plan.slug: existing}), verbose=verbose)
 
 
-def test_an_equal_file_is_no_drift(bus):
+def test_an_equal_file_is_no_drift(bus: dict[str, Any]) -> None:
     assert tokens(bus, copy.deepcopy(bus.document)) == []
 
 
-def test_layout_ids_and_metadata_are_no_drift(bus):
+def test_layout_ids_and_metadata_are_no_drift(bus: dict[str, Any]) -> None:
     existing = copy.deepcopy(bus.document)
     existing["panels"].reverse()
     existing["refresh"] = "1m"
@@ -48,7 +51,7 @@ def test_layout_ids_and_metadata_are_no_drift(bus):
     assert tokens(bus, existing) == []
 
 
-def test_each_kind_of_drift_has_its_token_count_and_titles(bus):
+def test_each_kind_of_drift_has_its_token_count_and_titles(bus: dict[str, Any]) -> None:
     existing = copy.deepcopy(bus.document)
     del existing["panels"][3]
     existing["panels"][1]["targets"][0]["expr"] = "up"
@@ -65,7 +68,7 @@ def test_each_kind_of_drift_has_its_token_count_and_titles(bus):
     assert '"removed_titles":["By hand"]' in lines[4]
 
 
-def test_only_the_surplus_of_a_copied_panel_counts(bus):
+def test_only_the_surplus_of_a_copied_panel_counts(bus: dict[str, Any]) -> None:
     existing = copy.deepcopy(bus.document)
     doubled = copy.deepcopy(existing["panels"][2])
     existing["panels"].append(doubled)
@@ -75,7 +78,7 @@ def test_only_the_surplus_of_a_copied_panel_counts(bus):
     assert tokens(bus, existing) == ["removed:bus_health:4"]  # three copies and a row
 
 
-def test_of_panels_that_show_the_same_the_stranger_is_the_one_too_many(bus):
+def test_of_panels_that_show_the_same_the_stranger_is_the_one_too_many(bus: dict[str, Any]) -> None:
     existing = copy.deepcopy(bus.document)
     stranger = copy.deepcopy(existing["panels"][2])
     del stranger["g6_meta"]
@@ -86,7 +89,7 @@ def test_of_panels_that_show_the_same_the_stranger_is_the_one_too_many(bus):
     assert (drift.removed_titles, drift.changed_titles) == ((stranger["title"],), ())
 
 
-def test_what_no_plan_makes_any_more_is_removed_with_all_its_panels(bus):
+def test_what_no_plan_makes_any_more_is_removed_with_all_its_panels(bus: dict[str, Any]) -> None:
     foreign = {"title": "By hand", "panels": [{"type": "stat", "title": "x"}]}
     on_disk = {"bus_health": bus.document, "gone": bus.document, "foreign": foreign, "unreadable": None}
     (drift,) = find_left_over([bus.plan], on_disk)
@@ -95,7 +98,7 @@ def test_what_no_plan_makes_any_more_is_removed_with_all_its_panels(bus):
     assert drift.removed_titles == tuple(panel["title"] for panel in bus.document["panels"])
 
 
-def test_a_missing_file_and_another_spec_have_tokens_of_their_own(bus):
+def test_a_missing_file_and_another_spec_have_tokens_of_their_own(bus: dict[str, Any]) -> None:
     existing = copy.deepcopy(bus.document)
     existing["g6_meta"]["spec_hash"] = "0" * 16
 
@@ -109,11 +112,11 @@ TEXT = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x0
 @given(
     st.lists(st.builds(Entry, TEXT, TEXT, TEXT, TEXT, TEXT), min_size=1, max_size=6), st.sampled_from(["csv", "jsonl"])
 )
-def test_an_inventory_survives_the_round_trip(entries, form):
+def test_an_inventory_survives_the_round_trip(entries, form) -> None:
     assert read_inventory(write_inventory(entries, form), what="x") == tuple(entries)
 
 
-def test_commas_quotes_and_newlines_in_titles_survive():
+def test_commas_quotes_and_newlines_in_titles_survive() -> None:
     entries = (Entry("s", 'a,"b"\nc\r\nd', "m", "spec", "1"),)
 
     assert read_inventory(write_inventory(entries, "csv"), what="x") == entries
@@ -130,13 +133,13 @@ def test_commas_quotes_and_newlines_in_titles_survive():
         ('slug,title,metric,source,panel_uuid\n"a', 2),
     ],
 )
-def test_a_bad_inventory_names_its_line(text, line):
+def test_a_bad_inventory_names_its_line(text: str, line: int) -> None:
     with pytest.raises(InvalidInput) as caught:
         read_inventory(text, what="old.csv")
     assert caught.value.problems[0].line == line
 
 
-def test_a_keyed_rename_is_certain_and_an_unkeyed_one_inferred():
+def test_a_keyed_rename_is_certain_and_an_unkeyed_one_inferred() -> None:
     before = [Entry("s", "Old", "m", "spec", "k1"), Entry("s", "Rate", "n", "auto_rate", "a")]
     after = [Entry("s", "New", "m", "spec", "k1"), Entry("s", "Speed", "n", "auto_rate", "b")]
 
@@ -151,14 +154,14 @@ def test_a_keyed_rename_is_certain_and_an_unkeyed_one_inferred():
     assert (found.added, found.removed) == ((), ())
 
 
-def test_equal_titles_are_no_rename():
+def test_equal_titles_are_no_rename() -> None:
     before = [Entry("s", "Rate", "m", "spec", "1")]
     found = diff_inventory(before, [Entry("s", "Rate", "m", "spec", "2")])
 
     assert (len(found.added), len(found.removed), found.renamed) == (1, 1, ())
 
 
-def test_rows_of_one_uuid_are_compared_one_by_one():
+def test_rows_of_one_uuid_are_compared_one_by_one() -> None:
     one, other = Entry("s", "A", "m", "spec", "k"), Entry("s", "B", "m", "spec", "k")
 
     assert diff_inventory([one], [one, one]).added == (one,)
@@ -169,19 +172,19 @@ def test_rows_of_one_uuid_are_compared_one_by_one():
 
 
 @given(st.lists(st.builds(Entry, *[st.sampled_from("ab")] * 5), max_size=8))
-def test_nothing_is_lost_whatever_is_doubled(entries):
+def test_nothing_is_lost_whatever_is_doubled(entries) -> None:
     assert len(diff_inventory([], entries).added) == len(diff_inventory(entries, []).removed) == len(entries)
     assert diff_inventory(entries, list(reversed(entries))).empty
 
 
-def test_an_inventory_from_a_spreadsheet_has_a_mark_in_front():
+def test_an_inventory_from_a_spreadsheet_has_a_mark_in_front() -> None:
     entries = (Entry("s", "a", "m", "spec", "1"),)
 
     assert read_inventory("\ufeff" + write_inventory(entries, "csv"), what="x") == entries
     assert read_inventory("\ufeff" + write_inventory(entries, "jsonl"), what="x") == entries
 
 
-def test_coverage_knows_what_a_panel_was_made_for_and_takes_no_pattern_for_a_name(spec_of):
+def test_coverage_knows_what_a_panel_was_made_for_and_takes_no_pattern_for_a_name(spec_of: Callable[..., Spec]) -> None:
     spec = spec_of({"name": "a", "kind": "gauge"}, {"name": "b", "kind": "gauge"})
 
     def panel(metric, expr):
@@ -196,7 +199,7 @@ def test_coverage_knows_what_a_panel_was_made_for_and_takes_no_pattern_for_a_nam
     assert coverage(panel("a", '{__name__=~"a|zzz"} + {__name__!="yyy", x="1"}')) == (("b",), ())
 
 
-def test_two_candidates_are_not_guessed_between():
+def test_two_candidates_are_not_guessed_between() -> None:
     before = [Entry("s", "A", "m", "spec", "1"), Entry("s", "B", "m", "spec", "2")]
     after = [Entry("s", "C", "m", "spec", "3")]
     found = diff_inventory(before, after)
@@ -204,7 +207,7 @@ def test_two_candidates_are_not_guessed_between():
     assert (len(found.added), len(found.removed), found.renamed) == (1, 2, ())
 
 
-def test_the_inventory_lists_generated_panels_and_can_be_filtered(bus):
+def test_the_inventory_lists_generated_panels_and_can_be_filtered(bus: dict[str, Any]) -> None:
     existing = {"bus_health": bus.document, "foreign": {"title": "x", "panels": [{"title": "y", "type": "stat"}]}}
     everything = take_inventory(existing)
 

@@ -8,14 +8,18 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
+from click.testing import Result
 
 from backend_server.cli.generate import generate, inventory
 from backend_server.primitives.shipped import shipped
 
 
-def test_a_second_run_writes_nothing_and_verify_is_content(run, made):
+def test_a_second_run_writes_nothing_and_verify_is_content(run: Callable[..., Result], made: Path) -> None:
     before = {path.name: path.stat().st_mtime_ns for path in made.iterdir()}
 
     assert run(generate, "--output", made).exit_code == 0
@@ -23,7 +27,7 @@ def test_a_second_run_writes_nothing_and_verify_is_content(run, made):
     assert run(generate, "--output", made, "--verify").exit_code == 0
 
 
-def test_drift_exits_6_with_tokens_and_details_on_request(run, made):
+def test_drift_exits_6_with_tokens_and_details_on_request(run: Callable[..., Result], made: Path) -> None:
     path = made / "bus_health.json"
     document = json.loads(path.read_text())
     removed = document["panels"].pop()["title"]
@@ -42,7 +46,9 @@ def test_drift_exits_6_with_tokens_and_details_on_request(run, made):
         assert run(generate, "--output", made, "--verify", **{name: "1"}).stdout == by_flag.stdout
 
 
-def test_another_spec_hash_alone_is_drift_of_its_own_kind(run, made, tmp_path, base_spec_bytes):
+def test_another_spec_hash_alone_is_drift_of_its_own_kind(
+    run: Callable[..., Result], made: Path, tmp_path: Path, base_spec_bytes: bytes
+) -> None:
     spec = tmp_path / "base.yml"
     spec.write_bytes(base_spec_bytes + b"# a remark\n")
     found = run(generate, "--spec", spec, "--output", made, "--verify")
@@ -52,7 +58,7 @@ def test_another_spec_hash_alone_is_drift_of_its_own_kind(run, made, tmp_path, b
     assert all(line.startswith("spec:") for line in found.stdout.splitlines())
 
 
-def test_a_bad_spec_exits_2_with_every_problem_and_writes_nothing(run, tmp_path):
+def test_a_bad_spec_exits_2_with_every_problem_and_writes_nothing(run: Callable[..., Result], tmp_path: Path) -> None:
     spec = tmp_path / "bad.yml"
     spec.write_text("version: 1\nfamilies: {bus: {metrics: [{name: a, kind: x}, {name: b, kind: y}]}}\n")
     found = run(generate, "--spec", spec, "--output", tmp_path / "out")
@@ -64,11 +70,11 @@ def test_a_bad_spec_exits_2_with_every_problem_and_writes_nothing(run, tmp_path)
 
 
 @pytest.mark.parametrize("arguments", [["--spec", "nowhere.yml"], ["--only", "bus_helth"]])
-def test_what_is_not_there_exits_2(run, tmp_path, arguments):
+def test_what_is_not_there_exits_2(run: Callable[..., Result], tmp_path: Path, arguments: list[str]) -> None:
     assert run(generate, *arguments, "--output", tmp_path).exit_code == 2
 
 
-def test_only_makes_those_and_the_manifest_lists_the_others_with_0(run, tmp_path):
+def test_only_makes_those_and_the_manifest_lists_the_others_with_0(run: Callable[..., Result], tmp_path: Path) -> None:
     assert run(generate, "--output", tmp_path, "--only", "bus_health,governance").exit_code == 0
     manifest = json.loads((tmp_path / "manifest.json").read_text())
     counts = {entry["slug"]: entry["panel_count"] for entry in manifest["dashboards"]}
@@ -85,24 +91,24 @@ def test_only_makes_those_and_the_manifest_lists_the_others_with_0(run, tmp_path
 
 
 @pytest.mark.parametrize("name", ["DASHBOARD_DENSE", "G6_DASHBOARD_DENSE"])
-def test_dense_by_environment_is_the_same_as_by_flag(run, tmp_path, name):
+def test_dense_by_environment_is_the_same_as_by_flag(run: Callable[..., Result], tmp_path: Path, name: str) -> None:
     run(generate, "--output", tmp_path / "a", "--dense")
     run(generate, "--output", tmp_path / "b", **{name: "1"})
 
     assert (tmp_path / "a" / "bus_health.json").read_bytes() == (tmp_path / "b" / "bus_health.json").read_bytes()
 
 
-def test_egress_frozen_changes_nothing(run, made, tmp_path):
+def test_egress_frozen_changes_nothing(run: Callable[..., Result], made: Path, tmp_path: Path) -> None:
     assert run(generate, "--output", tmp_path / "frozen", G6_EGRESS_FROZEN="1").exit_code == 0
     for path in (tmp_path / "frozen").glob("*_*.json"):
         assert path.read_bytes() == (made / path.name).read_bytes()
 
 
-def test_the_manifest_takes_its_time_from_the_environment(made):
+def test_the_manifest_takes_its_time_from_the_environment(made: Path) -> None:
     assert json.loads((made / "manifest.json").read_text())["generated_at_unix"] == 1_700_000_000
 
 
-def test_a_plan_file_takes_the_place_of_the_shipped_plans(run, tmp_path):
+def test_a_plan_file_takes_the_place_of_the_shipped_plans(run: Callable[..., Result], tmp_path: Path) -> None:
     plan = tmp_path / "plan.yml"
     plan.write_text("plans: [{slug: mine, title: Mine, families: [bus, nosuch]}]\n")
     found = run(generate, "--plan", plan, "--output", tmp_path / "out")
@@ -112,7 +118,9 @@ def test_a_plan_file_takes_the_place_of_the_shipped_plans(run, tmp_path):
     assert (tmp_path / "out" / "mine.json").exists()
 
 
-def test_inventory_export_in_both_formats_with_filter_and_exit_codes(run, made, tmp_path):
+def test_inventory_export_in_both_formats_with_filter_and_exit_codes(
+    run: Callable[..., Result], made: Path, tmp_path: Path
+) -> None:
     as_csv = run(inventory, "export", "--dir", made)
     rows = list(csv.DictReader(io.StringIO(as_csv.stdout)))
     as_jsonl = run(inventory, "export", "--dir", made, "--format", "jsonl")
@@ -126,7 +134,7 @@ def test_inventory_export_in_both_formats_with_filter_and_exit_codes(run, made, 
     assert run(inventory, "export", "--dir", tmp_path / "nowhere").exit_code == 3
 
 
-def test_inventory_diff_exits_7_and_writes_json(run, made, tmp_path):
+def test_inventory_diff_exits_7_and_writes_json(run: Callable[..., Result], made: Path, tmp_path: Path) -> None:
     one, other, out = tmp_path / "one.csv", tmp_path / "other.csv", tmp_path / "diff.json"
     run(inventory, "export", "--dir", made, "--out", one)
     other.write_text("".join(one.read_text().splitlines(keepends=True)[:-1]))
@@ -137,7 +145,7 @@ def test_inventory_diff_exits_7_and_writes_json(run, made, tmp_path):
     assert run(inventory, "diff", one, tmp_path / "nowhere").exit_code == 2
 
 
-def test_coverage_exits_7_on_gaps_and_0_without(run, made):
+def test_coverage_exits_7_on_gaps_and_0_without(run: Callable[..., Result], made: Path) -> None:
     assert run(inventory, "coverage", "--dir", made).exit_code == 0
     (made / "governance.json").unlink()
     found = run(inventory, "coverage", "--dir", made)
@@ -154,7 +162,9 @@ def test_coverage_exits_7_on_gaps_and_0_without(run, made):
         ("diff_dashboard_inventory.py", ["{tmp}/a", "{tmp}/b"], 2),
     ],
 )
-def test_the_scripts_have_the_same_flags_and_exit_codes(made, tmp_path, script, arguments, code):
+def test_the_scripts_have_the_same_flags_and_exit_codes(
+    made: Path, tmp_path: Path, script: str, arguments: list[str], code: int
+) -> None:
     filled = [argument.format(made=made, tmp=tmp_path) for argument in arguments]
     run = subprocess.run(
         [sys.executable, shipped("scripts", script), *filled],
@@ -165,13 +175,13 @@ def test_the_scripts_have_the_same_flags_and_exit_codes(made, tmp_path, script, 
     assert run.returncode == code, run.stderr
 
 
-def test_the_shipped_dashboards_are_fresh(run):
+def test_the_shipped_dashboards_are_fresh(run: Callable[..., Result]) -> None:
     found = run(generate, "--verify", "--output", shipped("config", "grafana", "dashboards", "generated"))
 
     assert found.exit_code == 0, found.stdout
 
 
-def test_only_and_verify_look_at_those_alone(run, made):
+def test_only_and_verify_look_at_those_alone(run: Callable[..., Result], made: Path) -> None:
     (made / "governance.json").unlink()
 
     assert run(generate, "--output", made, "--verify", "--only", "bus_health").exit_code == 0
@@ -187,7 +197,9 @@ def test_only_and_verify_look_at_those_alone(run, made):
         (lambda path: path.write_text('{"apiVersion": "v2"}'), "export the classic (v1) JSON"),
     ],
 )
-def test_a_file_that_cannot_be_read_is_missing_and_the_reason_is_told(run, made, damage, words):
+def test_a_file_that_cannot_be_read_is_missing_and_the_reason_is_told(
+    run: Callable[..., Result], made: Path, damage: Callable[..., Any], words: str
+) -> None:
     damage(made / "bus_health.json")
     found = run(generate, "--output", made, "--verify")
 
@@ -195,7 +207,7 @@ def test_a_file_that_cannot_be_read_is_missing_and_the_reason_is_told(run, made,
     assert words in found.stderr
 
 
-def test_the_time_of_generation_is_no_drift(run, made):
+def test_the_time_of_generation_is_no_drift(run: Callable[..., Result], made: Path) -> None:
     manifest = json.loads((made / "manifest.json").read_text())
     (made / "manifest.json").write_text(json.dumps(manifest | {"generated_at_unix": 1}))
 
@@ -203,7 +215,7 @@ def test_the_time_of_generation_is_no_drift(run, made):
 
 
 @pytest.mark.parametrize("name", ["DASHBOARD_DIFF_VERBOSE", "G6_DASHBOARD_DIFF_VERBOSE"])
-def test_the_script_tells_titles_when_the_environment_asks_for_them(made, name):
+def test_the_script_tells_titles_when_the_environment_asks_for_them(made: Path, name: str) -> None:
     document = json.loads((made / "bus_health.json").read_text())
     title = document["panels"].pop()["title"]
     (made / "bus_health.json").write_text(json.dumps(document))
@@ -221,7 +233,9 @@ def test_the_script_tells_titles_when_the_environment_asks_for_them(made, name):
     assert json.loads(lines[2])["added_titles"] == [title]
 
 
-def test_a_link_in_the_place_of_a_dashboard_is_replaced_and_never_followed(run, tmp_path):
+def test_a_link_in_the_place_of_a_dashboard_is_replaced_and_never_followed(
+    run: Callable[..., Result], tmp_path: Path
+) -> None:
     out, precious = tmp_path / "out", tmp_path / "precious"
     out.mkdir()
     precious.write_text("mine")
@@ -232,7 +246,7 @@ def test_a_link_in_the_place_of_a_dashboard_is_replaced_and_never_followed(run, 
     assert not (out / "bus_health.json").is_symlink()
 
 
-def test_an_output_folder_may_be_a_link_of_the_operators(run, tmp_path):
+def test_an_output_folder_may_be_a_link_of_the_operators(run: Callable[..., Result], tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "linked").symlink_to(tmp_path / "real")
 
@@ -241,7 +255,9 @@ def test_an_output_folder_may_be_a_link_of_the_operators(run, tmp_path):
 
 
 @pytest.mark.parametrize("place", ["/proc/nowhere", "{tmp}/file/below"])
-def test_a_folder_that_cannot_be_written_exits_2_with_the_reason(run, tmp_path, place):
+def test_a_folder_that_cannot_be_written_exits_2_with_the_reason(
+    run: Callable[..., Result], tmp_path: Path, place: str
+) -> None:
     (tmp_path / "file").write_text("")
     found = run(generate, "--output", place.format(tmp=tmp_path), "--only", "bus_health")
 
@@ -249,7 +265,7 @@ def test_a_folder_that_cannot_be_written_exits_2_with_the_reason(run, tmp_path, 
     assert "cannot be written" in found.stderr
 
 
-def test_a_plan_whose_slug_is_a_path_writes_nothing(run, tmp_path):
+def test_a_plan_whose_slug_is_a_path_writes_nothing(run: Callable[..., Result], tmp_path: Path) -> None:
     plan = tmp_path / "plan.yml"
     plan.write_text("plans: [{slug: ../../escaped, families: [bus]}]\n")
 
@@ -257,14 +273,14 @@ def test_a_plan_whose_slug_is_a_path_writes_nothing(run, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["plan.yml"]
 
 
-def left_over(made, slug="gone"):
+def left_over(made: Path, slug="gone"):
     """Put a dashboard into the folder that a generator made and no plan makes; gives its number of panels."""
     document = json.loads((made / "bus_health.json").read_text())
     (made / f"{slug}.json").write_text(json.dumps(document))
     return len(document["panels"])
 
 
-def test_what_is_not_made_any_more_is_drift_unless_some_are_chosen(run, made):
+def test_what_is_not_made_any_more_is_drift_unless_some_are_chosen(run: Callable[..., Result], made: Path) -> None:
     panels = left_over(made)
     (made / "foreign.json").write_text('{"title": "mine", "panels": []}')
     (made / "broken.json").write_text("{")
@@ -274,7 +290,7 @@ def test_what_is_not_made_any_more_is_drift_unless_some_are_chosen(run, made):
     assert run(generate, "--output", made, "--verify", "--only", "bus_health").exit_code == 0
 
 
-def test_what_is_left_over_is_named_and_removed_on_request(run, made):
+def test_what_is_left_over_is_named_and_removed_on_request(run: Callable[..., Result], made: Path) -> None:
     left_over(made)
     (made / "foreign.json").write_text('{"title": "mine", "panels": []}')
     named = run(generate, "--output", made)
@@ -289,7 +305,7 @@ def test_what_is_left_over_is_named_and_removed_on_request(run, made):
     assert run(generate, "--output", made, "--verify").exit_code == 0
 
 
-def test_pruning_a_link_leaves_what_it_points_to(run, made, tmp_path):
+def test_pruning_a_link_leaves_what_it_points_to(run: Callable[..., Result], made: Path, tmp_path: Path) -> None:
     left_over(made)
     (made / "gone.json").rename(tmp_path / "kept.json")
     (made / "gone.json").symlink_to(tmp_path / "kept.json")
@@ -310,7 +326,9 @@ def test_pruning_a_link_leaves_what_it_points_to(run, made, tmp_path):
         (lambda said: None, "missing:manifest"),
     ],
 )
-def test_a_manifest_that_is_not_true_is_drift_and_is_mended(run, made, change, token):
+def test_a_manifest_that_is_not_true_is_drift_and_is_mended(
+    run: Callable[..., Result], made: Path, change: Callable[..., Any], token: str
+) -> None:
     path = made / "manifest.json"
     path.write_text(json.dumps(change(json.loads(path.read_text()))))
     found = run(generate, "--output", made, "--verify")
@@ -321,13 +339,15 @@ def test_a_manifest_that_is_not_true_is_drift_and_is_mended(run, made, change, t
     assert run(generate, "--output", made, "--verify").exit_code == 0
 
 
-def test_a_missing_manifest_is_drift(run, made):
+def test_a_missing_manifest_is_drift(run: Callable[..., Result], made: Path) -> None:
     (made / "manifest.json").unlink()
 
     assert run(generate, "--output", made, "--verify").stdout == "missing:manifest\n"
 
 
-def test_a_plan_without_panels_does_not_make_the_manifest_new_each_time(run, tmp_path):
+def test_a_plan_without_panels_does_not_make_the_manifest_new_each_time(
+    run: Callable[..., Result], tmp_path: Path
+) -> None:
     plan, out = tmp_path / "plan.yml", tmp_path / "out"
     plan.write_text("plans: [{slug: mine, families: [bus]}, {slug: nothing, families: [nosuch]}]\n")
     run(generate, "--plan", plan, "--output", out)

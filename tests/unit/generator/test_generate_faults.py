@@ -5,15 +5,19 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
+from click.testing import Result
 
 from backend_server.cli.generate import discover, generate, inventory
 from backend_server.primitives.shipped import shipped
 
 
 @pytest.fixture
-def bad(tmp_path, made):
+def bad(tmp_path: Path, made: Path):
     """Files that are not what they should be, and a place where nothing can be written."""
     (tmp_path / "utf16.yml").write_text("version: 1\nfamilies: {}\n", encoding="utf-16")
     (tmp_path / "latin.csv").write_bytes(b"slug,title,metric,source,panel_uuid\n\xe9,a,b,c,d\n")
@@ -39,7 +43,9 @@ BAD_COMMANDS = [
 
 
 @pytest.mark.parametrize(("arguments", "words"), BAD_COMMANDS)
-def test_what_cannot_be_read_or_written_exits_2_with_its_reason(run, bad, arguments, words):
+def test_what_cannot_be_read_or_written_exits_2_with_its_reason(
+    run: Callable[..., Result], bad, arguments: Any, words: Any
+) -> None:
     commands = {"generate": generate, "inventory": inventory, "discover": discover}
     found = run(commands[arguments[0]], *(argument.format(**bad) for argument in arguments[1:]))
 
@@ -48,7 +54,7 @@ def test_what_cannot_be_read_or_written_exits_2_with_its_reason(run, bad, argume
 
 
 @pytest.mark.parametrize("epoch", ["²", "-1", "1e9", "soon"])
-def test_a_time_that_is_none_is_refused(run, tmp_path, epoch):
+def test_a_time_that_is_none_is_refused(run: Callable[..., Result], tmp_path: Path, epoch: str) -> None:
     found = run(generate, "--output", tmp_path / "out", SOURCE_DATE_EPOCH=epoch)
 
     assert found.exit_code == 2
@@ -66,7 +72,7 @@ def test_a_time_that_is_none_is_refused(run, tmp_path, epoch):
         ("diff_dashboard_inventory.py", ["{tmp}/good.csv"], 2, "Missing argument"),
     ],
 )
-def test_the_scripts_word_their_faults(bad, script, arguments, code, words):
+def test_the_scripts_word_their_faults(bad, script: str, arguments: list[str], code: int, words: str) -> None:
     done = subprocess.run(
         [sys.executable, shipped("scripts", script), *(argument.format(**bad) for argument in arguments)],
         capture_output=True,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import time
+from typing import Any
 
 import pytest
 import yaml
@@ -71,7 +72,7 @@ CASES = {
 
 
 @pytest.mark.parametrize(("source", "words"), CASES.values(), ids=CASES.keys())
-def test_a_hostile_spec_is_refused_soon_with_its_reason(source, words):
+def test_a_hostile_spec_is_refused_soon_with_its_reason(source: Any, words: Any) -> None:
     began = time.monotonic()
     with pytest.raises(InvalidInput) as caught:
         read_spec(source)
@@ -81,8 +82,8 @@ def test_a_hostile_spec_is_refused_soon_with_its_reason(source, words):
 
 
 @pytest.mark.parametrize("source", [b"a: [1, two, 3.0]\n", b"a: [1, !!int x, 2001-99-99]\n", b"a: &a [*a]\n"])
-def test_nothing_is_kept_of_a_file_that_was_read(source):
-    def reading():
+def test_nothing_is_kept_of_a_file_that_was_read(source: bytes) -> None:
+    def reading() -> None:
         with contextlib.suppress(InvalidInput):
             read_yaml(source, what="spec")
 
@@ -97,7 +98,7 @@ def test_nothing_is_kept_of_a_file_that_was_read(source):
     assert nodes() == before
 
 
-def test_a_value_that_is_not_what_its_tag_says_is_pointed_at():
+def test_a_value_that_is_not_what_its_tag_says_is_pointed_at() -> None:
     with pytest.raises(InvalidInput) as caught:
         read_spec(b"version: 1\nfamilies:\n  bus: !!bool foo\n  hub: !!int ''\n")
     assert [(one.path, one.line, one.column) for one in caught.value.problems] == [
@@ -106,7 +107,7 @@ def test_a_value_that_is_not_what_its_tag_says_is_pointed_at():
     ]
 
 
-def test_signs_of_placeholders_without_end_are_none():
+def test_signs_of_placeholders_without_end_are_none() -> None:
     signs = "<<" * 4_900
     without = run_job(panel(f"up{{a='{signs}'}}"))
     after_one = run_job(panel(f"up{{a='<< b >> {signs}'}}"))
@@ -116,7 +117,7 @@ def test_signs_of_placeholders_without_end_are_none():
     assert all("holds '<< b >>'" in one for one in told)
 
 
-def test_problems_beyond_five_hundred_are_counted_only():
+def test_problems_beyond_five_hundred_are_counted_only() -> None:
     source = "version: 1\nfamilies: {bus: {metrics: [" + "{kind: gauge}," * 2_000 + "]}}\n"
     with pytest.raises(InvalidInput) as caught:
         read_spec(source.encode())
@@ -139,26 +140,26 @@ def test_problems_beyond_five_hundred_are_counted_only():
         ("{slug: a, families: [bus], tags: [" + "x" * 60 + "]}", "at most 50"),
     ],
 )
-def test_a_hostile_plan_is_refused_with_its_reason(plan, words):
+def test_a_hostile_plan_is_refused_with_its_reason(plan: str, words: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         read_plans(f"plans: [{plan}]\n".encode())
     assert any(words in problem.message for problem in caught.value.problems)
 
 
-def test_more_plans_than_there_may_be_are_refused():
+def test_more_plans_than_there_may_be_are_refused() -> None:
     many = "".join(f"- {{slug: p{number}, families: [bus]}}\n" for number in range(501))
     with pytest.raises(InvalidInput, match="at most 500"):
         read_plans(f"plans:\n{many}".encode())
 
 
-def test_families_that_read_alike_get_titles_of_their_own():
+def test_families_that_read_alike_get_titles_of_their_own() -> None:
     spec = read_spec(b"version: 1\nfamilies: {x-y: {metrics: []}, x_y: {metrics: []}}\n")
     titles = [plan.title for plan in plans_for(spec)]
 
     assert len(titles) == len(set(titles)) == 2
 
 
-def test_what_a_hostile_prometheus_says_of_its_metrics_makes_a_good_spec():
+def test_what_a_hostile_prometheus_says_of_its_metrics_makes_a_good_spec() -> None:
     seen = [
         Seen("up_total", "counter", help="a\u202eb\x00c\n" * 500, label_values={"a": 3}),
         Seen("weird", "gauge", help="- {x: [", unit="'"),
@@ -170,7 +171,7 @@ def test_what_a_hostile_prometheus_says_of_its_metrics_makes_a_good_spec():
     assert [metric.name for metric in spec.metrics if metric.name == "up_total"] == ["up_total"]
 
 
-def test_names_that_no_spec_can_hold_are_left_out_and_named():
+def test_names_that_no_spec_can_hold_are_left_out_and_named() -> None:
     seen = [
         Seen("http.server.duration", "gauge"),
         Seen("x\n- {evil: 1}", "gauge"),
@@ -205,7 +206,7 @@ def test_names_that_no_spec_can_hold_are_left_out_and_named():
         ("disk_io_time_seconds_total", "counter", "s"),
     ],
 )
-def test_a_moment_is_told_from_a_duration(name, kind, unit):
+def test_a_moment_is_told_from_a_duration(name: str, kind: str, unit: str) -> None:
     for said in ("", "seconds"):
         (metric,) = read_spec(discover_spec([Seen(name, kind, unit=said)]).encode()).metrics
         assert metric.unit == unit

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import jsonschema
 import pytest
@@ -14,11 +15,11 @@ from backend_server.generator.spec.read import read_spec
 from backend_server.primitives.shipped import shipped
 
 
-def test_the_shipped_schema_is_fresh():
+def test_the_shipped_schema_is_fresh() -> None:
     assert json.loads(shipped("metrics", "spec", "spec.schema.json").read_text()) == spec_schema()
 
 
-def test_the_schema_is_good_and_accepts_the_shipped_spec(base_spec_bytes):
+def test_the_schema_is_good_and_accepts_the_shipped_spec(base_spec_bytes: bytes) -> None:
     jsonschema.Draft202012Validator.check_schema(spec_schema())
     jsonschema.validate(yaml.safe_load(base_spec_bytes), spec_schema())
 
@@ -27,7 +28,7 @@ def test_the_schema_is_good_and_accepts_the_shipped_spec(base_spec_bytes):
     "metric",
     [{"name": "a"}, {"name": "a", "kind": "x"}, {"name": "a", "kind": "gauge", "unit": "seconds"}, {"nme": "a"}],
 )
-def test_the_schema_refuses_what_the_reader_refuses(metric):
+def test_the_schema_refuses_what_the_reader_refuses(metric: dict[str, Any]) -> None:
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({"version": 1, "families": {"bus": {"metrics": [metric]}}}, spec_schema())
 
@@ -73,7 +74,7 @@ def alert(**fields):
         (alert(name="9"), 1, False),
     ],
 )
-def test_schema_and_reader_agree(metric, version, good):
+def test_schema_and_reader_agree(metric: Any, version: int | bool | str, good: bool) -> None:
     tree = {"version": version, "families": {"bus": {"metrics": [{"name": "a", "kind": "gauge", **metric}]}}}
     try:
         read_spec(json.dumps(tree).encode())

@@ -13,6 +13,7 @@ from backend_server.generator.spec.check import SLUG
 from backend_server.generator.spec.discover import Seen, discover_spec
 from backend_server.generator.spec.plans import SHIPPED_PLANS, cut_off, plans_for
 from backend_server.generator.spec.read import read_spec
+from backend_server.generator.spec.spec import Spec
 
 
 def source_of(**families):
@@ -24,12 +25,12 @@ def counters(prefix, count, labels=("a", "b")):
     return [{"name": f"{prefix}_{n}_total", "kind": "counter", "labels": list(labels)} for n in range(count)]
 
 
-def test_the_shipped_spec_has_room_on_the_shipped_dashboards(base_spec):
+def test_the_shipped_spec_has_room_on_the_shipped_dashboards(base_spec: Spec) -> None:
     assert cut_off(SHIPPED_PLANS, base_spec) == {}
     assert plans_for(base_spec) == SHIPPED_PLANS
 
 
-def test_a_family_the_shipped_dashboards_have_no_room_for_gets_its_own():
+def test_a_family_the_shipped_dashboards_have_no_room_for_gets_its_own() -> None:
     spec = read_spec(source_of(bus=counters("bus", 8), stream=counters("stream", 2)))
     plans = plans_for(spec)
 
@@ -37,14 +38,14 @@ def test_a_family_the_shipped_dashboards_have_no_room_for_gets_its_own():
     assert cut_off(plans, spec) == {}
 
 
-def test_metrics_that_no_dashboard_has_room_for_are_told():
+def test_metrics_that_no_dashboard_has_room_for_are_told() -> None:
     job = run_job(source_of(big=counters("big", 12)))
     (warning,) = job.warnings
 
     assert warning.startswith("family 'big': 4 metric(s) are on no dashboard, which holds 24 panels: big_8_total, ")
 
 
-def test_own_slugs_never_collide():
+def test_own_slugs_never_collide() -> None:
     shipped = [plan.slug for plan in SHIPPED_PLANS]
     names = ["bus_health", "bus_health_family", "bus_health_family_2", "manifest", "system_overview", "a" * 64]
     spec = read_spec(source_of(bus=[], system=[], **{name: [] for name in names}))
@@ -66,7 +67,7 @@ def test_own_slugs_never_collide():
     ),
     st.integers(2, 4),
 )
-def test_every_discovered_metric_is_on_a_dashboard(names, labels):
+def test_every_discovered_metric_is_on_a_dashboard(names, labels) -> None:
     seen = [
         Seen(name.replace("a-b", "ab"), "gauge", label_values={f"l{n}": 3 for n in range(labels)}) for name in names
     ]
@@ -77,7 +78,7 @@ def test_every_discovered_metric_is_on_a_dashboard(names, labels):
     assert [line for line in run_job(source).warnings if "on no dashboard" in line] == []
 
 
-def test_placeholders_are_understood_warned_of_and_never_served():
+def test_placeholders_are_understood_warned_of_and_never_served() -> None:
     panel = {"title": "Power of << device.id >>", "promql": 'power{device="<< device.id | label_value >>"}'}
     job = run_job(source_of(rig=[{"name": "power", "kind": "gauge", "panels": [panel]}]))
 
@@ -88,7 +89,7 @@ def test_placeholders_are_understood_warned_of_and_never_served():
         job.documents()
 
 
-def test_thousands_of_families_that_are_not_there_are_counted():
+def test_thousands_of_families_that_are_not_there_are_counted() -> None:
     plans = [{"slug": f"p{n}", "families": [f"f{n}_{k}" for k in range(100)]} for n in range(50)]
     job = run_job(source_of(bus=[]), yaml.safe_dump({"plans": plans}).encode())
 

@@ -6,6 +6,7 @@ import pytest
 
 from backend_server.errors import InvalidInput
 from backend_server.generator.spec.read import read_spec
+from backend_server.generator.spec.spec import Spec
 
 FAULTY = b"""version: 1
 families:
@@ -30,7 +31,7 @@ def problems_of(source):
     return caught.value.problems
 
 
-def test_all_faults_of_a_spec_are_told_at_once_with_line_and_suggestion():
+def test_all_faults_of_a_spec_are_told_at_once_with_line_and_suggestion() -> None:
     told = {problem.path: (problem.line, problem.message) for problem in problems_of(FAULTY)}
     at = "families.bus.metrics"
 
@@ -65,10 +66,10 @@ def test_all_faults_of_a_spec_are_told_at_once_with_line_and_suggestion():
         (b"a: !!python/object/apply:os.system ['x']\n", "not known here"),
     ],
 )
-def test_what_is_no_spec_is_refused_with_the_reason(source, words):
+def test_what_is_no_spec_is_refused_with_the_reason(source: bytes, words: str) -> None:
     assert any(words in problem.message for problem in problems_of(source))
 
 
-def test_the_shipped_spec_is_good(base_spec):
+def test_the_shipped_spec_is_good(base_spec: Spec) -> None:
     assert len(base_spec.metrics) > 40
     assert len(base_spec.hash) == 16

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import subprocess
+from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -45,7 +47,7 @@ def told(source, read=read_spec):
         ("{name: a, kind: gauge, alerts: [{name: A, expr: }]}", "[0].alerts[0].expr", "needs 'expr'; it is empty"),
     ],
 )
-def test_a_needed_key_without_a_value_is_missing(metric, path, message):
+def test_a_needed_key_without_a_value_is_missing(metric: str, path: str, message: str) -> None:
     source = f"version: 1\nfamilies:\n  bus:\n    metrics:\n    - {metric}\n"
 
     assert told(source.encode()) == [(path, 5, message)]
@@ -60,12 +62,12 @@ def test_a_needed_key_without_a_value_is_missing(metric, path, message):
         ("version: true\nfamilies: {}\n", "is True; this release reads version 1"),
     ],
 )
-def test_an_empty_head_is_told_once(source, message):
+def test_an_empty_head_is_told_once(source: str, message: str) -> None:
     assert [words for _, _, words in told(source.encode())] == [message]
 
 
 @pytest.mark.parametrize("key", ["slug", "families"])
-def test_a_plan_without_slug_or_families_is_refused(key):
+def test_a_plan_without_slug_or_families_is_refused(key: str) -> None:
     plan = {"slug": "a", "families": ["bus"]} | {key: None}
 
     assert f"needs {key!r}; it is empty" in [
@@ -97,7 +99,7 @@ REFUSED_BY_PROMETHEUS = [
 
 
 @pytest.mark.parametrize(("fields", "words"), REFUSED_BY_PROMETHEUS)
-def test_an_alert_that_prometheus_refuses_is_refused_in_the_spec(fields, words, tmp_path):
+def test_an_alert_that_prometheus_refuses_is_refused_in_the_spec(fields: Any, words: Any, tmp_path: Path) -> None:
     assert any(words in message for _, _, message in told(spec_source(alert(**fields))))
 
     rule = {"alert": "Slow", "expr": fields.get("expr", "up"), "for": fields.get("for", "5m")}
@@ -115,7 +117,7 @@ def test_an_alert_that_prometheus_refuses_is_refused_in_the_spec(fields, words, 
         ({"expr": '"up"'}, "is a text"),
     ],
 )
-def test_an_alert_that_could_never_fire_is_refused(fields, words):
+def test_an_alert_that_could_never_fire_is_refused(fields: dict[str, Any], words: str) -> None:
     assert any(words in message for _, _, message in told(spec_source(alert(**fields))))
 
 
@@ -131,7 +133,7 @@ GOOD_SUMMARIES = [
 ]
 
 
-def test_what_is_accepted_is_accepted_by_promtool_too(tmp_path):
+def test_what_is_accepted_is_accepted_by_promtool_too(tmp_path: Path) -> None:
     summaries = [
         {"name": f"S{number}", "expr": "up == 0", "for": "1y", "summary": text}
         for number, text in enumerate(GOOD_SUMMARIES)
@@ -162,7 +164,7 @@ def promtool(folder, rules):
     return subprocess.run(["promtool", "check", "rules", path], capture_output=True, text=True, check=False)
 
 
-def test_a_key_and_an_alert_name_stand_once_and_the_second_is_pointed_at():
+def test_a_key_and_an_alert_name_stand_once_and_the_second_is_pointed_at() -> None:
     source = b"""version: 1
 families:
   a:
@@ -196,7 +198,7 @@ families:
         ('"text"', "is a text, which nothing can draw"),
     ],
 )
-def test_what_no_panel_can_draw_is_refused(promql, words):
+def test_what_no_panel_can_draw_is_refused(promql: str, words: str) -> None:
     panel = {"title": "T", "promql": promql}
 
     assert any(
@@ -205,16 +207,16 @@ def test_what_no_panel_can_draw_is_refused(promql, words):
 
 
 @pytest.mark.parametrize("name", ["inf", "NaN", "on", "bool", "ignoring", "group_left", "atan2"])
-def test_names_that_promql_reads_as_something_else_are_refused(name):
+def test_names_that_promql_reads_as_something_else_are_refused(name: str) -> None:
     assert "rename the metric" in told(spec_source({"name": name, "kind": "gauge"}))[0][2]
 
 
 @pytest.mark.parametrize("label", ["inf", "nan", "without"])
-def test_labels_that_no_query_can_split_by_are_refused(label):
+def test_labels_that_no_query_can_split_by_are_refused(label: str) -> None:
     assert "no query can split by it" in told(spec_source({"name": "a", "kind": "gauge", "labels": [label]}))[0][2]
 
 
-def test_lists_without_end_are_refused_at_once():
+def test_lists_without_end_are_refused_at_once() -> None:
     labels = spec_source({"name": "a", "kind": "gauge", "labels": [f"l{number}" for number in range(60_000)]})
     tags = yaml.safe_dump({"plans": [{"slug": "a", "families": ["b"], "tags": [f"t{n}" for n in range(60_000)]}]})
 
@@ -222,9 +224,9 @@ def test_lists_without_end_are_refused_at_once():
     assert told(tags.encode(), read_plans)[0][2] == "are 60000; at most 100"
 
 
-def test_an_empty_entry_of_a_list_is_told():
+def test_an_empty_entry_of_a_list_is_told() -> None:
     assert told(spec_source({"name": "a", "kind": "gauge", "labels": ["b", None]}))[0][2].startswith("is empty")
 
 
-def test_a_spec_in_another_encoding_is_refused_with_the_remedy():
+def test_a_spec_in_another_encoding_is_refused_with_the_remedy() -> None:
     assert told("version: 1\nfamilies: {}\n".encode("utf-16"))[0][2].endswith("save it as UTF-8")

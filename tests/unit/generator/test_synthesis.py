@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from backend_server.generator.panels.synthesis import drafts_for
 from backend_server.generator.spec.plans import SHIPPED_PLANS
-from backend_server.generator.spec.spec import DashboardPlan
+from backend_server.generator.spec.spec import DashboardPlan, Spec
 from backend_server.promql import check_promql
 
 PLAN = DashboardPlan("bus_stream", "Bus", ("bus",))
@@ -16,7 +18,7 @@ def shown(spec, plan=PLAN):
     return [(draft.source.value, draft.title, draft.expr) for draft in drafts_for(plan, spec)]
 
 
-def test_a_counter_gets_its_rate_and_at_most_two_splits(spec_of):
+def test_a_counter_gets_its_rate_and_at_most_two_splits(spec_of: Callable[..., Spec]) -> None:
     spec = spec_of({"name": "bus_events_total", "kind": "counter", "labels": ["bus", "topic", "zone"], "unit": "short"})
 
     assert shown(spec) == [
@@ -27,21 +29,21 @@ def test_a_counter_gets_its_rate_and_at_most_two_splits(spec_of):
 
 
 @pytest.mark.parametrize("function", ["rate", "irate", "increase"])
-def test_a_written_rate_takes_the_place_of_the_automatic_one(spec_of, function):
+def test_a_written_rate_takes_the_place_of_the_automatic_one(spec_of: Callable[..., Spec], function: str) -> None:
     written = {"title": "Mine", "promql": f"sum({function}(bus_events_total[1m]))"}
     spec = spec_of({"name": "bus_events_total", "kind": "counter", "panels": [written]})
 
     assert [source for source, _, _ in shown(spec)] == ["spec"]
 
 
-def test_a_written_rate_of_another_metric_does_not(spec_of):
+def test_a_written_rate_of_another_metric_does_not(spec_of: Callable[..., Spec]) -> None:
     written = {"title": "Mine", "promql": "sum(rate(bus_events_total_old[1m]))"}
     spec = spec_of({"name": "bus_events_total", "kind": "counter", "panels": [written]})
 
     assert [source for source, _, _ in shown(spec)] == ["spec", "auto_rate"]
 
 
-def test_a_rate_that_is_only_part_of_a_panel_takes_nothing_away(spec_of):
+def test_a_rate_that_is_only_part_of_a_panel_takes_nothing_away(spec_of: Callable[..., Spec]) -> None:
     written = {"title": "Share", "promql": "sum(rate(bus_events_total[5m])) / sum(rate(bus_requests_total[5m]))"}
     spec = spec_of({"name": "bus_events_total", "kind": "counter", "panels": [written]})
 
@@ -61,13 +63,13 @@ def test_a_rate_that_is_only_part_of_a_panel_takes_nothing_away(spec_of):
         ("bytes_prevented_total", "cps"),  # no "event"
     ],
 )
-def test_the_unit_of_a_rate_comes_from_whole_words(spec_of, name, unit):
+def test_the_unit_of_a_rate_comes_from_whole_words(spec_of: Callable[..., Spec], name: str, unit: str) -> None:
     (draft,) = drafts_for(PLAN, spec_of({"name": name, "kind": "counter", "unit": "short"}))
 
     assert draft.unit == unit
 
 
-def test_dates_are_given_in_milliseconds_as_grafana_takes_them(spec_of):
+def test_dates_are_given_in_milliseconds_as_grafana_takes_them(spec_of: Callable[..., Spec]) -> None:
     spec = spec_of(
         {"name": "a_timestamp_seconds", "kind": "gauge", "unit": "dateTimeFromNow"},
         {"name": "b_time_seconds", "kind": "gauge", "unit": "dateTimeAsIso", "labels": ["x"]},
@@ -84,7 +86,7 @@ def test_dates_are_given_in_milliseconds_as_grafana_takes_them(spec_of):
     ]
 
 
-def test_a_histogram_gets_p95_and_p99_from_recording_rules(spec_of):
+def test_a_histogram_gets_p95_and_p99_from_recording_rules(spec_of: Callable[..., Spec]) -> None:
     spec = spec_of({"name": "bus_latency_seconds", "kind": "histogram", "unit": "s"})
 
     assert [(source, expr) for source, _, expr in shown(spec)] == [
@@ -93,7 +95,7 @@ def test_a_histogram_gets_p95_and_p99_from_recording_rules(spec_of):
     ]
 
 
-def test_a_labelled_gauge_gets_its_top_five_and_a_bare_one_a_placeholder(spec_of):
+def test_a_labelled_gauge_gets_its_top_five_and_a_bare_one_a_placeholder(spec_of: Callable[..., Spec]) -> None:
     spec = spec_of(
         {"name": "bus_lag", "kind": "gauge", "labels": ["consumer"]}, {"name": "bus_connections", "kind": "gauge"}
     )
@@ -105,7 +107,7 @@ def test_a_labelled_gauge_gets_its_top_five_and_a_bare_one_a_placeholder(spec_of
     ]
 
 
-def test_written_panels_come_first_then_automatic_ones_then_placeholders(spec_of):
+def test_written_panels_come_first_then_automatic_ones_then_placeholders(spec_of: Callable[..., Spec]) -> None:
     spec = spec_of(
         {"name": "a", "kind": "gauge"},
         {"name": "b_total", "kind": "counter"},
@@ -115,14 +117,14 @@ def test_written_panels_come_first_then_automatic_ones_then_placeholders(spec_of
     assert [source for source, _, _ in shown(spec)] == ["spec", "auto_rate", "placeholder"]
 
 
-def test_a_panel_that_would_show_the_same_twice_is_made_once(spec_of):
+def test_a_panel_that_would_show_the_same_twice_is_made_once(spec_of: Callable[..., Spec]) -> None:
     same = {"title": "Same", "promql": "up"}
     spec = spec_of({"name": "a", "kind": "gauge", "panels": [same, same]})
 
     assert len(shown(spec)) == 1
 
 
-def test_cross_metric_panels_only_where_they_belong_in_rank_order(spec_of):
+def test_cross_metric_panels_only_where_they_belong_in_rank_order(spec_of: Callable[..., Spec]) -> None:
     metrics = [
         {"name": "store_bytes_total", "kind": "counter", "unit": "bytes"},
         {"name": "store_rows_total", "kind": "counter"},
@@ -144,7 +146,7 @@ def test_cross_metric_panels_only_where_they_belong_in_rank_order(spec_of):
     assert not [source for source, _, _ in shown(spec) if source == "cross_metric"]
 
 
-def test_caps_hold(spec_of):
+def test_caps_hold(spec_of: Callable[..., Spec]) -> None:
     many = [{"name": f"s_m{i}_bytes_total", "kind": "counter", "labels": ["a", "b"]} for i in range(30)]
     many += [{"name": f"s_m{i}_writes_total", "kind": "counter"} for i in range(30)]
     drafts = drafts_for(DashboardPlan("column_store", "Store", ("bus",)), spec_of(*many))
@@ -153,7 +155,7 @@ def test_caps_hold(spec_of):
     assert sum(1 for draft in drafts if draft.source.value == "cross_metric") == 12
 
 
-def test_one_alerts_table_counts_every_alert(spec_of):
+def test_one_alerts_table_counts_every_alert(spec_of: Callable[..., Spec]) -> None:
     alert = {"name": "Slow", "expr": "up == 0"}
     spec = spec_of({"name": "a", "kind": "gauge", "alerts": [alert]}, {"name": "b", "kind": "gauge"})
     (table,) = [draft for draft in drafts_for(PLAN, spec) if draft.source.value == "alerts_aggregate"]
@@ -163,7 +165,9 @@ def test_one_alerts_table_counts_every_alert(spec_of):
 
 
 @pytest.mark.parametrize(("count", "length"), [(100, 1), (101, 1), (2_000, 1), (99, 150), (500, 150)])
-def test_the_alerts_table_stays_within_what_a_query_may_be(spec_of, count, length):
+def test_the_alerts_table_stays_within_what_a_query_may_be(
+    spec_of: Callable[..., Spec], count: int, length: int
+) -> None:
     alerts = [{"name": f"A{number}_{'x' * length}", "expr": "up == 0"} for number in range(count)]
     (table,) = [
         draft
@@ -177,7 +181,9 @@ def test_the_alerts_table_stays_within_what_a_query_may_be(spec_of, count, lengt
 
 
 @pytest.mark.parametrize("count", [0, 1, 50, 3_000])
-def test_the_summary_of_recording_rules_is_never_empty_and_stays_within_bounds(spec_of, count):
+def test_the_summary_of_recording_rules_is_never_empty_and_stays_within_bounds(
+    spec_of: Callable[..., Spec], count: int
+) -> None:
     metrics = [{"name": f"h{number}_seconds", "kind": "histogram"} for number in range(count)]
     spec = spec_of(*metrics, {"name": "g", "kind": "gauge"}, family="governance")
     (summary,) = [
@@ -191,7 +197,7 @@ def test_the_summary_of_recording_rules_is_never_empty_and_stays_within_bounds(s
     assert ("has no histogram" in summary.description) == (count == 0)
 
 
-def test_every_shipped_plan_has_panels_and_every_expression_parses(base_spec):
+def test_every_shipped_plan_has_panels_and_every_expression_parses(base_spec: Spec) -> None:
     for plan in SHIPPED_PLANS:
         drafts = drafts_for(plan, base_spec)
         assert len(drafts) >= 5, plan.slug
@@ -199,7 +205,7 @@ def test_every_shipped_plan_has_panels_and_every_expression_parses(base_spec):
             assert check_promql(draft.expr) == [], (plan.slug, draft.title)
 
 
-def test_governance_sums_up_the_move_to_recording_rules(base_spec):
+def test_governance_sums_up_the_move_to_recording_rules(base_spec: Spec) -> None:
     (plan,) = [plan for plan in SHIPPED_PLANS if plan.slug == "governance"]
     (summary,) = [draft for draft in drafts_for(plan, base_spec) if draft.source.value == "governance_summary"]
 

@@ -7,8 +7,10 @@ from sqlalchemy import event, select
 
 from backend_server.ledger import AuditQuery, Ledger
 from backend_server.ledger.ledger import day_of
-from backend_server.links import LinkEdit
+from backend_server.links import Link, LinkEdit
+from backend_server.registry.links import LinkRegistry
 from backend_server.storage import schema
+from backend_server.storage.engine.store import Store
 from backend_server.storage.tables.ledger import SqlLedger
 from backend_server.storage.tables.link_views import SqlViews
 from backend_server.viewing.ports import Hits
@@ -19,26 +21,28 @@ NOON = 1_800_014_400_000  # 2027-01-15T12:00:00Z
 
 
 @pytest.fixture
-def clock():
+def clock() -> Clock:
     return Clock(NOON)
 
 
 @pytest.fixture
-def links(store):
+def links(store: Store) -> LinkRegistry:
     return link_registry(store)
 
 
 @pytest.fixture
-def link(store):
+def link(store: Store) -> Link:
     return device_registry(store).put("rig-1", {"hostname": "Rig One"}, "poller").view.link
 
 
 @pytest.fixture
-def ledger(store, clock):
+def ledger(store: Store, clock: Clock) -> Ledger:
     return Ledger(SqlLedger(store), keep_ms=400 * DAY, clock_ms=clock)
 
 
-def test_views_and_refusals_add_up_by_link_and_day(store, link, links, ledger):
+def test_views_and_refusals_add_up_by_link_and_day(
+    store: Store, link: Link, links: LinkRegistry, ledger: Ledger
+) -> None:
     views = SqlViews(store)
     views.add_views({link.id: Hits(views=2, last_seen_ms=NOON - DAY)})
     views.add_views({link.id: Hits(views=1, last_seen_ms=NOON, refused={"paused": 3})})
@@ -59,7 +63,7 @@ def test_views_and_refusals_add_up_by_link_and_day(store, link, links, ledger):
     assert [one["day"] for one in ledger.of_link(links.get(link.token), 1).as_json(NOON)["days"]] == ["2027-01-15"]
 
 
-def test_who_changed_a_link_stands_beside_its_views(link, links, ledger):
+def test_who_changed_a_link_stands_beside_its_views(link: Link, links: LinkRegistry, ledger: Ledger) -> None:
     links.edit(link.token, LinkEdit.from_json({"label": "Lobby"}), "ann")
     new = links.rotate(link.token, "bob").link.token
     changes = ledger.of_link(links.get(new), 30).as_json(NOON)["changes"]
@@ -68,7 +72,7 @@ def test_who_changed_a_link_stands_beside_its_views(link, links, ledger):
     assert link.token not in str(changes)
 
 
-def test_counts_of_a_thousand_links_take_as_many_statements_as_those_of_one(store, link):
+def test_counts_of_a_thousand_links_take_as_many_statements_as_those_of_one(store: Store, link: Link) -> None:
     views = SqlViews(store)
     many = []
     with store.write() as write:
@@ -81,7 +85,7 @@ def test_counts_of_a_thousand_links_take_as_many_statements_as_those_of_one(stor
         for again in ("new day", "known day"):
             seen = []
 
-            def note(_connection, _cursor, statement, *_, into=seen):
+            def note(_connection, _cursor, statement, *_, into=seen) -> None:
                 into.append(statement)
 
             event.listen(store._writer, "before_cursor_execute", note)
@@ -92,7 +96,9 @@ def test_counts_of_a_thousand_links_take_as_many_statements_as_those_of_one(stor
     assert counts["many", "known day"] == counts["one", "known day"]
 
 
-def test_days_are_kept_as_long_as_the_operator_says(store, link, links, clock):
+def test_days_are_kept_as_long_as_the_operator_says(
+    store: Store, link: Link, links: LinkRegistry, clock: Clock
+) -> None:
     views = SqlViews(store)
     for days in range(5):
         views.add_views({link.id: Hits(views=1, last_seen_ms=NOON - days * DAY)})
@@ -112,7 +118,9 @@ def test_days_are_kept_as_long_as_the_operator_says(store, link, links, clock):
     assert links.get(link.token).link.views == 5, "the sum of all days stays"
 
 
-def test_deeds_are_found_by_all_that_is_noted_of_them(store, link, links, ledger):
+def test_deeds_are_found_by_all_that_is_noted_of_them(
+    store: Store, link: Link, links: LinkRegistry, ledger: Ledger
+) -> None:
     links.pause(link.token, "ann")
     links.resume(link.token, "bob")
     links.switch(False, "ann")
@@ -138,12 +146,12 @@ def test_deeds_are_found_by_all_that_is_noted_of_them(store, link, links, ledger
     assert len(found(until=at)) < 4
 
 
-def test_no_column_could_hold_a_visitors_address():
+def test_no_column_could_hold_a_visitors_address() -> None:
     for table in (schema.links, schema.link_views, schema.old_link_tokens):
         assert not [one.name for one in table.c if "address" in one.name or one.name in ("ip", "client", "visitor")]
 
 
-def test_a_day_is_the_utc_day():
+def test_a_day_is_the_utc_day() -> None:
     assert day_of(0) == "1970-01-01"
     assert day_of(NOON + DAY // 2 - 1) == "2027-01-15"
     assert day_of(NOON + DAY // 2) == "2027-01-16"

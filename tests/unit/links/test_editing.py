@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ def problems(raw, **how):
     return {problem.path: problem.message for problem in caught.value.problems}
 
 
-def test_every_field_of_a_new_link_is_read():
+def test_every_field_of_a_new_link_is_read() -> None:
     options = LinkOptions.from_json(
         {
             "device": "rig-1",
@@ -80,11 +81,11 @@ def test_every_field_of_a_new_link_is_read():
         ),
     ],
 )
-def test_each_mistake_is_named_with_its_place(raw, path):
+def test_each_mistake_is_named_with_its_place(raw: Any, path: Any) -> None:
     assert list(problems(raw)) == [path]
 
 
-def test_derived_mode_names_each_field_it_cannot_keep_and_lets_them_be_taken_away():
+def test_derived_mode_names_each_field_it_cannot_keep_and_lets_them_be_taken_away() -> None:
     raw = {"expires_at": "2030-01-01T00:00:00Z", "not_before": "2029-01-01T00:00:00Z", "password": "long enough"}
     raw |= {"slug": "front-door", "frame_ancestors": ["https://app.example.com"]}
     found = problems(raw, derived_tokens=True)
@@ -95,7 +96,7 @@ def test_derived_mode_names_each_field_it_cannot_keep_and_lets_them_be_taken_awa
     LinkEdit.from_json(dict.fromkeys(raw.keys() - {"slug"}), derived_tokens=True)
 
 
-def test_an_edit_changes_what_is_named_and_nothing_else():
+def test_an_edit_changes_what_is_named_and_nothing_else() -> None:
     edit = LinkEdit.from_json({"label": "Lobby", "profile": {"theme": "dark"}, "password": "long enough"})
     before = replace(LINK, profile=LinkProfile(time_from="now-6h"), expires_at=NOW + 1)
     after = edit.apply(before, NOW, "hash")
@@ -114,7 +115,7 @@ def test_an_edit_changes_what_is_named_and_nothing_else():
     assert edit.apply(after, NOW + 5, "hash") is after, "the same again is no change"
 
 
-def test_null_takes_a_field_back():
+def test_null_takes_a_field_back() -> None:
     full = replace(
         LINK,
         label="x",
@@ -132,7 +133,7 @@ def test_null_takes_a_field_back():
         LinkEdit.from_json({"slug": None})
 
 
-def test_an_edit_is_checked_against_what_the_link_has_already():
+def test_an_edit_is_checked_against_what_the_link_has_already() -> None:
     later = replace(LINK, not_before=NOW + 100)
     with pytest.raises(InvalidInput, match="later than not_before"):
         LinkEdit.from_json({"expires_at": "2027-01-15T08:00:00.050Z"}).apply(later, NOW, None)
@@ -143,20 +144,20 @@ def test_an_edit_is_checked_against_what_the_link_has_already():
 
 
 @pytest.mark.parametrize("raw", [[], "x", {"device": "a"}, {"token": "x"}])
-def test_what_is_no_edit(raw):
+def test_what_is_no_edit(raw: list[Any] | str | dict[str, Any]) -> None:
     with pytest.raises(InvalidInput):
         LinkEdit.from_json(raw)
 
 
 @pytest.mark.parametrize("over", [{"revoked_at": 1}, {"suspended_at": 1}])
-def test_what_is_over_takes_no_deed(over):
+def test_what_is_over_takes_no_deed(over: dict[str, Any]) -> None:
     link = replace(LINK, **over)
     for deed in (life.paused, life.resumed, lambda one, now: life.rotated(one, LinkToken("b" * 32), now)):
         with pytest.raises(Conflict):
             deed(link, NOW)
 
 
-def test_pausing_twice_is_pausing_once():
+def test_pausing_twice_is_pausing_once() -> None:
     held = life.paused(LINK, NOW)
     assert (held.paused_at, life.paused(held, NOW + 1) is held) == (NOW, True)
     assert life.resumed(held, NOW + 1).paused_at is None
@@ -164,7 +165,7 @@ def test_pausing_twice_is_pausing_once():
 
 
 @pytest.mark.parametrize("raw", [-1, 1.5, True, "60", 2_592_001, [], {}])
-def test_a_grace_that_is_none(raw):
+def test_a_grace_that_is_none(raw: Any) -> None:
     with pytest.raises(InvalidInput, match="grace_seconds"):
         life.parse_grace(raw)
 
@@ -184,7 +185,9 @@ def test_a_grace_that_is_none(raw):
         ({"revoked_at": 1, "expires_at": NOW + 9}, None, LinkState.REVOKED, None),
     ],
 )
-def test_until_when_a_state_holds_by_itself(changes, rotated_out_at, state, until):
+def test_until_when_a_state_holds_by_itself(
+    changes: dict[str, Any], rotated_out_at: Any, state: Any, until: int | None
+) -> None:
     found = FoundLink(replace(LINK, **changes), "live", "x", rotated_out_at=rotated_out_at)
     assert (found.state(NOW), found.until(NOW)) == (state, until)
     if until is not None:

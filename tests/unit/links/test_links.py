@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -50,22 +51,22 @@ LINK = Link("id", LinkToken("a" * 32), Slug("rig-x"), "dev", "main", "rig-1", Da
         pytest.param({"expires_at": 1, "paused_at": 1}, "live", True, LinkState.EXPIRED, id="expired outranks paused"),
     ],
 )
-def test_states(changes, document, links_on, state):
+def test_states(changes: dict[str, Any], document: str | None, links_on: bool, state: Any) -> None:
     assert link_state(replace(LINK, **changes), 100, document, links_on=links_on) is state
 
 
-def test_a_token_from_before_a_rotation():
+def test_a_token_from_before_a_rotation() -> None:
     found = FoundLink(LINK, "live", "x", rotated_out_at=100)
     assert found.state(99) is LinkState.LIVE
     assert found.state(100) is LinkState.ROTATED
 
 
 @pytest.mark.parametrize("state", list(LinkState))
-def test_a_state_is_over_or_held_or_neither(state):
+def test_a_state_is_over_or_held_or_neither(state: Any) -> None:
     assert not (state.is_over and state.is_held)
 
 
-def test_addresses():
+def test_addresses() -> None:
     assert link_url("https://x/y", LINK.token) == f"https://x/y/grafana/public-dashboards/{'a' * 32}?orgId=1"
     assert embed_url("https://x", LINK) == link_url("https://x", LINK.token) + "&theme=auto&refresh=5s"
     assert embed_url("https://x", LINK, "1m") == link_url("https://x", LINK.token) + "&theme=auto&refresh=1m"
@@ -76,11 +77,11 @@ def test_addresses():
 
 
 @pytest.mark.parametrize("profile", [LinkProfile(), *NAMED_PROFILES.values()])
-def test_a_profile_is_read_back_as_it_was_written(profile):
+def test_a_profile_is_read_back_as_it_was_written(profile: Any) -> None:
     assert parse_profile(profile.as_json()) == profile
 
 
-def test_a_profile_takes_what_is_absent_from_its_base():
+def test_a_profile_takes_what_is_absent_from_its_base() -> None:
     assert parse_profile({"from": "now-6h"}, base=NAMED_PROFILES["dark"]) == replace(
         NAMED_PROFILES["dark"], time_from="now-6h"
     )
@@ -105,19 +106,19 @@ def test_a_profile_takes_what_is_absent_from_its_base():
         ([], "profile"),
     ],
 )
-def test_a_profiles_faults_are_named(raw, path):
+def test_a_profiles_faults_are_named(raw: dict[str, Any] | str | list[Any], path: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         parse_profile(raw)
     assert [problem.path for problem in caught.value.problems] == [path]
 
 
-def test_share_chooses_a_profile():
+def test_share_chooses_a_profile() -> None:
     assert profile_of_share("false") is None
     assert profile_of_share("true") == LinkProfile()
     assert profile_of_share("report") == NAMED_PROFILES["report"]
 
 
-def test_options_are_read():
+def test_options_are_read() -> None:
     options = LinkOptions.from_json({"device": "rig-1", "slot": "detail", "label": "Lobby", "slug": "lobby"})
     assert (options.device, options.slot, options.label, options.slug) == ("rig-1", "detail", "Lobby", "lobby")
     assert LinkOptions.from_json({"document": "gen-x"}).document == "gen-x"
@@ -144,13 +145,13 @@ def test_options_are_read():
         ({"device": "a", "colour": "x"}, "colour"),
     ],
 )
-def test_faults_of_options_are_named(raw, path):
+def test_faults_of_options_are_named(raw: list[Any] | dict[str, Any], path: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         LinkOptions.from_json(raw)
     assert [problem.path for problem in caught.value.problems] == [path]
 
 
-def test_derived_tokens_are_tokens_and_differ_by_everything():
+def test_derived_tokens_are_tokens_and_differ_by_everything() -> None:
     key = Secret("k")
     found = {
         derived_token(secret, maker, slot, object_id, use=use)

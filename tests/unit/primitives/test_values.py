@@ -27,52 +27,52 @@ from backend_server.primitives.secret import Secret
         ("1y", 31_536_000_000),
     ],
 )
-def test_durations_are_read(text, milliseconds):
+def test_durations_are_read(text: str, milliseconds: int) -> None:
     assert parse_duration_ms(text) == milliseconds
     assert parse_duration(text) == milliseconds / 1000
 
 
 @pytest.mark.parametrize("text", ["", "5", "s", "-5s", "5 s", "30s1m", "1.5s", "five"])
-def test_what_is_no_duration_is_refused(text):
+def test_what_is_no_duration_is_refused(text: str) -> None:
     with pytest.raises(InvalidInput, match="is not a duration"):
         parse_duration_ms(text)
 
 
 @given(st.integers(min_value=0, max_value=10**13))
-def test_a_duration_survives_being_written(milliseconds):
+def test_a_duration_survives_being_written(milliseconds) -> None:
     assert parse_duration_ms(format_duration_ms(milliseconds)) == milliseconds
 
 
 @given(st.datetimes(timezones=st.just(UTC)))
-def test_a_moment_survives_being_written_to_the_millisecond(moment):
+def test_a_moment_survives_being_written_to_the_millisecond(moment) -> None:
     assert abs(parse_time(format_time(moment)) - moment) < timedelta(milliseconds=1)
 
 
-def test_a_moment_in_another_zone_is_the_same_moment():
+def test_a_moment_in_another_zone_is_the_same_moment() -> None:
     there = datetime(2026, 1, 31, 12, tzinfo=timezone(timedelta(hours=2)))
     assert format_time(there) == "2026-01-31T10:00:00.000Z"
     assert utc_now().tzinfo is UTC
 
 
 @pytest.mark.parametrize("text", ["2026-01-31T12:00:00", "yesterday", ""])
-def test_a_moment_without_offset_is_refused(text):
+def test_a_moment_without_offset_is_refused(text: str) -> None:
     with pytest.raises(InvalidInput, match="not an RFC 3339 time"):
         parse_time(text, path="expires_at")
 
 
-def test_canonical_json_has_one_form():
+def test_canonical_json_has_one_form() -> None:
     assert canonical_bytes({"b": 1, "a": ["ü", None, 1.5]}) == '{"a":["ü",null,1.5],"b":1}'.encode()
     assert content_hash(b"") == "e3b0c44298fc1c149afbf4c8996fb924"
 
 
 @pytest.mark.parametrize("body", [b'{"a": NaN}', b'"\\ud800"', b"{", b"{'a': 1}"])
-def test_what_is_not_json_is_refused_with_its_place(body):
+def test_what_is_not_json_is_refused_with_its_place(body: bytes) -> None:
     with pytest.raises(InvalidInput, match="is not JSON") as caught:
         read_json(body)
     assert caught.value.problems[0].line == 1
 
 
-def test_a_secret_shows_stars_and_compares():
+def test_a_secret_shows_stars_and_compares() -> None:
     secret = Secret("hunter2")
     assert "hunter2" not in f"{secret} {secret!r} {[secret]}"
     assert secret.reveal() == "hunter2"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -40,7 +42,7 @@ from backend_server.promql.macro_substitutes import with_stand_ins
         "x offset -$__interval",
     ],
 )
-def test_macros_variables_and_placeholders_are_understood(expr):
+def test_macros_variables_and_placeholders_are_understood(expr: str) -> None:
     assert check_promql(expr) == []
 
 
@@ -56,7 +58,7 @@ def test_macros_variables_and_placeholders_are_understood(expr):
         ("  ", 1, 1, "empty"),
     ],
 )
-def test_a_fault_is_pointed_at(expr, line, column, words):
+def test_a_fault_is_pointed_at(expr: str, line: int, column: int, words: str) -> None:
     (problem,) = check_promql(expr, path="panels[0].promql")
 
     assert (problem.line, problem.column) == (line, column)
@@ -64,11 +66,11 @@ def test_a_fault_is_pointed_at(expr, line, column, words):
     assert problem.path == "panels[0].promql"
 
 
-def test_an_overlong_expression_is_refused_before_it_is_parsed():
+def test_an_overlong_expression_is_refused_before_it_is_parsed() -> None:
     assert "at most" in check_promql("a" * 30_000)[0].message
 
 
-def test_what_an_expression_reads():
+def test_what_an_expression_reads() -> None:
     found = selects_of(
         'sum by (le, bus) (rate(lat_bucket{env="p"}[5m])) / on(x) sum({__name__="total", or="1"}) > topk(3, up)'
     )
@@ -79,7 +81,7 @@ def test_what_an_expression_reads():
 
 
 @given(st.text(alphabet="ab_$[]{}()<>\"'`#: |05ms", max_size=60))
-def test_stand_ins_keep_the_length_and_checking_never_breaks(expr):
+def test_stand_ins_keep_the_length_and_checking_never_breaks(expr) -> None:
     assert len(with_stand_ins(expr)) == len(expr)
     assert isinstance(check_promql(expr), list)
 
@@ -104,11 +106,13 @@ def test_stand_ins_keep_the_length_and_checking_never_breaks(expr):
         ("sum(x) / sum(y)", ()),
     ],
 )
-def test_an_expression_says_which_labels_its_result_has(expr, labels):
+def test_an_expression_says_which_labels_its_result_has(
+    expr: str, labels: tuple[Any, ...] | tuple[str, ...] | None
+) -> None:
     assert result_labels(expr) == labels
 
 
-def test_only_an_equal_name_is_a_metric_that_is_read():
+def test_only_an_equal_name_is_a_metric_that_is_read() -> None:
     found = selects_of('{__name__="a"} + {__name__=~"b"} + {__name__!="c", x="1"} + {__name__!~"d", y="1"}')
 
     assert found.metrics == ("a",)
@@ -130,27 +134,27 @@ def test_only_an_equal_name_is_a_metric_that_is_read():
         ("x", ""),
     ],
 )
-def test_a_rate_is_told_from_what_only_holds_one(expr, name):
+def test_a_rate_is_told_from_what_only_holds_one(expr: str, name: str) -> None:
     assert rated_metric(expr) == name
 
 
 @pytest.mark.parametrize("expr", ["up", "1", "-up", "time()", 'label_replace(up, "a", "b", "c", "d")'])
-def test_numbers_can_be_drawn(expr):
+def test_numbers_can_be_drawn(expr: str) -> None:
     assert unusable(expr) is None
 
 
 @pytest.mark.parametrize("expr", ["rate(a[300y])", "a offset 99999999y", "max_over_time(a[5m:99999999y])", "1e400"])
-def test_what_prometheus_cannot_keep_is_refused(expr):
+def test_what_prometheus_cannot_keep_is_refused(expr: str) -> None:
     assert "which Prometheus refuses" in check_promql(expr)[0].message
 
 
-def test_what_grafana_fills_is_found_in_order():
+def test_what_grafana_fills_is_found_in_order() -> None:
     expr = 'rate(<< a >>[$__interval]) + x{b=~"${c}", d="e$|f"} + label_replace(y, "z", "$1", "z", "${q}") # $no'
 
     assert grafana_parts(expr) == ("<< a >>", "$__interval", "${c}")
 
 
-def test_experimental_functions_are_named():
+def test_experimental_functions_are_named() -> None:
     assert experimental_parts('sort_by_label(limitk(2, mad_over_time(x[5m])), "a")') == (
         "sort_by_label",
         "limitk",
@@ -159,7 +163,7 @@ def test_experimental_functions_are_named():
     assert experimental_parts("topk(5, rate(x[5m]))") == ()
 
 
-def test_words_of_promql_are_no_names():
+def test_words_of_promql_are_no_names() -> None:
     assert [name for name in ("inf", "NaN", "on", "up", "sum", "a:b") if is_readable_name(name)] == ["up", "sum", "a:b"]
     assert [name for name in ("inf", "without", "on", "job") if is_readable_label(name)] == ["on", "job"]
 
@@ -168,7 +172,7 @@ BEYOND = ["m[1e30]", "m offset 1e30", "m offset -1e30", "m[5m:1e30]", "m[9999999
 
 
 @pytest.mark.parametrize("expr", BEYOND)
-def test_numbers_at_which_the_parser_panics_are_a_problem(expr):
+def test_numbers_at_which_the_parser_panics_are_a_problem(expr: Any) -> None:
     assert [one.message for one in check_promql(expr)] == ["is not PromQL: a duration or number is out of range"]
     for ask in (selects_of, result_labels, rated_metric, unusable, experimental_parts):
         with pytest.raises(ValueError, match="out of range"):
@@ -177,8 +181,8 @@ def test_numbers_at_which_the_parser_panics_are_a_problem(expr):
 
 
 @pytest.mark.parametrize("wanted", [KeyboardInterrupt, SystemExit])
-def test_an_end_that_is_wanted_passes_the_parser(monkeypatch, wanted):
-    def stop(_text):
+def test_an_end_that_is_wanted_passes_the_parser(monkeypatch: pytest.MonkeyPatch, wanted: Any) -> None:
+    def stop(_text) -> None:
         raise wanted
 
     monkeypatch.setattr(parse.pp, "parse", stop)
@@ -201,14 +205,14 @@ LONG = {
 
 
 @pytest.mark.parametrize(("expr", "words", "column"), LONG.values(), ids=LONG.keys())
-def test_the_longest_texts_without_an_end_are_answered(expr, words, column):
+def test_the_longest_texts_without_an_end_are_answered(expr: Any, words: Any, column: Any) -> None:
     (fault,) = check_promql(expr)
     assert words in fault.message
     assert fault.column == column
     assert len(with_stand_ins(expr)) == len(expr)
 
 
-def test_signs_of_placeholders_are_fine_within_texts():
+def test_signs_of_placeholders_are_fine_within_texts() -> None:
     expr = 'm{a="' + "<<" * 4_000 + "\",b='>>" + '<< "<<" ' * 1_000 + "'} + x"
     assert check_promql(expr) == []
     assert selects_of(expr).metrics == ("m", "x")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -34,7 +36,7 @@ def shipped_shape() -> dict:
 
 
 @pytest.fixture
-def written(tmp_path):
+def written(tmp_path: Path):
     def write(content) -> Path:
         (tmp_path / "dashboards").mkdir(exist_ok=True)
         text = content if isinstance(content, str) else yaml.safe_dump(content)
@@ -44,18 +46,18 @@ def written(tmp_path):
     return write
 
 
-def test_the_shipped_shape_passes(written):
+def test_the_shipped_shape_passes(written) -> None:
     check_providers(written(shipped_shape()), ROOT)
 
 
-def test_a_variable_in_a_path_is_read_as_grafana_reads_it(written):
+def test_a_variable_in_a_path_is_read_as_grafana_reads_it(written) -> None:
     content = yaml.safe_dump(shipped_shape()).replace(str(ROOT), "${DASHBOARDS_DIR}")
     check_providers(written(content), ROOT, environment={"DASHBOARDS_DIR": str(ROOT)})
     with pytest.raises(ConfigError, match=r"options.path is '/shard-00'"):
         check_providers(written(content), ROOT)
 
 
-def test_a_missing_file_says_what_would_happen(tmp_path):
+def test_a_missing_file_says_what_would_happen(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"is missing. Without it Grafana deletes every dashboard"):
         check_providers(tmp_path, ROOT)
 
@@ -78,7 +80,7 @@ def test_a_missing_file_says_what_would_happen(tmp_path):
         ),
     ],
 )
-def test_each_change_is_named(written, change, words):
+def test_each_change_is_named(written, change: Callable[..., Any], words: str) -> None:
     content = shipped_shape()
     change(content["providers"])
     with pytest.raises(ConfigError, match=words):
@@ -89,6 +91,6 @@ def test_each_change_is_named(written, change, words):
     ("text", "words"),
     [("providers: [", "is not YAML"), ("[]", "no list"), ("", "no list"), ("providers: 3", "no list")],
 )
-def test_a_broken_file_is_refused(written, text, words):
+def test_a_broken_file_is_refused(written, text: str, words: str) -> None:
     with pytest.raises(ConfigError, match=words):
         check_providers(written(text), ROOT)

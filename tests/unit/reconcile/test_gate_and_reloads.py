@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import pytest
 
@@ -24,11 +25,11 @@ from backend_server.reconcile.reloads import Reloader
         (InputError("ours"), False),
     ],
 )
-def test_a_fault_is_about_grafana_as_a_whole_or_about_one_document(fault, away):
+def test_a_fault_is_about_grafana_as_a_whole_or_about_one_document(fault: Any, away: bool) -> None:
     assert is_away(fault) is away
 
 
-def test_the_gate_opens_again_later_each_time_and_at_once_after_an_answer():
+def test_the_gate_opens_again_later_each_time_and_at_once_after_an_answer() -> None:
     now = [0.0]
     gate = Gate(lambda: now[0])
     assert gate.open
@@ -49,11 +50,11 @@ def test_the_gate_opens_again_later_each_time_and_at_once_after_an_answer():
     assert gate.reason is None
 
 
-def test_whoever_asks_while_a_reload_runs_shares_the_next_one():
+def test_whoever_asks_while_a_reload_runs_shares_the_next_one() -> None:
     running, go_on = threading.Event(), threading.Event()
     at_once, most = [0], [0]
 
-    def reload():
+    def reload() -> None:
         at_once[0] += 1
         most[0] = max(most[0], at_once[0])
         running.set()
@@ -74,10 +75,10 @@ def test_whoever_asks_while_a_reload_runs_shares_the_next_one():
     assert most == [1]
 
 
-def test_a_reload_that_failed_fails_for_all_who_shared_it_and_the_next_is_tried_anew():
+def test_a_reload_that_failed_fails_for_all_who_shared_it_and_the_next_is_tried_anew() -> None:
     faults = [UpstreamError("no"), None]
 
-    def reload():
+    def reload() -> None:
         fault = faults.pop(0)
         if fault:
             raise fault

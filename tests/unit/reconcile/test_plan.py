@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -62,7 +63,7 @@ def actions(wanted, existing, *, with_grafana=True):
         ),
     ],
 )
-def test_the_smallest_steps_in_the_order_of_a_pass(wanted, existing, expected):
+def test_the_smallest_steps_in_the_order_of_a_pass(wanted: Any, existing: Any, expected: list[Any]) -> None:
     assert actions(wanted, existing) == expected
 
 
@@ -74,7 +75,7 @@ def test_the_smallest_steps_in_the_order_of_a_pass(wanted, existing, expected):
         pytest.param(None, replace(DONE, leaving_since=5), [A.REMOVE_FILE], id="retired"),
     ],
 )
-def test_without_grafana_only_files_matter(wanted, existing, expected):
+def test_without_grafana_only_files_matter(wanted: Any, existing: Any, expected: list[Any]) -> None:
     assert actions(wanted, existing, with_grafana=False) == expected
 
 
@@ -85,7 +86,7 @@ def many(count, **fields):
     }
 
 
-def test_a_batch_shares_one_reload():
+def test_a_batch_shares_one_reload() -> None:
     wanted = {f"dev-{number}": replace(WANTED, uid=f"dev-{number}") for number in range(300)}
     plan = make_plan(wanted, {}, with_grafana=True, breaker=FREE)
     assert len(plan.uids(A.RELOAD)) == 1
@@ -96,30 +97,32 @@ def test_a_batch_shares_one_reload():
     ("leaving", "total", "held"),
     [(10, 10, False), (11, 30, True), (11, 100, False), (30, 100, False), (31, 100, True), (1000, 1000, True)],
 )
-def test_the_breaker_needs_both_more_than_its_floor_and_more_than_its_share(leaving, total, held):
+def test_the_breaker_needs_both_more_than_its_floor_and_more_than_its_share(
+    leaving: int, total: int, held: bool
+) -> None:
     plan = make_plan({}, many(leaving), with_grafana=True, breaker=Breaker(share=0.3, floor=10, total=total))
     assert bool(plan.held) is held
     assert (plan.uids(A.REMOVE_FILE) == ()) is held
 
 
-def test_the_breaker_does_not_hold_up_new_documents():
+def test_the_breaker_does_not_hold_up_new_documents() -> None:
     plan = make_plan({"dev-a": WANTED}, many(50), with_grafana=True, breaker=Breaker(0.3, 10, 50))
     assert len(plan.held) == 50
     assert plan.uids(A.WRITE) == ("dev-a",)
 
 
-def test_a_confirmation_covers_what_was_asked_for_until_then_and_no_more():
+def test_a_confirmation_covers_what_was_asked_for_until_then_and_no_more() -> None:
     plan = make_plan({}, many(50), with_grafana=True, breaker=Breaker(0.3, 10, 50, confirmed_at=34))
     assert len(plan.uids(A.REMOVE_FILE)) == 25
     assert len(plan.held) == 25
 
 
-def test_a_removal_that_has_begun_goes_on():
+def test_a_removal_that_has_begun_goes_on() -> None:
     plan = make_plan({}, many(50, written=None), with_grafana=True, breaker=Breaker(0.3, 10, 50))
     assert plan.held == ()
 
 
-def test_a_removal_that_rests_counts_for_the_breaker_and_is_not_tried():
+def test_a_removal_that_rests_counts_for_the_breaker_and_is_not_tried() -> None:
     resting = {f"dev-{number}" for number in range(8)}
     plan = make_plan({}, many(12), with_grafana=True, breaker=Breaker(0.3, 10, 20), resting=resting)
     assert len(plan.held) == 12
@@ -127,7 +130,7 @@ def test_a_removal_that_rests_counts_for_the_breaker_and_is_not_tried():
     assert plan.uids(A.REMOVE_FILE) == ("dev-8",)
 
 
-def test_an_empty_list_removes_nothing():
+def test_an_empty_list_removes_nothing() -> None:
     existing = {uid: replace(one, leaving_since=None) for uid, one in many(50).items()}
     plan = make_plan({}, existing, with_grafana=True, breaker=FREE)
     assert plan.steps == ()
@@ -146,14 +149,14 @@ _existing = st.builds(
 
 
 @given(st.dictionaries(st.sampled_from(["dev-a", "dev-b"]), st.just(WANTED)), st.lists(_existing), st.booleans())
-def test_steps_are_always_in_order_and_reload_at_most_once(wanted, existing, with_grafana):
+def test_steps_are_always_in_order_and_reload_at_most_once(wanted, existing, with_grafana) -> None:
     plan = make_plan(wanted, {one.uid: one for one in existing}, with_grafana=with_grafana, breaker=FREE)
     places = [list(Action).index(step.action) for step in plan.steps]
     assert places == sorted(places)
     assert len(plan.uids(A.RELOAD)) <= (1 if with_grafana else 0)
 
 
-def test_a_plan_is_printed_with_its_sums_and_what_is_held():
+def test_a_plan_is_printed_with_its_sums_and_what_is_held() -> None:
     plan = make_plan({"dev-a": WANTED}, many(50), with_grafana=True, breaker=Breaker(0.3, 10, 51), purge=["rig-9"])
     text = format_plan(plan_json(plan))
     assert "write             rig a  shard-00/dev-a.json" in text
@@ -167,7 +170,7 @@ def test_a_plan_is_printed_with_its_sums_and_what_is_held():
     }
 
 
-def test_a_long_plan_is_cut_and_an_empty_one_says_so():
+def test_a_long_plan_is_cut_and_an_empty_one_says_so() -> None:
     wanted = {f"dev-{number}": replace(WANTED, uid=f"dev-{number}") for number in range(300)}
     assert "… and 898 more" in format_plan(plan_json(make_plan(wanted, {}, with_grafana=True, breaker=FREE)), most=3)
     assert (
@@ -176,7 +179,7 @@ def test_a_long_plan_is_cut_and_an_empty_one_says_so():
     )
 
 
-def test_retries_come_later_each_time_up_to_a_bound():
+def test_retries_come_later_each_time_up_to_a_bound() -> None:
     delays = [retry_delay_ms(attempt, "dev-a") for attempt in range(1, 12)]
     assert all(800 * 2**place <= delay <= 1000 * 2**place for place, delay in enumerate(delays[:7]))
     assert max(delays) <= 120_000

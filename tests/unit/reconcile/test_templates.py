@@ -33,7 +33,7 @@ class Shelf:
     def everything(self):
         return dict(self.rows)
 
-    def put(self, changed, removed, *, fencing):
+    def put(self, changed, removed, *, fencing) -> None:
         self.writes += bool(changed or removed)
         for name, (digest, source, error) in changed.items():
             self.rows[name] = SimpleNamespace(hash=digest, source=source, error=error)
@@ -42,7 +42,7 @@ class Shelf:
 
 
 @pytest.fixture
-def shelf():
+def shelf() -> Shelf:
     return Shelf()
 
 
@@ -50,14 +50,14 @@ def names(loaded):
     return [template.name for template in loaded.templates.templates]
 
 
-def test_good_templates_are_shelved_once(shelf):
+def test_good_templates_are_shelved_once(shelf: Shelf) -> None:
     keeper = TemplateKeeper(Folder(generic=template_source()), shelf)
     assert names(keeper.load()) == ["generic.json"]
     keeper.load()
     assert shelf.writes == 1
 
 
-def test_a_broken_file_keeps_its_last_good_version_and_says_where_it_is_broken(shelf):
+def test_a_broken_file_keeps_its_last_good_version_and_says_where_it_is_broken(shelf: Shelf) -> None:
     folder = Folder(generic=template_source())
     good = TemplateKeeper(folder, shelf).load().templates.hash
     folder.sources["generic.json"] = template_source()[:-10]
@@ -70,7 +70,7 @@ def test_a_broken_file_keeps_its_last_good_version_and_says_where_it_is_broken(s
     assert shelf.rows["generic.json"].error is None
 
 
-def test_a_file_that_never_was_good_is_named_and_stops_no_other(shelf):
+def test_a_file_that_never_was_good_is_named_and_stops_no_other(shelf: Shelf) -> None:
     loaded = TemplateKeeper(Folder(generic=template_source(), bad=b"{"), shelf).load()
     assert names(loaded) == ["generic.json"]
     assert list(loaded.problems) == ["bad.json"]
@@ -78,7 +78,7 @@ def test_a_file_that_never_was_good_is_named_and_stops_no_other(shelf):
 
 
 @pytest.mark.parametrize("lost", ["unreadable", "empty"])
-def test_a_lost_folder_takes_nothing_away(shelf, lost):
+def test_a_lost_folder_takes_nothing_away(shelf: Shelf, lost: str) -> None:
     folder = Folder(generic=template_source())
     TemplateKeeper(folder, shelf).load()
     if lost == "empty":
@@ -91,7 +91,7 @@ def test_a_lost_folder_takes_nothing_away(shelf, lost):
     assert "generic.json" in shelf.rows
 
 
-def test_a_removed_file_is_forgotten(shelf):
+def test_a_removed_file_is_forgotten(shelf: Shelf) -> None:
     folder = Folder(generic=template_source(), power=template_source(slot="power"))
     keeper = TemplateKeeper(folder, shelf)
     keeper.load()
@@ -100,7 +100,7 @@ def test_a_removed_file_is_forgotten(shelf):
     assert list(shelf.rows) == ["generic.json"]
 
 
-def test_a_shelved_version_a_newer_release_refuses_is_not_used(shelf):
+def test_a_shelved_version_a_newer_release_refuses_is_not_used(shelf: Shelf) -> None:
     shelf.rows["generic.json"] = SimpleNamespace(hash="old", source="[]", error=None)
     loaded = TemplateKeeper(Folder(generic=b"{"), shelf).load()
     assert names(loaded) == []

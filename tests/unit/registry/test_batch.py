@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import orjson
 import pytest
 
 from backend_server.errors import InputError, InvalidInput
+from backend_server.storage.engine.store import Store
 from tests.support.fleet import device_registry
 
 BASE = "https://dash.example.com"
@@ -15,7 +18,7 @@ def batch(registry, items):
     return orjson.loads(registry.batch(items, "poller", BASE))["results"]
 
 
-def test_answers_come_in_order_and_a_bad_one_spoils_nothing(store):
+def test_answers_come_in_order_and_a_bad_one_spoils_nothing(store: Store) -> None:
     registry = device_registry(store)
     results = batch(
         registry,
@@ -43,7 +46,7 @@ def test_answers_come_in_order_and_a_bad_one_spoils_nothing(store):
     assert results[0]["link"]["token"] != results[5]["link"]["token"]
 
 
-def test_unchanged_answers_equal_the_single_call_and_write_nothing(store):
+def test_unchanged_answers_equal_the_single_call_and_write_nothing(store: Store) -> None:
     registry = device_registry(store)
     items = [{"id": f"rig-{n}", "hostname": f"Rig {n}"} for n in range(1200)]
     first = batch(registry, items)
@@ -59,14 +62,14 @@ def test_unchanged_answers_equal_the_single_call_and_write_nothing(store):
     assert batch(device_registry(store), items) == second
 
 
-def test_new_devices_are_written_in_few_transactions(store):
+def test_new_devices_are_written_in_few_transactions(store: Store) -> None:
     before = store.change_number()
     batch(device_registry(store), [{"id": f"rig-{n}"} for n in range(1200)])
     assert store.change_number() == before + 3
 
 
 @pytest.mark.parametrize("known", [False, True], ids=["new", "known"])
-def test_the_same_id_twice_is_as_if_put_twice(store, known):
+def test_the_same_id_twice_is_as_if_put_twice(store: Store, known: bool) -> None:
     registry = device_registry(store)
     if known:
         batch(registry, [{"id": "a", "hostname": "Two"}])
@@ -81,7 +84,7 @@ def test_the_same_id_twice_is_as_if_put_twice(store, known):
     assert again["device"]["hostname"] == "One"
 
 
-def test_single_and_batch_share_their_memory(store, monkeypatch):
+def test_single_and_batch_share_their_memory(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     registry = device_registry(store)
     registry.put_bytes("a", b'{"hostname":"A"}', "poller", BASE)
     batch(registry, [{"id": "b", "hostname": "B"}])
@@ -91,7 +94,7 @@ def test_single_and_batch_share_their_memory(store, monkeypatch):
     assert registry.put_bytes("b", b'{"id":"b","hostname":"B"}', "poller", BASE)[0] == 200
 
 
-def test_the_same_bytes_again_are_answered_alike_until_anything_is_written(store):
+def test_the_same_bytes_again_are_answered_alike_until_anything_is_written(store: Store) -> None:
     registry = device_registry(store)
     body = orjson.dumps([{"id": "a", "hostname": "A"}, {"id": "b"}])
     registry.batch_bytes(body, "poller", BASE)
@@ -109,11 +112,11 @@ def test_the_same_bytes_again_are_answered_alike_until_anything_is_written(store
 
 
 @pytest.mark.parametrize(("body", "fault"), [(b"[{]", InputError), (b"{}", InvalidInput), (b"7", InvalidInput)])
-def test_a_body_that_is_no_batch_is_refused(store, body, fault):
+def test_a_body_that_is_no_batch_is_refused(store: Store, body: bytes, fault: Any) -> None:
     with pytest.raises(fault):
         device_registry(store).batch_bytes(body, "poller", BASE)
 
 
-def test_too_many_are_refused_as_a_whole(store):
+def test_too_many_are_refused_as_a_whole(store: Store) -> None:
     with pytest.raises(InvalidInput, match="at most 10000"):
         device_registry(store).batch([{"id": "a"}] * 10_001, "poller", BASE)

@@ -10,6 +10,7 @@ from backend_server.errors import InputError, InvalidInput
 from backend_server.links import LinkOptions, LinkState
 from backend_server.primitives.ids import Maker, dashboard_uid
 from backend_server.storage import schema
+from backend_server.storage.engine.store import Store
 from tests.support.fleet import device_registry, link_registry
 
 BASE = "https://dash.example.com"
@@ -20,12 +21,12 @@ def put(registry, device_id, fields, by="poller"):
     return status, orjson.loads(body)
 
 
-def rows(store, table):
+def rows(store: Store, table):
     with store.read() as connection:
         return [dict(row) for row in connection.execute(select(table)).mappings()]
 
 
-def test_first_put_makes_everything_in_one_go(store):
+def test_first_put_makes_everything_in_one_go(store: Store) -> None:
     before = store.change_number()
     status, answer = put(device_registry(store), "rig-1", {"hostname": "Rig One", "labels": {"site": "north"}})
 
@@ -59,7 +60,7 @@ def test_first_put_makes_everything_in_one_go(store):
     assert [row["action"] for row in rows(store, schema.audit)] == ["register"]
 
 
-def test_unchanged_costs_no_row_and_gives_equal_bytes(store):
+def test_unchanged_costs_no_row_and_gives_equal_bytes(store: Store) -> None:
     registry = device_registry(store)
     body = b'{"hostname": "Rig One"}'
     registry.put_bytes("rig-1", body, "poller", BASE)
@@ -73,7 +74,7 @@ def test_unchanged_costs_no_row_and_gives_equal_bytes(store):
     assert store.change_number() == number
 
 
-def test_a_fresh_registry_answers_the_same_without_writing(store):
+def test_a_fresh_registry_answers_the_same_without_writing(store: Store) -> None:
     _, before = put(device_registry(store), "rig-1", {"hostname": "Rig One"})
     number = store.change_number()
 
@@ -83,7 +84,7 @@ def test_a_fresh_registry_answers_the_same_without_writing(store):
     assert store.change_number() == number
 
 
-def test_without_hostname_the_id_is_used(store):
+def test_without_hostname_the_id_is_used(store: Store) -> None:
     registry = device_registry(store)
     status, body = registry.put_bytes("rig-1", b"", "poller", BASE)
     answer = orjson.loads(body)
@@ -92,7 +93,7 @@ def test_without_hostname_the_id_is_used(store):
     assert answer["dashboards"][0]["title"] == "rig-1"
 
 
-def test_an_absent_field_stays_and_null_forgets(store):
+def test_an_absent_field_stays_and_null_forgets(store: Store) -> None:
     registry = device_registry(store)
     put(registry, "rig-1", {"hostname": "One", "kind": "miner", "address": "http://10.0.0.1"})
     _, answer = put(registry, "rig-1", {"hostname": "Two"})
@@ -101,7 +102,7 @@ def test_an_absent_field_stays_and_null_forgets(store):
     assert (answer["device"]["kind"], answer["device"]["address"]) == ("generic", None)
 
 
-def test_an_update_keeps_uid_token_and_slug(store):
+def test_an_update_keeps_uid_token_and_slug(store: Store) -> None:
     registry = device_registry(store)
     _, before = put(registry, "rig-1", {"hostname": "One"})
     status, after = put(registry, "rig-1", {"hostname": "Two", "kind": "miner"})
@@ -113,7 +114,7 @@ def test_an_update_keeps_uid_token_and_slug(store):
     assert after["dashboards"][1]["title"] == "Two (rig-1)"
 
 
-def test_a_slot_that_no_template_fills_any_more_goes_and_comes_back_with_its_link(store):
+def test_a_slot_that_no_template_fills_any_more_goes_and_comes_back_with_its_link(store: Store) -> None:
     registry = device_registry(store)
     put(registry, "rig-1", {"kind": "miner"})
     detail = next(row for row in rows(store, schema.links) if row["slot"] == "detail")
@@ -128,7 +129,7 @@ def test_a_slot_that_no_template_fills_any_more_goes_and_comes_back_with_its_lin
     assert (back["token"], back["suspended_at"]) == (detail["token"], None)
 
 
-def test_a_persons_link_ends_with_its_slot_and_comes_back_under_its_token(store):
+def test_a_persons_link_ends_with_its_slot_and_comes_back_under_its_token(store: Store) -> None:
     registry, links = device_registry(store), link_registry(store)
     put(registry, "rig-1", {"kind": "miner"})
     made = links.create(LinkOptions.from_json({"device": "rig-1", "slot": "detail"}), "ada").link
@@ -147,7 +148,7 @@ def test_a_persons_link_ends_with_its_slot_and_comes_back_under_its_token(store)
     assert {row["document_uid"]: row["state"] for row in rows(store, schema.publications)} == publication
 
 
-def test_a_persons_link_stays_when_the_device_is_no_longer_shared(store):
+def test_a_persons_link_stays_when_the_device_is_no_longer_shared(store: Store) -> None:
     registry, links = device_registry(store), link_registry(store)
     put(registry, "rig-1", {})
     made = links.create(LinkOptions.from_json({"device": "rig-1"}), "ada").link
@@ -159,7 +160,7 @@ def test_a_persons_link_stays_when_the_device_is_no_longer_shared(store):
     assert links.find(made.token).link.suspended_at is None
 
 
-def test_share_false_hands_out_nothing_and_true_gives_the_same_link_back(store):
+def test_share_false_hands_out_nothing_and_true_gives_the_same_link_back(store: Store) -> None:
     registry = device_registry(store)
     _, first = put(registry, "rig-1", {})
     _, hidden = put(registry, "rig-1", {"share": False})
@@ -170,7 +171,7 @@ def test_share_false_hands_out_nothing_and_true_gives_the_same_link_back(store):
     assert rows(store, schema.publications)[0]["state"] == "wanted"
 
 
-def test_a_device_that_is_never_shared_gets_no_link(store):
+def test_a_device_that_is_never_shared_gets_no_link(store: Store) -> None:
     _, answer = put(device_registry(store), "rig-1", {"share": False})
     assert answer["link"] is None
     assert rows(store, schema.links) == []
@@ -178,14 +179,14 @@ def test_a_device_that_is_never_shared_gets_no_link(store):
 
 
 @pytest.mark.parametrize("share", [1, 1.0])
-def test_a_number_is_no_truth_value_even_when_it_equals_one(store, share):
+def test_a_number_is_no_truth_value_even_when_it_equals_one(store: Store, share: float) -> None:
     registry = device_registry(store)
     put(registry, "rig-1", {"share": True})
     with pytest.raises(InvalidInput, match="share"):
         put(registry, "rig-1", {"share": share})
 
 
-def test_a_bad_put_changes_nothing(store):
+def test_a_bad_put_changes_nothing(store: Store) -> None:
     registry = device_registry(store)
     put(registry, "rig-1", {"hostname": "One"})
     number = store.change_number()
@@ -195,7 +196,7 @@ def test_a_bad_put_changes_nothing(store):
     assert store.change_number() == number
 
 
-def test_the_operator_wins_and_the_caller_is_kept(store):
+def test_the_operator_wins_and_the_caller_is_kept(store: Store) -> None:
     registry = device_registry(store)
     put(registry, "rig-1", {"hostname": "sent", "labels": {"site": "sent", "rack": "1"}})
     registry.set_by_operator("rig-1", {"hostname": "set", "labels": {"site": "set"}}, "ann")
@@ -210,7 +211,7 @@ def test_the_operator_wins_and_the_caller_is_kept(store):
     assert [row["action"] for row in rows(store, schema.audit)] == ["register", "edit", "edit"]
 
 
-def test_hostile_words_come_back_as_they_were(store):
+def test_hostile_words_come_back_as_they_were(store: Store) -> None:
     hostile = "\"'\\\n\r\t{{ x }} << y >> ${z} [[w]] \u202e \x1b[31m \U0001f600 </script>"
     registry = device_registry(store)
     _, answer = put(registry, "rig-1", {"hostname": hostile, "labels": {"site": hostile}})
@@ -219,21 +220,21 @@ def test_hostile_words_come_back_as_they_were(store):
     assert again == answer
 
 
-def test_another_base_gets_its_own_addresses(store):
+def test_another_base_gets_its_own_addresses(store: Store) -> None:
     registry = device_registry(store)
     registry.put_bytes("rig-1", b"{}", "poller", BASE)
     _, body = registry.put_bytes("rig-1", b"{}", "poller", 'http://evil"host')
     assert orjson.loads(body)["link"]["url"].startswith('http://evil"host/grafana/')
 
 
-def test_bytes_that_are_no_json_are_refused_with_their_place(store):
+def test_bytes_that_are_no_json_are_refused_with_their_place(store: Store) -> None:
     with pytest.raises(InputError, match=r"line 1, column"):
         device_registry(store).put_bytes("rig-1", b'{"hostname": }', "poller", BASE)
     with pytest.raises(InvalidInput, match="must be an object"):
         device_registry(store).put_bytes("rig-1", b"[]", "poller", BASE)
 
 
-def test_last_seen_is_written_once_a_minute_and_moves_no_number(store):
+def test_last_seen_is_written_once_a_minute_and_moves_no_number(store: Store) -> None:
     registry = device_registry(store)
     for name in ("a", "b", "c"):
         put(registry, name, {})

@@ -32,7 +32,7 @@ for number in range(100_000):
 """
 
 
-def whole(store):
+def whole(store: Store):
     """Check that each device has all that belongs to it; gives the devices' ids."""
     with store.read() as connection:
         ids = set(connection.execute(select(schema.devices.c.id)).scalars())
@@ -45,7 +45,7 @@ def whole(store):
     return ids
 
 
-def kill_after(statements, database):
+def kill_after(statements, database: tuple[str | None, Path]):
     """In a process of its own: register one device, and be killed after so many statements. Gives how it ended."""
     pid = os.fork()
     if pid == 0:
@@ -54,7 +54,7 @@ def kill_after(statements, database):
             left = [statements]
 
             @event.listens_for(store._writer, "after_cursor_execute")
-            def count(*_):
+            def count(*_) -> None:
                 left[0] -= 1
                 if left[0] < 0:
                     os.kill(os.getpid(), signal.SIGKILL)
@@ -65,7 +65,7 @@ def kill_after(statements, database):
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
-def test_killed_after_any_statement_all_or_nothing_is_there(database):
+def test_killed_after_any_statement_all_or_nothing_is_there(database: tuple[str | None, Path]) -> None:
     ended, statements = -signal.SIGKILL, 0
     while ended == -signal.SIGKILL:
         ended = kill_after(statements, database)
@@ -78,7 +78,7 @@ def test_killed_after_any_statement_all_or_nothing_is_there(database):
     assert statements > 6
 
 
-def test_killed_at_any_time_what_was_acknowledged_is_there(database):
+def test_killed_at_any_time_what_was_acknowledged_is_there(database: tuple[str | None, Path]) -> None:
     url, data_dir = database
     chance = random.Random(7)
     for turn in range(3):
@@ -107,7 +107,7 @@ def test_killed_at_any_time_what_was_acknowledged_is_there(database):
 
 
 @pytest.mark.parametrize("deed", ["retire", "revive"])
-def test_killed_in_a_deed_it_is_done_or_not(sqlite_store, tmp_path, deed):
+def test_killed_in_a_deed_it_is_done_or_not(sqlite_store: Store, tmp_path: Path, deed: str) -> None:
     registry = device_registry(sqlite_store)
     registry.put("rig-1", {"kind": "miner"}, "poller")
     if deed == "revive":
@@ -120,7 +120,7 @@ def test_killed_in_a_deed_it_is_done_or_not(sqlite_store, tmp_path, deed):
             left = [statements]
 
             @event.listens_for(store._writer, "after_cursor_execute")
-            def count(*_, left=left):
+            def count(*_, left=left) -> None:
                 left[0] -= 1
                 if left[0] < 0:
                     os.kill(os.getpid(), signal.SIGKILL)

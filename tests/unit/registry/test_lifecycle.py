@@ -11,13 +11,14 @@ from backend_server.errors import Gone, NotFound
 from backend_server.links import LinkState
 from backend_server.registry import RegistryOptions
 from backend_server.storage import schema
+from backend_server.storage.engine.store import Store
 from tests.support.fleet import Clock, device_registry, link_registry
 
 BASE = "https://dash.example.com"
 OPTIONS = RegistryOptions(stale_after_ms=90_000, retired_keep_ms=1_000_000)
 
 
-def test_retire_ends_links_at_once_and_revive_gives_the_same_back(store):
+def test_retire_ends_links_at_once_and_revive_gives_the_same_back(store: Store) -> None:
     registry, links = device_registry(store), link_registry(store)
     token = registry.put("rig-1", {}, "poller").view.link.token
     assert links.find(token).state(0) is LinkState.PENDING
@@ -45,7 +46,7 @@ def test_retire_ends_links_at_once_and_revive_gives_the_same_back(store):
     assert actions == ["register", "retire", "revive"]
 
 
-def test_a_put_never_brings_a_retired_device_back(store):
+def test_a_put_never_brings_a_retired_device_back(store: Store) -> None:
     registry = device_registry(store)
     registry.put_bytes("rig-1", b'{"hostname":"One"}', "poller", BASE)
     registry.retire("rig-1", "ann")
@@ -59,7 +60,7 @@ def test_a_put_never_brings_a_retired_device_back(store):
     assert store.change_number() == number
 
 
-def test_each_deed_twice_changes_nothing_more(store):
+def test_each_deed_twice_changes_nothing_more(store: Store) -> None:
     registry = device_registry(store)
     registry.put("rig-1", {}, "poller")
     registry.revive("rig-1", "ann")
@@ -70,7 +71,7 @@ def test_each_deed_twice_changes_nothing_more(store):
     assert registry.get("rig-1").record.retired_by == "ann"
 
 
-def test_revive_is_refused_after_the_time_it_was_kept(store):
+def test_revive_is_refused_after_the_time_it_was_kept(store: Store) -> None:
     registry = device_registry(store, OPTIONS)
     registry.put("rig-1", {}, "poller")
     registry.retire("rig-1", "ann")
@@ -81,14 +82,14 @@ def test_revive_is_refused_after_the_time_it_was_kept(store):
 
 
 @pytest.mark.parametrize("deed", ["retire", "revive", "get"])
-def test_an_unknown_device_is_not_found_and_nothing_is_written(store, deed):
+def test_an_unknown_device_is_not_found_and_nothing_is_written(store: Store, deed: str) -> None:
     registry, number = device_registry(store), store.change_number()
     with pytest.raises(NotFound, match="'nobody'"):
         getattr(registry, deed)("nobody", *([] if deed == "get" else ["ann"]))
     assert store.change_number() == number
 
 
-def test_a_device_turns_stale_and_is_active_again_when_seen(store):
+def test_a_device_turns_stale_and_is_active_again_when_seen(store: Store) -> None:
     clock = Clock()
     registry = device_registry(store, OPTIONS, clock_ms=clock)
     registry.put("a", {}, "poller")
@@ -104,7 +105,7 @@ def test_a_device_turns_stale_and_is_active_again_when_seen(store):
     assert registry.counts() == {"stale": 1, "retired": 1}
 
 
-def test_lists_are_paged_searched_and_filtered(store):
+def test_lists_are_paged_searched_and_filtered(store: Store) -> None:
     registry = device_registry(store)
     for number in range(5):
         registry.put(f"rig-{number}", {"hostname": f"50%_{number}", "kind": "miner" if number else "generic"}, "p")
@@ -118,7 +119,7 @@ def test_lists_are_paged_searched_and_filtered(store):
     assert registry.list(search="0__").total == 0
 
 
-def test_a_heartbeat_keeps_a_clients_devices_fresh(store):
+def test_a_heartbeat_keeps_a_clients_devices_fresh(store: Store) -> None:
     clock = Clock()
     registry = device_registry(store, OPTIONS, clock_ms=clock)
     registry.batch([{"id": "a"}, {"id": "b"}], "poller", BASE, client="c1")
@@ -131,7 +132,7 @@ def test_a_heartbeat_keeps_a_clients_devices_fresh(store):
     assert {view.device.id for view in registry.list("active").items} == {"a", "b"}
 
 
-def test_after_a_restart_a_client_is_asked_once_to_send_again(store):
+def test_after_a_restart_a_client_is_asked_once_to_send_again(store: Store) -> None:
     device_registry(store).batch([{"id": "a"}, {"id": "b"}], "poller", BASE, client="c1")
     registry = device_registry(store)
     assert registry.heartbeat(store.epoch(), 2, client="c1").resend is True
@@ -139,7 +140,7 @@ def test_after_a_restart_a_client_is_asked_once_to_send_again(store):
     assert registry.heartbeat(store.epoch(), 2, client="c1").resend is False
 
 
-def test_another_database_is_told_by_its_epoch(store):
+def test_another_database_is_told_by_its_epoch(store: Store) -> None:
     registry = device_registry(store)
     registry.batch([{"id": "a"}], "poller", BASE, client="c1")
     old = store.epoch()
@@ -150,7 +151,7 @@ def test_another_database_is_told_by_its_epoch(store):
     assert registry.heartbeat(None, 0, client="c9").resend is True
 
 
-def test_a_client_that_dropped_a_device_does_not_keep_it_fresh(store):
+def test_a_client_that_dropped_a_device_does_not_keep_it_fresh(store: Store) -> None:
     clock = Clock()
     registry = device_registry(store, OPTIONS, clock_ms=clock)
     registry.batch([{"id": "a"}, {"id": "b"}], "poller", BASE, client="c1")
@@ -161,7 +162,7 @@ def test_a_client_that_dropped_a_device_does_not_keep_it_fresh(store):
     assert {view.device.id for view in registry.list("active").items} == {"a"}
 
 
-def test_documents_follow_templates(store):
+def test_documents_follow_templates(store: Store) -> None:
     registry = device_registry(store)
     registry.put("a", {"kind": "miner"}, "poller")
     with store.write() as write:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 
 import pytest
 from sqlalchemy import event, select
@@ -14,7 +15,7 @@ from backend_server.storage.engine.store import Store
 from tests.support.fleet import device_registry, link_registry
 
 
-def kill_after(statements, database, token):
+def kill_after(statements, database: tuple[str | None, Path], token):
     """In a process of its own: rotate the link, and be killed after so many statements. Gives how it ended."""
     pid = os.fork()
     if pid == 0:
@@ -23,7 +24,7 @@ def kill_after(statements, database, token):
             left = [statements]
 
             @event.listens_for(store._writer, "after_cursor_execute")
-            def count(*_):
+            def count(*_) -> None:
                 left[0] -= 1
                 if left[0] < 0:
                     os.kill(os.getpid(), signal.SIGKILL)
@@ -34,7 +35,7 @@ def kill_after(statements, database, token):
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
-def standing(store):
+def standing(store: Store):
     """Return what is stored of the one link: token, tokens it had, rotations noted."""
     with store.read() as connection:
         token = connection.execute(select(schema.links.c.token)).scalar_one()
@@ -43,7 +44,7 @@ def standing(store):
     return token, old, actions.count("link.rotate")
 
 
-def test_killed_after_any_statement_of_a_rotation_it_is_done_or_not(database):
+def test_killed_after_any_statement_of_a_rotation_it_is_done_or_not(database: tuple[str | None, Path]) -> None:
     store = Store.open(*database)
     link = device_registry(store).put("rig-1", {"hostname": "x"}, "poller").view.link
     store.close()
@@ -68,7 +69,7 @@ def test_killed_after_any_statement_of_a_rotation_it_is_done_or_not(database):
 
 
 @pytest.mark.parametrize("deed", ["pause", "revoke"])
-def test_a_killed_writer_holds_nobody_up(database, deed):
+def test_a_killed_writer_holds_nobody_up(database: tuple[str | None, Path], deed: str) -> None:
     """Its transaction is taken back by the database, and the next process goes on."""
     store = Store.open(*database)
     link = device_registry(store).put("rig-1", {"hostname": "x"}, "poller").view.link

@@ -13,12 +13,15 @@ from backend_server.errors import Conflict, Gone, InvalidInput, NotFound
 from backend_server.links import LinkEdit, LinkOptions, LinkState
 from backend_server.primitives.secret import Secret
 from backend_server.registry import RegistryOptions
+from backend_server.registry.links import LinkRegistry
+from backend_server.registry.views import DeviceView
 from backend_server.storage import schema
+from backend_server.storage.engine.store import Store
 from tests.support.fleet import Clock, device_registry, link_registry
 
 
 @pytest.fixture
-def device(store):
+def device(store: Store) -> DeviceView:
     view = device_registry(store).put("rig-1", {"hostname": "Rig One"}, "poller").view
     with store.write() as write:
         write.connection.execute(update(schema.documents).values(state="live", dirty=False, change=write.change))
@@ -26,13 +29,13 @@ def device(store):
 
 
 @pytest.fixture
-def office(store):
+def office(store: Store) -> LinkRegistry:
     """Where people change links."""
     return link_registry(store)
 
 
 @pytest.fixture
-def visitors(store):
+def visitors(store: Store) -> LinkRegistry:
     """Another process, which answers visitors."""
     return link_registry(store)
 
@@ -41,7 +44,7 @@ def state(registry, token, now_ms=1_800_000_000_000):
     return registry.find(token).state(now_ms)
 
 
-def deeds(store):
+def deeds(store: Store):
     with store.read() as connection:
         rows = connection.execute(select(schema.audit).order_by(schema.audit.c.id)).mappings()
         return [(row["action"], row["actor"], row["details"]) for row in rows]
@@ -51,7 +54,9 @@ def options(**given):
     return LinkOptions.from_json({"device": "rig-1", **given})
 
 
-def test_pause_and_resume_hold_elsewhere_from_the_next_request_on(store, device, office, visitors):
+def test_pause_and_resume_hold_elsewhere_from_the_next_request_on(
+    store: Store, device: DeviceView, office: LinkRegistry, visitors: LinkRegistry
+) -> None:
     token = device.link.token
     assert state(visitors, token) is LinkState.LIVE
     office.pause(token, "ann")
@@ -65,7 +70,9 @@ def test_pause_and_resume_hold_elsewhere_from_the_next_request_on(store, device,
     assert [(action, actor) for action, actor, _ in deeds(store)[1:]] == [("link.pause", "ann"), ("link.resume", "bob")]
 
 
-def test_all_links_go_off_and_come_back_as_each_was(store, device, office, visitors):
+def test_all_links_go_off_and_come_back_as_each_was(
+    store: Store, device: DeviceView, office: LinkRegistry, visitors: LinkRegistry
+) -> None:
     other = office.create(options(), "ann").link.token
     office.pause(other, "ann")
     hook = device_registry(store)
@@ -82,7 +89,9 @@ def test_all_links_go_off_and_come_back_as_each_was(store, device, office, visit
     assert [action for action, _, _ in deeds(store)][-2:] == ["links.off", "links.on"]
 
 
-def test_after_a_rotation_the_slug_works_and_the_old_token_does_not(store, device, office, visitors):
+def test_after_a_rotation_the_slug_works_and_the_old_token_does_not(
+    store: Store, device: DeviceView, office: LinkRegistry, visitors: LinkRegistry
+) -> None:
     old, slug = device.link.token, device.link.slug
     assert state(visitors, old) is LinkState.LIVE
     new = office.rotate(old, "ann").link.token
@@ -99,7 +108,9 @@ def test_after_a_rotation_the_slug_works_and_the_old_token_does_not(store, devic
         assert caught.value.details == {"slug": slug}
 
 
-def test_a_grace_lets_the_old_token_live_and_no_token_outlives_a_later_rotation(device, office, visitors):
+def test_a_grace_lets_the_old_token_live_and_no_token_outlives_a_later_rotation(
+    device: DeviceView, office: LinkRegistry, visitors: LinkRegistry
+) -> None:
     first = device.link.token
     rotated = office.rotate(first, "ann", grace_seconds=3600).link
     at = rotated.updated_at
@@ -112,7 +123,9 @@ def test_a_grace_lets_the_old_token_live_and_no_token_outlives_a_later_rotation(
     assert state(visitors, third.token, third.updated_at) is LinkState.LIVE
 
 
-def test_a_whole_link_is_made_and_kept(store, device, office, visitors):
+def test_a_whole_link_is_made_and_kept(
+    store: Store, device: DeviceView, office: LinkRegistry, visitors: LinkRegistry
+) -> None:
     given = {
         "label": "Lobby",
         "slug": "lobby",
@@ -134,7 +147,9 @@ def test_a_whole_link_is_made_and_kept(store, device, office, visitors):
         office.create(options(expires_at="2020-01-01T00:00:00Z"), "ann")
 
 
-def test_an_edit_holds_at_once_and_is_told(store, device, office, visitors):
+def test_an_edit_holds_at_once_and_is_told(
+    store: Store, device: DeviceView, office: LinkRegistry, visitors: LinkRegistry
+) -> None:
     token = device.link.token
     assert visitors.find(token).link.label == ""
     edit = LinkEdit.from_json({"label": "Lobby", "slug": "lobby", "password": "correct horse"})
@@ -153,7 +168,7 @@ def test_an_edit_holds_at_once_and_is_told(store, device, office, visitors):
     assert visitors.find(token).link.password_hash is None
 
 
-def test_what_is_over_says_so(store, device, office):
+def test_what_is_over_says_so(store: Store, device: DeviceView, office: LinkRegistry) -> None:
     token = office.create(options(), "ann").link.token
     office.revoke(token, "ann")
     for deed in (office.pause, office.resume, office.rotate):
@@ -169,7 +184,9 @@ def test_what_is_over_says_so(store, device, office):
             deed("0" * 32, "ann")
 
 
-def test_retiring_and_reviving_keep_pause_and_rotation(store, device, office, visitors):
+def test_retiring_and_reviving_keep_pause_and_rotation(
+    store: Store, device: DeviceView, office: LinkRegistry, visitors: LinkRegistry
+) -> None:
     token = office.rotate(device.link.token, "ann").link.token
     office.pause(token, "ann")
     registry = device_registry(store)
@@ -180,7 +197,7 @@ def test_retiring_and_reviving_keep_pause_and_rotation(store, device, office, vi
     assert state(visitors, device.link.token) is LinkState.ROTATED
 
 
-def test_derived_tokens_refuse_what_a_lost_database_could_not_remember(store):
+def test_derived_tokens_refuse_what_a_lost_database_could_not_remember(store: Store) -> None:
     derived = RegistryOptions(secret_key=Secret("k" * 32))
     link = device_registry(store, derived).put("rig-1", {}, "p").view.link
     links = link_registry(store, derived)
@@ -194,7 +211,9 @@ def test_derived_tokens_refuse_what_a_lost_database_could_not_remember(store):
     assert state(links, link.token) is LinkState.PENDING
 
 
-def test_links_to_documents_without_a_device_work_the_same(store, office, visitors):
+def test_links_to_documents_without_a_device_work_the_same(
+    store: Store, office: LinkRegistry, visitors: LinkRegistry
+) -> None:
     uid = "gen-health-00000000000000000000"
     with store.write() as write:
         write.connection.execute(
@@ -224,7 +243,7 @@ def test_links_to_documents_without_a_device_work_the_same(store, office, visito
     assert state(visitors, new) is LinkState.LIVE
 
 
-def test_the_hook_never_repeats_a_state_that_ended_by_itself(store):
+def test_the_hook_never_repeats_a_state_that_ended_by_itself(store: Store) -> None:
     clock = Clock()
     hook, links = device_registry(store, clock_ms=clock), link_registry(store, clock_ms=clock)
     first = hook.put("rig-1", {"hostname": "x"}, "p").view.link
@@ -253,7 +272,7 @@ STATES = {
 }
 
 
-def test_lists_are_paged_filtered_and_counted_as_the_links_say_themselves(store):
+def test_lists_are_paged_filtered_and_counted_as_the_links_say_themselves(store: Store) -> None:
     clock = Clock()
     links, hook = link_registry(store, clock_ms=clock), device_registry(store, clock_ms=clock)
     made = {}
@@ -292,7 +311,9 @@ def test_lists_are_paged_filtered_and_counted_as_the_links_say_themselves(store)
     assert links.standing()[0]["paused"] == 3
 
 
-def test_a_thousand_links_cost_what_one_costs(store, device, office, visitors):
+def test_a_thousand_links_cost_what_one_costs(
+    store: Store, device: DeviceView, office: LinkRegistry, visitors: LinkRegistry
+) -> None:
     """Counted in statements: time says little on a shared machine."""
 
     def cost(token):
@@ -335,11 +356,11 @@ def link_row(link):
 
 
 @contextmanager
-def statements(store):
+def statements(store: Store):
     """Record what reaches the database (the change number is asked on a connection of its own)."""
     seen = []
 
-    def note(_connection, _cursor, statement, *_):
+    def note(_connection, _cursor, statement, *_) -> None:
         seen.append(statement)
 
     engines = {id(engine): engine for engine in (store._readers, store._writer)}.values()
@@ -352,7 +373,7 @@ def statements(store):
             event.remove(engine, "before_cursor_execute", note)
 
 
-def test_replacing_nothing_of_a_link_loses_nothing(store, device, office):
+def test_replacing_nothing_of_a_link_loses_nothing(store: Store, device: DeviceView, office: LinkRegistry) -> None:
     """Views and last seen are counted beside; a deed must not write back what it read before."""
     link = device.link
     with store.write(moves=False) as write:

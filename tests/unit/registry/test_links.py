@@ -9,12 +9,14 @@ from backend_server.errors import Conflict, InvalidInput, NotFound
 from backend_server.links import LinkOptions, LinkState, Theme
 from backend_server.primitives.secret import Secret
 from backend_server.registry import RegistryOptions
+from backend_server.registry.views import DeviceView
 from backend_server.storage import schema
+from backend_server.storage.engine.store import Store
 from tests.support.fleet import device_registry, link_registry
 
 
 @pytest.fixture
-def device(store):
+def device(store: Store) -> DeviceView:
     return device_registry(store).put("rig-1", {"hostname": "Rig One"}, "poller").view
 
 
@@ -22,7 +24,7 @@ def options(**given):
     return LinkOptions.from_json({"device": "rig-1", **given})
 
 
-def test_a_link_is_found_by_token_and_slug_until_it_is_revoked(store, device):
+def test_a_link_is_found_by_token_and_slug_until_it_is_revoked(store: Store, device: DeviceView) -> None:
     links = link_registry(store)
     made = links.create(options(label="lobby", profile={"theme": "dark"}), "ann")
     assert made.link.profile.theme is Theme.DARK
@@ -44,7 +46,7 @@ def test_a_link_is_found_by_token_and_slug_until_it_is_revoked(store, device):
     assert actions == ["register", "link.create", "link.revoke"]
 
 
-def test_a_change_elsewhere_counts_from_the_next_request_on(store, device):
+def test_a_change_elsewhere_counts_from_the_next_request_on(store: Store, device: DeviceView) -> None:
     visitors, office = link_registry(store), link_registry(store)
     assert visitors.find(device.link.token).state(0) is LinkState.PENDING
     with store.write() as write:
@@ -59,7 +61,7 @@ def test_a_change_elsewhere_counts_from_the_next_request_on(store, device):
     assert visitors.find(device.link.token).state(0) is LinkState.REVOKED
 
 
-def test_the_hook_never_undoes_a_revocation(store, device):
+def test_the_hook_never_undoes_a_revocation(store: Store, device: DeviceView) -> None:
     link_registry(store).revoke(device.link.token, "ann")
     view = device_registry(store).put("rig-1", {"hostname": "Other"}, "poller").view
     assert view.link.token == device.link.token
@@ -67,7 +69,7 @@ def test_the_hook_never_undoes_a_revocation(store, device):
     assert len(view.links) == 1
 
 
-def test_a_document_is_public_as_long_as_some_link_needs_it(store, device):
+def test_a_document_is_public_as_long_as_some_link_needs_it(store: Store, device: DeviceView) -> None:
     links = link_registry(store)
 
     def publication():
@@ -84,7 +86,7 @@ def test_a_document_is_public_as_long_as_some_link_needs_it(store, device):
 
 
 @pytest.mark.parametrize("token", ["0" * 32, "0" * 31, "../x", "", "A" * 32, "\x00" * 32])
-def test_unknown_and_malformed_tokens_are_alike(store, token):
+def test_unknown_and_malformed_tokens_are_alike(store: Store, token: str) -> None:
     links = link_registry(store)
     assert links.find(token) is None
     with pytest.raises(NotFound, match="no link with this token"):
@@ -93,7 +95,7 @@ def test_unknown_and_malformed_tokens_are_alike(store, token):
         links.revoke(token, "ann")
 
 
-def test_a_token_from_before_a_rotation_is_over_after_its_grace(store, device):
+def test_a_token_from_before_a_rotation_is_over_after_its_grace(store: Store, device: DeviceView) -> None:
     old = "f" * 32
     with store.write() as write:
         values = {"token": old, "link_id": device.link.id, "good_until": 1000, "rotated_at": 0}
@@ -103,7 +105,7 @@ def test_a_token_from_before_a_rotation_is_over_after_its_grace(store, device):
     assert found.state(1000) is LinkState.ROTATED
 
 
-def test_what_a_link_cannot_point_at(store, device):
+def test_what_a_link_cannot_point_at(store: Store, device: DeviceView) -> None:
     links, registry = link_registry(store), device_registry(store)
     with pytest.raises(NotFound, match="no device 'nobody'"):
         links.create(options(device="nobody"), "ann")
@@ -119,7 +121,7 @@ def test_what_a_link_cannot_point_at(store, device):
         links.create(options(), "ann")
 
 
-def test_lists_by_device_document_state_and_use(store, device):
+def test_lists_by_device_document_state_and_use(store: Store, device: DeviceView) -> None:
     links = link_registry(store)
     extra = links.create(LinkOptions.from_json({"document": device.documents[0].uid}), "ann").link
     links.revoke(extra.token, "ann")
@@ -130,7 +132,7 @@ def test_lists_by_device_document_state_and_use(store, device):
     assert links.page(unused_days=1).items == []
 
 
-def test_derived_tokens_come_back_after_a_lost_database(store):
+def test_derived_tokens_come_back_after_a_lost_database(store: Store) -> None:
     derived = RegistryOptions(secret_key=Secret("k" * 32))
     registry = device_registry(store, derived)
     before = registry.put("rig-1", {"hostname": "One"}, "poller").view.link
@@ -144,6 +146,6 @@ def test_derived_tokens_come_back_after_a_lost_database(store):
     assert other.token != before.token
 
 
-def test_derived_mode_says_what_it_cannot_keep():
+def test_derived_mode_says_what_it_cannot_keep() -> None:
     with pytest.raises(InvalidInput, match="LINK_TOKENS=derived"):
         LinkOptions.from_json({"device": "a", "expires_at": "2030-01-01T00:00:00Z"}, derived_tokens=True)

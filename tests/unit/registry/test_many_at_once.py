@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import random
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import orjson
 import pytest
 from sqlalchemy import func, select
 
+from backend_server.registry.devices import DeviceRegistry
 from backend_server.storage import schema
 from backend_server.storage.engine.store import Store
 from tests.support.fleet import device_registry
@@ -18,7 +21,7 @@ BASE = "https://dash.example.com"
 
 
 @pytest.fixture
-def two(database):
+def two(database: tuple[str | None, Path]) -> Iterator[list[DeviceRegistry]]:
     stores = [Store.open(*database) for _ in range(2)]
     yield [device_registry(store) for store in stores]
     for store in stores:
@@ -31,7 +34,7 @@ def hostname(registry, version):
     return orjson.loads(body)["device"]["hostname"]
 
 
-def test_an_older_value_put_again_through_the_other_process_counts(two):
+def test_an_older_value_put_again_through_the_other_process_counts(two: list[DeviceRegistry]) -> None:
     a, b = two
     hostname(a, 1)
     hostname(b, 1)
@@ -41,7 +44,7 @@ def test_an_older_value_put_again_through_the_other_process_counts(two):
     assert hostname(a, 2) == "v2"
 
 
-def test_any_order_of_calls_gives_what_was_put_last(two):
+def test_any_order_of_calls_gives_what_was_put_last(two: list[DeviceRegistry]) -> None:
     chance = random.Random(20260131)
     for _ in range(120):
         registry, version = chance.choice(two), chance.randrange(3)
@@ -53,7 +56,7 @@ def test_any_order_of_calls_gives_what_was_put_last(two):
         assert chance.choice(two).get("rig-1").device.hostname == f"v{version}"
 
 
-def test_a_race_of_first_puts_makes_one_of_everything(two):
+def test_a_race_of_first_puts_makes_one_of_everything(two: list[DeviceRegistry]) -> None:
     def put(number):
         body = orjson.dumps({"hostname": "same", "labels": {"from": str(number % 3)}})
         return orjson.loads(two[number % 2].put_bytes("rig-1", body, "poller", BASE)[1])
@@ -71,8 +74,8 @@ def test_a_race_of_first_puts_makes_one_of_everything(two):
         assert reading._connection.execute(registered).scalar_one() == 1
 
 
-def test_puts_retirements_and_reads_at_once_end_in_one_truth(two):
-    def work(number):
+def test_puts_retirements_and_reads_at_once_end_in_one_truth(two: list[DeviceRegistry]) -> None:
+    def work(number) -> None:
         registry = two[number % 2]
         if number % 10 == 5:
             registry.retire("rig-1", "ann")
@@ -93,7 +96,7 @@ def test_puts_retirements_and_reads_at_once_end_in_one_truth(two):
     assert {view.link.suspended_at for view in views} == {None}
 
 
-def test_unchanged_touches_neither_file_nor_row(sqlite_store):
+def test_unchanged_touches_neither_file_nor_row(sqlite_store: Store) -> None:
     registry = device_registry(sqlite_store)
     items = [{"id": f"rig-{number}", "hostname": "x"} for number in range(50)]
     registry.batch(items, "poller", BASE)
@@ -111,7 +114,7 @@ def test_unchanged_touches_neither_file_nor_row(sqlite_store):
     assert files() == before
 
 
-def test_a_memory_is_not_filled_with_what_is_older_than_it_knows(two):
+def test_a_memory_is_not_filled_with_what_is_older_than_it_knows(two: list[DeviceRegistry]) -> None:
     """A slow reader must not put back what another thread's check has just made it forget."""
     a, b = two
     hostname(a, 1)

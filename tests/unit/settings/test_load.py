@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,11 +12,11 @@ from backend_server.settings import LinkTokens, LogFormat, Settings, load_settin
 from backend_server.settings.load import is_secret
 
 
-def test_nothing_given_is_the_table():
+def test_nothing_given_is_the_table() -> None:
     assert load_settings({}) == Settings()
 
 
-def test_values_are_read_by_name_and_foreign_ones_passed_over():
+def test_values_are_read_by_name_and_foreign_ones_passed_over() -> None:
     settings = load_settings({"PORT": " 8080 ", "STALE_AFTER": "2m", "LOG_FORMAT": "json", "EDGE": "false", "X": "y"})
     assert (settings.port, settings.stale_after, settings.log_format, settings.edge) == (
         8080,
@@ -25,19 +26,19 @@ def test_values_are_read_by_name_and_foreign_ones_passed_over():
     )
 
 
-def test_an_empty_variable_is_an_unset_one():
+def test_an_empty_variable_is_an_unset_one() -> None:
     assert load_settings({"PORT": ""}).port == Settings().port
 
 
 @pytest.mark.parametrize("field", list(Settings.model_fields))
-def test_every_setting_may_come_from_a_file_but_not_from_both(tmp_path, field):
+def test_every_setting_may_come_from_a_file_but_not_from_both(tmp_path: Path, field: Any) -> None:
     name, file = field.upper(), tmp_path / "value"
     file.write_text("x\n")
     with pytest.raises(ConfigError, match=f"{name} and {name}_FILE are both set"):
         load_settings({name: "y", f"{name}_FILE": str(file)})
 
 
-def test_a_file_is_read_without_its_last_newline(tmp_path):
+def test_a_file_is_read_without_its_last_newline(tmp_path: Path) -> None:
     file = tmp_path / "key"
     file.write_text("geheim\n")
     assert load_settings({"SECRET_KEY_FILE": str(file)}).secret_key.reveal() == "geheim"
@@ -45,7 +46,7 @@ def test_a_file_is_read_without_its_last_newline(tmp_path):
         load_settings({"SECRET_KEY_FILE": str(tmp_path / "nothing")})
 
 
-def test_all_faults_are_told_at_once_with_what_would_be_right():
+def test_all_faults_are_told_at_once_with_what_would_be_right() -> None:
     with pytest.raises(ConfigError) as caught:
         load_settings({"PORT": "80a", "DELETION_BREAKER": "2", "LINK_TOKENS": "maybe", "POLL_INTERVAL": "soon"})
     for name, value in (
@@ -60,16 +61,16 @@ def test_all_faults_are_told_at_once_with_what_would_be_right():
 @pytest.mark.parametrize(
     ("word", "wanted"), [("False", "false"), ("no", "false"), ("OFF", "false"), ("Yes", "true"), ("Wall", "wall")]
 )
-def test_whether_devices_are_shared_is_read_in_every_usual_spelling(word, wanted):
+def test_whether_devices_are_shared_is_read_in_every_usual_spelling(word: str, wanted: str) -> None:
     assert load_settings({"SHARE_DEFAULT": word}).share_default == wanted
 
 
-def test_a_typing_error_shares_nothing():
+def test_a_typing_error_shares_nothing() -> None:
     with pytest.raises(ConfigError, match=r"SHARE_DEFAULT.*'flase'; it must be true, false or a profile's name"):
         load_settings({"SHARE_DEFAULT": "flase"})
 
 
-def test_secrets_are_never_shown():
+def test_secrets_are_never_shown() -> None:
     secrets = {field: "hidden-word" for field in Settings.model_fields if is_secret(field)}
     assert {"database_url", "admin_password", "api_token", "secret_key", "fernet_keys", "grafana_token"} <= set(secrets)
     settings = load_settings({field.upper(): value for field, value in secrets.items()})
@@ -79,38 +80,38 @@ def test_secrets_are_never_shown():
     assert "hidden-word" not in str(caught.value)
 
 
-def test_settings_are_frozen():
+def test_settings_are_frozen() -> None:
     with pytest.raises(ValueError, match="frozen"):
         Settings().port = 1
 
 
 @pytest.mark.parametrize("name", ["PUBLIC_URL", "GRAFANA_URL", "PROMETHEUS_URL"])
 @pytest.mark.parametrize("value", ["host:80", "ftp://h", "http://", "http://h/?q=1"])
-def test_addresses_are_checked(name, value):
+def test_addresses_are_checked(name: str, value: str) -> None:
     with pytest.raises(ConfigError, match=f"{name} is"):
         load_settings({name: value})
 
 
-def test_derived_tokens_need_what_outlives_a_deploy():
+def test_derived_tokens_need_what_outlives_a_deploy() -> None:
     with pytest.raises(ConfigError, match="SECRET_KEY and API_TOKEN"):
         load_settings({"LINK_TOKENS": "derived"})
     found = load_settings({"LINK_TOKENS": "derived", "SECRET_KEY": "k" * 32, "API_TOKEN": "t" * 32})
     assert found.link_tokens is LinkTokens.DERIVED
 
 
-def test_a_published_grafana_key_is_refused():
+def test_a_published_grafana_key_is_refused() -> None:
     with pytest.raises(ConfigError, match="published default"):
         load_settings({"GRAFANA_SECRET_KEY": "SW2YcwTIb9zpOOhoPsMm"})
 
 
-def test_a_database_by_parts_becomes_its_url():
+def test_a_database_by_parts_becomes_its_url() -> None:
     parts = {"SUPABASE_DB_HOST": "db.example.com", "SUPABASE_DB_USER": "a@b", "SUPABASE_DB_PASSWORD": "p:/w"}
     assert load_settings(parts).database_url.reveal() == "postgresql://a%40b:p%3A%2Fw@db.example.com:5432/postgres"
     with pytest.raises(ConfigError, match="different databases"):
         load_settings({**parts, "DATABASE_URL": "postgresql://x@elsewhere/y"})
 
 
-def test_the_env_file_is_weaker_than_the_environment(tmp_path):
+def test_the_env_file_is_weaker_than_the_environment(tmp_path: Path) -> None:
     file = tmp_path / ".env"
     file.write_text("# a comment\n\nexport PORT=8080\nLISTEN='0.0.0.0'\nLOG_LEVEL=DEBUG\n")
     settings = load_settings({"PORT": "9090"}, env_file=file)
@@ -121,7 +122,7 @@ def test_the_env_file_is_weaker_than_the_environment(tmp_path):
         load_settings({}, env_file=file)
 
 
-def test_what_follows_from_others():
+def test_what_follows_from_others() -> None:
     assert load_settings({}).listen_host == "127.0.0.1"
     assert load_settings({"ADMIN_PASSWORD": "x" * 12}).listen_host == "0.0.0.0"
     assert load_settings({"GRAFANA_URL": "http://127.0.0.1:3300/grafana"}).grafana_origin == "http://127.0.0.1:3300"
@@ -142,7 +143,7 @@ def test_what_follows_from_others():
         ("", "", None, False),
     ],
 )
-def test_a_grafana_of_our_own_is_run_only_when_we_talk_to_it(home, url, used, own):
+def test_a_grafana_of_our_own_is_run_only_when_we_talk_to_it(home: str, url: str, used: str | None, own: bool) -> None:
     settings = load_settings({"GRAFANA_HOME": home, "GRAFANA_URL": url})
     assert (settings.grafana_url, settings.own_grafana) == (used, own)
 
@@ -158,7 +159,7 @@ def test_a_grafana_of_our_own_is_run_only_when_we_talk_to_it(home, url, used, ow
         ("", "http://127.0.0.1:5109"),
     ],
 )
-def test_where_the_machine_asks_its_own_service(listen, base):
+def test_where_the_machine_asks_its_own_service(listen: str, base: str) -> None:
     assert load_settings({"LISTEN": listen}).own_base == base
 
 
@@ -178,7 +179,7 @@ PARTS = {"SUPABASE_DB_HOST": "db.example.com", "SUPABASE_DB_USER": "a@b", "SUPAB
         ("sqlite:///x.db", False),
     ],
 )
-def test_one_database_in_two_spellings_is_one(url, same):
+def test_one_database_in_two_spellings_is_one(url: str, same: bool) -> None:
     if same:
         assert load_settings({**PARTS, "DATABASE_URL": url}).database_url.reveal() == url
     else:
@@ -186,7 +187,7 @@ def test_one_database_in_two_spellings_is_one(url, same):
             load_settings({**PARTS, "DATABASE_URL": url})
 
 
-def test_derived_tokens_want_a_key_that_nobody_guesses():
+def test_derived_tokens_want_a_key_that_nobody_guesses() -> None:
     derived = {"LINK_TOKENS": "derived", "API_TOKEN": "t" * 32}
     with pytest.raises(ConfigError, match="SECRET_KEY is shorter than 32 characters") as caught:
         load_settings({**derived, "SECRET_KEY": "hunter2hunter2hunter2"})
@@ -195,7 +196,7 @@ def test_derived_tokens_want_a_key_that_nobody_guesses():
     assert load_settings({"SECRET_KEY": "short"}).secret_key is not None, "a start elsewhere only warns"
 
 
-def test_a_stronger_source_wins_whichever_way_it_gives_a_value(tmp_path):
+def test_a_stronger_source_wins_whichever_way_it_gives_a_value(tmp_path: Path) -> None:
     file, env, defaults = (tmp_path / name for name in ("value", "env", "defaults"))
     file.write_text("127.0.0.9\n")
     env.write_text("GRAFANA_DOMAIN=env\nPORT=6000\n")

@@ -26,7 +26,7 @@ print(store.epoch())
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def empty(request, tmp_path):
+def empty(request: pytest.FixtureRequest, tmp_path: Path):
     if request.param == "sqlite":
         yield None, tmp_path
         return
@@ -36,7 +36,7 @@ def empty(request, tmp_path):
     server.drop_database(name)
 
 
-def test_migrations_make_exactly_the_schema(store):
+def test_migrations_make_exactly_the_schema(store: Store) -> None:
     with store._writer.begin() as plain:
         connection = plain.execution_options(schema_translate_map=None)
         if store.dialect == "postgresql":
@@ -46,7 +46,7 @@ def test_migrations_make_exactly_the_schema(store):
     assert found == []
 
 
-def test_several_processes_may_migrate_at_once(empty):
+def test_several_processes_may_migrate_at_once(empty) -> None:
     url, data_dir = empty
     started = [
         subprocess.Popen(
@@ -61,14 +61,14 @@ def test_several_processes_may_migrate_at_once(empty):
     assert len(epochs) == 1
 
 
-def test_migrating_again_changes_nothing(store):
+def test_migrating_again_changes_nothing(store: Store) -> None:
     epoch, number = store.epoch(), store.change_number()
     store.migrate()
     store.check()
     assert (store.epoch(), store.change_number()) == (epoch, number)
 
 
-def test_a_newer_database_is_refused_and_left_alone(store, database):
+def test_a_newer_database_is_refused_and_left_alone(store: Store, database: tuple[str | None, Path]) -> None:
     with store.write() as write:
         table = "dashwright.alembic_version" if store.dialect == "postgresql" else "alembic_version"
         write.connection.execute(text(f"UPDATE {table} SET version_num = '9999'"))
@@ -82,7 +82,7 @@ def test_a_newer_database_is_refused_and_left_alone(store, database):
     other.close()
 
 
-def test_an_empty_database_says_what_to_do(empty):
+def test_an_empty_database_says_what_to_do(empty) -> None:
     store = Store.open(*empty)
     for ask in (store.change_number, store.epoch, store.check):
         with pytest.raises(ConfigError, match="dashwright prepare"):

@@ -5,11 +5,12 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from backend_server.primitives.secret import Secret
+from backend_server.storage.engine.store import Store
 from backend_server.storage.schema import kept
 from backend_server.storage.tables.secret_ages import NAME, note_secrets
 
 
-def test_the_age_stays_over_restarts_and_begins_anew_with_another_secret(store):
+def test_the_age_stays_over_restarts_and_begins_anew_with_another_secret(store: Store) -> None:
     first = note_secrets(store, {"A": Secret("one"), "B": Secret("two")})
     change = store.change_number()
 
@@ -21,7 +22,7 @@ def test_the_age_stays_over_restarts_and_begins_anew_with_another_secret(store):
     assert store.change_number() == change
 
 
-def test_another_secret_gets_another_fingerprint_and_neither_is_stored(store):
+def test_another_secret_gets_another_fingerprint_and_neither_is_stored(store: Store) -> None:
     def stored():
         with store.read() as connection:
             return connection.execute(select(kept.c.value).where(kept.c.name == NAME)).scalar_one()

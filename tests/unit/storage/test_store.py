@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from sqlalchemy import select, update
 
@@ -10,7 +12,9 @@ from backend_server.storage.engine.store import Store
 from backend_server.storage.schema import kept
 
 
-def test_a_write_moves_the_number_by_one_and_other_stores_see_it(store, database):
+def test_a_write_moves_the_number_by_one_and_other_stores_see_it(
+    store: Store, database: tuple[str | None, Path]
+) -> None:
     other = Store.open(*database)
     before = other.change_number()
 
@@ -23,7 +27,7 @@ def test_a_write_moves_the_number_by_one_and_other_stores_see_it(store, database
     other.close()
 
 
-def test_a_discarded_write_leaves_nothing_not_even_a_number(store):
+def test_a_discarded_write_leaves_nothing_not_even_a_number(store: Store) -> None:
     before = store.change_number()
     with store.write() as write:
         write.connection.execute(kept.insert().values(name="a", value="1"))
@@ -33,10 +37,10 @@ def test_a_discarded_write_leaves_nothing_not_even_a_number(store):
         assert connection.execute(select(kept)).all() == []
 
 
-def test_a_failing_write_leaves_nothing(store):
+def test_a_failing_write_leaves_nothing(store: Store) -> None:
     before = store.change_number()
 
-    def fail():
+    def fail() -> None:
         with store.write() as write:
             write.connection.execute(kept.insert().values(name="a", value="1"))
             raise RuntimeError
@@ -46,14 +50,14 @@ def test_a_failing_write_leaves_nothing(store):
     assert store.change_number() == before
 
 
-def test_an_unmoving_write_keeps_the_number(store):
+def test_an_unmoving_write_keeps_the_number(store: Store) -> None:
     before = store.change_number()
     with store.write(moves=False) as write:
         write.connection.execute(kept.insert().values(name="a", value="1"))
     assert write.change == before == store.change_number()
 
 
-def test_a_reader_keeps_its_snapshot_and_cannot_write(store):
+def test_a_reader_keeps_its_snapshot_and_cannot_write(store: Store) -> None:
     with store.write() as write:
         write.connection.execute(kept.insert().values(name="a", value="1"))
     with store.read() as connection:
@@ -67,6 +71,6 @@ def test_a_reader_keeps_its_snapshot_and_cannot_write(store):
         assert connection.execute(select(kept.c.value)).scalar_one() == "2"
 
 
-def test_another_scheme_is_refused(tmp_path):
+def test_another_scheme_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="begins with 'mysql'"):
         Store.open("mysql://x/y", tmp_path)

@@ -9,7 +9,7 @@ from backend_server.reconcile.report import AuditReport, PassReport
 from backend_server.telemetry.reconciling import ReconcileLog
 
 
-def test_a_pass_is_one_line_and_each_failed_document_one_more():
+def test_a_pass_is_one_line_and_each_failed_document_one_more() -> None:
     with capture_logs() as lines:
         ReconcileLog().passed(PassReport(written=frozenset({"a", "b"}), failed={"c": "no label site"}, left=1), 0.5)
     assert lines[0]["event"] == "pass"
@@ -17,7 +17,7 @@ def test_a_pass_is_one_line_and_each_failed_document_one_more():
     assert (lines[1]["uid"], lines[1]["reason"]) == ("c", "no label site")
 
 
-def test_grafana_away_and_back_are_told_once_each():
+def test_grafana_away_and_back_are_told_once_each() -> None:
     log = ReconcileLog()
     with capture_logs() as lines:
         for reason in ("refused", "refused", None, None):
@@ -26,7 +26,7 @@ def test_grafana_away_and_back_are_told_once_each():
     assert told == ["Grafana cannot be reached; it is tried again", "Grafana answers again"]
 
 
-def test_the_same_trouble_is_told_once():
+def test_the_same_trouble_is_told_once() -> None:
     log = ReconcileLog()
     with capture_logs() as lines:
         for _ in range(5):
@@ -34,7 +34,7 @@ def test_the_same_trouble_is_told_once():
     assert len(lines) == 1
 
 
-def test_files_that_are_not_ours_are_named():
+def test_files_that_are_not_ours_are_named() -> None:
     with capture_logs() as lines:
         ReconcileLog().audited(AuditReport(foreign=("packs/theirs.json",)), 0.1)
     assert lines[0]["foreign_files"] == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import pytest
 
@@ -37,23 +38,23 @@ ALL = [GENERIC, MINER, BOTH, NORTH, NORTH_MINER, NORTH_HALL, POWER]
         ("miner", {"site": "north", "hall": "1"}, {"main": "north-hall", "power": "power"}),
     ],
 )
-def test_labels_win_over_kind_and_kind_over_generic(kind, labels, winners):
+def test_labels_win_over_kind_and_kind_over_generic(kind: str, labels: dict[str, Any], winners: dict[str, Any]) -> None:
     chosen = TemplateSet.of(ALL).for_device(device(kind=kind, labels=labels))
     assert {slot: one.name for slot, one in chosen.items()} == winners
 
 
-def test_the_order_of_the_files_changes_nothing():
+def test_the_order_of_the_files_changes_nothing() -> None:
     sets = {TemplateSet.of(order).hash for order in itertools.islice(itertools.permutations(ALL), 50)}
     assert len(sets) == 1
 
 
-def test_two_templates_for_the_same_devices_are_named_and_the_first_name_wins():
+def test_two_templates_for_the_same_devices_are_named_and_the_first_name_wins() -> None:
     found = TemplateSet.of([_template("b"), _template("a")])
     assert found.for_device(device())["main"].name == "a"
     assert [str(doubt) for doubt in found.doubts] == ["b: applies to the same devices and slot as a, which wins"]
 
 
-def test_fleet_templates_stand_apart_one_per_slot():
+def test_fleet_templates_stand_apart_one_per_slot() -> None:
     fleet = [
         template(panel(), name=name, header={"scope": "fleet", "slot": slot})
         for name, slot in (("z", "a"), ("y", "a"), ("x", "b"))
@@ -64,15 +65,15 @@ def test_fleet_templates_stand_apart_one_per_slot():
     assert "second fleet template" in found.doubts[0].message
 
 
-def test_no_template_no_document():
+def test_no_template_no_document() -> None:
     assert TemplateSet.of([MINER]).for_device(device()) == {}
 
 
-def test_a_changed_template_changes_the_hash_of_the_set():
+def test_a_changed_template_changes_the_hash_of_the_set() -> None:
     assert TemplateSet.of([GENERIC]).hash != TemplateSet.of([template(panel("down"), name="generic")]).hash
 
 
-def test_a_header_has_defaults():
+def test_a_header_has_defaults() -> None:
     header, problems = read_header(None)
     assert problems == []
     assert (header.slot, header.scope, header.title, header.share) == ("main", Scope.DEVICE, None, None)
@@ -99,6 +100,6 @@ def test_a_header_has_defaults():
         ({"share": 1}, "__template__.share", "profile's name"),
     ],
 )
-def test_a_bad_header_is_named(header, path, message):
+def test_a_bad_header_is_named(header: list[Any] | dict[str, Any], path: str, message: str) -> None:
     problems = read_header(header)[1]
     assert [(problem.path, message in problem.message) for problem in problems] == [(path, True)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -49,7 +51,7 @@ def _outcome(evaluate, subject):
 
 
 @given(CHAINS, DEVICES)
-def test_a_closure_gives_what_jinja_gives(chain, device):
+def test_a_closure_gives_what_jinja_gives(chain, device) -> None:
     whole = compile_expression(f"{chain} | lower", "device")
     assert whole.direct
     assert _outcome(whole.evaluate, device) == _outcome(
@@ -81,7 +83,7 @@ def test_a_closure_gives_what_jinja_gives(chain, device):
         ("device.labels.none | default(3) | round", 3),
     ],
 )
-def test_expressions_give_their_value(source, value):
+def test_expressions_give_their_value(source: str, value: Any) -> None:
     device = Device(DeviceId("rig-1"), "Rig One", "miner", {"site": "north", "max": "13.2", "items": "a label"})
     assert compile_expression(source, "device").evaluate(device) == value
 
@@ -102,7 +104,7 @@ def test_expressions_give_their_value(source, value):
         ("range(3)", "names 'range'"),
     ],
 )
-def test_what_could_never_be_filled_is_refused(source, message):
+def test_what_could_never_be_filled_is_refused(source: str, message: str) -> None:
     with pytest.raises(BadExpression) as caught:
         compile_expression(source, "device")
     assert message in str(caught.value)
@@ -122,7 +124,7 @@ def test_what_could_never_be_filled_is_refused(source, message):
         "device._values",
     ],
 )
-def test_the_sandbox_lets_nothing_out(source):
+def test_the_sandbox_lets_nothing_out(source: str) -> None:
     device = Device(DeviceId("rig-1"), "Rig One")
     try:
         evaluate = compile_expression(source, "device").evaluate
@@ -132,7 +134,7 @@ def test_the_sandbox_lets_nothing_out(source):
         evaluate(device)
 
 
-def test_the_fleet_has_counts():
+def test_the_fleet_has_counts() -> None:
     summary = FleetSummary.of(
         [Device(DeviceId("a"), "a", "miner"), Device(DeviceId("b"), "b", "miner"), Device(DeviceId("c"), "c")]
     )

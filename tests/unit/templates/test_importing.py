@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import orjson
 import pytest
 
@@ -37,7 +39,7 @@ def _import(dashboard, **more):
     )
 
 
-def test_the_chosen_value_becomes_the_placeholder_that_is_right_at_each_place():
+def test_the_chosen_value_becomes_the_placeholder_that_is_right_at_each_place() -> None:
     made = _import(EXPORTED, variables={"instance": "device.hostname"}, kind="router")
     found = orjson.loads(made.source)
     targets = found["panels"][0]["targets"]
@@ -57,7 +59,7 @@ def test_the_chosen_value_becomes_the_placeholder_that_is_right_at_each_place():
     assert any("device.hostname >> in 1 place" in note for note in made.notes)
 
 
-def test_filled_for_the_same_device_it_is_what_it_was():
+def test_filled_for_the_same_device_it_is_what_it_was() -> None:
     made = load_template("router.json", _import(EXPORTED, values={"instance": "x"}).source)
     filled = orjson.loads(made.fill(device(labels={"instance": "10.0.0.7"})).body)
     expressions = [target["expr"] for target in filled["panels"][0]["targets"]]
@@ -65,18 +67,18 @@ def test_filled_for_the_same_device_it_is_what_it_was():
     assert filled["panels"][0]["targets"][2]["legendFormat"] == "{{instance}} << x"
 
 
-def test_the_apis_shape_is_taken_too():
+def test_the_apis_shape_is_taken_too() -> None:
     assert _import({"dashboard": EXPORTED, "meta": {}}).source == _import(EXPORTED).source
 
 
-def test_a_value_that_is_not_there_is_said():
+def test_a_value_that_is_not_there_is_said() -> None:
     made = _import(EXPORTED, fields={"absent": "device.id"})
     assert made.notes == (
         "value 'absent': << device.id >> in 0 place(s); it was not found, so every device gets the same dashboard",
     )
 
 
-def test_panels_without_ids_get_them():
+def test_panels_without_ids_get_them() -> None:
     twice = {
         **EXPORTED,
         "panels": [EXPORTED["panels"][0], {**EXPORTED["panels"][0]}, {**EXPORTED["panels"][0], "id": None}],
@@ -98,7 +100,9 @@ def test_panels_without_ids_get_them():
         ({"apiVersion": "v2"}, {}, "export the classic"),
     ],
 )
-def test_what_cannot_become_a_template_is_named(change, arguments, message):
+def test_what_cannot_become_a_template_is_named(
+    change: dict[str, Any], arguments: dict[str, Any], message: str
+) -> None:
     with pytest.raises(InvalidInput) as caught:
         _import({**EXPORTED, **change}, **arguments)
     assert message in str(caught.value)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from backend_server.errors import InvalidInput
@@ -23,11 +25,11 @@ POSTGRES = {"type": "grafana-postgresql-datasource", "uid": "pg"}
         ("<< a\n >>", ["", Placeholder("a"), ""]),
     ],
 )
-def test_text_is_split(text, pieces):
+def test_text_is_split(text: str, pieces: list[str] | list[Any]) -> None:
     assert split_text(text) == pieces
 
 
-def test_an_open_placeholder_is_found():
+def test_an_open_placeholder_is_found() -> None:
     with pytest.raises(UnclosedPlaceholder):
         split_text("a << b")
 
@@ -53,7 +55,7 @@ def test_an_open_placeholder_is_found():
         ('x{a="<< device.id | label_value"}', "is not closed with >>"),
     ],
 )
-def test_a_query_refuses_what_could_change_it(expr, message):
+def test_a_query_refuses_what_could_change_it(expr: str, message: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         template(panel(expr))
     [problem] = caught.value.problems
@@ -80,12 +82,12 @@ def test_a_query_refuses_what_could_change_it(expr, message):
         ('x{a="#"} + y{b="<< device.hostname | lower | label_value >>"}', 'x{a="#"} + y{b="a.b"}'),
     ],
 )
-def test_a_query_takes_what_keeps_its_structure(expr, filled):
+def test_a_query_takes_what_keeps_its_structure(expr: str, filled: str) -> None:
     document = template(panel(expr)).fill(device("a.b"))
     assert filled.replace('"', '\\"').replace("\\\\.", "\\\\\\\\.").encode() in document.body
 
 
-def test_a_metric_name_that_is_a_word_of_promql_is_refused_for_that_device():
+def test_a_metric_name_that_is_a_word_of_promql_is_refused_for_that_device() -> None:
     made = template(panel("up * << device.hostname | metric_name >>"))
     assert b"up * a_b" in made.fill(device("a.b")).body
     with pytest.raises(InvalidInput, match="is a word of PromQL"):
@@ -105,13 +107,13 @@ def test_a_metric_name_that_is_a_word_of_promql_is_refused_for_that_device():
         ("SELECT '<< device.id | label_regex >>'", "use label_value"),
     ],
 )
-def test_sql_refuses_what_could_change_it(sql, message):
+def test_sql_refuses_what_could_change_it(sql: str, message: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         template(panel(datasource=POSTGRES, targets=[{"refId": "A", "rawSql": sql}]))
     assert message in caught.value.problems[0].message
 
 
-def test_sql_takes_a_literal():
+def test_sql_takes_a_literal() -> None:
     sql = (
         "SELECT 'it''s', x FROM << device.kind | metric_name >> "
         "WHERE h = '<< device.hostname | label_value >>' AND \"a''\" = ''"
@@ -120,7 +122,7 @@ def test_sql_takes_a_literal():
     assert b"WHERE h = 'o''x '||chr(36)||'y' AND" in document.body
 
 
-def test_another_query_language_takes_only_what_has_no_signs():
+def test_another_query_language_takes_only_what_has_no_signs() -> None:
     other = {"type": "elasticsearch", "uid": "e"}
     with pytest.raises(InvalidInput, match="use slug or metric_name"):
         template(panel(datasource=other, targets=[{"refId": "A", "query": 'a:"<< device.id | label_value >>"'}]))
@@ -137,12 +139,12 @@ def test_another_query_language_takes_only_what_has_no_signs():
         {"repeat": "<< device.kind >>"},
     ],
 )
-def test_what_must_be_known_at_load_takes_no_placeholder(field):
+def test_what_must_be_known_at_load_takes_no_placeholder(field: dict[str, Any]) -> None:
     with pytest.raises(InvalidInput, match="must be known when the template loads"):
         template(panel(**field))
 
 
-def test_a_variables_query_is_a_query_and_its_value_is_a_value():
+def test_a_variables_query_is_a_query_and_its_value_is_a_value() -> None:
     variables = [
         {
             "name": "v",
@@ -157,20 +159,20 @@ def test_a_variables_query_is_a_query_and_its_value_is_a_value():
     assert b'"query":"a$b"' in made.fill(device("a$b")).body
 
 
-def test_markup_in_a_text_panel_shows_as_text():
+def test_markup_in_a_text_panel_shows_as_text() -> None:
     made = template(panel(type="text", options={"mode": "html", "content": "<b><< device.hostname >></b>"}))
     assert b"<b>&#60;i&#62;</b>" in made.fill(device("<i>")).body
     made = template(panel(type="text", options={"mode": "markdown", "content": "# << device.hostname >>"}))
     assert b"# &#91;x&#93;&#40;y&#41; edge_1" in made.fill(device("[x](y) edge_1")).body
 
 
-def test_the_refresh_is_told_once_to_be_fixed():
+def test_the_refresh_is_told_once_to_be_fixed() -> None:
     with pytest.raises(InvalidInput) as caught:
         template(panel(), refresh="<< device.labels.refresh >>")
     assert [problem.path for problem in caught.value.problems] == ["refresh"]
 
 
-def test_what_speaks_like_prometheus_is_escaped_alike():
+def test_what_speaks_like_prometheus_is_escaped_alike() -> None:
     source = {"type": "some-prometheus-like-datasource", "uid": "x"}
     made = template(
         panel(

@@ -13,11 +13,11 @@ def _set(*panels, name="generic", **more):
 DEVICES = [device("a", "a"), device("b", "b", kind="miner")]
 
 
-def test_nothing_new_changes_nothing():
+def test_nothing_new_changes_nothing() -> None:
     assert list(plan_rollout(_set(panel()), _set(panel()), DEVICES)) == []
 
 
-def test_panels_are_told_apart_by_what_they_show():
+def test_panels_are_told_apart_by_what_they_show() -> None:
     before = _set(panel("a", id=1, title="One"), panel("b", id=2, title="Two"), panel("c", id=3, title="Three"))
     after = _set(panel("b", id=9, title="Two"), panel("x", id=1, title="One"), panel("d", id=4, title="Four"))
     [change, _] = plan_rollout(before, after, DEVICES)
@@ -25,13 +25,13 @@ def test_panels_are_told_apart_by_what_they_show():
     assert (change.added, change.removed, change.changed, change.other) == (("Four",), ("Three",), ("One",), False)
 
 
-def test_a_change_outside_the_panels_is_named_as_such():
+def test_a_change_outside_the_panels_is_named_as_such() -> None:
     [change, _] = plan_rollout(_set(panel()), _set(panel(), refresh="10s"), DEVICES)
     assert change.other
     assert not change.added + change.removed + change.changed
 
 
-def test_only_devices_the_template_is_for_are_named():
+def test_only_devices_the_template_is_for_are_named() -> None:
     before = TemplateSet.of([template(panel(), name="generic")])
     after = TemplateSet.of(
         [*before.templates, template(panel("m", title="M"), name="miner", header={"applies_to": {"kind": "miner"}})]
@@ -41,13 +41,13 @@ def test_only_devices_the_template_is_for_are_named():
     assert change.as_json()["removed"] == ("Uplink",)
 
 
-def test_a_slot_that_goes_and_one_that_comes():
+def test_a_slot_that_goes_and_one_that_comes() -> None:
     before, after = _set(panel()), _set(panel(), header={"slot": "power"})
     changes = {(one.slot, one.before, one.after) for one in plan_rollout(before, after, DEVICES[:1])}
     assert changes == {("main", "generic", None), ("power", None, "generic")}
 
 
-def test_a_template_that_cannot_be_filled_is_an_error_of_that_device_alone():
+def test_a_template_that_cannot_be_filled_is_an_error_of_that_device_alone() -> None:
     wanted = _set(panel(title="<< device.labels.site >>"))
     devices = [device("a", "a"), device("b", "b", labels={"site": "north"})]
     first, second = plan_rollout(_set(panel()), wanted, devices)
@@ -56,5 +56,5 @@ def test_a_template_that_cannot_be_filled_is_an_error_of_that_device_alone():
     assert second.added == ("north",)
 
 
-def test_another_template_with_the_same_result_is_no_change():
+def test_another_template_with_the_same_result_is_no_change() -> None:
     assert list(plan_rollout(_set(panel(), name="a"), _set(panel(), name="b"), DEVICES)) == []

@@ -6,6 +6,7 @@ import json
 import os
 import re
 from pathlib import Path
+from typing import Any
 
 import orjson
 import promql_parser
@@ -31,7 +32,7 @@ def _fill(file):
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_a_shipped_template_fills_to_its_golden_file(file):
+def test_a_shipped_template_fills_to_its_golden_file(file: Any) -> None:
     """Set PYTEST_GOLDEN_UPDATE=1 to write the files anew, then look at the difference before it is kept."""
     golden = GOLDEN / file.name
     found = orjson.loads(_fill(file).body)
@@ -41,7 +42,7 @@ def test_a_shipped_template_fills_to_its_golden_file(file):
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_a_shipped_template_is_good_ready_to_share_and_parses(file):
+def test_a_shipped_template_is_good_ready_to_share_and_parses(file: Any) -> None:
     dashboard = orjson.loads(_fill(file).body)
     assert preflight(dashboard) == []
     assert share_problems(dashboard) == []
@@ -53,7 +54,7 @@ def test_a_shipped_template_is_good_ready_to_share_and_parses(file):
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_panels_of_a_shipped_template_do_not_overlap(file):
+def test_panels_of_a_shipped_template_do_not_overlap(file: Any) -> None:
     taken = {}
     for panel in all_panels(orjson.loads(_fill(file).body)):
         place = panel["gridPos"]
@@ -64,7 +65,7 @@ def test_panels_of_a_shipped_template_do_not_overlap(file):
     assert len(taken) >= 0.9 * 24 * (bottom + 1), "the grid is filled"
 
 
-def test_a_miner_gets_the_miners_template_and_others_the_generic_one():
+def test_a_miner_gets_the_miners_template_and_others_the_generic_one() -> None:
     templates = TemplateSet.of(_load(file) for file in FILES)
     assert templates.doubts == ()
     assert templates.for_device(RIG)["main"].name == "miner.json"

@@ -77,7 +77,7 @@ def hostile(test):
 
 @hostile
 @given(ANY)
-def test_whatever_the_value_the_document_is_right(value):
+def test_whatever_the_value_the_document_is_right(value) -> None:
     document = template(*EVERYWHERE).fill(device(value, labels={"x": value}))
     found = orjson.loads(document.body)
     made = found["panels"][0]
@@ -104,14 +104,14 @@ def _shape(value):
 
 @hostile
 @given(ANY)
-def test_same_device_same_bytes(value):
+def test_same_device_same_bytes(value) -> None:
     one, other = template(*EVERYWHERE), template(*copy.deepcopy(EVERYWHERE))
     made = device(value, labels={"x": ""})
     assert one.fill(made) == other.fill(made)
     assert one.hash == other.hash
 
 
-def test_what_a_document_needs_is_added_and_what_it_must_not_have_is_dropped():
+def test_what_a_document_needs_is_added_and_what_it_must_not_have_is_dropped() -> None:
     made = template(
         panel(),
         header={"applies_to": {"kind": "miner"}},
@@ -134,14 +134,14 @@ def test_what_a_document_needs_is_added_and_what_it_must_not_have_is_dropped():
     assert list(found) == sorted(found)
 
 
-def test_the_uid_stays_when_template_kind_and_hostname_change():
+def test_the_uid_stays_when_template_kind_and_hostname_change() -> None:
     one = template(panel()).fill(device("a"))
     other = template(panel("down"), name="other.json").fill(device("b", kind="miner"))
     assert one.uid == other.uid
     assert one.content != other.content
 
 
-def test_grafanas_own_signs_in_a_template_pass_untouched():
+def test_grafanas_own_signs_in_a_template_pass_untouched() -> None:
     written = 'rate(x{a="$host",b="[[var]]"}[$__rate_interval])'
     made = template(panel(written, title="{{label}} ${var:csv} $x [[y]] {% if %} {# c #} >> <", description="{{ x }}"))
     found = _filled(made, device())[0]["panels"][0]
@@ -149,7 +149,7 @@ def test_grafanas_own_signs_in_a_template_pass_untouched():
     assert found["title"] == "{{label}} ${var:csv} $x [[y]] {% if %} {# c #} >> <"
 
 
-def test_one_placeholder_alone_keeps_its_values_type():
+def test_one_placeholder_alone_keeps_its_values_type() -> None:
     config = {
         "max": "<< device.labels.max | round >>",
         "half": "<< device.labels.max | round(1) >>",
@@ -175,7 +175,7 @@ def test_one_placeholder_alone_keeps_its_values_type():
     }
 
 
-def test_what_a_device_lacks_is_named_with_template_panel_and_what_it_has():
+def test_what_a_device_lacks_is_named_with_template_panel_and_what_it_has() -> None:
     made = template(panel('x{site="<< device.labels.site | label_value >>"}', title="Uplink"))
     with pytest.raises(FillError) as caught:
         made.fill(device(labels={"region": "x", "host": "y"}))
@@ -187,7 +187,7 @@ def test_what_a_device_lacks_is_named_with_template_panel_and_what_it_has():
     assert caught.value.problems[0].path == "panels[0].targets[0].expr"
 
 
-def test_everything_a_device_lacks_is_named_at_once():
+def test_everything_a_device_lacks_is_named_at_once() -> None:
     made = template(
         panel(title="<< device.address >>", description="<< device.labels.a >>"),
         header={"title": "<< device.title >> << device.labels.t >>"},
@@ -217,7 +217,7 @@ def test_everything_a_device_lacks_is_named_at_once():
         ("<< 1 / 0 >>", "fails: division by zero"),
     ],
 )
-def test_a_value_that_cannot_be_used_is_named(written, message):
+def test_a_value_that_cannot_be_used_is_named(written: str, message: str) -> None:
     made = template(panel(title=written))
     with pytest.raises(FillError) as caught:
         made.fill(device(labels={"x": "x"}))
@@ -225,14 +225,14 @@ def test_a_value_that_cannot_be_used_is_named(written, message):
     assert "field title" in caught.value.message
 
 
-def test_a_link_that_would_run_a_script_is_refused():
+def test_a_link_that_would_run_a_script_is_refused() -> None:
     made = template(panel(links=[{"title": "Open", "url": "<< device.labels.url >>/x"}]))
     assert _filled(made, device(labels={"url": "https://h"}))[0]["panels"][0]["links"][0]["url"] == "https://h/x"
     with pytest.raises(FillError, match="must begin with http"):
         made.fill(device(labels={"url": "javascript:alert(1)//"}))
 
 
-def test_titles_are_unique_bounded_and_keep_the_id():
+def test_titles_are_unique_bounded_and_keep_the_id() -> None:
     long = template(panel(), header={"title": "<< device.hostname >> of << device.id >>"})
     document = long.fill(device("h" * 253, "edge-7"))
     assert len(document.title) == MAX_TITLE
@@ -242,14 +242,14 @@ def test_titles_are_unique_bounded_and_keep_the_id():
         template(panel(), header={"title": "<< device.hostname >>"})
 
 
-def test_a_tag_that_is_too_long_for_one_device_is_refused_for_that_device():
+def test_a_tag_that_is_too_long_for_one_device_is_refused_for_that_device() -> None:
     made = template(panel(), tags=["<< device.labels.x >>"])
     assert _filled(made, device(labels={"x": "y" * 50}))[0]["tags"] == ["y" * 50, "generic"]
     with pytest.raises(FillError, match="longer than 50"):
         made.fill(device(labels={"x": "y" * 51}))
 
 
-def test_a_fleet_template_makes_one_document():
+def test_a_fleet_template_makes_one_document() -> None:
     made = template(
         panel(title="<< fleet.devices >> devices"), header={"scope": "fleet", "slot": "overview"}, title="Fleet"
     )
@@ -264,13 +264,13 @@ def test_a_fleet_template_makes_one_document():
         template(panel()).fill_fleet(FleetSummary(0, {}))
 
 
-def test_a_broken_template_names_line_and_column():
+def test_a_broken_template_names_line_and_column() -> None:
     with pytest.raises(InvalidInput, match=r"router.json .* \(line 3, column 13\)") as caught:
         load_template("router.json", b'{\n  "panels": [\n    {"id": 1,}\n  ]\n}')
     assert caught.value.problems[0].line == 3
 
 
-def test_all_problems_of_a_template_are_named_at_once_each_with_its_place():
+def test_all_problems_of_a_template_are_named_at_once_each_with_its_place() -> None:
     broken = source(
         panel("up << device.id >>", title="One"),
         panel("x", id=1, gridPos=None, title="<< nothing >>"),
@@ -296,6 +296,6 @@ def test_all_problems_of_a_template_are_named_at_once_each_with_its_place():
     assert lines[place.line - 1][place.column - 1 :].startswith('"up << device.id >>"')
 
 
-def test_an_export_is_told_apart_from_a_template():
+def test_an_export_is_told_apart_from_a_template() -> None:
     with pytest.raises(InvalidInput, match="template import"):
         load_template("x.json", source(panel(), __inputs=[{"name": "DS_X"}]))
