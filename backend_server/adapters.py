@@ -6,12 +6,10 @@ from collections.abc import Callable, Sequence
 
 from sqlalchemy import select
 
-from backend_server.datasources import PrometheusClient
 from backend_server.devices.device import Device
 from backend_server.errors import NotFound
 from backend_server.primitives.ids import Maker
 from backend_server.provisioning.folder import DashboardFolder
-from backend_server.querying.ports import MetricsSource
 from backend_server.registry.ports import WantedSlot
 from backend_server.storage.engine.store import Store
 from backend_server.storage.schema import documents, publications
@@ -104,16 +102,3 @@ class StoredPublications:
         with self._store.read() as connection:
             found = connection.execute(wanted).scalar_one_or_none()
             return None if found is None else str(found)
-
-
-class DefaultSources:
-    """The provisioned Prometheus under the names documents use for it; fits `viewing.ports.MetricsSources`."""
-
-    _NAMES = frozenset({"", "prometheus", "default", "-- Default --"})
-
-    def __init__(self, prometheus: PrometheusClient) -> None:
-        self._prometheus = prometheus
-
-    def find(self, uid: str, kind: str) -> MetricsSource | None:
-        """Return the default Prometheus, or None for a datasource that is not ours."""
-        return self._prometheus if uid in self._NAMES and kind in ("", "prometheus") else None

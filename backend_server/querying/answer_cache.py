@@ -1,7 +1,7 @@
 """Equal questions share one answer: while it is being fetched, and for a while after.
 
 A hundred visitors of one dashboard then cost the datasource what one costs. Bounded in bytes; failures are kept for a
-moment only, so that a datasource that is down is not asked by each visitor anew and yet comes back at once.
+moment only, so that a datasource that is down is not asked by each of them again and yet comes back at once.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class _Entry(Generic[T]):
     size: int = 0
 
 
-class Coalescing(Generic[T]):
+class AnswerCache(Generic[T]):
     """A cache of answers by question, whose first asker fetches while the others wait for at most `wait_seconds`.
 
     Answers are bytes unless `size` says how many bytes another sort of answer takes.

@@ -6,14 +6,14 @@ from typing import Protocol
 
 
 class MetricsSource(Protocol):
-    """One Prometheus. Raises UpstreamError in words a visitor may read."""
+    """One Prometheus. Raises UpstreamError in words that anybody may read."""
 
     def instant(self, query: str, time_ms: int) -> bytes:
-        """Evaluate at one moment; gives the answer's JSON as it came."""
+        """Evaluate at one moment; return the answer's JSON as it came."""
         ...
 
     def range(self, query: str, from_ms: int, to_ms: int, step_ms: int) -> bytes:
-        """Evaluate over a range, both ends included; gives the answer's JSON as it came."""
+        """Evaluate over a range, both ends included; return the answer's JSON as it came."""
         ...
 
 

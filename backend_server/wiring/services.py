@@ -14,8 +14,9 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from backend_server.accounts import AccountBook, FirstSecrets, HostTokens, UserBook
 from backend_server.accounts import ensure_first_admin as ensure_first_admin_in
-from backend_server.adapters import DefaultSources, FiledDocuments, StoredPublications, TemplateSlots
+from backend_server.adapters import FiledDocuments, StoredPublications, TemplateSlots
 from backend_server.datasources import PrometheusClient
+from backend_server.datasources.registry import Datasources
 from backend_server.devices.device import Device
 from backend_server.errors import ConfigError, DashwrightError
 from backend_server.grafana.client import GrafanaClient
@@ -32,7 +33,7 @@ from backend_server.provisioning.folder import MOST_PER_PROVIDER, DashboardFolde
 from backend_server.provisioning.providers import check_before_reload
 from backend_server.provisioning.template_folder import TemplateFolder
 from backend_server.queries.steps import Limits
-from backend_server.querying.panel_data import PanelData
+from backend_server.querying.runner import QueryRunner
 from backend_server.reconcile.reconciler import Options as ReconcileOptions
 from backend_server.reconcile.reconciler import Reconciler
 from backend_server.reconcile.show import plan_json
@@ -332,8 +333,8 @@ def _source(
 ) -> Source:
     """Return what draws dashboards: Grafana's own page where there is a Grafana, else our viewer."""
     limits = Limits(max_points=settings.query_max_points)
-    data = PanelData(DefaultSources(prometheus))
-    viewer = ViewerSource(StoredDocuments(documents), data, limits=limits, clock_ms=epoch_ms)
+    runner = QueryRunner(Datasources(prometheus))
+    viewer = ViewerSource(StoredDocuments(documents), runner, limits=limits, clock_ms=epoch_ms)
     if grafana is None:
         return viewer
     internal = [urlsplit(url).netloc for url in (settings.grafana_url, settings.prometheus_url) if url]

@@ -15,7 +15,7 @@ from backend_server.errors import UpstreamError
 from backend_server.links import FoundLink, Link, LinkProfile
 from backend_server.primitives.ids import DashboardUid, LinkToken, Slug
 from backend_server.queries.steps import Limits
-from backend_server.querying.panel_data import PanelData
+from backend_server.querying.runner import QueryRunner
 from backend_server.viewing.ports import Hits
 from backend_server.viewing.source import Source
 from backend_server.viewing.view_counts import ViewCounts
@@ -156,7 +156,7 @@ class Visitors:
 
     def __post_init__(self) -> None:
         self.viewer = ViewerSource(
-            StoredDocuments(self.documents), PanelData(self.metrics), limits=self.limits, clock_ms=self.clock_ms
+            StoredDocuments(self.documents), QueryRunner(self.metrics), limits=self.limits, clock_ms=self.clock_ms
         )
         self.counts = ViewCounts(self.views)
         self.viewing = Viewing(self.links, self.source or self.viewer, self.counts, clock_ms=self.clock_ms)

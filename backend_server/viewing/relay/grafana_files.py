@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip as gzipping
 
 from backend_server.errors import NotFound, UpstreamError
-from backend_server.querying.answer_cache import Coalescing
+from backend_server.querying.answer_cache import AnswerCache
 
 from ..admission import UNAVAILABLE
 from ..answers import Answer, grafana_error
@@ -23,7 +23,7 @@ class GrafanaFiles:
 
     def __init__(self, grafana: GrafanaForVisitors) -> None:
         self._grafana = grafana
-        self._kept: Coalescing[Answer] = Coalescing(max_bytes=_MOST_BYTES, size=lambda answer: len(answer.body))
+        self._kept: AnswerCache[Answer] = AnswerCache(max_bytes=_MOST_BYTES, size=lambda answer: len(answer.body))
 
     def get(self, path: str, *, gzip: bool) -> Answer:
         """Return a file below `/public/`, packed if the browser takes that; only the folders of the page are open."""

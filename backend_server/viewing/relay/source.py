@@ -17,7 +17,7 @@ from backend_server.documents import panel_by_id
 from backend_server.errors import UpstreamError
 from backend_server.links import Link, LinkProfile, Theme
 from backend_server.queries.steps import Limits
-from backend_server.querying.answer_cache import Coalescing
+from backend_server.querying.answer_cache import AnswerCache
 
 from ..admission import UNAVAILABLE, UNREADABLE, Refusal
 from ..answers import Answer, json_answer
@@ -70,7 +70,7 @@ class RelaySource:
         limits: Limits,
         clock_ms: Callable[[], int],
         internal: Collection[str] = (),
-        cache: Coalescing[bytes] | None = None,
+        cache: AnswerCache[bytes] | None = None,
         readability: Readability | None = None,
         on_lost: Callable[[str], None] = lambda uid: None,
     ) -> None:
@@ -82,9 +82,9 @@ class RelaySource:
         self._internal = marks_of(internal)
         self._readability = readability or Readability()
         self._on_lost = on_lost
-        self._answers = cache or Coalescing()
-        self._dashboards: Coalescing[_Dashboard] = Coalescing(size=lambda found: found.size)
-        self._pages: Coalescing[GrafanaPage] = Coalescing(size=lambda page: 2 * len(page.html))
+        self._answers = cache or AnswerCache()
+        self._dashboards: AnswerCache[_Dashboard] = AnswerCache(size=lambda found: found.size)
+        self._pages: AnswerCache[GrafanaPage] = AnswerCache(size=lambda page: 2 * len(page.html))
         self._panels = KnownPanels()
         self._files = GrafanaFiles(grafana)
         self._intervals: dict[str, str] | None = None

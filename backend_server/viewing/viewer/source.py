@@ -11,7 +11,8 @@ from backend_server.documents import panel_by_id
 from backend_server.links import Link, LinkProfile
 from backend_server.queries.panel_plan import PanelPlan, has_queries, plan_panel
 from backend_server.queries.steps import Limits, nice_step_ms
-from backend_server.querying.panel_data import PanelData, grafana_results, lean_body
+from backend_server.querying.answers import grafana_results, raw_results
+from backend_server.querying.runner import QueryRunner
 
 from ..admission import UNAVAILABLE
 from ..answers import Answer, grafana_error, json_answer, no_queries, panel_not_found
@@ -30,10 +31,10 @@ class ViewerSource:
     needs_proof = False
 
     def __init__(
-        self, documents: StoredDocuments, data: PanelData, *, limits: Limits, clock_ms: Callable[[], int]
+        self, documents: StoredDocuments, runner: QueryRunner, *, limits: Limits, clock_ms: Callable[[], int]
     ) -> None:
         self._documents = documents
-        self._data = data
+        self._runner = runner
         self._limits = limits
         self._clock_ms = clock_ms
 
@@ -91,7 +92,7 @@ class ViewerSource:
         plan = self._plan(panel, asked, link.profile)
         if not plan.queries and not has_queries(panel):
             return no_queries()
-        status, results = grafana_results(self._data.run(plan))
+        status, results = grafana_results(self._runner.run(plan))
         return json_answer(results, status)
 
     def panel_data(self, link: Link, panel_id: str, body: bytes) -> Answer:
@@ -102,7 +103,7 @@ class ViewerSource:
         except Refused as refused:
             return refused.answer
         plan = self._plan(panel, asked, link.profile)
-        return Answer(200, lean_body(plan, self._data.run(plan)))
+        return Answer(200, raw_results(plan, self._runner.run(plan)))
 
     def asset(self, path: str, *, gzip: bool = False) -> Answer:
         """Return nothing: Grafana's files belong to Grafana's page."""
@@ -110,7 +111,7 @@ class ViewerSource:
 
     def close(self) -> None:
         """Let running queries end."""
-        self._data.close()
+        self._runner.close()
 
     def _document(self, link: Link) -> StoredDocument:
         document = self._documents.find(link.document_uid)

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from backend_server.errors import UpstreamError, UpstreamTimeout
-from backend_server.querying.answer_cache import Coalescing
+from backend_server.querying.answer_cache import AnswerCache
 
 
 class Clock:
@@ -19,7 +19,7 @@ class Clock:
 
 def test_an_answer_is_shared_while_it_is_fetched_and_for_its_time_after() -> None:
     clock, calls = Clock(), []
-    cache = Coalescing[bytes](clock=clock)
+    cache = AnswerCache[bytes](clock=clock)
     started, release = threading.Event(), threading.Event()
 
     def fetch() -> bytes:
@@ -46,7 +46,7 @@ def test_an_answer_is_shared_while_it_is_fetched_and_for_its_time_after() -> Non
 
 def test_a_failure_reaches_all_who_wait_and_is_forgotten_soon() -> None:
     clock, calls = Clock(), []
-    cache = Coalescing[bytes](clock=clock)
+    cache = AnswerCache[bytes](clock=clock)
 
     def fail() -> bytes:
         calls.append(1)
@@ -61,7 +61,7 @@ def test_a_failure_reaches_all_who_wait_and_is_forgotten_soon() -> None:
 
 
 def test_an_unexpected_fault_reaches_its_asker_and_is_not_kept() -> None:
-    cache = Coalescing[bytes](clock=Clock())
+    cache = AnswerCache[bytes](clock=Clock())
 
     def break_down() -> bytes:
         raise ZeroDivisionError
@@ -72,7 +72,7 @@ def test_an_unexpected_fault_reaches_its_asker_and_is_not_kept() -> None:
 
 
 def test_who_waits_does_not_wait_for_ever() -> None:
-    cache = Coalescing[bytes](wait_seconds=0.05)
+    cache = AnswerCache[bytes](wait_seconds=0.05)
     release = threading.Event()
     slow = threading.Thread(target=lambda: cache.get("q", 1, lambda: b"x" if release.wait(5) else b""))
     slow.start()
@@ -85,7 +85,7 @@ def test_who_waits_does_not_wait_for_ever() -> None:
 
 
 def test_the_oldest_answers_make_room() -> None:
-    cache = Coalescing[bytes](max_bytes=10_000)
+    cache = AnswerCache[bytes](max_bytes=10_000)
     for number in range(50):
         cache.get(number, 60, lambda: b"x" * 1000)
     calls: list[int] = []

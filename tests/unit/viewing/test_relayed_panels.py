@@ -15,7 +15,7 @@ from backend_server.grafana import GrafanaClient, PublicDashboard
 from backend_server.links import LinkProfile
 from backend_server.queries.steps import Limits
 from backend_server.queries.time_ranges import TimeRange
-from backend_server.querying.answer_cache import Coalescing
+from backend_server.querying.answer_cache import AnswerCache
 from backend_server.viewing.relay.answers import upstream_query
 from backend_server.viewing.relay.source import RelaySource
 from tests.fakes.grafana import Datasource, FakeGrafana
@@ -111,7 +111,7 @@ def panels(tmp_path: Path) -> Iterator[Panels]:
             plain.viewer,
             limits=Limits(),
             clock_ms=lambda: made.visitors.now_ms,
-            cache=Coalescing(clock=seconds),
+            cache=AnswerCache(clock=seconds),
         )
         made.visitors = Visitors(source=source, links=plain.links, now_ms=NOW_MS // 600_000 * 600_000 + 7_000)
         made.visitors.links.change(profile=LinkProfile(refresh="5s", time_from="now-7d"))
