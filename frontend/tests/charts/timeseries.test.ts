@@ -1,17 +1,17 @@
 import { describe, expect, it, vi } from "vitest";
-import type { Field, Frame } from "../src/charts/display/field";
-import { absoluteSteps, thresholdColor } from "../src/charts/display/thresholds";
-import { legendStats, toggled } from "../src/charts/kinds/legend";
-import { align, applyTransform } from "../src/charts/timeseries/align";
-import { type PlannedScale, plan, tickDecimals, timePattern } from "../src/charts/timeseries/plan";
-import { stack } from "../src/charts/timeseries/stack";
-import { tooltipRows } from "../src/charts/timeseries/tooltip";
-import { sparkPaths } from "../src/charts/kinds/sparkline";
+import type { Field, Frame } from "../../src/charts/display/field";
+import { absoluteSteps, thresholdColor } from "../../src/charts/display/thresholds";
+import { legendStats, toggled } from "../../src/charts/kinds/legend";
+import { align, applyTransform } from "../../src/charts/timeseries/align";
+import { type PlannedScale, plan, tickDecimals, timePattern } from "../../src/charts/timeseries/plan";
+import { stack } from "../../src/charts/timeseries/stack";
+import { tooltipRows } from "../../src/charts/timeseries/tooltip";
+import { sparkPaths } from "../../src/charts/kinds/sparkline";
 
 // uPlot asks for the display's density when it is loaded.
 vi.stubGlobal("matchMedia", () => ({ addEventListener: () => undefined, removeEventListener: () => undefined }));
 vi.stubGlobal("devicePixelRatio", 1);
-const { lonelyPoints, yRange } = await import("../src/charts/timeseries/options");
+const { lonelyPoints, yRange } = await import("../../src/charts/timeseries/options");
 
 const frame = (name: string, times: number[], values: unknown[], config: Field["config"] = {}): Frame => ({
   refId: "A", length: times.length,

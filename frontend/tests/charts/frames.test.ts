@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import type { Field, Frame } from "../src/charts/display/field";
-import type { Target } from "../src/charts/frames/document";
-import { displayNameOf, fillName } from "../src/charts/frames/names";
-import { hiddenFrom, withFieldConfig } from "../src/charts/frames/overrides";
-import { type QueryResult, framesOf, legendName, metricName, parseSample } from "../src/charts/frames/prometheus";
-import { reducedValues } from "../src/charts/frames/reduced";
-import { transformed, unknownTransformations } from "../src/charts/frames/transform";
+import type { Field, Frame } from "../../src/charts/display/field";
+import type { Target } from "../../src/charts/frames/document";
+import { displayNameOf, fillName } from "../../src/charts/frames/names";
+import { hiddenFrom, withFieldConfig } from "../../src/charts/frames/overrides";
+import { type QueryResult, framesOf, legendName, metricName, parseSample } from "../../src/charts/frames/prometheus";
+import { reducedValues } from "../../src/charts/frames/reduced";
+import { transformed, unknownTransformations } from "../../src/charts/frames/transform";
 
 const matrix = (...series: [Record<string, string>, [number, string][]][]): QueryResult => ({
   status: 200, instant: false,

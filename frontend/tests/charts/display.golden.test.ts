@@ -2,16 +2,16 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { type Theme, classicPalette, colorByName, surfaces } from "../src/charts/display/colors";
-import { colormaps } from "../src/charts/display/colormaps";
-import type { Field, FieldConfig } from "../src/charts/display/field";
-import { provideColormap, rampColors, readablePalette } from "../src/charts/display/fieldcolor";
-import { joined } from "../src/charts/display/number";
-import { processor, textOf } from "../src/charts/display/processor";
-import { reduce } from "../src/charts/display/reducers";
-import { unitFormat } from "../src/charts/display/units";
+import { type Theme, classicPalette, colorByName, surfaces } from "../../src/charts/display/colors";
+import { colormaps } from "../../src/charts/display/colormaps";
+import type { Field, FieldConfig } from "../../src/charts/display/field";
+import { provideColormap, rampColors, readablePalette } from "../../src/charts/display/fieldcolor";
+import { joined } from "../../src/charts/display/number";
+import { processor, textOf } from "../../src/charts/display/processor";
+import { reduce } from "../../src/charts/display/reducers";
+import { unitFormat } from "../../src/charts/display/units";
 
-const GOLDEN = fileURLToPath(new URL("../../tests/golden/display/", import.meta.url));
+const GOLDEN = fileURLToPath(new URL("../../../tests/golden/display/", import.meta.url));
 const lines = <T>(name: string): T[] =>
   readFileSync(GOLDEN + name, "utf8").split("\n").filter(Boolean).map((line) => JSON.parse(line) as T);
 

@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 import { describe, expect, it } from "vitest";
-import { markdown } from "../src/charts/kinds/markdown";
-import { safeHtml, safeImage, safeLink } from "../src/charts/kinds/safe-html";
+import { markdown } from "../../src/charts/kinds/markdown";
+import { safeHtml, safeImage, safeLink } from "../../src/charts/kinds/safe-html";
 
 function html(fragment: DocumentFragment): string {
   const box = document.createElement("div");
