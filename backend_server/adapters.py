@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from backend_server.devices.device import Device
 from backend_server.errors import NotFound
+from backend_server.links.publication import SHARED_STATES
 from backend_server.primitives.ids import Maker
 from backend_server.provisioning.folder import DashboardFolder
 from backend_server.registry.ports import WantedSlot
@@ -97,7 +98,7 @@ class StoredPublications:
     def access_token(self, document_uid: str) -> str | None:
         """Return Grafana's token of a document that is or is to be public; it must never reach a browser."""
         wanted = select(publications.c.access_token).where(
-            publications.c.document_uid == document_uid, publications.c.state.in_(("wanted", "live"))
+            publications.c.document_uid == document_uid, publications.c.state.in_(sorted(SHARED_STATES))
         )
         with self._store.read() as connection:
             found = connection.execute(wanted).scalar_one_or_none()

@@ -16,6 +16,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, MetaData, Table, insert, select, text, update
 
+from backend_server.documents.status import LOOK_AGAIN, Wanted
 from backend_server.errors import Conflict, InputError
 from backend_server.primitives.clock import epoch_ms
 from backend_server.primitives.ids import new_token
@@ -197,8 +198,8 @@ def _begin_anew(connection: Connection, before: int, dialect: str) -> None:
     connection.execute(update(store_table).values(epoch=str(new_token()), change=change, forget_change=change))
     connection.execute(
         update(documents)
-        .where(documents.c.wanted == "present")
-        .values(dirty=True, attempts=0, retry_at=0, loaded_hash=None, change=change)
+        .where(documents.c.wanted == Wanted.PRESENT)
+        .values(**LOOK_AGAIN, loaded_hash=None, change=change)
     )
     if dialect == "postgresql":  # rows came with their ids, which its sequence does not know
         connection.execute(

@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 from sqlalchemy import func, select
 
 from backend_server.datasources import PrometheusClient
+from backend_server.documents.status import DocumentState, Wanted
 from backend_server.errors import DashwrightError
 from backend_server.primitives.clock import epoch_ms
 from backend_server.reconcile.reconciler import HELD
@@ -111,7 +112,7 @@ class _Told:
     def _count(self, connection: Connection, dialect: str) -> None:
         standing = links.c.revoked_at.is_(None), links.c.expires_at.is_(None), links.c.suspended_at.is_(None)
         self.links = connection.execute(select(func.count()).select_from(links).where(*standing)).scalar_one()
-        broken = documents.c.state == "failed", documents.c.wanted == "present"
+        broken = documents.c.state == DocumentState.FAILED, documents.c.wanted == Wanted.PRESENT
         self.failed = connection.execute(select(func.count()).select_from(documents).where(*broken)).scalar_one()
         lease = lease_state(connection, dialect, WORKER_LEASE)
         self.leads = lease is not None and lease.held

@@ -10,6 +10,7 @@ from backend_server.primitives.ids import DashboardUid, Maker, dashboard_uid
 
 from .document import Document, stamp
 from .preflight import preflight
+from .status import DocumentState
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class ProvidedStatus:
     content: str
     version: str
     file: str
-    state: str
+    state: DocumentState
     reason: str | None
 
     def as_json(self) -> dict[str, object]:

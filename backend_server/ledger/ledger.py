@@ -33,13 +33,12 @@ class LinkLedger:
         for one in self.days:
             for reason, count in one.refused.items():
                 refused[reason] = refused.get(reason, 0) + count
-        points_at = {"device": link.object_id} if link.maker == "dev" else {"document": link.document_uid}
         return {
             "token": link.token,
             "slug": link.slug,
             "label": link.label,
             "state": self.found.state(now_ms).value,
-            **points_at,
+            **link.points_at,
             "slot": link.slot,
             "document_uid": link.document_uid,
             "title": self.found.title,

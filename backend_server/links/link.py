@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from backend_server.primitives.ids import DashboardUid, LinkToken, Slug
+from backend_server.documents.status import DocumentState
+from backend_server.primitives.ids import DashboardUid, LinkToken, Maker, Slug
 
 from .profile import LinkProfile
 from .state import LinkState, link_state
@@ -38,6 +39,12 @@ class Link:
     last_seen_at: int | None = None
     views: int = 0
 
+    @property
+    def points_at(self) -> dict[str, str]:
+        """Name what it points at as answers do: the device, or the document where it is no device's."""
+        is_devices = self.maker == Maker.DEVICE.value
+        return {"device": self.object_id} if is_devices else {"document": self.document_uid}
+
 
 @dataclass(frozen=True, slots=True)
 class FoundLink:
@@ -48,7 +55,7 @@ class FoundLink:
     """
 
     link: Link
-    document_state: str | None
+    document_state: DocumentState | None
     title: str
     links_on: bool = True
     rotated_out_at: int | None = None

@@ -3,8 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from backend_server.primitives.ids import DashboardUid, LinkToken
+
+
+class PublicationState(StrEnum):
+    """What we know of a publication, stored as it is."""
+
+    WANTED = "wanted"  # not proven; it may exist when a process was killed in between
+    LIVE = "live"
+    UNWANTED = "unwanted"
+    GONE = "gone"
+
+
+# A document in one of these has to be public: some link to it may be used.
+SHARED_STATES = frozenset({PublicationState.WANTED, PublicationState.LIVE})
 
 
 @dataclass(frozen=True, slots=True)

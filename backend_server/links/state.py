@@ -5,8 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Protocol
 
-# States of a document in which its last proven version can be shown.
-_SHOWABLE = frozenset({"loaded", "live"})
+from backend_server.documents.status import PROVEN_STATES, DocumentState
 
 
 class LinkState(StrEnum):
@@ -44,7 +43,7 @@ class _Life(Protocol):
     def suspended_at(self) -> int | None: ...
 
 
-def link_state(link: _Life, now_ms: int, document_state: str | None, *, links_on: bool = True) -> LinkState:
+def link_state(link: _Life, now_ms: int, document_state: DocumentState | None, *, links_on: bool = True) -> LinkState:
     """Decide a link's state; what is over for good outranks what may come back.
 
     `document_state` is `live` (or `loaded`) when a proven version can be shown, also while a newer one is on its way.
@@ -57,4 +56,4 @@ def link_state(link: _Life, now_ms: int, document_state: str | None, *, links_on
         return LinkState.NOT_YET
     if link.paused_at is not None or not links_on:
         return LinkState.PAUSED
-    return LinkState.LIVE if document_state in _SHOWABLE else LinkState.PENDING
+    return LinkState.LIVE if document_state in PROVEN_STATES else LinkState.PENDING

@@ -12,11 +12,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from backend_server.documents.status import DocumentState, Wanted
 from backend_server.errors import DashwrightError
+from backend_server.links.publication import PublicationState
 
 from .circuit_breaker import RELOAD_FORBIDDEN, Gate, Stopping, is_away, status_of
 from .filling import Filled
-from .plan import Action, Plan, Public
+from .plan import Action, Plan
 from .ports import Checkpoint, Files, Grafana, Note, Work, WorkStore
 from .reloads import Reloader
 from .report import PassReport
@@ -113,7 +115,7 @@ class Carrying:
             row, filled = self.rows[uid], self.filled[uid]
             refusal = report.refused.get(row.file)
             if refusal is not None:
-                notes.append(self._fail(uid, refusal.message, state="failed"))
+                notes.append(self._fail(uid, refusal.message, state=DocumentState.FAILED))
             elif filled.document is not None:
                 self._done("written", uid)
                 facts = {
@@ -123,7 +125,7 @@ class Carrying:
                     "title": filled.document.title,
                     "refresh": filled.refresh,
                 }
-                notes.append(moved_on(row, self.seen[uid], "written", facts))
+                notes.append(moved_on(row, self.seen[uid], DocumentState.WRITTEN, facts))
         self._store("written", notes)
 
     def _unpublish(self) -> None:
@@ -131,13 +133,14 @@ class Carrying:
         if not uids or self.hands.grafana is None or not self.hands.gate.open:
             return
         self._store(
-            "unwanted", [Note(uid, self.seen[uid], public=Public.UNWANTED.value) for uid in uids if uid in self.alive]
+            "unwanted",
+            [Note(uid, self.seen[uid], public=PublicationState.UNWANTED) for uid in uids if uid in self.alive],
         )
         outcomes = self._each("unpublish", self._still(uids), self.hands.grafana.unpublish, PUBLISH_AT_ONCE)
         notes = self._faults(outcomes)
         for uid in _good(outcomes):
             self._done("unpublished", uid)
-            notes.append(Note(uid, self.seen[uid], public=Public.GONE.value))
+            notes.append(Note(uid, self.seen[uid], public=PublicationState.GONE))
         self._store("unpublished", notes)
 
     def _remove(self) -> None:
@@ -159,7 +162,9 @@ class Carrying:
         for uid in uids:
             self._done("removed", uid)
         facts = {"written_hash": None, "input_hash": None}
-        self._store("removed", [moved_on(self.rows[uid], self.seen[uid], "retiring", facts) for uid in uids])
+        self._store(
+            "removed", [moved_on(self.rows[uid], self.seen[uid], DocumentState.RETIRING, facts) for uid in uids]
+        )
 
     def _reload(self) -> bool:
         """Have Grafana read its files; False when what follows must wait for another pass."""
@@ -209,7 +214,7 @@ class Carrying:
             self._done("loaded", uid)
             if uid not in publish:
                 # One that is yet to be published is proven again after a stop: "loaded" alone shows nobody anything.
-                notes.append(moved_on(self.rows[uid], self.seen[uid], "loaded", {"loaded_hash": found}))
+                notes.append(moved_on(self.rows[uid], self.seen[uid], DocumentState.LOADED, {"loaded_hash": found}))
         self._store("loaded", notes)
 
     def _publish(self) -> None:
@@ -230,7 +235,7 @@ class Carrying:
             wanted = self.filled[uid].wanted
             assert wanted is not None
             self._done("published", uid)
-            notes.append(Note(uid, self.seen[uid], {"loaded_hash": wanted.content}, public=Public.LIVE.value))
+            notes.append(Note(uid, self.seen[uid], {"loaded_hash": wanted.content}, public=PublicationState.LIVE))
         self._store("published", notes)
 
     def _delete(self) -> None:
@@ -261,11 +266,11 @@ class Carrying:
             if any(uid in uids for uids in unmet.values()):
                 continue
             row = self.rows[uid]
-            if row.wanted == "absent":
+            if row.wanted is Wanted.ABSENT:
                 facts: dict[str, object] = {"loaded_hash": None}
                 if self.hands.grafana is None:
                     self._done("gone", uid)
-                notes.append(finished(row, self.seen[uid], "gone", facts))
+                notes.append(finished(row, self.seen[uid], DocumentState.GONE, facts))
             else:
                 wanted = self.filled[uid].wanted
                 assert wanted is not None
@@ -273,7 +278,7 @@ class Carrying:
                 facts = {"loaded_hash": wanted.content} if self.hands.grafana is None else {}
                 problem = self.filled[uid].problem
                 if problem is None:
-                    notes.append(finished(row, self.seen[uid], "live", facts))
+                    notes.append(finished(row, self.seen[uid], DocumentState.LIVE, facts))
                 else:
                     self.failed[uid] = problem
                     notes.append(quarantined(row, self.seen[uid], problem))
@@ -320,7 +325,7 @@ class Carrying:
             else:
                 self.alive.discard(note.uid)
 
-    def _fail(self, uid: str, reason: str, *, state: str | None = None) -> Note:
+    def _fail(self, uid: str, reason: str, *, state: DocumentState | None = None) -> Note:
         self.alive.discard(uid)
         self.failed[uid] = reason
         return put_off(self.rows[uid], self.seen[uid], reason, self.now_ms, state=state)

@@ -8,17 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from backend_server.documents.status import LOOK_AGAIN, DocumentState, Wanted
 from backend_server.errors import DashwrightError
+from backend_server.links.publication import PublicationState
 
 from .circuit_breaker import Gate
 from .filling import MADE_HERE
-from .plan import Public
 from .ports import Checkpoint, Files, Grafana, Note, PublicRow, Work, WorkStore
 from .report import AuditReport
 
 DRAWN_BY = "drawn_by"
 _GRAFANA, _VIEWER = "grafana", "viewer"
-_AGAIN: Mapping[str, object] = {"dirty": True, "attempts": 0, "retry_at": 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +54,13 @@ class Audit:
         self._record(notes)
         return replace(
             report,
-            public_lost=frozenset(note.uid for note in notes if note.public != Public.UNWANTED.value),
+            public_lost=frozenset(note.uid for note in notes if note.public is not PublicationState.UNWANTED),
             public_differs=frozenset(
-                row.uid for row in rows if row.uid in found and not found[row.uid].enabled and row.wanted == "present"
+                row.uid
+                for row in rows
+                if row.uid in found and not found[row.uid].enabled and row.wanted is Wanted.PRESENT
             ),
-            leftovers=report.leftovers | {note.uid for note in notes if note.public == Public.UNWANTED.value},
+            leftovers=report.leftovers | {note.uid for note in notes if note.public is PublicationState.UNWANTED},
         )
 
     def audit_files(self) -> AuditReport:
@@ -72,10 +74,15 @@ class Audit:
         lost, leftovers = [], []
         for row in rows:
             on_disk = survey.owned.get(row.file)
-            if row.wanted == "present" and row.written_hash is not None and on_disk != row.written_hash:
-                lost.append(Note(row.uid, row.change, {"written_hash": None}, _AGAIN))
-            elif row.wanted == "absent" and row.state == "gone" and not row.dirty and on_disk is not None:
-                leftovers.append(Note(row.uid, row.change, {}, _AGAIN))
+            if row.wanted is Wanted.PRESENT and row.written_hash is not None and on_disk != row.written_hash:
+                lost.append(Note(row.uid, row.change, {"written_hash": None}, LOOK_AGAIN))
+            elif (
+                row.wanted is Wanted.ABSENT
+                and row.state is DocumentState.GONE
+                and not row.dirty
+                and on_disk is not None
+            ):
+                leftovers.append(Note(row.uid, row.change, {}, LOOK_AGAIN))
         if lost or leftovers:
             self._record([*lost, *leftovers])
             rows = self.work.everything(with_devices=False)
@@ -108,28 +115,30 @@ def _lost(rows: Sequence[Work], found: Mapping[str, PublicRow]) -> list[Note]:
     """Find publications that are not in Grafana as recorded; a rebuilt Grafana has lost them all."""
     notes = []
     for row in rows:
-        if row.wanted != "present" or row.dirty:
+        if row.wanted is not Wanted.PRESENT or row.dirty:
             continue
         listed = found.get(row.uid)
-        if row.public_state == Public.LIVE.value:
+        if row.public_state is PublicationState.LIVE:
             if listed is None or (listed.uid, listed.access_token) != (row.public_uid, row.access_token):
-                notes.append(Note(row.uid, row.change, {"loaded_hash": None}, _AGAIN, public=Public.WANTED.value))
+                notes.append(
+                    Note(row.uid, row.change, {"loaded_hash": None}, LOOK_AGAIN, public=PublicationState.WANTED)
+                )
             elif not listed.enabled:
-                notes.append(Note(row.uid, row.change, {}, _AGAIN, public=Public.WANTED.value))
-        elif row.public_state == Public.WANTED.value and not _is_quarantined(row):
-            notes.append(Note(row.uid, row.change, {}, _AGAIN))
+                notes.append(Note(row.uid, row.change, {}, LOOK_AGAIN, public=PublicationState.WANTED))
+        elif row.public_state is PublicationState.WANTED and not _is_quarantined(row):
+            notes.append(Note(row.uid, row.change, {}, LOOK_AGAIN))
     return notes
 
 
 def _left_over(rows: Sequence[Work], found: Mapping[str, PublicRow]) -> list[Note]:
     """Find public dashboards that we took down and that are there again, e.g. after Grafana was restored."""
     return [
-        Note(row.uid, row.change, {}, _AGAIN, public=Public.UNWANTED.value)
+        Note(row.uid, row.change, {}, LOOK_AGAIN, public=PublicationState.UNWANTED)
         for row in rows
-        if row.public_state == Public.GONE.value and not row.dirty and row.uid in found
+        if row.public_state is PublicationState.GONE and not row.dirty and row.uid in found
     ]
 
 
 def _is_quarantined(row: Work) -> bool:
     """Whether there is nothing to publish: the document cannot be made, and no good version of it stands."""
-    return row.state == "failed" and row.written_hash is None
+    return row.state is DocumentState.FAILED and row.written_hash is None

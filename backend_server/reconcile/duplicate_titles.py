@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 from pathlib import PurePosixPath
 
+from backend_server.documents.status import LOOK_AGAIN
 from backend_server.primitives.document_paths import PACKS
 from backend_server.primitives.ids import Maker
 
@@ -65,7 +66,7 @@ def wake_twins(
         holder = found[1] if found else ""
         wanted = filled[holder].wanted if holder in written else None
         if holder in freed and (wanted is None or row.reason != twin_words(holder, wanted.title)):
-            notes.append(Note(row.uid, row.change, {}, {"dirty": True, "attempts": 0, "retry_at": 0}))
+            notes.append(Note(row.uid, row.change, {}, LOOK_AGAIN))
     work.record(notes, fencing=fencing)
 
 

@@ -12,16 +12,16 @@ from backend_server.documents import Document
 from backend_server.documents.provided import Provided
 from backend_server.errors import InputError
 from backend_server.links.profile import own_refresh
+from backend_server.links.publication import SHARED_STATES
 from backend_server.primitives.canonical_json import canonical_bytes, content_hash
 from backend_server.primitives.ids import Maker
 from backend_server.templates import FleetSummary, Template, TemplateSet
 
-from .plan import Public, Wanted
+from .plan import WantedDocument
 from .ports import Work
 
 FROM_TEMPLATES = frozenset({Maker.DEVICE.value, Maker.FLEET.value})
 MADE_HERE = frozenset(maker.value for maker in Maker)
-_SHARED = frozenset({Public.WANTED.value, Public.LIVE.value})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Filled:
     is the document's own, known where the body is.
     """
 
-    wanted: Wanted | None
+    wanted: WantedDocument | None
     document: Document | None = None
     template: str | None = None
     input_hash: str | None = None
@@ -86,7 +86,7 @@ class Filler:
         document = template.fill(subject) if isinstance(subject, Device) else template.fill_fleet(subject)
         if document.uid != row.uid:
             return last_good(row, f"Its template made a document of another uid ({document.uid}).")
-        wanted = Wanted(row.uid, document.title, row.file, document.content, is_shared(row))
+        wanted = WantedDocument(row.uid, document.title, row.file, document.content, is_shared(row))
         return Filled(wanted, document, template.name, given, refresh=template.refresh)
 
     def _take(self, row: Work) -> Filled:
@@ -99,7 +99,7 @@ class Filler:
         if body is None:
             return last_good(row, "It has changed while it was being read.")
         document = Document(given.uid, given.title, body, given.content, Maker(row.maker), row.slot, row.object_id)
-        wanted = Wanted(row.uid, given.title, row.file, given.content, is_shared(row))
+        wanted = WantedDocument(row.uid, given.title, row.file, given.content, is_shared(row))
         return Filled(wanted, document, None, given.content, refresh=own_refresh(orjson.loads(body)))
 
 
@@ -110,11 +110,11 @@ def last_good(row: Work, problem: str) -> Filled:
 
 def is_shared(row: Work) -> bool:
     """Whether some link to it may be used, so that it has to be public in Grafana."""
-    return row.public_state in _SHARED
+    return row.public_state in SHARED_STATES
 
 
-def _as_written(row: Work, content: str) -> Wanted:
-    return Wanted(row.uid, row.title, row.file, content, is_shared(row))
+def _as_written(row: Work, content: str) -> WantedDocument:
+    return WantedDocument(row.uid, row.title, row.file, content, is_shared(row))
 
 
 def input_of(template: Template, subject: Device | FleetSummary) -> str:

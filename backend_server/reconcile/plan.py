@@ -38,7 +38,7 @@ class Public(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedDocument:
     """A document as it should be: `content` is the hash of its bytes, `shared` whether it is to be public."""
 
     uid: str
@@ -129,7 +129,7 @@ class Plan:
 
 
 def make_plan(
-    wanted: Mapping[str, Wanted],
+    wanted: Mapping[str, WantedDocument],
     existing: Mapping[str, Existing],
     *,
     with_grafana: bool,
@@ -174,7 +174,7 @@ def make_plan(
 _NEEDS_RELOAD = frozenset({Action.WRITE, Action.PROVE, Action.REMOVE_FILE, Action.DELETE_DASHBOARD})
 
 
-def _steps_towards(wanted: Wanted, existing: Existing, with_grafana: bool) -> Iterator[Step]:
+def _steps_towards(wanted: WantedDocument, existing: Existing, with_grafana: bool) -> Iterator[Step]:
     def step(action: Action) -> Step:
         return Step(action, wanted.uid, wanted.title, wanted.file)
 

@@ -8,7 +8,9 @@ from typing import Protocol
 
 from backend_server.devices.device import Device
 from backend_server.documents.provided import Provided
+from backend_server.documents.status import DocumentState, Wanted
 from backend_server.errors import DashwrightError
+from backend_server.links.publication import PublicationState
 
 
 class Checkpoint(Protocol):
@@ -34,7 +36,7 @@ class Note:
     seen: int
     facts: Mapping[str, object] = field(default_factory=dict)
     decisions: Mapping[str, object] = field(default_factory=dict)
-    public: str | None = None
+    public: PublicationState | None = None
 
 
 class Work(Protocol):
@@ -53,9 +55,9 @@ class Work(Protocol):
     @property
     def file(self) -> str: ...
     @property
-    def wanted(self) -> str: ...
+    def wanted(self) -> Wanted: ...
     @property
-    def state(self) -> str: ...
+    def state(self) -> DocumentState: ...
     @property
     def reason(self) -> str | None: ...
     @property
@@ -79,7 +81,7 @@ class Work(Protocol):
     @property
     def access_token(self) -> str | None: ...
     @property
-    def public_state(self) -> str | None: ...
+    def public_state(self) -> PublicationState | None: ...
     @property
     def device(self) -> Device | None: ...
 

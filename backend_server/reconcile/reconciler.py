@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from backend_server.documents.status import LOOK_AGAIN, Wanted
 from backend_server.primitives.document_paths import FLEET_FOLDER, packs_file
 from backend_server.primitives.ids import Maker, dashboard_uid
 from backend_server.templates import FleetSummary, TemplateSet
@@ -104,9 +105,9 @@ class Reconciler:
         if not self._summarise():
             return False
         inputs = {template.slot: input_of(template, self._fleet) for template in self._templates.fleet()}
-        rows = [row for row in self._work.fleet_rows() if row.wanted == "present" and not row.dirty]
+        rows = [row for row in self._work.fleet_rows() if row.wanted is Wanted.PRESENT and not row.dirty]
         stale = [row for row in rows if row.slot in inputs and row.input_hash != inputs[row.slot]]
-        notes = [Note(row.uid, row.change, {}, {"dirty": True, "retry_at": 0, "attempts": 0}) for row in stale]
+        notes = [Note(row.uid, row.change, {}, LOOK_AGAIN) for row in stale]
         self._work.record(notes, fencing=self.fencing)
         return bool(stale)
 
@@ -117,7 +118,7 @@ class Reconciler:
         now = self._work.now_ms()
         self._summarise()
         on_disk = self._files.survey().owned
-        rows = [row for row in self._work.everything() if row.dirty or row.wanted == "present"]
+        rows = [row for row in self._work.everything() if row.dirty or row.wanted is Wanted.PRESENT]
         existing = {row.uid: replace(self._existing(row), written=on_disk.get(row.file)) for row in rows}
         purge = self._work.purgeable(now - self._kept_ms)
         return make_plan(
@@ -144,7 +145,7 @@ class Reconciler:
         filled = self._fill(due)
         plan = make_plan(
             {uid: one.wanted for uid, one in filled.items() if one.wanted is not None},
-            {row.uid: self._existing(row) for row in due if row.wanted == "absent" or row.uid in filled},
+            {row.uid: self._existing(row) for row in due if row.wanted is Wanted.ABSENT or row.uid in filled},
             with_grafana=self._grafana is not None,
             breaker=self._breaker(),
             purge=purge,
@@ -171,7 +172,7 @@ class Reconciler:
         self._files.prepare()
         self._audit(None).audit_files()
         self._summarise()
-        rows = [row for row in self._work.due(_ALL, _ALL) if row.wanted == "present"]
+        rows = [row for row in self._work.due(_ALL, _ALL) if row.wanted is Wanted.PRESENT]
         written: set[str] = set()
         failed: dict[str, str] = {}
         for start in range(0, len(rows), self.options.pass_limit):
@@ -231,7 +232,7 @@ class Reconciler:
     # What passes share
 
     def _fill(self, rows: Sequence[Work]) -> dict[str, Filled]:
-        wanted = [row for row in rows if row.wanted == "present"]
+        wanted = [row for row in rows if row.wanted is Wanted.PRESENT]
         others = [row.uid for row in wanted if row.maker not in FROM_TEMPLATES]
         provided = self._work.provided(others) if others else {}
         filler = Filler(self._templates, self._fleet, provided, self._work.provided_body)

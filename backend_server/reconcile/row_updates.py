@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from backend_server.documents.status import DocumentState, Wanted
+
 from .backoff import retry_delay_ms
 from .plan import Existing, Public
 from .ports import Note, Work
@@ -23,17 +25,17 @@ def existing_of(row: Work, *, public_differs: bool = False) -> Existing:
         written=row.written_hash,
         loaded=row.loaded_hash,
         public=public,
-        leaving_since=row.updated_at if row.wanted == "absent" else None,
+        leaving_since=row.updated_at if row.wanted is Wanted.ABSENT else None,
     )
 
 
-def moved_on(row: Work, seen: int, state: str, facts: Mapping[str, object]) -> Note:
+def moved_on(row: Work, seen: int, state: DocumentState, facts: Mapping[str, object]) -> Note:
     """A step was taken and more follow; a document that visitors have a version of stays `live` all the while."""
-    shown = "live" if row.loaded_hash is not None and row.wanted == "present" else state
+    shown = DocumentState.LIVE if row.loaded_hash is not None and row.wanted is Wanted.PRESENT else state
     return Note(row.uid, seen, facts, {"state": shown} if shown != row.state else {})
 
 
-def finished(row: Work, seen: int, state: str, facts: Mapping[str, object] | None = None) -> Note:
+def finished(row: Work, seen: int, state: DocumentState, facts: Mapping[str, object] | None = None) -> Note:
     """Nothing is left to do."""
     return Note(
         row.uid,
@@ -43,7 +45,7 @@ def finished(row: Work, seen: int, state: str, facts: Mapping[str, object] | Non
     )
 
 
-def put_off(row: Work, seen: int, reason: str, now_ms: int, *, state: str | None = None) -> Note:
+def put_off(row: Work, seen: int, reason: str, now_ms: int, *, state: DocumentState | None = None) -> Note:
     """A step failed and will be tried again, later each time."""
     attempts = row.attempts + 1
     decisions = {
@@ -61,4 +63,9 @@ def waiting(row: Work, seen: int, reason: str, *, attempts: int = 0, retry_at: i
 
 def quarantined(row: Work, seen: int, reason: str) -> Note:
     """The document itself is bad: it is left until its template or device changes, and what is served stays."""
-    return Note(row.uid, seen, {}, {"state": "failed", "reason": reason[:_MOST_REASON], "dirty": False, "attempts": 0})
+    return Note(
+        row.uid,
+        seen,
+        {},
+        {"state": DocumentState.FAILED, "reason": reason[:_MOST_REASON], "dirty": False, "attempts": 0},
+    )

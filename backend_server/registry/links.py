@@ -248,7 +248,7 @@ class LinkRegistry:
             assert options.document is not None
             uid = options.document
         document = reading.document(uid)
-        if document is None or document.wanted != "present":
+        if document is None or not document.is_wanted:
             where = f"in slot {options.slot!r} of device {options.device!r}" if options.device else f"with uid {uid!r}"
             raise NotFound(f"There is no dashboard {where}.", details={"document": uid})
         return document

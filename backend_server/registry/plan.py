@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from backend_server.devices.device import Device
 from backend_server.devices.merge import apply_fields, check_merged, merge_device
 from backend_server.devices.record import DeviceRecord
-from backend_server.documents.status import DocumentStatus, NewDocument
+from backend_server.documents.status import ENDED_STATES, DocumentState, DocumentStatus, NewDocument, Wanted
 from backend_server.links.link import Link
 from backend_server.links.profile import LinkProfile, profile_of_share
 from backend_server.links.publication import NewPublication
@@ -109,7 +109,7 @@ class Planner:
         ]
         changes.removed += [document.uid for document in stored.documents]
         changes.publications.update({document.uid: False for document in stored.documents})
-        documents = [replace(one, wanted="absent", state=_going(one.state), dirty=True) for one in stored.documents]
+        documents = [_removed(one) for one in stored.documents]
         return Stored(record, tuple(documents), tuple(links))
 
     def revive(self, stored: Stored, changes: Changes) -> Stored:
@@ -125,7 +125,7 @@ class Planner:
         if device.retired_at is not None:
             return stored
         wanted = self._slots(device)
-        present = {one.slot for one in stored.documents if one.wanted == "present"}
+        present = {one.slot for one in stored.documents if one.is_wanted}
         shown = {link.slot for link in stored.links if link.is_default and link.suspended_at is None}
         profiles = self._profiles(stored.record, wanted)
         if present == {one.slot for one in wanted} and shown == profiles.keys():
@@ -150,15 +150,15 @@ class Planner:
         for one in stored.documents:
             if one.slot in wanted:
                 changes.refreshed[one.uid] = device.title
-                begins = one.wanted != "present" or one.state in ("failed", "gone", "retiring")
-                state = "pending" if begins else one.state
-                proven = one.proven and one.wanted == "present"
+                begins = not one.is_wanted or one.state in ENDED_STATES
+                state = DocumentState.PENDING if begins else one.state
+                proven = one.proven and one.is_wanted
                 documents.append(
-                    replace(one, title=device.title, wanted="present", state=state, dirty=True, proven=proven)
+                    replace(one, title=device.title, wanted=Wanted.PRESENT, state=state, dirty=True, proven=proven)
                 )
-            elif one.wanted == "present":
+            elif one.is_wanted:
                 changes.removed.append(one.uid)
-                documents.append(replace(one, wanted="absent", state=_going(one.state), dirty=True))
+                documents.append(_removed(one))
             else:
                 documents.append(one)
         existing = {one.slot for one in stored.documents}
@@ -173,7 +173,7 @@ class Planner:
         changes.new_links += made
         links += made
         for one in documents:
-            public = one.wanted == "present" and needs_publication(links, one.uid)
+            public = one.is_wanted and needs_publication(links, one.uid)
             if one.slot in existing:
                 changes.publications[one.uid] = public
             else:
@@ -261,5 +261,5 @@ def needs_publication(links: Sequence[Link], document_uid: str) -> bool:
     )
 
 
-def _going(state: str) -> str:
-    return state if state == "gone" else "retiring"
+def _removed(document: DocumentStatus) -> DocumentStatus:
+    return replace(document, wanted=Wanted.ABSENT, state=document.state.removed, dirty=True)

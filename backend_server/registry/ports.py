@@ -11,7 +11,7 @@ from backend_server.devices.device import Device
 from backend_server.devices.record import DeviceRecord
 from backend_server.documents.document import Document
 from backend_server.documents.provided import ProvidedStatus
-from backend_server.documents.status import DocumentStatus, NewDocument
+from backend_server.documents.status import DocumentStatus, NewDocument, Wanted
 from backend_server.links.link import FoundLink, Link
 from backend_server.links.publication import NewPublication
 from backend_server.primitives.ids import Maker
@@ -121,7 +121,7 @@ class Reading(Protocol):
     def links_to(self, document_uid: str) -> Sequence[Link]:
         """Return all links to one document."""
 
-    def document_places(self, uids: Sequence[str]) -> Mapping[str, tuple[str, str]]:
+    def document_places(self, uids: Sequence[str]) -> Mapping[str, tuple[str, Wanted]]:
         """Return `(file, wanted)` of the documents that have a row, by uid."""
 
     def provided(self, maker: Maker, slot: str) -> Sequence[ProvidedStatus]:

@@ -13,7 +13,7 @@ import orjson
 
 from backend_server.documents.document import Document
 from backend_server.documents.provided import ProvidedStatus
-from backend_server.documents.status import NewDocument
+from backend_server.documents.status import NewDocument, Wanted
 from backend_server.errors import Conflict, InvalidInput, NotFound, Problem
 from backend_server.links.link import Link
 from backend_server.links.profile import own_refresh
@@ -88,7 +88,7 @@ class ProvidedDocuments:
             known = write.document_places([one.uid for one in documents])
             created, changed, unchanged = [], [], []
             for document in documents:
-                file, wanted = known.get(document.uid, ("", ""))
+                file, wanted = known.get(document.uid, ("", Wanted.ABSENT))
                 if file and file != packs_file(folder, document.uid):
                     raise Conflict(
                         f"{document.object_id!r} stands in the folder {file.split('/')[1]!r}, and a document's file "
@@ -98,7 +98,7 @@ class ProvidedDocuments:
                 stands = existing.get(document.uid)
                 if not file:
                     created.append(document)
-                elif wanted == "present" and stands is not None and stands.content == document.content:
+                elif wanted is Wanted.PRESENT and stands is not None and stands.content == document.content:
                     unchanged.append(document)
                 else:
                     changed.append(document)

@@ -10,7 +10,7 @@ import orjson
 
 from backend_server.devices.device import Device, DeviceState
 from backend_server.devices.record import DeviceRecord
-from backend_server.documents.status import DocumentStatus
+from backend_server.documents.status import DocumentState, DocumentStatus
 from backend_server.links.link import FoundLink, Link
 from backend_server.links.urls import embed_url, link_url, slug_url
 from backend_server.primitives.clock import format_time
@@ -87,14 +87,14 @@ class DeviceView:
         """Return the dashboards: slot, uid, title, state, and the reason of a failed one."""
         shown: list[dict[str, object]] = []
         for document in self.documents:
-            if document.wanted == "present" or self.state is DeviceState.RETIRED:
+            if document.is_wanted or self.state is DeviceState.RETIRED:
                 entry: dict[str, object] = {
                     "slot": document.slot,
                     "uid": document.uid,
                     "title": document.title,
                     "state": document.shown_state,
                 }
-                if document.state == "failed":
+                if document.state is DocumentState.FAILED:
                     entry["reason"] = document.reason
                 shown.append(entry)
         return shown
@@ -131,7 +131,6 @@ def short_link_json(found: FoundLink, base: str, now_ms: int) -> dict[str, objec
 def link_json(found: FoundLink, base: str, now_ms: int) -> dict[str, object]:
     """Return a link as the links' routes answer it."""
     link = found.link
-    points_at = {"device": link.object_id} if link.maker == "dev" else {"document": link.document_uid}
     return {
         "token": link.token,
         "slug": link.slug,
@@ -140,7 +139,7 @@ def link_json(found: FoundLink, base: str, now_ms: int) -> dict[str, object]:
         "embed_url": embed_url(base, link, found.own_refresh),
         "slug_url": slug_url(base, link.slug),
         "state": found.state(now_ms).value,
-        **points_at,
+        **link.points_at,
         "slot": link.slot,
         "document_uid": link.document_uid,
         "is_default": link.is_default,

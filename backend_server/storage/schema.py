@@ -69,8 +69,8 @@ documents = Table(
     Column("object_id", String(64), nullable=False),
     Column("title", String(300), nullable=False),
     Column("file", String(200), nullable=False),  # relative to DASHBOARDS_DIR; never changes for a uid
-    Column("wanted", String(8), nullable=False),  # present | absent
-    Column("state", String(12), nullable=False),  # pending | written | loaded | live | failed | retiring | gone
+    Column("wanted", String(8), nullable=False),  # documents.status.Wanted
+    Column("state", String(12), nullable=False),  # documents.status.DocumentState
     Column("reason", Text),
     Column("template", String(128)),
     Column("input_hash", String(64)),  # template + device it was filled from
@@ -110,7 +110,7 @@ publications = Table(
     Column("document_uid", String(40), ForeignKey("documents.uid", ondelete="CASCADE"), primary_key=True),
     Column("public_uid", String(40), nullable=False, unique=True),
     Column("access_token", String(32), nullable=False, unique=True),
-    Column("state", String(12), nullable=False),  # wanted | live | unwanted | gone
+    Column("state", String(12), nullable=False),  # links.publication.PublicationState
     Column("updated_at", BigInteger, nullable=False),
 )
 

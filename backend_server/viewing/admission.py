@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from backend_server.documents.status import DocumentState
 from backend_server.links import LinkState
 
 from .answers import Answer, grafana_error
@@ -145,16 +146,20 @@ _OF_STATE = {
 
 
 # What becomes of a document that nothing is shown of: it is not being prepared, whatever the link waits for.
-_OF_DOCUMENT = {"failed": FAILED, "retiring": WITHDRAWN, "gone": WITHDRAWN}
+_OF_DOCUMENT = {
+    DocumentState.FAILED: FAILED,
+    DocumentState.RETIRING: WITHDRAWN,
+    DocumentState.GONE: WITHDRAWN,
+}
 
 
-def refusal_of(state: LinkState, document_state: str | None = None) -> Refusal | None:
+def refusal_of(state: LinkState, document_state: DocumentState | None = None) -> Refusal | None:
     """Return the refusal a link's state means, and its document's; None when the visitor may see the dashboard."""
     if state is LinkState.PENDING and document_state in _OF_DOCUMENT:
         return _OF_DOCUMENT[document_state]
     return _OF_STATE.get(state)
 
 
-def is_on_its_way(document_state: str | None) -> bool:
+def is_on_its_way(document_state: DocumentState | None) -> bool:
     """Whether a document that is not proven yet may be drawn meanwhile, by who needs no proof."""
     return document_state is not None and document_state not in _OF_DOCUMENT

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import orjson
 from sqlalchemy import func, select
 
+from backend_server.documents.status import DocumentState, Wanted
 from backend_server.errors import DashwrightError, UpstreamError
 from backend_server.outbound import BoundedHttp
 from backend_server.primitives.secret import Secret
@@ -144,12 +145,17 @@ def _poller(services: Services) -> Part:
 
 
 def _documents(services: Services) -> Part:
-    query = select(documents.c.state, func.count()).where(documents.c.wanted == "present").group_by(documents.c.state)
+    wanted = documents.c.wanted == Wanted.PRESENT
+    query = select(documents.c.state, func.count()).where(wanted).group_by(documents.c.state)
     with services.store.read() as connection:
         counts = {str(state): int(count) for state, count in connection.execute(query)}
     for state, count in counts.items():
         services.metrics.documents.labels(state).set(count)
-    facts = {"total": sum(counts.values()), "pending": counts.get("pending", 0), "failed": counts.get("failed", 0)}
+    facts = {
+        "total": sum(counts.values()),
+        "pending": counts.get(DocumentState.PENDING, 0),
+        "failed": counts.get(DocumentState.FAILED, 0),
+    }
     if services.work.kept(HELD):
         return Part(Level.DEGRADED, "removals wait for a person's word", facts)
     if facts["failed"]:

@@ -11,6 +11,7 @@ import orjson
 from flask import Flask
 from flask.testing import FlaskClient
 
+from backend_server.documents.status import DocumentState
 from backend_server.errors import UpstreamError
 from backend_server.links import FoundLink, Link, LinkProfile
 from backend_server.primitives.ids import DashboardUid, LinkToken, Slug
@@ -41,7 +42,7 @@ LINK = Link(
     profile=LinkProfile(picker=True),
     created_at=NOW_MS - 1000,
 )
-LIVE = FoundLink(LINK, "live", "Rig 1")
+LIVE = FoundLink(LINK, DocumentState.LIVE, "Rig 1")
 
 
 def target(expression: str, ref_id: str = "A", **more: object) -> dict[str, Any]:
@@ -80,7 +81,7 @@ class MemoryLinks:
     def find_slug(self, slug: str) -> FoundLink | None:
         return next((found for found in self.found.values() if found.link.slug == slug), None)
 
-    def change(self, state: str | None = "live", **changes: object) -> None:
+    def change(self, state: DocumentState | None = DocumentState.LIVE, **changes: object) -> None:
         """Change the one link there is."""
         link = replace(self.found[TOKEN].link, **changes)  # type: ignore[arg-type]  # tests name real fields
         self.found[TOKEN] = replace(self.found[TOKEN], link=link, document_state=state)

@@ -24,8 +24,15 @@ from sqlalchemy import (
     update,
 )
 
-from backend_server.documents.status import DocumentStatus, NewDocument
-from backend_server.links.publication import NewPublication
+from backend_server.documents.status import (
+    ENDED_STATES,
+    LOOK_AGAIN,
+    DocumentState,
+    DocumentStatus,
+    NewDocument,
+    Wanted,
+)
+from backend_server.links.publication import SHARED_STATES, NewPublication, PublicationState
 from backend_server.primitives.ids import DashboardUid, Maker
 
 from ..engine.store import Write
@@ -45,16 +52,17 @@ _STATUS = (
     documents.c.loaded_hash.is_not(None).label("proven"),
 )
 
-_PUBLIC = exists().where(publications.c.document_uid == documents.c.uid, publications.c.state == "live")
+_PUBLIC = exists().where(publications.c.document_uid == documents.c.uid, publications.c.state == PublicationState.LIVE)
 
 
 def document_state(*, with_grafana: bool) -> ColumnElement[str]:
     """Say `DocumentStatus.serving_state` in SQL; a test holds the two together."""
-    proven = or_(documents.c.loaded_hash.is_not(None), documents.c.state == "live")
-    served = and_(documents.c.wanted == "present", proven)
+    proven = or_(documents.c.loaded_hash.is_not(None), documents.c.state == DocumentState.LIVE)
+    served = and_(documents.c.wanted == Wanted.PRESENT, proven)
+    live, pending = DocumentState.LIVE.value, DocumentState.PENDING.value
     if with_grafana:
-        return case((and_(served, _PUBLIC), "live"), (served, "pending"), else_=documents.c.state)
-    return case((served, "live"), else_=documents.c.state)
+        return case((and_(served, _PUBLIC), live), (served, pending), else_=documents.c.state)
+    return case((served, live), else_=documents.c.state)
 
 
 def find_document(connection: Connection, uid: str, *, with_grafana: bool) -> DocumentStatus | None:
@@ -91,8 +99,8 @@ def add_documents(write: Write, new: Sequence[NewDocument]) -> None:
                     "object_id": one.object_id,
                     "title": one.title,
                     "file": one.file,
-                    "wanted": "present",
-                    "state": "pending",
+                    "wanted": Wanted.PRESENT,
+                    "state": DocumentState.PENDING,
                     "template": one.template,
                     "refresh": one.refresh,
                     "attempts": 0,
@@ -109,15 +117,16 @@ def add_documents(write: Write, new: Sequence[NewDocument]) -> None:
 def refresh_documents(write: Write, titles: Mapping[str, str]) -> None:
     """Mark documents (uid to title) as wanted and dirty; one that had failed, or was not wanted, begins anew."""
     if titles:
-        unwanted = documents.c.wanted != "present"
+        unwanted = documents.c.wanted != Wanted.PRESENT
+        ended = or_(*(documents.c.state == state for state in sorted(ENDED_STATES)))  # executemany takes no IN
         statement = (
             update(documents)
             .where(documents.c.uid == bindparam("of_uid"))
             .values(
                 title=bindparam("new_title", type_=documents.c.title.type),
-                wanted="present",
+                wanted=Wanted.PRESENT,
                 state=case(
-                    (or_(unwanted, *(documents.c.state == over for over in ("failed", "gone", "retiring"))), "pending"),
+                    (or_(unwanted, ended), DocumentState.PENDING.value),
                     else_=documents.c.state,
                 ),
                 # What was taken down is not proven any more; what failed is still served as it was before.
@@ -131,9 +140,13 @@ def refresh_documents(write: Write, titles: Mapping[str, str]) -> None:
 def remove_documents(write: Write, uids: Sequence[str]) -> None:
     """Mark documents as not wanted and dirty; the pass takes them down and proves it."""
     if uids:
-        state = case((documents.c.state == "gone", "gone"), else_="retiring")
+        state = case(
+            (documents.c.state == DocumentState.GONE, DocumentState.GONE.value), else_=DocumentState.RETIRING.value
+        )
         write.connection.execute(
-            update(documents).where(documents.c.uid.in_(uids)).values(wanted="absent", state=state, **_dirty(write))
+            update(documents)
+            .where(documents.c.uid.in_(uids))
+            .values(wanted=Wanted.ABSENT, state=state, **_dirty(write))
         )
 
 
@@ -144,7 +157,7 @@ def touch_documents(write: Write, uids: Sequence[str]) -> None:
 
 
 def _dirty(write: Write) -> dict[str, object]:
-    return {"dirty": True, "attempts": 0, "retry_at": 0, "updated_at": write.now_ms, "change": write.change}
+    return {**LOOK_AGAIN, "updated_at": write.now_ms, "change": write.change}
 
 
 def add_publications(write: Write, new: Sequence[NewPublication]) -> None:
@@ -157,7 +170,7 @@ def add_publications(write: Write, new: Sequence[NewPublication]) -> None:
                     "document_uid": one.document_uid,
                     "public_uid": one.public_uid,
                     "access_token": one.access_token,
-                    "state": "wanted" if one.wanted else "gone",
+                    "state": PublicationState.WANTED if one.wanted else PublicationState.GONE,
                     "updated_at": write.now_ms,
                 }
                 for one in new
@@ -168,7 +181,8 @@ def add_publications(write: Write, new: Sequence[NewPublication]) -> None:
 def set_publications(write: Write, wanted: Mapping[str, bool]) -> None:
     """Say by document uid whether its publication is wanted; one that already is as wanted stays untouched."""
     uids = publications.c.document_uid
-    for want, state, other in ((True, "wanted", ("unwanted", "gone")), (False, "unwanted", ("wanted", "live"))):
+    for want, state in ((True, PublicationState.WANTED), (False, PublicationState.UNWANTED)):
+        other = [known for known in PublicationState if (known in SHARED_STATES) is not want]
         chosen = [uid for uid, is_wanted in wanted.items() if is_wanted is want]
         if chosen:
             write.connection.execute(
@@ -198,8 +212,8 @@ def _status(row: RowMapping) -> DocumentStatus:
         slot=row["slot"],
         object_id=row["object_id"],
         title=row["title"],
-        wanted=row["wanted"],
-        state=row["state"],
+        wanted=Wanted(row["wanted"]),
+        state=DocumentState(row["state"]),
         reason=row["reason"],
         dirty=bool(row["dirty"]),
         proven=bool(row["proven"]),

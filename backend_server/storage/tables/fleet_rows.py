@@ -8,6 +8,8 @@ from typing import Protocol
 
 from sqlalchemy import insert, null, select, update
 
+from backend_server.documents.status import LOOK_AGAIN, DocumentState, Wanted
+from backend_server.links.publication import PublicationState
 from backend_server.primitives.ids import Maker, new_token
 
 from ..engine.store import Write
@@ -36,30 +38,30 @@ def ensure_fleet(write: Write, wanted: Sequence[FleetRowLike]) -> None:
     query = select(documents.c.uid, documents.c.wanted).where(documents.c.maker == Maker.FLEET.value)
     existing = {uid: state for uid, state in write.connection.execute(query)}  # noqa: C416  a Row is no tuple to mypy
     new = [row for row in wanted if row.uid not in existing]
-    back = [row.uid for row in wanted if existing.get(row.uid) == "absent"]
-    leaving = [uid for uid in existing.keys() - {row.uid for row in wanted} if existing[uid] == "present"]
+    back = [row.uid for row in wanted if existing.get(row.uid) == Wanted.ABSENT]
+    leaving = [uid for uid in existing.keys() - {row.uid for row in wanted} if existing[uid] == Wanted.PRESENT]
     if not new and not back and not leaving:
         write.discard()
         return
     for row in new:
         _insert(write, row)
-    _turn(write, back, wanted="present", state="pending")
+    _turn(write, back, wanted=Wanted.PRESENT, state=DocumentState.PENDING)
     _suspend(write, back, at=None)
-    _turn(write, leaving, wanted="absent", state="retiring")
+    _turn(write, leaving, wanted=Wanted.ABSENT, state=DocumentState.RETIRING)
     _suspend(write, leaving, at=write.now_ms)
     used = select(links.c.document_uid).where(links.c.document_uid.in_(back), links.c.revoked_at.is_(None))
     public = set(write.connection.execute(used).scalars())
     set_publications(write, {uid: uid in public for uid in (*back, *leaving)})
 
 
-def _turn(write: Write, uids: Collection[str], *, wanted: str, state: str) -> None:
+def _turn(write: Write, uids: Collection[str], *, wanted: Wanted, state: DocumentState) -> None:
     values: dict[str, object] = {"wanted": wanted, "state": state, "reason": None}
-    if wanted == "present":
+    if wanted is Wanted.PRESENT:
         values["loaded_hash"] = null()  # what was taken down is not proven any more
     write.connection.execute(
         update(documents)
         .where(documents.c.uid.in_(uids))
-        .values(**values, dirty=True, attempts=0, retry_at=0, updated_at=write.now_ms, change=write.change)
+        .values(**values, **LOOK_AGAIN, updated_at=write.now_ms, change=write.change)
     )
 
 
@@ -81,11 +83,9 @@ def _insert(write: Write, row: FleetRowLike) -> None:
             object_id="",
             title=row.title,
             file=row.file,
-            wanted="present",
-            state="pending",
-            attempts=0,
-            retry_at=0,
-            dirty=True,
+            wanted=Wanted.PRESENT,
+            state=DocumentState.PENDING,
+            **LOOK_AGAIN,
             updated_at=write.now_ms,
             change=write.change,
         )
@@ -95,7 +95,7 @@ def _insert(write: Write, row: FleetRowLike) -> None:
             document_uid=row.uid,
             public_uid=secrets.token_hex(16),
             access_token=new_token(),
-            state="gone",  # not public until somebody makes a link to it
+            state=PublicationState.GONE,  # not public until somebody makes a link to it
             updated_at=write.now_ms,
         )
     )

@@ -7,7 +7,9 @@ from typing import Protocol
 from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 from sqlalchemy import false as sql_false
 
+from backend_server.documents.status import PROVEN_STATES, Wanted
 from backend_server.links.link import FoundLink
+from backend_server.links.state import LinkState
 from backend_server.primitives.ids import Maker
 
 from ..schema import documents, links, store
@@ -56,7 +58,7 @@ def other_documents(connection: Connection, most: int) -> list[tuple[str, str]]:
     """Return `(uid, title)` of the first wanted documents that are no device's, by title."""
     wanted = (
         select(documents.c.uid, documents.c.title)
-        .where(documents.c.maker != Maker.DEVICE.value, documents.c.wanted == "present")
+        .where(documents.c.maker != Maker.DEVICE.value, documents.c.wanted == Wanted.PRESENT)
         .order_by(documents.c.title, documents.c.uid)
         .limit(most)
     )
@@ -75,12 +77,12 @@ def link_state_column(now_ms: int, *, with_grafana: bool) -> ColumnElement[str]:
     """Say `links.state.link_state` in SQL; a test holds the two together."""
     off = select(store.c.links_on).scalar_subquery() == sql_false()
     return case(
-        (or_(links.c.revoked_at.is_not(None), links.c.suspended_at.is_not(None)), "revoked"),
-        (links.c.expires_at <= now_ms, "expired"),
-        (links.c.not_before > now_ms, "not_yet"),
-        (or_(links.c.paused_at.is_not(None), off), "paused"),
-        (document_state(with_grafana=with_grafana).in_(("live", "loaded")), "live"),
-        else_="pending",
+        (or_(links.c.revoked_at.is_not(None), links.c.suspended_at.is_not(None)), LinkState.REVOKED.value),
+        (links.c.expires_at <= now_ms, LinkState.EXPIRED.value),
+        (links.c.not_before > now_ms, LinkState.NOT_YET.value),
+        (or_(links.c.paused_at.is_not(None), off), LinkState.PAUSED.value),
+        (document_state(with_grafana=with_grafana).in_(sorted(PROVEN_STATES)), LinkState.LIVE.value),
+        else_=LinkState.PENDING.value,
     )
 
 
@@ -99,5 +101,5 @@ def _conditions(query: LinkQuery, state: ColumnElement[str]) -> list[ColumnEleme
         found.append(or_(links.c.last_seen_at.is_(None), links.c.last_seen_at < query.unseen_since))
         found.append(links.c.created_at < query.unseen_since)
         if query.state is None:
-            found.append(state.not_in(("revoked", "expired")))
+            found.append(state.not_in((LinkState.REVOKED, LinkState.EXPIRED)))
     return found

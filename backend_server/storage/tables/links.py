@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, bindparam, delete, exc, insert, select, update
 
+from backend_server.documents.status import DocumentState
 from backend_server.errors import Conflict
 from backend_server.links.link import FoundLink, Link
 from backend_server.links.profile import LinkProfile, parse_profile
@@ -143,7 +144,7 @@ def found_of(row: RowMapping, rotated_out_at: int | None = None) -> FoundLink:
     """Make a found link of a row of `found_links()`."""
     return FoundLink(
         _link(row),
-        row["document_state"],
+        DocumentState(row["document_state"]) if row["document_state"] else None,
         row["document_title"] or "",
         bool(row["links_on"]),
         rotated_out_at,

@@ -8,7 +8,9 @@ from collections.abc import Callable
 
 from sqlalchemy import ColumnElement, Connection, and_, select, update
 
+from backend_server.documents.status import LOOK_AGAIN, Wanted
 from backend_server.errors import DashwrightError
+from backend_server.links.publication import PublicationState
 
 from ..engine.store import Store
 from ..schema import documents, publications
@@ -20,7 +22,11 @@ _MOST_REMEMBERED = 10_000
 
 def _settled() -> ColumnElement[bool]:
     """Published as recorded, with no work under way that would look at it anyway."""
-    return and_(publications.c.state == "live", documents.c.wanted == "present", documents.c.dirty.is_(False))
+    return and_(
+        publications.c.state == PublicationState.LIVE,
+        documents.c.wanted == Wanted.PRESENT,
+        documents.c.dirty.is_(False),
+    )
 
 
 def published_after(connection: Connection, uid: str) -> str | None:
@@ -76,16 +82,14 @@ class LostPublications:
             write.connection.execute(
                 update(publications)
                 .where(publications.c.document_uid == uid)
-                .values(state="wanted", updated_at=write.now_ms)
+                .values(state=PublicationState.WANTED, updated_at=write.now_ms)
             )
             write.connection.execute(
                 update(documents)
                 .where(of_it)
                 .values(
                     loaded_hash=None,
-                    dirty=True,
-                    attempts=0,
-                    retry_at=0,
+                    **LOOK_AGAIN,
                     updated_at=write.now_ms,
                     change=write.change,
                 )

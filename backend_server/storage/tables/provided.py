@@ -8,6 +8,7 @@ from sqlalchemy import Connection, RowMapping, delete, insert, select
 
 from backend_server.documents.document import Document
 from backend_server.documents.provided import Provided, ProvidedStatus
+from backend_server.documents.status import DocumentState
 from backend_server.primitives.ids import DashboardUid, Maker
 
 from ..engine.store import Store, Write
@@ -107,7 +108,7 @@ def _status(row: RowMapping) -> ProvidedStatus:
         content=row["content"],
         version=row["version"],
         file=row["file"],
-        state="pending" if row["dirty"] and row["state"] in ("live", "loaded") else row["state"],
+        state=DocumentState(row["state"]).newest(dirty=bool(row["dirty"])),
         reason=row["reason"],
     )
 

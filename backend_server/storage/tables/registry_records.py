@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select, union, update
 from backend_server.devices.record import DeviceRecord
 from backend_server.documents.document import Document
 from backend_server.documents.provided import ProvidedStatus
-from backend_server.documents.status import DocumentStatus, NewDocument
+from backend_server.documents.status import DocumentStatus, NewDocument, Wanted
 from backend_server.links.link import FoundLink, Link
 from backend_server.links.publication import NewPublication
 from backend_server.primitives.ids import Maker
@@ -148,12 +148,12 @@ class SqlReading:
         """Return all links to one document."""
         return link_rows.links_to(self._connection, document_uid)
 
-    def document_places(self, uids: Sequence[str]) -> dict[str, tuple[str, str]]:
+    def document_places(self, uids: Sequence[str]) -> dict[str, tuple[str, Wanted]]:
         """Return `(file, wanted)` of the documents that have a row, by uid."""
-        found: dict[str, tuple[str, str]] = {}
+        found: dict[str, tuple[str, Wanted]] = {}
         for part in _chunks(uids):
             query = select(documents.c.uid, documents.c.file, documents.c.wanted).where(documents.c.uid.in_(part))
-            found |= {row[0]: (row[1], row[2]) for row in self._connection.execute(query)}
+            found |= {row[0]: (row[1], Wanted(row[2])) for row in self._connection.execute(query)}
         return found
 
     def provided(self, maker: Maker, slot: str) -> list[ProvidedStatus]:

@@ -19,7 +19,9 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from backend_server.devices.device import Device
 from backend_server.devices.merge import merge_device
 from backend_server.documents.provided import Provided
+from backend_server.documents.status import LOOK_AGAIN, DocumentState, Wanted
 from backend_server.errors import LeaseLost
+from backend_server.links.publication import PublicationState
 from backend_server.primitives.ids import Maker
 
 from ..engine.store import Store, Write, database_now_ms
@@ -48,7 +50,7 @@ class NoteLike(Protocol):
     @property
     def decisions(self) -> Mapping[str, object]: ...
     @property
-    def public(self) -> str | None: ...
+    def public(self) -> PublicationState | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +63,8 @@ class WorkRow:
     object_id: str
     title: str
     file: str
-    wanted: str
-    state: str
+    wanted: Wanted
+    state: DocumentState
     reason: str | None
     input_hash: str | None
     written_hash: str | None
@@ -74,7 +76,7 @@ class WorkRow:
     change: int
     public_uid: str | None
     access_token: str | None
-    public_state: str | None
+    public_state: PublicationState | None
     device: Device | None
 
 
@@ -113,8 +115,8 @@ class WorkStore:
         """Return dirty rows: all that are leaving, and up to `limit` others whose retry time has come, oldest first."""
         dirty = self._rows().where(documents.c.dirty.is_(True)).order_by(documents.c.change, documents.c.uid)
         with self._store.read() as connection:
-            leaving = dirty.where(documents.c.wanted == "absent")
-            staying = dirty.where(documents.c.wanted == "present", documents.c.retry_at <= now_ms).limit(limit)
+            leaving = dirty.where(documents.c.wanted == Wanted.ABSENT)
+            staying = dirty.where(documents.c.wanted == Wanted.PRESENT, documents.c.retry_at <= now_ms).limit(limit)
             return (*self._read(connection, leaving), *self._read(connection, staying))
 
     def everything(self, *, with_devices: bool = True) -> tuple[WorkRow, ...]:
@@ -139,7 +141,7 @@ class WorkStore:
     def present_count(self) -> int:
         """Count the documents that exist or are leaving, those proven gone not among them."""
         with self._store.read() as connection:
-            query = select(func.count()).select_from(documents).where(documents.c.state != "gone")
+            query = select(func.count()).select_from(documents).where(documents.c.state != DocumentState.GONE)
             return int(connection.execute(query).scalar_one())
 
     def same_titles(self, titles: Collection[str]) -> Mapping[str, list[tuple[str, str, str]]]:
@@ -148,7 +150,7 @@ class WorkStore:
         with self._store.read() as connection:
             for part in _parts(sorted(titles)):
                 query = select(documents.c.title, documents.c.uid, documents.c.file, documents.c.object_id).where(
-                    documents.c.title.in_(part), documents.c.wanted == "present"
+                    documents.c.title.in_(part), documents.c.wanted == Wanted.PRESENT
                 )
                 for title, uid, file, object_id in connection.execute(query):
                     found[title].append((uid, file, object_id))
@@ -157,8 +159,8 @@ class WorkStore:
     def failed_because(self, begin: str) -> tuple[WorkRow, ...]:
         """Return the wanted documents at rest that failed for a reason that begins so."""
         query = self._rows().where(
-            documents.c.state == "failed",
-            documents.c.wanted == "present",
+            documents.c.state == DocumentState.FAILED,
+            documents.c.wanted == Wanted.PRESENT,
             documents.c.dirty.is_(False),
             documents.c.reason.startswith(begin, autoescape=True),
         )
@@ -225,8 +227,8 @@ class WorkStore:
         with fenced_write(self._store, fencing) as write:
             write.connection.execute(
                 update(documents)
-                .where(documents.c.maker.in_(sorted(makers)), documents.c.wanted == "present")
-                .values(dirty=True, attempts=0, retry_at=0, change=write.change, **forgotten)
+                .where(documents.c.maker.in_(sorted(makers)), documents.c.wanted == Wanted.PRESENT)
+                .values(**LOOK_AGAIN, change=write.change, **forgotten)
             )
 
     def wake_leaving(self, *, fencing: int | None) -> None:
@@ -234,7 +236,7 @@ class WorkStore:
         with fenced_write(self._store, fencing) as write:
             write.connection.execute(
                 update(documents)
-                .where(documents.c.wanted == "absent", documents.c.dirty.is_(True))
+                .where(documents.c.wanted == Wanted.ABSENT, documents.c.dirty.is_(True))
                 .values(retry_at=0, change=write.change)
             )
 
@@ -243,7 +245,7 @@ class WorkStore:
         there = select(documents.c.object_id).where(
             documents.c.object_id == devices.c.id,
             documents.c.maker == Maker.DEVICE.value,
-            or_(documents.c.state != "gone", documents.c.dirty.is_(True)),
+            or_(documents.c.state != DocumentState.GONE, documents.c.dirty.is_(True)),
         )
         query = select(devices.c.id).where(devices.c.retired_at <= before_ms, ~there.exists()).order_by(devices.c.id)
         with self._store.read() as connection:
@@ -315,7 +317,10 @@ class WorkStore:
         found = self._devices(connection, sorted(ids))
         for row in rows:
             device = found.get(row.object_id) if row.maker == Maker.DEVICE.value else None
-            yield WorkRow(**row._mapping, device=device)
+            values = dict(row._mapping)
+            values["wanted"], values["state"] = Wanted(row.wanted), DocumentState(row.state)
+            values["public_state"] = PublicationState(row.public_state) if row.public_state else None
+            yield WorkRow(**values, device=device)
 
     def _devices(self, connection: Connection, ids: Sequence[str]) -> dict[str, Device]:
         found: dict[str, Device] = {}

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from backend_server.documents.status import DocumentState
 from backend_server.errors import Conflict, InvalidInput
 from backend_server.links import FoundLink, Link, LinkEdit, LinkOptions, LinkProfile, LinkState, Theme, life
 from backend_server.links.editing import told_changes
@@ -188,7 +189,7 @@ def test_a_grace_that_is_none(raw: Any) -> None:
 def test_until_when_a_state_holds_by_itself(
     changes: dict[str, Any], rotated_out_at: Any, state: Any, until: int | None
 ) -> None:
-    found = FoundLink(replace(LINK, **changes), "live", "x", rotated_out_at=rotated_out_at)
+    found = FoundLink(replace(LINK, **changes), DocumentState.LIVE, "x", rotated_out_at=rotated_out_at)
     assert (found.state(NOW), found.until(NOW)) == (state, until)
     if until is not None:
         assert found.state(until - 1) is state

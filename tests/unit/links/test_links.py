@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from backend_server.documents.status import DocumentState
 from backend_server.errors import InvalidInput
 from backend_server.links import (
     NAMED_PROFILES,
@@ -35,28 +36,32 @@ LINK = Link("id", LinkToken("a" * 32), Slug("rig-x"), "dev", "main", "rig-1", Da
     ("changes", "document", "links_on", "state"),
     [
         pytest.param({}, None, True, LinkState.PENDING, id="no document yet"),
-        pytest.param({}, "pending", True, LinkState.PENDING, id="not proven"),
-        pytest.param({}, "failed", True, LinkState.PENDING, id="failed before it was ever live"),
-        pytest.param({}, "live", True, LinkState.LIVE, id="live"),
-        pytest.param({}, "loaded", True, LinkState.LIVE, id="loaded"),
-        pytest.param({}, "live", False, LinkState.PAUSED, id="all links off"),
-        pytest.param({"paused_at": 1}, "live", True, LinkState.PAUSED, id="paused"),
-        pytest.param({"not_before": 101}, "live", True, LinkState.NOT_YET, id="a moment too early"),
-        pytest.param({"not_before": 100}, "live", True, LinkState.LIVE, id="from its first moment"),
-        pytest.param({"expires_at": 101}, "live", True, LinkState.LIVE, id="to its last moment"),
-        pytest.param({"expires_at": 100}, "live", True, LinkState.EXPIRED, id="expired"),
-        pytest.param({"revoked_at": 1}, "live", True, LinkState.REVOKED, id="revoked"),
-        pytest.param({"suspended_at": 1}, "live", True, LinkState.REVOKED, id="its device is retired"),
-        pytest.param({"revoked_at": 1, "paused_at": 1}, "live", False, LinkState.REVOKED, id="over outranks paused"),
-        pytest.param({"expires_at": 1, "paused_at": 1}, "live", True, LinkState.EXPIRED, id="expired outranks paused"),
+        pytest.param({}, DocumentState.PENDING, True, LinkState.PENDING, id="not proven"),
+        pytest.param({}, DocumentState.FAILED, True, LinkState.PENDING, id="failed before it was ever live"),
+        pytest.param({}, DocumentState.LIVE, True, LinkState.LIVE, id="live"),
+        pytest.param({}, DocumentState.LOADED, True, LinkState.LIVE, id="loaded"),
+        pytest.param({}, DocumentState.LIVE, False, LinkState.PAUSED, id="all links off"),
+        pytest.param({"paused_at": 1}, DocumentState.LIVE, True, LinkState.PAUSED, id="paused"),
+        pytest.param({"not_before": 101}, DocumentState.LIVE, True, LinkState.NOT_YET, id="a moment too early"),
+        pytest.param({"not_before": 100}, DocumentState.LIVE, True, LinkState.LIVE, id="from its first moment"),
+        pytest.param({"expires_at": 101}, DocumentState.LIVE, True, LinkState.LIVE, id="to its last moment"),
+        pytest.param({"expires_at": 100}, DocumentState.LIVE, True, LinkState.EXPIRED, id="expired"),
+        pytest.param({"revoked_at": 1}, DocumentState.LIVE, True, LinkState.REVOKED, id="revoked"),
+        pytest.param({"suspended_at": 1}, DocumentState.LIVE, True, LinkState.REVOKED, id="its device is retired"),
+        pytest.param(
+            {"revoked_at": 1, "paused_at": 1}, DocumentState.LIVE, False, LinkState.REVOKED, id="over outranks paused"
+        ),
+        pytest.param(
+            {"expires_at": 1, "paused_at": 1}, DocumentState.LIVE, True, LinkState.EXPIRED, id="expired outranks paused"
+        ),
     ],
 )
-def test_states(changes: dict[str, Any], document: str | None, links_on: bool, state: Any) -> None:
+def test_states(changes: dict[str, Any], document: DocumentState | None, links_on: bool, state: Any) -> None:
     assert link_state(replace(LINK, **changes), 100, document, links_on=links_on) is state
 
 
 def test_a_token_from_before_a_rotation() -> None:
-    found = FoundLink(LINK, "live", "x", rotated_out_at=100)
+    found = FoundLink(LINK, DocumentState.LIVE, "x", rotated_out_at=100)
     assert found.state(99) is LinkState.LIVE
     assert found.state(100) is LinkState.ROTATED
 

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend_server.reconcile.backoff import retry_delay_ms
-from backend_server.reconcile.plan import Action, Breaker, Existing, Public, Wanted, make_plan
+from backend_server.reconcile.plan import Action, Breaker, Existing, Public, WantedDocument, make_plan
 from backend_server.reconcile.show import format_plan, plan_json
 
 A = Action
 FREE = Breaker(share=1.0, floor=1000, total=1000)
-WANTED = Wanted("dev-a", "rig a", "shard-00/dev-a.json", "new")
+WANTED = WantedDocument("dev-a", "rig a", "shard-00/dev-a.json", "new")
 DONE = Existing("dev-a", "rig a", "shard-00/dev-a.json", "new", "new", Public.LIVE)
 
 

@@ -11,6 +11,7 @@ import orjson
 import pytest
 from flask.testing import FlaskClient
 
+from backend_server.documents.status import DocumentState
 from backend_server.errors import UpstreamError
 from backend_server.links import LinkProfile, Theme
 from backend_server.web.pages import public_files
@@ -169,7 +170,7 @@ def test_a_refused_visitor_gets_clean_words_and_nothing_is_asked(
     token = OTHER if name == "unknown" else TOKEN
     if name != "unknown":
         profile = LinkProfile(theme=Theme.DARK, transparent=True)
-        visitors.links.change(state=None if name == "pending" else "live", profile=profile, **changes)
+        visitors.links.change(state=None if name == "pending" else DocumentState.LIVE, profile=profile, **changes)
     page = client.get(f"/grafana/public-dashboards/{token}")
     html = page.get_data(as_text=True)
     assert page.status_code == status
@@ -221,7 +222,7 @@ def test_malformed_tokens_answer_as_grafana_does(client: FlaskClient) -> None:
 def test_a_document_that_is_written_but_not_proven_is_shown_by_the_viewer(
     visitors: Visitors, client: FlaskClient
 ) -> None:
-    visitors.links.change(state="pending")
+    visitors.links.change(state=DocumentState.PENDING)
     assert client.get(PAGE).status_code == 200
     visitors.documents.bodies.clear()
     assert client.get(PAGE).status_code == 503
@@ -230,7 +231,11 @@ def test_a_document_that_is_written_but_not_proven_is_shown_by_the_viewer(
 
 @pytest.mark.parametrize(
     ("state", "word", "status", "again"),
-    [("failed", "failed", 503, 60), ("retiring", "withdrawn", 410, None), ("gone", "withdrawn", 410, None)],
+    [
+        (DocumentState.FAILED, "failed", 503, 60),
+        (DocumentState.RETIRING, "withdrawn", 410, None),
+        (DocumentState.GONE, "withdrawn", 410, None),
+    ],
 )
 def test_a_document_that_does_not_come_says_so_and_never_that_it_is_on_its_way(
     visitors: Visitors, client: FlaskClient, state: str, word: str, status: int, again: int | None

@@ -13,6 +13,7 @@ import orjson
 import pytest
 from flask.testing import FlaskClient
 
+from backend_server.documents.status import DocumentState
 from backend_server.grafana import GrafanaClient, PublicDashboard
 from backend_server.links import LinkProfile, Theme
 from backend_server.queries.steps import Limits
@@ -272,7 +273,7 @@ def test_refused_requests_never_reach_grafana(relay: Relay, changes: dict[str, i
 
 
 def test_a_document_not_yet_proven_in_grafana_is_not_asked_for(relay: Relay) -> None:
-    relay.visitors.links.change(state="written")
+    relay.visitors.links.change(state=DocumentState.WRITTEN)
     relay.grafana.forget_requests()
     assert relay.get(PAGE).status_code == 503
     assert relay.get(API).json["messageId"] == "publicdashboards.notReady"

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from flask import Response, request
 
 from backend_server.accounts import Role, Scope
+from backend_server.documents.status import DocumentState
+from backend_server.links import LinkState
 from backend_server.primitives.clock import epoch_ms
 from backend_server.primitives.ids import DeviceId, parse_device_id
 
@@ -168,10 +170,10 @@ def _is_settled(view: DeviceView) -> bool:
     """Whether nothing more is to come: retired, or every document's newest version and then the link proven."""
     if view.record.retired_at is not None:
         return True
-    wanted = [one for one in view.documents if one.wanted == "present"]
-    if any(one.shown_state not in ("live", "failed") for one in wanted):
+    wanted = [one for one in view.documents if one.is_wanted]
+    if any(one.shown_state not in (DocumentState.LIVE, DocumentState.FAILED) for one in wanted):
         return False
     link = view.link
-    if link is None or any(one.uid == link.document_uid and one.state == "failed" for one in wanted):
+    if link is None or any(one.uid == link.document_uid and one.state is DocumentState.FAILED for one in wanted):
         return True
-    return view.found(link).state(epoch_ms()).value != "pending"
+    return view.found(link).state(epoch_ms()) is not LinkState.PENDING
