@@ -14,6 +14,7 @@ from backend_server.errors import InvalidInput, ProvisioningError
 from backend_server.primitives.canonical_json import content_hash
 from backend_server.provisioning.template_folder import TemplateFolder
 from backend_server.storage.engine.store import Store
+from backend_server.storage.engine.topics import Topic
 from backend_server.storage.tables.templates import TemplateShelf
 from backend_server.templates import Template, TemplateSet, load_template
 
@@ -53,7 +54,7 @@ class TemplateLibrary:
         return None if found is None else found[1]
 
     def _fresh(self) -> _Held:
-        change = self._store.change_number()
+        change = self._store.change_number(Topic.TEMPLATES)
         held = self._held
         if held.change == change:
             return held

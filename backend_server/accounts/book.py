@@ -1,7 +1,7 @@
 """Accounts at work: who a token or a session is, new tokens, the first administrator.
 
-Tokens and users are few and asked for at every request, so they are held in memory, guarded by the store's change
-number: a token revoked by one process opens nothing in another from the next request on.
+Tokens and users are few and asked for at every request, so they are held in memory, guarded by the change number of the
+accounts: a token revoked by one process opens nothing in another from the next request on.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from backend_server.errors import ConfigError, DashwrightError, Forbidden, InvalidInput, NotFound, Problem
+from backend_server.primitives.memory import Guarded
 from backend_server.primitives.secret import Secret
 from backend_server.settings import Settings
 
@@ -35,8 +36,7 @@ class FirstSecrets:
 
 
 @dataclass(frozen=True, slots=True)
-class _Memory:
-    change: int
+class _Accounts:
     tokens: Mapping[str, ApiToken]  # by hash
     users: Mapping[str, User]
 
@@ -47,13 +47,13 @@ class AccountBook:
     def __init__(self, store: AccountStore) -> None:
         self._store = store
         self._lock = threading.Lock()
-        self._memory = _Memory(-1, {}, {})
+        self._accounts = Guarded(self._read, store.change_number)
         self._used: dict[str, int] = {}
         self._seen: dict[str, int] = {}
 
     def actor_of_token(self, token: str) -> Actor | None:
         """Return who calls with this API token; None for an unknown, expired or revoked one."""
-        found = self._fresh().tokens.get(hash_api_token(token))
+        found = self._accounts().tokens.get(hash_api_token(token))
         now = self._store.now_ms()
         if found is None or not found.is_good(now):
             return None
@@ -62,7 +62,7 @@ class AccountBook:
 
     def actor_of_session(self, name: str, version: int) -> Actor | None:
         """Return the signed-in person; None when the session was ended or the person disabled."""
-        user = self._fresh().users.get(name)
+        user = self._accounts().users.get(name)
         if user is None or user.disabled_at is not None or user.session_version != version:
             return None
         self._seen[name] = self._store.now_ms()
@@ -76,7 +76,7 @@ class AccountBook:
 
     def sign_in(self, name: str, password: str) -> User | None:
         """Return the user whose password this is; takes the same time whoever is named."""
-        user = self._fresh().users.get(name)
+        user = self._accounts().users.get(name)
         good = verify_password(user.password_hash if user else None, password)
         return user if good and user is not None and user.disabled_at is None else None
 
@@ -126,18 +126,10 @@ class AccountBook:
         if used or seen:
             self._store.touch(used, seen)
 
-    def _fresh(self) -> _Memory:
-        change = self._store.change_number()
-        memory = self._memory
-        if memory.change != change:
-            # Read after the number: rows may be newer than it, never older, so the next look reads again at worst.
-            memory = _Memory(
-                change,
-                {token.hash: token for token in self._store.tokens()},
-                {user.name: user for user in self._store.users()},
-            )
-            self._memory = memory
-        return memory
+    def _read(self) -> _Accounts:
+        return _Accounts(
+            {token.hash: token for token in self._store.tokens()}, {user.name: user for user in self._store.users()}
+        )
 
 
 def ensure_first_admin(settings: Settings, store: AccountStore) -> FirstSecrets:

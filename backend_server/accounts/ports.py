@@ -31,7 +31,7 @@ class AccountStore(Protocol):
     """Users and tokens as rows. Writers also write the audit row of what they did, in the same transaction."""
 
     def change_number(self) -> int:
-        """Return the store's change number; cheap enough to ask at every request."""
+        """Return the change number of users and tokens; cheap enough to ask at every request."""
 
     def now_ms(self) -> int:
         """Return the present moment in epoch milliseconds."""

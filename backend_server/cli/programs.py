@@ -5,16 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from functools import partial
 from types import FrameType
-from typing import TYPE_CHECKING
 
 import click
 
 from .context import current_settings
-
-if TYPE_CHECKING:
-    from backend_server.storage.engine.store import Store
-    from backend_server.storage.tables.work import WorkStore
 
 
 @click.command()
@@ -54,8 +50,10 @@ def poller() -> None:
     from backend_server.outbound import OutboundGuard, Purpose
     from backend_server.poller.kinds import load_kinds
     from backend_server.poller.process import run_poller
+    from backend_server.primitives.memory import Guarded
     from backend_server.primitives.shipped import shipped
     from backend_server.storage.engine.store import Store
+    from backend_server.storage.engine.topics import Topic
     from backend_server.storage.tables.work import WorkStore
     from backend_server.telemetry import configure_logging
 
@@ -70,9 +68,9 @@ def poller() -> None:
     store = Store.open(url, settings.data_dir, make=False)
     try:
         store.check()
-        source = _Devices(store, WorkStore(store, share_default=settings.share_default))
+        work = WorkStore(store, share_default=settings.share_default)
         run_poller(
-            source,
+            Guarded(work.devices, partial(store.change_number, Topic.DEVICES)),
             kinds,
             lambda url: guard.check(url, Purpose.DEVICE),
             port=settings.poller_port,
@@ -91,11 +89,3 @@ def edge() -> None:
     check_edge(configuration)
     command = nginx_command(configuration)
     os.execv(command[0], command)  # noqa: S606  # no shell is wanted
-
-
-class _Devices:
-    """The poller's view of the store."""
-
-    def __init__(self, store: Store, work: WorkStore) -> None:
-        self.change_number = store.change_number
-        self.devices = work.devices

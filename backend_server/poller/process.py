@@ -7,7 +7,6 @@ import os
 import resource
 import signal
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
 
 import structlog
 
@@ -24,14 +23,8 @@ _MOST_OPEN_FILES = 65_536
 _log = structlog.stdlib.get_logger("poller")
 
 
-class DeviceSource(Protocol):
-    """Where the devices come from; both calls may block and raise DashwrightError."""
-
-    def change_number(self) -> int:
-        """Return a number that is another one after any change; cheap."""
-
-    def devices(self) -> Sequence[Device]:
-        """Return every device, retired ones too."""
+# Returns every device, retired ones too: the same list as long as none changed. May block, and raise DashwrightError.
+DeviceSource = Callable[[], Sequence[Device]]
 
 
 def run_poller(
@@ -88,16 +81,15 @@ async def _run(
 
 async def _follow(source: DeviceSource, engine: PollEngine, stop: asyncio.Event) -> None:
     """Keep the engine's list as the store has it; a store that is away leaves the list as it was."""
-    known: int | None = None
+    known: Sequence[Device] | None = None
     away = False
     while not stop.is_set():
         try:
-            number = await asyncio.to_thread(source.change_number)
-            if number != known:
-                devices = await asyncio.to_thread(source.devices)
+            devices = await asyncio.to_thread(source)
+            if devices is not known:
                 engine.follow(devices)
-                known = number
-                _log.debug("the list of devices was read", devices=len(devices), change=number)
+                known = devices
+                _log.debug("the list of devices was read", devices=len(devices))
             away = False
         except DashwrightError as fault:
             if not away:

@@ -194,7 +194,7 @@ class Records(Protocol):
     """The database, as the registry uses it."""
 
     def change_number(self) -> int:
-        """Return the number of the last committed write; cheap enough for every request."""
+        """Return the number of the last write to devices, documents or links; cheap enough for every request."""
 
     def reading(self) -> AbstractContextManager[Reading]:
         """Begin a snapshot."""

@@ -40,6 +40,12 @@ store = Table(
     Column("links_on", Boolean, nullable=False),
     # The change number since which a memory must forget everything (a purge removed rows it cannot see).
     Column("forget_change", BigInteger, nullable=False),
+    # The last write that named its topics, and the last that touched each; see `engine/topics.py`.
+    Column("topics_change", BigInteger, nullable=False, server_default="0"),
+    Column("devices_change", BigInteger, nullable=False, server_default="0"),
+    Column("links_change", BigInteger, nullable=False, server_default="0"),
+    Column("accounts_change", BigInteger, nullable=False, server_default="0"),
+    Column("templates_change", BigInteger, nullable=False, server_default="0"),
 )
 
 # Named values that must outlive a restart: generated secrets, key check values, pass and breaker state.

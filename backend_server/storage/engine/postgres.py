@@ -17,6 +17,7 @@ from sqlalchemy.pool import QueuePool
 from backend_server.errors import ConfigError
 
 from .json_columns import read_json_column, write_json_column
+from .topics import NUMBER_COLUMNS, ChangeNumbers, numbers_of
 
 SCHEMA = "dashwright"
 _CONNECTIONS = 8
@@ -84,15 +85,15 @@ def make_engine(conninfo: str) -> Engine:
 
 
 class ChangeWatch:
-    """The store's change number by a one-row read on a connection of its own, outside any transaction."""
+    """The store's change numbers by a one-row read on a connection of its own, outside any transaction."""
 
     def __init__(self, conninfo: str) -> None:
         self._conninfo = conninfo
         self._connection: psycopg.Connection[Any] | None = None
         self._lock = threading.Lock()
 
-    def number(self) -> int:
-        """Read the change number; a connection that died meanwhile is opened anew once. Raises psycopg.Error."""
+    def numbers(self) -> ChangeNumbers:
+        """Read the change numbers; a connection that died meanwhile is opened again once. Raises psycopg.Error."""
         with self._lock:
             if self._connection is not None:
                 try:
@@ -102,11 +103,11 @@ class ChangeWatch:
             self._connection = connect(self._conninfo, autocommit=True)
             return self._read(self._connection)
 
-    def _read(self, connection: psycopg.Connection[Any]) -> int:
-        row = connection.execute(f"SELECT change FROM {SCHEMA}.store WHERE id = 1").fetchone()  # noqa: S608 - a constant
+    def _read(self, connection: psycopg.Connection[Any]) -> ChangeNumbers:
+        row = connection.execute(f"SELECT {NUMBER_COLUMNS} FROM {SCHEMA}.store WHERE id = 1").fetchone()  # noqa: S608 - constants
         if row is None:
             raise psycopg.errors.UndefinedTable("store")
-        return int(row[0])
+        return numbers_of(row)
 
     def _drop(self) -> None:
         if self._connection is not None:

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
 from .json_columns import read_json_column, write_json_column
+from .topics import NUMBER_COLUMNS, ChangeNumbers, numbers_of
 
 BUSY_TIMEOUT_MS = 15_000
 _READERS = 8
@@ -87,29 +88,28 @@ def make_engine(path: Path, *, writes: bool) -> Engine:
 
 
 class ChangeWatch:
-    """The store's change number, nearly free: `PRAGMA data_version` says whether any other connection committed."""
+    """The store's change numbers, nearly free: `PRAGMA data_version` says whether any other connection committed."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._connection: sqlite3.Connection | None = None
         self._version = -1
-        self._number = 0
+        self._numbers: ChangeNumbers = ()
         self._lock = threading.Lock()
 
-    def number(self) -> int:
-        """Read the change number; raises sqlite3.Error."""
+    def numbers(self) -> ChangeNumbers:
+        """Read the change numbers; raises sqlite3.Error."""
         with self._lock:
             if self._connection is None:
                 self._connection = connect(self._path, read_only=True)
             # fetchall: a statement that is not run to its end would keep its snapshot, and nothing new would be seen.
             version = self._connection.execute("PRAGMA data_version").fetchall()[0][0]
             if version != self._version:
-                rows = self._connection.execute("SELECT change FROM store WHERE id = 1").fetchall()
+                rows = self._connection.execute(f"SELECT {NUMBER_COLUMNS} FROM store WHERE id = 1").fetchall()  # noqa: S608 - a constant
                 if not rows:
                     raise sqlite3.OperationalError("no such table: store")
-                self._number = int(rows[0][0])
-                self._version = version
-            return self._number
+                self._numbers, self._version = numbers_of(rows[0]), version
+            return self._numbers
 
     def close(self) -> None:
         """Close the connection; the next call opens another."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,12 +25,13 @@ from ..schema import store as store_table
 from . import migrate as migrating
 from . import postgres, sqlite
 from .faults import worded, worded_faults
+from .topics import ChangeNumbers, Topic, moved
 
 FILE_NAME = "dashwright.db"
 
 
 class _Watch(Protocol):
-    def number(self) -> int: ...
+    def numbers(self) -> ChangeNumbers: ...
 
     def close(self) -> None: ...
 
@@ -148,12 +149,16 @@ class Store:
             write.connection.execute(update(store_table).values(epoch=epoch, forget_change=write.change))
         return epoch
 
-    def change_number(self) -> int:
-        """Return the number of the last committed write; cheap enough for every request. Raises UpstreamError."""
+    def change_number(self, *topics: Topic) -> int:
+        """Return the number of the last committed write, or of the last that touched one of these topics.
+
+        Cheap enough for every request. Raises UpstreamError.
+        """
         try:
-            return self._watch.number()
+            numbers = self._watch.numbers()
         except (sqlite3.Error, psycopg.Error) as fault:
             raise worded(fault, "asking for changes") from fault
+        return max([numbers[topic] for topic in topics]) if topics else numbers[0]
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -162,14 +167,14 @@ class Store:
             yield connection
 
     @contextmanager
-    def write(self, *, moves: bool = True) -> Iterator[Write]:
+    def write(self, *topics: Topic, moves: bool = True) -> Iterator[Write]:
         """One write transaction, alone in its turn: all of it or nothing. Raises UpstreamError.
 
-        `moves=False` keeps the change number, for what no memory depends on (last seen, counters).
-        Never call another service inside it.
+        `topics` are what it touches; without any, all. `moves=False` keeps the change number, for what no memory
+        depends on (last seen, counters). Never call another service inside it.
         """
         with worded_faults("writing"), self._turn, self._writer.connect() as connection, connection.begin() as whole:
-            write = self._begin(connection, moves)
+            write = self._begin(connection, topics or tuple(Topic), moves=moves)
             yield write
             if write.discarded:
                 whole.rollback()
@@ -187,11 +192,11 @@ class Store:
         with worded_faults("restoring"), held, self._turn, self._writer.begin() as connection:
             yield connection
 
-    def _begin(self, connection: Connection, moves: bool) -> Write:
+    def _begin(self, connection: Connection, topics: Collection[Topic], *, moves: bool) -> Write:
         now = database_now_ms(self.dialect)
         row_one = store_table.c.id == 1
         if moves:
-            bumped = update(store_table).where(row_one).values(change=store_table.c.change + 1)
+            bumped = update(store_table).where(row_one).values(moved(topics))
             row = connection.execute(bumped.returning(store_table.c.change, now)).one_or_none()
         else:
             row = connection.execute(select(store_table.c.change, now).where(row_one).with_for_update()).one_or_none()

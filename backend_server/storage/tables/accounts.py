@@ -14,6 +14,7 @@ from backend_server.accounts.tokens import ApiToken
 from backend_server.errors import Conflict
 
 from ..engine.store import Store
+from ..engine.topics import Topic
 from ..schema import api_tokens, kept, users
 from .audit import note
 
@@ -25,8 +26,8 @@ class SqlAccounts:
         self._store = store
 
     def change_number(self) -> int:
-        """Return the store's change number."""
-        return self._store.change_number()
+        """Return the change number of users and tokens."""
+        return self._store.change_number(Topic.ACCOUNTS)
 
     def now_ms(self) -> int:
         """Return the present moment by this machine's clock: an expiry in minutes needs no better one."""
@@ -46,7 +47,7 @@ class SqlAccounts:
     def add_token(self, token: ApiToken, *, by: str) -> None:
         """Store a new token; raises Conflict when the name is taken (by a revoked one too: the audit names it)."""
         try:
-            with self._store.write() as write:
+            with self._store.write(Topic.ACCOUNTS) as write:
                 write.connection.execute(insert(api_tokens).values(_token_values(token)))
                 note(
                     write,
@@ -64,7 +65,7 @@ class SqlAccounts:
 
     def replace_token(self, token: ApiToken, *, by: str) -> None:
         """Store a token in the place of the one with the same name or the same secret."""
-        with self._store.write() as write:
+        with self._store.write(Topic.ACCOUNTS) as write:
             write.connection.execute(
                 delete(api_tokens).where((api_tokens.c.name == token.name) | (api_tokens.c.hash == token.hash))
             )
@@ -73,7 +74,7 @@ class SqlAccounts:
 
     def revoke_token(self, token_id: str, *, by: str) -> bool:
         """Revoke a token for good; False when there is none. Revoking it again changes nothing."""
-        with self._store.write() as write:
+        with self._store.write(Topic.ACCOUNTS) as write:
             row = write.connection.execute(
                 select(api_tokens.c.name, api_tokens.c.revoked_at).where(api_tokens.c.id == token_id)
             ).one_or_none()
@@ -96,7 +97,7 @@ class SqlAccounts:
     def put_user(self, user: User, *, by: str) -> None:
         """Store a user, or an existing one's role, password and session version."""
         values = _user_values(user)
-        with self._store.write() as write:
+        with self._store.write(Topic.ACCOUNTS) as write:
             changed = write.connection.execute(update(users).where(users.c.name == user.name).values(values)).rowcount
             if not changed:
                 write.connection.execute(insert(users).values(name=user.name, created_at=write.now_ms, **values))
@@ -111,7 +112,7 @@ class SqlAccounts:
 
     def change_user(self, name: str, change: UserChange, *, by: str, action: str) -> User | None:
         """Store what `change` makes of the users for `name`, all in one transaction; None removes the user."""
-        with self._store.write() as write:
+        with self._store.write(Topic.ACCOUNTS) as write:
             before = {user.name: user for user in _users(write.connection)}
             user, old = change(before), before.get(name)
             row = users.c.name == name
@@ -152,13 +153,13 @@ class SqlAccounts:
 
     def keep(self, name: str, value: str) -> None:
         """Store a named value."""
-        with self._store.write() as write:
+        with self._store.write(Topic.ACCOUNTS) as write:
             if not write.connection.execute(update(kept).where(kept.c.name == name).values(value=value)).rowcount:
                 write.connection.execute(insert(kept).values(name=name, value=value))
 
     def keep_first(self, name: str, value: str) -> str:
         """Store a named value unless there is one; give the one that holds, whoever came first."""
-        with self._store.write() as write:
+        with self._store.write(Topic.ACCOUNTS) as write:
             found = write.connection.execute(select(kept.c.value).where(kept.c.name == name)).scalar_one_or_none()
             if found is not None:
                 write.discard()

@@ -13,6 +13,7 @@ from backend_server.errors import DashwrightError
 from backend_server.links.publication import PublicationState
 
 from ..engine.store import Store
+from ..engine.topics import Topic
 from ..schema import documents, publications
 
 # A document is marked at most this often by one process, however many visitors ask for it.
@@ -74,7 +75,7 @@ class LostPublications:
 
     def _write(self, uid: str) -> None:
         of_it = documents.c.uid == uid
-        with self._store.write() as write:
+        with self._store.write(Topic.LINKS) as write:
             there = select(documents.c.uid).select_from(documents.join(publications)).where(of_it, _settled())
             if write.connection.execute(there).scalar_one_or_none() is None:
                 write.discard()

@@ -18,6 +18,7 @@ from backend_server.links.publication import NewPublication
 from backend_server.primitives.ids import Maker
 
 from ..engine.store import Store, Write
+from ..engine.topics import Topic
 from ..schema import devices, documents, links, store
 from . import audit as audit_rows
 from . import devices as device_rows
@@ -26,6 +27,7 @@ from . import link_pages
 from . import links as link_rows
 from . import provided as provided_rows
 
+_TOPICS = (Topic.DEVICES, Topic.LINKS)
 _CHUNK = 500  # ids in one IN: far below both databases' limits of parameters
 
 
@@ -257,8 +259,8 @@ class SqlRecords:
         self._with_grafana = with_grafana
 
     def change_number(self) -> int:
-        """Return the number of the last committed write."""
-        return self._store.change_number()
+        """Return the number of the last write to devices, their documents or links."""
+        return self._store.change_number(*_TOPICS)
 
     @contextmanager
     def reading(self) -> Iterator[SqlReading]:
@@ -269,7 +271,7 @@ class SqlRecords:
     @contextmanager
     def writing(self) -> Iterator[SqlWriting]:
         """Begin a write."""
-        with self._store.write() as write:
+        with self._store.write(*_TOPICS) as write:
             yield SqlWriting(write, with_grafana=self._with_grafana)
 
     def flush_seen(self, seen: Mapping[str, int]) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from ..engine.store import Store
+from ..engine.topics import Topic
 from ..schema import templates
 from .work import fenced_write
 
@@ -44,7 +45,7 @@ class TemplateShelf:
         if not changed and not removed:
             return
         insert = postgres_insert if self._store.dialect == "postgresql" else sqlite_insert
-        with fenced_write(self._store, fencing) as write:
+        with fenced_write(self._store, fencing, topics=(Topic.TEMPLATES,)) as write:
             for name, (digest, source, error) in changed.items():
                 values = {"hash": digest, "source": source, "error": error, "updated_at": write.now_ms}
                 statement = insert(templates).values(name=name, **values)

@@ -25,6 +25,7 @@ from backend_server.links.publication import PublicationState
 from backend_server.primitives.ids import Maker
 
 from ..engine.store import Store, Write, database_now_ms
+from ..engine.topics import Topic
 from ..schema import devices, documents, kept, leases, publications, store
 from . import audit
 from .devices import delete_devices, find_devices
@@ -255,7 +256,7 @@ class WorkStore:
         """Forget retired devices with their documents, publications and links; memories start anew. Gives how many."""
         if not device_ids:
             return 0
-        with fenced_write(self._store, fencing) as write:
+        with fenced_write(self._store, fencing, topics=(Topic.DEVICES, Topic.LINKS)) as write:
             count = 0
             for part in _parts(list(device_ids)):
                 # Retired is asked again here: a device revived since the plan was made is no longer to be forgotten.
@@ -331,9 +332,11 @@ class WorkStore:
 
 
 @contextmanager
-def fenced_write(store: Store, fencing: int | None, *, moves: bool = True) -> Iterator[Write]:
+def fenced_write(
+    store: Store, fencing: int | None, *, topics: Collection[Topic] = (Topic.LINKS,), moves: bool = True
+) -> Iterator[Write]:
     """Begin a write that holds only while `fencing` is the lead's number (None = unfenced); raises LeaseLost."""
-    with store.write(moves=moves) as write:
+    with store.write(*topics, moves=moves) as write:
         if fencing is not None:
             query = select(leases.c.fencing).where(leases.c.name == WORKER_LEASE)
             if write.connection.execute(query).scalar_one_or_none() != fencing:

@@ -9,7 +9,9 @@ from sqlalchemy import select, update
 
 from backend_server.errors import ConfigError, UpstreamError
 from backend_server.storage.engine.store import Store
+from backend_server.storage.engine.topics import Topic
 from backend_server.storage.schema import kept
+from backend_server.storage.schema import store as store_table
 
 
 def test_a_write_moves_the_number_by_one_and_other_stores_see_it(
@@ -74,3 +76,37 @@ def test_a_reader_keeps_its_snapshot_and_cannot_write(store: Store) -> None:
 def test_another_scheme_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="begins with 'mysql'"):
         Store.open("mysql://x/y", tmp_path)
+
+
+def test_a_write_moves_the_numbers_of_its_topics_alone(store, database):
+    other = Store.open(*database)
+    with store.write():
+        pass
+    first = {topic: store.change_number(topic) for topic in Topic}
+    assert set(first.values()) == {store.change_number()}, "a write that names no topics may have touched all"
+
+    with store.write(Topic.LINKS) as write:
+        pass
+
+    assert store.change_number(Topic.LINKS) == write.change == first[Topic.LINKS] + 1
+    assert other.change_number(Topic.ACCOUNTS) == first[Topic.ACCOUNTS]
+    assert other.change_number(Topic.ACCOUNTS, Topic.LINKS) == write.change == other.change_number()
+    other.close()
+
+
+def test_a_write_of_an_earlier_version_counts_for_every_topic(store):
+    with store.write():
+        pass
+    before = store.change_number(Topic.ACCOUNTS)
+    with store.aside() as connection:  # what a version without topics does
+        connection.execute(update(store_table).values(change=store_table.c.change + 1))
+    assert store.change_number(Topic.ACCOUNTS) == before + 1
+
+    with store.write(Topic.LINKS) as write:
+        pass
+
+    numbers = {topic: store.change_number(topic) for topic in Topic}
+    assert set(numbers.values()) == {write.change}, "the first write after it still vouches for nothing it did not see"
+    with store.write(Topic.LINKS):
+        pass
+    assert store.change_number(Topic.ACCOUNTS) == write.change
