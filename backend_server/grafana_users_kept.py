@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from backend_server.accounts.grafana_users import GRAFANA_USERS
+from backend_server.catalog import LoadedTemplates
 from backend_server.errors import DashwrightError
 from backend_server.grafana.client import GrafanaClient
 from backend_server.reconcile.report import AuditReport, PassReport
-from backend_server.reconcile.templates import LoadedTemplates
 from backend_server.reconcile.worker import Watcher
 from backend_server.settings import Settings
 

@@ -17,14 +17,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from backend_server.catalog import TemplateCatalog
 from backend_server.primitives.canonical_json import canonical_bytes, content_hash
 from backend_server.provisioning import DashboardFolder
-from backend_server.provisioning.template_folder import TemplateFolder
-from backend_server.reconcile.templates import TemplateKeeper
+from backend_server.provisioning.template_folder import TemplateFolder, TemplateWatch
 from backend_server.reconcile.worker import Pace, Worker
 from backend_server.storage.engine.store import Store
 from backend_server.storage.leases import Lease
-from backend_server.storage.tables.templates import TemplateShelf
+from backend_server.storage.tables.templates import TemplateTable
 from backend_server.storage.tables.work import WORKER_LEASE
 from benchmarks.report import Row, print_rows
 from tests.fakes.grafana import FakeGrafana
@@ -180,14 +180,13 @@ def reloads(root: Path) -> list[Row]:
     with FakeGrafana(provisioning, environment={}, polling=False) as fake:
         fake.provisioner.reload = in_flight.watched(fake.provisioner.reload)  # type: ignore[method-assign]  # counted
         with house_of(store, dashboards, fake.url) as house:
-            folder = TemplateFolder(templates)
             worker = Worker(
                 house.reconciler,
                 work=house.work,
                 changes=store,
                 leases=Lease(store, WORKER_LEASE, "benchmark"),
-                files=folder,
-                keeper=TemplateKeeper(folder, TemplateShelf(store)),
+                watch=TemplateWatch(templates),
+                catalog=TemplateCatalog(TemplateFolder(templates), TemplateTable(store)),
                 devices=house.registry,
                 with_grafana=True,
                 pace=Pace(),

@@ -23,7 +23,35 @@ _READING = frozenset({"opened", "closed_no_write"})
 
 
 class TemplateFolder:
-    """TEMPLATES_DIR. `start` and `stop` the watch around asking `changed`."""
+    """The files of TEMPLATES_DIR."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    @property
+    def path(self) -> Path:
+        """Return where it is."""
+        return self._path
+
+    def read(self) -> dict[str, bytes]:
+        """Return the source of each `*.json` by file name; raises ProvisioningError when the folder cannot be read."""
+        try:
+            files = sorted(path for path in self._path.iterdir() if path.suffix == ".json" and path.is_file())
+            return {path.name: self._source(path) for path in files if not path.name.startswith(".")}
+        except OSError as fault:
+            raise ProvisioningError(
+                f"The templates in {self._path} cannot be read: {fault.strerror}. The last good ones stay in use."
+            ) from fault
+
+    @staticmethod
+    def _source(path: Path) -> bytes:
+        if path.stat().st_size > _MOST_BYTES:
+            raise ProvisioningError(f"{path.name} is larger than {_MOST_BYTES} bytes; the last good templates stay.")
+        return path.read_bytes()
+
+
+class TemplateWatch:
+    """Tells when TEMPLATES_DIR changed; `start` and `stop` it around asking `changed`."""
 
     def __init__(self, path: Path, *, monotonic: Callable[[], float] = time.monotonic, events: bool = True) -> None:
         self._path = path
@@ -35,25 +63,9 @@ class TemplateFolder:
         self._looked_at = float("-inf")
         self._signature: object = None
 
-    @property
-    def path(self) -> Path:
-        """Return where it is."""
-        return self._path
-
-    def read(self) -> dict[str, bytes]:
-        """Return the source of each `*.json` by file name; raises ProvisioningError when the folder cannot be read."""
-        self._signature = self._sign()
-        self._looked_at = self._monotonic()
-        try:
-            files = sorted(path for path in self._path.iterdir() if path.suffix == ".json" and path.is_file())
-            return {path.name: self._source(path) for path in files if not path.name.startswith(".")}
-        except OSError as fault:
-            raise ProvisioningError(
-                f"The templates in {self._path} cannot be read: {fault.strerror}. The last good ones stay in use."
-            ) from fault
-
     def start(self) -> None:
         """Begin to watch; where the system cannot, the folder is looked at instead."""
+        self._signature, self._looked_at = self._sign(), self._monotonic()
         if not self._events or self._observer is not None:
             return
         observer = Observer()
@@ -79,6 +91,8 @@ class TemplateFolder:
                 if now - self._event_at < _QUIET_SECONDS:
                     return False
                 self._event_at = None
+                # Signed before the files are read: what changes while they are is seen at the next look.
+                self._signature, self._looked_at = self._sign(), now
                 return True
         if now - self._looked_at < _LOOK_SECONDS:
             return False
@@ -91,11 +105,6 @@ class TemplateFolder:
     def _notice(self) -> None:
         with self._lock:
             self._event_at = self._monotonic()
-
-    def _source(self, path: Path) -> bytes:
-        if path.stat().st_size > _MOST_BYTES:
-            raise ProvisioningError(f"{path.name} is larger than {_MOST_BYTES} bytes; the last good templates stay.")
-        return path.read_bytes()
 
     def _sign(self) -> object:
         try:

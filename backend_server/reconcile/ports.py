@@ -168,6 +168,17 @@ class FleetRow:
     file: str
 
 
+class TemplateWatch(Protocol):
+    """Tells when the folder of template files changed."""
+
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+
+    def changed(self) -> bool:
+        """Say, once, that something changed and has been quiet since."""
+        ...
+
+
 class SwapReport(Protocol):
     """What became of a batch of files."""
 

@@ -13,12 +13,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from backend_server.catalog import LoadedTemplates, TemplateCatalog
 from backend_server.errors import DashwrightError, LeaseLost, UpstreamError
 
-from .ports import Leases, WorkStore
+from .ports import Leases, TemplateWatch, WorkStore
 from .reconciler import Reconciler
 from .report import AuditReport, PassReport
-from .templates import LoadedTemplates, TemplateFiles, TemplateKeeper
 
 HEARTBEAT = "worker"
 TEMPLATES_FAULT = "templates_fault"  # kept while the folder as a whole cannot be used; health tells of it
@@ -96,8 +96,8 @@ class Worker:
         work: WorkStore,
         changes: Changes,
         leases: Leases,
-        files: TemplateFiles,
-        keeper: TemplateKeeper,
+        watch: TemplateWatch,
+        catalog: TemplateCatalog,
         devices: Devices,
         with_grafana: bool,
         pace: Pace | None = None,
@@ -108,8 +108,8 @@ class Worker:
         self._work = work
         self._changes = changes
         self._leases = leases
-        self._files = files
-        self._keeper = keeper
+        self._watch = watch
+        self._catalog = catalog
         self._devices = devices
         self._with_grafana = with_grafana
         self._pace = pace or Pace()
@@ -137,7 +137,7 @@ class Worker:
         """Work until `stop` is set; the call under way is finished first, the rest is left to the next process."""
         self.reconciler.stopping = lambda: self._goes_on(stop)
         renewing = threading.Thread(target=self._renew_until, args=(stop,), name="lease-renewal")
-        self._files.start()
+        self._watch.start()
         renewing.start()
         try:
             while not stop.is_set():
@@ -145,7 +145,7 @@ class Worker:
         finally:
             stop.set()
             renewing.join()
-            self._files.stop()
+            self._watch.stop()
             self._let_go()
 
     def apply_once(self, *, wait: bool, timeout_seconds: float = 60.0) -> PassReport:
@@ -172,7 +172,7 @@ class Worker:
 
     def load_templates(self) -> LoadedTemplates:
         """Load the templates and take them into use; devices get the documents they now ask for."""
-        loaded = self._keeper.load(fencing=self.reconciler.fencing)
+        loaded = self._catalog.load(fencing=self.reconciler.fencing)
         if loaded.templates.hash != self._template_hash:
             self.reconciler.adopt(loaded.templates, self._match_slots)
             self._template_hash = loaded.templates.hash
@@ -224,7 +224,7 @@ class Worker:
         self._begun = True
 
     def _follow_templates(self) -> None:
-        if self._files.changed():
+        if self._watch.changed():
             self.load_templates()
 
     def _follow_changes(self) -> None:

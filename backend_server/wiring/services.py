@@ -15,6 +15,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from backend_server.accounts import AccountBook, FirstSecrets, HostTokens, UserBook
 from backend_server.accounts import ensure_first_admin as ensure_first_admin_in
 from backend_server.adapters import FiledDocuments, StoredPublications, TemplateSlots
+from backend_server.catalog import TemplateCatalog
 from backend_server.datasources import PrometheusClient
 from backend_server.datasources.registry import Datasources
 from backend_server.devices.device import Device
@@ -31,13 +32,12 @@ from backend_server.primitives.secret import Secret
 from backend_server.primitives.shipped import shipped
 from backend_server.provisioning.folder import MOST_PER_PROVIDER, DashboardFolder
 from backend_server.provisioning.providers import check_before_reload
-from backend_server.provisioning.template_folder import TemplateFolder
+from backend_server.provisioning.template_folder import TemplateFolder, TemplateWatch
 from backend_server.queries.steps import Limits
 from backend_server.querying.runner import QueryRunner
 from backend_server.reconcile.reconciler import Options as ReconcileOptions
 from backend_server.reconcile.reconciler import Reconciler
 from backend_server.reconcile.show import plan_json
-from backend_server.reconcile.templates import TemplateKeeper
 from backend_server.reconcile.worker import Pace, Unwatched, Watcher, Worker
 from backend_server.registry.devices import DeviceRegistry
 from backend_server.registry.links import LinkRegistry
@@ -53,10 +53,9 @@ from backend_server.storage.tables.ledger import SqlLedger
 from backend_server.storage.tables.link_views import SqlViews
 from backend_server.storage.tables.lost_publications import LostPublications
 from backend_server.storage.tables.registry_records import SqlRecords
-from backend_server.storage.tables.templates import TemplateShelf
+from backend_server.storage.tables.templates import TemplateTable
 from backend_server.storage.tables.work import WORKER_LEASE, WorkStore
 from backend_server.telemetry import Metrics, get_logger
-from backend_server.template_library import TemplateLibrary
 from backend_server.viewing.passwords import LinkPasswords
 from backend_server.viewing.relay.readability import Readability
 from backend_server.viewing.relay.source import RelaySource
@@ -88,7 +87,7 @@ class Services:
     devices: DeviceRegistry
     links: LinkRegistry
     provided: ProvidedDocuments
-    templates: TemplateLibrary
+    templates: TemplateCatalog
     device_kinds: Mapping[str, DeviceKind]
     work: WorkStore
     files: DashboardFolder
@@ -197,15 +196,14 @@ def _publishing(settings: Settings, grafana: GrafanaClient) -> GrafanaPublishing
 def build_worker(services: Services, *, watcher: Watcher | None = None) -> Worker:
     """Make the loop around the passes; `run(stop)` works until the event is set."""
     settings = services.settings
-    folder = template_folder(settings)
     holder = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
     return Worker(
         build_reconciler(services),
         work=services.work,
         changes=services.store,
         leases=Lease(services.store, WORKER_LEASE, holder),
-        files=folder,
-        keeper=TemplateKeeper(folder, TemplateShelf(services.store)),
+        watch=TemplateWatch(template_folder(settings).path),
+        catalog=services.templates,
         devices=services.devices,
         with_grafana=services.grafana is not None,
         pace=Pace(
@@ -263,7 +261,7 @@ def ensure_fernet(settings: Settings, store: Store) -> MultiFernet:
 def _join(settings: Settings, program: str, store: Store) -> Services:
     secret_key = ensure_secret_key(settings, store)
     records = SqlRecords(store, with_grafana=settings.grafana_url is not None)
-    templates = TemplateLibrary(store, template_folder(settings))
+    templates = TemplateCatalog(template_folder(settings), TemplateTable(store))
     options = RegistryOptions.from_settings(settings)
     devices = DeviceRegistry(records, TemplateSlots(templates.current), options)
     metrics = Metrics()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection
 
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from backend_server.catalog.model import StoredTemplate
 
 from ..engine.store import Store
 from ..engine.topics import Topic
@@ -15,40 +16,37 @@ from ..schema import templates
 from .work import fenced_write
 
 
-@dataclass(frozen=True, slots=True)
-class ShelvedTemplate:
-    """A template's last good source ("" = there never was one), its hash, and what is wrong with the file now."""
-
-    name: str
-    hash: str
-    source: str
-    error: str | None = None
-
-
-class TemplateShelf:
-    """The rows of one store."""
+class TemplateTable:
+    """The rows of one store; fits `catalog.ports.TemplateStore`."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def everything(self) -> dict[str, ShelvedTemplate]:
+    def change_number(self) -> int:
+        """Return the change number of the stored templates."""
+        return self._store.change_number(Topic.TEMPLATES)
+
+    def everything(self) -> dict[str, StoredTemplate]:
         """Return all rows by name."""
         columns = (templates.c.name, templates.c.hash, templates.c.source, templates.c.error)
         with self._store.read() as connection:
             rows = connection.execute(select(*columns).order_by(templates.c.name))
-            return {row.name: ShelvedTemplate(row.name, row.hash, row.source, row.error) for row in rows}
+            return {row.name: StoredTemplate(row.name, row.hash, row.source, row.error) for row in rows}
 
-    def put(
-        self, changed: Mapping[str, tuple[str, str, str | None]], removed: Collection[str], *, fencing: int | None
-    ) -> None:
-        """Store changed rows, `{name: (hash, source, error)}`, and forget removed ones. Raises LeaseLost."""
+    def put(self, changed: Collection[StoredTemplate], removed: Collection[str], *, fencing: int | None) -> None:
+        """Store changed rows, and forget removed ones. Raises LeaseLost."""
         if not changed and not removed:
             return
         insert = postgres_insert if self._store.dialect == "postgresql" else sqlite_insert
         with fenced_write(self._store, fencing, topics=(Topic.TEMPLATES,)) as write:
-            for name, (digest, source, error) in changed.items():
-                values = {"hash": digest, "source": source, "error": error, "updated_at": write.now_ms}
-                statement = insert(templates).values(name=name, **values)
+            for template in changed:
+                values = {
+                    "hash": template.hash,
+                    "source": template.source,
+                    "error": template.error,
+                    "updated_at": write.now_ms,
+                }
+                statement = insert(templates).values(name=template.name, **values)
                 write.connection.execute(
                     statement.on_conflict_do_update(index_elements=[templates.c.name], set_=values)
                 )

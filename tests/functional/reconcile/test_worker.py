@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from backend_server.catalog import TemplateCatalog
 from backend_server.errors import LeaseLost
-from backend_server.provisioning.template_folder import TemplateFolder
+from backend_server.provisioning.template_folder import TemplateFolder, TemplateWatch
 from backend_server.reconcile.ports import Note
-from backend_server.reconcile.templates import TemplateKeeper
 from backend_server.reconcile.worker import HEARTBEAT, Pace, Unwatched, Worker
 from backend_server.storage.engine.store import Store
 from backend_server.storage.leases import Lease, lease_state
-from backend_server.storage.tables.templates import TemplateShelf
+from backend_server.storage.tables.templates import TemplateTable
 from backend_server.storage.tables.work import WORKER_LEASE
 from tests.fakes.grafana import FakeGrafana
 from tests.support.reconciling import House, house_of, template_source
@@ -55,8 +55,8 @@ def worker_of(house: House, holder: str, folder, diary: Diary | None = None, pac
         work=house.work,
         changes=house.store,
         leases=Lease(house.store, WORKER_LEASE, holder, ttl_seconds=pace.lease_ttl),
-        files=TemplateFolder(folder),
-        keeper=TemplateKeeper(TemplateFolder(folder), TemplateShelf(house.store)),
+        watch=TemplateWatch(folder),
+        catalog=TemplateCatalog(TemplateFolder(folder), TemplateTable(house.store)),
         devices=Registry(),
         with_grafana=house.grafana_url is not None,
         pace=pace,
@@ -205,7 +205,7 @@ def test_a_changed_template_reaches_its_documents_and_a_broken_one_leaves_the_la
     with running(worker_of(house, "two", templates)):
         until(lambda: house.row("rig-2")["state"] == "live")
     assert json.loads(house.files()[house.row("rig-2")["file"]])["description"] == "second"
-    assert TemplateShelf(house.store).everything()["generic.json"].error
+    assert TemplateTable(house.store).everything()["generic.json"].error
 
 
 def test_a_new_slot_gives_every_device_another_document(house: House, templates: Path) -> None:
@@ -315,9 +315,8 @@ def test_of_many_who_ask_at_once_one_gets_the_lease(store: Store) -> None:
 
 def test_a_folder_without_events_is_looked_at(templates: Path) -> None:
     now = [0.0]
-    folder = TemplateFolder(templates, monotonic=lambda: now[0], events=False)
+    folder = TemplateWatch(templates, monotonic=lambda: now[0], events=False)
     folder.start()
-    folder.read()
     assert not folder.changed()
     (templates / "other.json").write_bytes(template_source(slot="other"))
     now[0] = 6.0
