@@ -28,6 +28,7 @@ from backend_server.registry.ports import WantedSlot
 from backend_server.settings import load_settings
 from backend_server.storage.engine.store import Store
 from backend_server.storage.tables.registry_records import SqlRecords
+from backend_server.web.api.devices.hook import DeviceHook
 from backend_server.wiring.services import ensure_first_admin
 from benchmarks.report import Row, print_rows
 
@@ -74,26 +75,26 @@ def median_ms(work: Callable[[], object], rounds: int = ROUNDS) -> float:
 
 
 def in_process(folder: Path) -> list[Row]:
-    """Measure the registry itself."""
+    """Measure the hook itself, over a registry and a store."""
     store = Store.open(None, folder)
     store.migrate()
-    registry = DeviceRegistry(SqlRecords(store), OneSlot(), RegistryOptions())
+    hook = DeviceHook(DeviceRegistry(SqlRecords(store), OneSlot(), RegistryOptions()))
     body = orjson.dumps([device(number) for number in range(DEVICES)])
     begin = time.perf_counter()
-    registry.batch(orjson.loads(body), "benchmark", BASE)
+    hook.items(orjson.loads(body), "benchmark", BASE)
     first = time.perf_counter() - begin
     before = store.change_number()
     decoding = median_ms(lambda: orjson.loads(body))
-    whole = median_ms(lambda: registry.batch(orjson.loads(body), "benchmark", BASE))
-    same = median_ms(lambda: registry.batch_bytes(body, "benchmark", BASE))
+    whole = median_ms(lambda: hook.items(orjson.loads(body), "benchmark", BASE))
+    same = median_ms(lambda: hook.batch(body, "benchmark", BASE))
     half = orjson.dumps([device(number) for number in range(DEVICES // 2)])
-    half_ms = median_ms(lambda: registry.batch(orjson.loads(half), "benchmark", BASE))
+    half_ms = median_ms(lambda: hook.items(orjson.loads(half), "benchmark", BASE))
     single = orjson.dumps(device(7))
-    registry.put_bytes("rig-000007", single, "benchmark", BASE)
-    single_us = median_ms(lambda: registry.put_bytes("rig-000007", single, "benchmark", BASE), 2000) * 1000
+    hook.put("rig-000007", single, "benchmark", BASE)
+    single_us = median_ms(lambda: hook.put("rig-000007", single, "benchmark", BASE), 2000) * 1000
     written = store.change_number() - before
     store.close()
-    path = f"registry alone, {DEVICES} devices, {len(body) / 1e6:.1f} MB"
+    path = f"hook alone, {DEVICES} devices, {len(body) / 1e6:.1f} MB"
     return [
         Row(path, "all new, µs per device", "", f"{first / DEVICES * 1e6:.0f}", None),
         Row(path, "decoding alone (orjson)", "", f"{decoding:.1f} ms", None),
@@ -184,18 +185,18 @@ def start_with_known(folder: Path, known: int) -> list[Row]:
     """Measure the first right answer of a registry that starts over a full database."""
     store = Store.open(None, folder)
     store.migrate()
-    filling = DeviceRegistry(SqlRecords(store), OneSlot(), RegistryOptions())
+    filling = DeviceHook(DeviceRegistry(SqlRecords(store), OneSlot(), RegistryOptions()))
     for start in range(0, known, DEVICES):
         part = [device(number) for number in range(start, min(start + DEVICES, known))]
-        filling.batch(part, "benchmark", BASE)
+        filling.items(part, "benchmark", BASE)
     number = store.change_number()
     store.close()
     content = orjson.dumps(device(known // 2))
     begin = time.perf_counter()
     store = Store.open(None, folder)
     store.check()
-    registry = DeviceRegistry(SqlRecords(store), OneSlot(), RegistryOptions())
-    status, _ = registry.put_bytes(f"rig-{known // 2:06}", content, "benchmark", BASE)
+    hook = DeviceHook(DeviceRegistry(SqlRecords(store), OneSlot(), RegistryOptions()))
+    status, _ = hook.put(f"rig-{known // 2:06}", content, "benchmark", BASE)
     taken = time.perf_counter() - begin
     rewrites = store.change_number() - number
     store.close()

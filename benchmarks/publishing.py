@@ -19,6 +19,7 @@ from pathlib import Path
 
 from backend_server.catalog import TemplateCatalog
 from backend_server.primitives.canonical_json import canonical_bytes, content_hash
+from backend_server.primitives.ids import DeviceId
 from backend_server.provisioning import DashboardFolder
 from backend_server.provisioning.template_folder import TemplateFolder, TemplateWatch
 from backend_server.reconcile.worker import Pace, Worker
@@ -194,9 +195,7 @@ def reloads(root: Path) -> list[Row]:
             thread = threading.Thread(target=worker.run, args=(stop,))
             thread.start()
             for start in range(0, TRICKLE, 10):
-                house.registry.batch(
-                    [{"id": f"rig-{start + place}"} for place in range(10)], "benchmark", "http://here"
-                )
+                house.registry.put_many({DeviceId(f"rig-{start + place}"): {} for place in range(10)}, "benchmark")
                 time.sleep(0.02)
             deadline = time.monotonic() + 120
             while house.work.backlog()[0] and time.monotonic() < deadline:

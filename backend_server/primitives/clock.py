@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from typing import overload
 
 from backend_server.errors import InvalidInput, Problem
 
@@ -16,6 +17,15 @@ def utc_now() -> datetime:
 def format_time(moment: datetime) -> str:
     """Write a moment as RFC 3339 in UTC with milliseconds."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@overload
+def format_ms(moment_ms: int) -> str: ...
+@overload
+def format_ms(moment_ms: int | None) -> str | None: ...
+def format_ms(moment_ms: int | None) -> str | None:
+    """Write epoch milliseconds as RFC 3339 in UTC with milliseconds; None stays None."""
+    return None if moment_ms is None else format_time(datetime.fromtimestamp(moment_ms / 1000, UTC))
 
 
 def parse_time(text: str, *, path: str = "") -> datetime:

@@ -1,21 +1,24 @@
 """The registry: which devices and links there are. Registers, finds, retires; remembers what it may."""
 
-from .devices import DeviceRegistry, Page, Registered
+from .devices import DeviceRegistry, Page
+from .guard import Guard
 from .links import LinkRegistry
 from .options import RegistryOptions
-from .ports import Records, SlotsOf
+from .ports import AnswerCache, Records, SlotsOf
 from .seen import HeartbeatAnswer
-from .views import DeviceView, link_json
+from .settling import Accepted
+from .views import DeviceView
 
 __all__ = [
+    "Accepted",
+    "AnswerCache",
     "DeviceRegistry",
     "DeviceView",
+    "Guard",
     "HeartbeatAnswer",
     "LinkRegistry",
     "Page",
     "Records",
-    "Registered",
     "RegistryOptions",
     "SlotsOf",
-    "link_json",
 ]

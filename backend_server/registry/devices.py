@@ -15,22 +15,13 @@ from backend_server.devices.lifecycle import may_be_revived
 from backend_server.errors import DashwrightError, Gone, NotFound
 from backend_server.primitives.ids import DeviceId, parse_device_id
 
-from .batch import WholeBatches, answer_batch, answer_batch_bytes
-from .bodies import read_body
+from .guard import Guard
 from .options import RegistryOptions
 from .plan import Changes, Planner, Stored
-from .ports import DeviceQuery, Records, SlotsOf
+from .ports import AnswerCache, DeviceQuery, Records, SlotsOf
 from .seen import HeartbeatAnswer
-from .settling import Accepted, Request, Settler, chunks, load
-from .views import DeviceView, base_in_json
-
-
-@dataclass(frozen=True, slots=True)
-class Registered:
-    """What a PUT led to."""
-
-    created: bool
-    view: DeviceView
+from .settling import Accepted, Fields, Outcomes, Settler, chunks, load
+from .views import DeviceView
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,62 +47,32 @@ class DeviceRegistry:
         self._options = options
         self._clock_ms = clock_ms
         self._settler = Settler(records, slots, options, clock_ms)
-        self._wholes = WholeBatches()
 
     # The hook
 
-    def put(self, device_id: str, raw: Mapping[str, Any], by: str, *, client: str | None = None) -> Registered:
+    def remember_with(self, cache: AnswerCache) -> Guard:
+        """Return the guard of what an entrance remembers of its answers; the cache is told what to forget."""
+        return self._settler.watch(cache)
+
+    def put(self, device_id: str, raw: Mapping[str, Any], by: str, *, client: str | None = None) -> Accepted:
         """Register a device or note what changed; raises InvalidInput naming each field that is wrong.
 
         A retired device stays retired, whatever is sent.
         """
         checked = parse_device_id(device_id)
+        outcome = self.put_many({checked: parse_fields(raw, device_id=checked)}, by, client=client)[checked]
+        if isinstance(outcome, DashwrightError):
+            raise outcome
+        return outcome
+
+    def put_many(self, requests: Mapping[DeviceId, Fields], by: str, *, client: str | None = None) -> Outcomes:
+        """Register checked devices in few transactions; a bad one ends as its error and never spoils the others."""
         self._settler.guard.check()
-        accepted = self._one(checked, Request(parse_fields(raw, device_id=checked)), by, client)
-        return Registered(accepted.created, accepted.view)
+        return self._settler.settle(requests, by, client)
 
-    def put_bytes(
-        self, device_id: str, body: bytes, by: str, base: str, *, client: str | None = None
-    ) -> tuple[int, bytes]:
-        """The same from a request's body to an answer's: `(201 or 200, JSON)`.
-
-        Unchanged is nearly free: the body's bytes, or else its raw values, are compared with the last accepted ones
-        before any check, and the answer is joined from bytes that lie ready. No row, no file, no call.
-        """
-        settler = self._settler
-        settler.guard.check()
-        known = settler.memory.known.get(device_id)
-        if known is not None and known.body == body:
-            settler.was_seen((device_id,), client)
-            return 200, known.single(base_in_json(base))
-        checked = parse_device_id(device_id)
-        raw: Any = read_body(body) if body.strip() else {}
-        if known is not None and isinstance(raw, Mapping) and known.says_the_same(raw):
-            known.remember(None, body)
-            settler.was_seen((device_id,), client)
-            return 200, known.single(base_in_json(base))
-        request, address = Request(parse_fields(raw, device_id=checked), body=body), base_in_json(base)
-        accepted = self._one(checked, request, by, client, base=address)
-        return (201 if accepted.created else 200), accepted.known.single(address)
-
-    def batch(
-        self, items: Sequence[object], by: str, base: str, *, client: str | None = None, request_id: str = ""
-    ) -> bytes:
-        """Answer up to 10,000 devices in their order; a bad one never spoils the others.
-
-        An id that stands twice is taken as if put twice, one after the other, and each place shows the result.
-        Raises InvalidInput when there are too many.
-        """
-        self._settler.guard.check()
-        answer, _ = answer_batch(self._settler, items, by, base_in_json(base), client=client, request_id=request_id)
-        return answer
-
-    def batch_bytes(self, body: bytes, by: str, base: str, *, client: str | None = None, request_id: str = "") -> bytes:
-        """The same from a request's body. The same body again, while nothing at all was written, is not even read."""
-        self._settler.guard.check()
-        return answer_batch_bytes(
-            self._settler, self._wholes, body, by, base_in_json(base), client=client, request_id=request_id
-        )
+    def was_seen(self, device_ids: Sequence[str], client: str | None) -> None:
+        """Count devices as seen just now, put by a client that sent what is known already."""
+        self._settler.was_seen(device_ids, client)
 
     def heartbeat(self, epoch: str | None, count: int, *, client: str = "") -> HeartbeatAnswer:
         """Take a client's word that nothing changed for its `count` devices; see `registry.seen`."""
@@ -210,14 +171,6 @@ class DeviceRegistry:
                 self._settler.seen.put_back(taken)
                 raise
         return len(taken)
-
-    def _one(
-        self, device_id: DeviceId, request: Request, by: str, client: str | None, *, base: bytes = b""
-    ) -> Accepted:
-        outcome = self._settler.settle({device_id: request}, by, client, base=base)[device_id]
-        if isinstance(outcome, DashwrightError):
-            raise outcome
-        return outcome
 
     def _deed(
         self, device_id: str, by: str, action: str, plan: Callable[[Planner, Stored, Changes], Stored]

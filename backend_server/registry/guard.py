@@ -44,7 +44,7 @@ class Guard:
         return self.number <= snapshot
 
     def wrote(self, change: int) -> None:
-        """Note, with `lock` held, a write of our own whose results are remembered right now."""
+        """Note, with `lock` held, a write of our own after which nothing older is remembered."""
         if self._state is not None and self.number == change - 1:
             self.number = change
             self.check.keep(change, self._state)

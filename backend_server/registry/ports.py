@@ -190,6 +190,16 @@ class Writing(Reading, Protocol):
         """Write one audit row per object."""
 
 
+class AnswerCache(Protocol):
+    """What an entrance remembers of devices and of its answers; `Guard` says what of it is not right any more."""
+
+    def forget(self, changed: Sequence[tuple[str, str]]) -> None:
+        """Forget what was written, given as `(maker, object id)`."""
+
+    def forget_all(self) -> None:
+        """Forget everything."""
+
+
 class Records(Protocol):
     """The database, as the registry uses it."""
 

@@ -9,73 +9,56 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from backend_server.devices.lifecycle import device_state
 from backend_server.errors import DashwrightError
-from backend_server.primitives.ids import DeviceId
+from backend_server.primitives.ids import DeviceId, Maker
 
 from .guard import Guard
-from .memory import Known, Memory
 from .options import RegistryOptions
 from .plan import Changes, Planner, Stored
-from .ports import Reading, Records, SlotsOf
+from .ports import AnswerCache, Reading, Records, SlotsOf
 from .seen import Seen
-from .views import DeviceView, answer_parts
+from .views import DeviceView
 
 _CHUNK = 500
 _Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """One device's checked wish: `given` as `parse_fields` gives it, and the raw form it came in, to be remembered."""
-
-    given: Mapping[str, object]
-    raw: Mapping[str, Any] | None = None
-    body: bytes | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Accepted:
-    """A settled request."""
+    """A settled request: the device as it stood at `now_ms`, right as of a change number."""
 
     created: bool
     view: DeviceView
-    known: Known
+    change: int
+    now_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Whole:
-    """What answers of one snapshot have in common."""
-
-    snapshot: int
-    links_on: bool
-    base: bytes
-
-
+Fields = Mapping[str, object]  # what `devices.fields.parse_fields` gives
 Outcomes = dict[DeviceId, Accepted | DashwrightError]
 
 
 class Settler:
-    """What the hook's single calls and batches share: memory, guard, last seen, and the way to the database."""
+    """What the hook's single calls and batches share: guard, last seen, and the way to the database."""
 
     def __init__(self, records: Records, slots: SlotsOf, options: RegistryOptions, clock_ms: Callable[[], int]) -> None:
         self.records = records
         self.options = options
         self.clock_ms = clock_ms
         self.seen = Seen()
-        self.memory = Memory()
-        self.guard = Guard(records, self.memory.forget, self.memory.forget_all)
+        self.guard = Guard(records, self._forget, self._forget_all)
         self._slots = slots
+        self._caches: list[AnswerCache] = []
 
-    def settle(
-        self, requests: Mapping[DeviceId, Request], by: str, client: str | None, *, base: bytes = b""
-    ) -> Outcomes:
-        """Settle checked requests; a bad one ends as its error and never spoils the others.
+    def watch(self, cache: AnswerCache) -> Guard:
+        """Tell a cache from now on what to forget; the guard says what it may keep."""
+        self._caches.append(cache)
+        return self.guard
 
-        `base` is the address for which answers are made ready.
-        """
+    def settle(self, requests: Mapping[DeviceId, Fields], by: str, client: str | None) -> Outcomes:
+        """Settle checked requests; a bad one ends as its error and never spoils the others."""
         outcomes: Outcomes = {}
         for chunk in chunks(list(requests)):
             part = {one: requests[one] for one in chunk}
@@ -84,17 +67,16 @@ class Settler:
                 state = reading.state()
             # What is not there is new in any case: it is planned once, inside the write.
             plan = _Plan(self.planner(self.clock_ms(), by), stored, {one: part[one] for one in part if one in stored})
-            whole = _Whole(state.change, state.links_on, base)
-            self._accept(plan.unchanged, part, outcomes, whole)
+            self._accept(plan.unchanged, outcomes, state.change, links_on=state.links_on)
             outcomes.update(plan.refused)
             left = {one: part[one] for one in part if one not in outcomes}
             if left:
-                self._write(left, by, outcomes, base)
+                self._write(left, by, outcomes)
         accepted = [one for one, outcome in outcomes.items() if isinstance(outcome, Accepted)]
         self.was_seen(accepted, client)
         return outcomes
 
-    def _write(self, requests: Mapping[DeviceId, Request], by: str, outcomes: Outcomes, base: bytes) -> None:
+    def _write(self, requests: Mapping[DeviceId, Fields], by: str, outcomes: Outcomes) -> None:
         with self.records.writing() as write:
             plan = _Plan(self.planner(write.now_ms, by), load(write, list(requests)), requests)
             change, links_on = write.change, write.state().links_on
@@ -105,34 +87,34 @@ class Settler:
                 write.note(by, "register", "device", sorted(plan.created), {})
         outcomes.update(plan.refused)
         # The number of a discarded write is not ours: what was seen in it is right as of the one before.
-        self._accept(plan.unchanged, requests, outcomes, _Whole(change - 1, links_on, base))
+        self._accept(plan.unchanged, outcomes, change - 1, links_on=links_on)
         if plan.changed:
             with self.guard.lock:
+                self._forget([(Maker.DEVICE, one) for one in plan.changed])
                 self.guard.wrote(change)
-                self._accept(plan.changed, requests, outcomes, _Whole(change, links_on, base), new=plan.created)
+            self._accept(plan.changed, outcomes, change, links_on=links_on, new=plan.created)
 
     def _accept(
         self,
         found: Mapping[DeviceId, Stored],
-        requests: Mapping[DeviceId, Request],
         outcomes: Outcomes,
-        whole: _Whole,
+        change: int,
         *,
+        links_on: bool,
         new: frozenset[str] = frozenset(),
     ) -> None:
-        """Make answers of what is stored, and remember them if nothing newer is known."""
         now = self.clock_ms()
-        self.seen.mark_all(found.keys(), now)  # before the answers are made: who calls is not stale
+        self.seen.mark_all(found.keys(), now)  # before the views are made: who calls is not stale
         for one, stored in found.items():
-            view = self.view(stored, links_on=whole.links_on)
-            known = Known(one, answer_parts(view, now), whole.base)
-            known.remember(requests[one].raw, requests[one].body)
-            outcomes[one] = Accepted(one in new, view, known)
-            with self.guard.lock:
-                if view.moves_by_itself(now):
-                    self.memory.known.pop(one, None)  # its link has a set begin or end: another answer comes by itself
-                elif self.guard.may_keep(whole.snapshot):
-                    self.memory.keep(one, known)
+            outcomes[one] = Accepted(one in new, self.view(stored, links_on=links_on), change, now)
+
+    def _forget(self, changed: Sequence[tuple[str, str]]) -> None:
+        for cache in self._caches:
+            cache.forget(changed)
+
+    def _forget_all(self) -> None:
+        for cache in self._caches:
+            cache.forget_all()
 
     def view(self, stored: Stored, *, links_on: bool = True) -> DeviceView:
         """Show what is stored of a device."""
@@ -163,15 +145,15 @@ class Settler:
 class _Plan:
     """What requests come to against what is stored now."""
 
-    def __init__(self, planner: Planner, stored: Mapping[str, Stored], requests: Mapping[DeviceId, Request]) -> None:
+    def __init__(self, planner: Planner, stored: Mapping[str, Stored], requests: Mapping[DeviceId, Fields]) -> None:
         self.changes = Changes()
         self.unchanged: dict[DeviceId, Stored] = {}
         self.changed: dict[DeviceId, Stored] = {}
         self.refused: dict[DeviceId, DashwrightError] = {}
-        for one, request in requests.items():
+        for one, given in requests.items():
             before = stored.get(one)
             try:
-                after = planner.put(one, before, request.given, self.changes)
+                after = planner.put(one, before, given, self.changes)
             except DashwrightError as fault:
                 self.refused[one] = fault
                 continue

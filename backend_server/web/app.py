@@ -16,6 +16,7 @@ import backend_server
 from backend_server.runtime.programs.nginx import behind_edge, trusted_networks
 
 from .api import register_api
+from .api.devices.hook import HOOK, DeviceHook
 from .api.schemas import ErrorAnswer
 from .auth import need_of, register_auth
 from .bodies import MAX_BODY_BYTES, StrictRequest
@@ -88,6 +89,7 @@ def create_app(services: Services) -> DashwrightApp:
     app.jinja_options = {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True}
     app.extensions[SERVICES] = services
     app.extensions[WAITING] = WaitingRoom()
+    app.extensions[HOOK] = DeviceHook(services.devices)
     app.extensions[HEALTH] = HealthCheck(services)
     register_requests(app, services.metrics)
     register_auth(app)

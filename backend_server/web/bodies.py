@@ -8,7 +8,8 @@ import orjson
 from flask import Request, request
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
-from backend_server.errors import InvalidInput, Problem
+from backend_server.errors import InputError, InvalidInput, Problem
+from backend_server.primitives.canonical_json import read_json
 
 MAX_BODY_BYTES = 16 * 1024 * 1024  # a batch of 10,000 devices with many labels
 
@@ -41,6 +42,14 @@ class StrictRequest(Request):
             # flask-openapi3 would parse a string's content as JSON once more.
             raise InvalidInput([Problem("", "must be an object, not a text")])
         return found
+
+
+def parse_body(body: bytes) -> object:
+    """Parse a body's bytes; raises InputError with line and column: what is no JSON at all cannot be read."""
+    try:
+        return read_json(body, what="The body")
+    except InvalidInput as fault:
+        raise InputError(fault.message, details=fault.details) from fault
 
 
 def strict_request() -> StrictRequest:

@@ -38,10 +38,14 @@ _HTTP_CODES: Mapping[int, tuple[str, str]] = {
 _log = get_logger("web.errors")
 
 
+def error_shape(code: str, message: str, details: Mapping[str, object], request: str) -> dict[str, object]:
+    """Return the one shape of an error; `request` is the id of the request that met it."""
+    return {"code": code, "message": message, "details": dict(details), "request_id": request}
+
+
 def error_body(code: str, message: str, details: Mapping[str, object] | None = None) -> bytes:
-    """Write the one error shape."""
-    shape = {"code": code, "message": message, "details": dict(details or {}), "request_id": request_id()}
-    return orjson.dumps({"error": shape}, default=str)
+    """Write the body of an error's answer."""
+    return orjson.dumps({"error": error_shape(code, message, details or {}, request_id())}, default=str)
 
 
 def invalid_request(fault: ValidationError) -> Response:

@@ -16,11 +16,11 @@ from sqlalchemy import func, select
 from backend_server.documents.status import DocumentState, Wanted
 from backend_server.errors import DashwrightError, UpstreamError
 from backend_server.outbound import BoundedHttp
+from backend_server.primitives.clock import format_ms
 from backend_server.primitives.secret import Secret
 from backend_server.provisioning.providers import check_before_reload
 from backend_server.reconcile.reconciler import HELD
 from backend_server.reconcile.worker import HEARTBEAT, TEMPLATES_FAULT
-from backend_server.registry.views import format_ms
 from backend_server.storage.leases import lease_state
 from backend_server.storage.schema import documents
 from backend_server.storage.secret_store import KeptSecrets

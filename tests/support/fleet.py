@@ -9,6 +9,7 @@ from backend_server.registry import DeviceRegistry, LinkRegistry, RegistryOption
 from backend_server.registry.ports import WantedSlot
 from backend_server.storage.engine.store import Store
 from backend_server.storage.tables.registry_records import SqlRecords
+from backend_server.web.api.devices.hook import DeviceHook
 
 
 class TwoSlots:
@@ -31,6 +32,10 @@ class Clock:
 
 def device_registry(store: Store, options: RegistryOptions | None = None, **given: object) -> DeviceRegistry:
     return DeviceRegistry(SqlRecords(store), TwoSlots(), options or RegistryOptions(), **given)  # type: ignore[arg-type]  # a clock at most
+
+
+def device_hook(store: Store, options: RegistryOptions | None = None, **given: object) -> DeviceHook:
+    return DeviceHook(device_registry(store, options, **given))
 
 
 def link_registry(store: Store, options: RegistryOptions | None = None, **given: object) -> LinkRegistry:

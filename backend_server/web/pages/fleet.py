@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from backend_server.devices.device import DeviceState
 from backend_server.primitives.clock import epoch_ms
 
+from ..api.devices.present import hook_json
 from ..auth import csrf_token, signed_in
 from ..context import current_services, link_base
 from .embed_code import html_code
@@ -36,7 +37,7 @@ def fleet() -> ResponseReturnValue:
         "fleet.html",
         actor=actor,
         csrf=csrf_token() if actor.by_session else "",
-        rows=[_row(view.hook_json(base, now)) for view in found.items],
+        rows=[_row(hook_json(view, base, now)) for view in found.items],
         total=found.total,
         filtered=bool(kept),
         search=search,

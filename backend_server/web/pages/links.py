@@ -16,9 +16,9 @@ from backend_server.ledger.ledger import day_of
 from backend_server.links import NAMED_PROFILES, FoundLink, LinkState
 from backend_server.primitives.clock import epoch_ms
 from backend_server.primitives.ids import is_link_token
-from backend_server.registry.views import link_json
 from backend_server.settings import LinkTokens
 
+from ..api.links.present import link_json
 from ..auth import csrf_token, signed_in
 from ..context import current_services, link_base
 from ..requests import PAGE_POLICY

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from backend_server.links import LinkOptions, LinkState
+from backend_server.primitives.ids import DeviceId
 from backend_server.reconcile.plan import Action
 from backend_server.reconcile.reconciler import Options
 from backend_server.storage.engine.store import Store
@@ -186,8 +187,8 @@ def test_retired_long_enough_is_purged(store: Store, dashboards_dir: Path, fake_
 
 
 def test_three_hundred_devices_share_one_reload(house: House, fake_grafana: FakeGrafana) -> None:
-    items = [{"id": f"rig-{number}", "hostname": f"host {number}"} for number in range(300)]
-    house.registry.batch(items, "test", "http://here")
+    devices = {DeviceId(f"rig-{number}"): {"hostname": f"host {number}"} for number in range(300)}
+    house.registry.put_many(devices, "test")
     house.settle()
     assert fake_grafana.reload_count - 1 <= 2  # one belongs to Grafana's own start
     assert {row["state"] for row in house.rows().values()} == {"live"}

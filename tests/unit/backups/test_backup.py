@@ -14,6 +14,7 @@ from sqlalchemy import select
 from backend_server.backups.backup import Contents, dump, restore
 from backend_server.errors import ConfigError, Conflict, InputError
 from backend_server.primitives.canonical_json import canonical_bytes
+from backend_server.primitives.ids import DeviceId
 from backend_server.registry.devices import DeviceRegistry
 from backend_server.registry.options import RegistryOptions
 from backend_server.storage.engine.store import Store
@@ -34,10 +35,9 @@ _RENEWED = {"store", "leases", "documents"}
 def fill(store: Store, folder: Path) -> KeptSecrets:
     """Put a small fleet in, with every kind of value a column can hold."""
     registry = DeviceRegistry(SqlRecords(store), TwoSlots(), RegistryOptions())
-    sent = [
-        {"id": f"rig-{n}", "hostname": f'Rig "{n}" \u05e9\u05dc', "labels": {"site": "nord 'ost'"}} for n in range(40)
-    ]
-    registry.batch(sent, "test", BASE)
+    sent = {"labels": {"site": "nord 'ost'"}}
+    devices = {DeviceId(f"rig-{n}"): {"hostname": f'Rig "{n}" \u05e9\u05dc', **sent} for n in range(40)}
+    registry.put_many(devices, "test")
     registry.retire("rig-7", "ann")
     with store.write() as write:
         note(write, actor="ann", action="try", kind="device", object_ids=["rig-1"], details={"a": [1, None, True]})

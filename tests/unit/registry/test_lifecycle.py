@@ -9,12 +9,14 @@ from sqlalchemy import select, update
 from backend_server.devices.device import DeviceState
 from backend_server.errors import Gone, NotFound
 from backend_server.links import LinkState
+from backend_server.primitives.ids import DeviceId
 from backend_server.registry import RegistryOptions
 from backend_server.storage import schema
 from backend_server.storage.engine.store import Store
-from tests.support.fleet import Clock, device_registry, link_registry
+from tests.support.fleet import Clock, device_hook, device_registry, link_registry
 
 BASE = "https://dash.example.com"
+A, B = DeviceId("a"), DeviceId("b")
 OPTIONS = RegistryOptions(stale_after_ms=90_000, retired_keep_ms=1_000_000)
 
 
@@ -47,13 +49,14 @@ def test_retire_ends_links_at_once_and_revive_gives_the_same_back(store: Store) 
 
 
 def test_a_put_never_brings_a_retired_device_back(store: Store) -> None:
-    registry = device_registry(store)
-    registry.put_bytes("rig-1", b'{"hostname":"One"}', "poller", BASE)
+    hook = device_hook(store)
+    registry = hook.devices
+    hook.put("rig-1", b'{"hostname":"One"}', "poller", BASE)
     registry.retire("rig-1", "ann")
     number = store.change_number()
 
     for _ in range(2):
-        status, body = registry.put_bytes("rig-1", b'{"hostname":"Two"}', "poller", BASE)
+        status, body = hook.put("rig-1", b'{"hostname":"Two"}', "poller", BASE)
         answer = orjson.loads(body)
         assert (status, answer["device"]["state"], answer["device"]["hostname"]) == (200, "retired", "One")
         assert answer["link"]["state"] == "revoked"
@@ -96,7 +99,7 @@ def test_a_device_turns_stale_and_is_active_again_when_seen(store: Store) -> Non
     registry.put("b", {}, "poller")
     registry.flush()
     clock.now_ms += 100_000
-    registry.put_bytes("b", b"{}", "poller", BASE)
+    registry.put("b", {}, "poller")
     assert registry.get("a").state is DeviceState.STALE
     assert registry.get("b").state is DeviceState.ACTIVE
     assert [view.device.id for view in registry.list("stale").items] == ["a"]
@@ -122,7 +125,7 @@ def test_lists_are_paged_searched_and_filtered(store: Store) -> None:
 def test_a_heartbeat_keeps_a_clients_devices_fresh(store: Store) -> None:
     clock = Clock()
     registry = device_registry(store, OPTIONS, clock_ms=clock)
-    registry.batch([{"id": "a"}, {"id": "b"}], "poller", BASE, client="c1")
+    registry.put_many({A: {}, B: {}}, "poller", client="c1")
     registry.put("other", {}, "poller", client="c2")
     clock.now_ms += 100_000
 
@@ -133,16 +136,16 @@ def test_a_heartbeat_keeps_a_clients_devices_fresh(store: Store) -> None:
 
 
 def test_after_a_restart_a_client_is_asked_once_to_send_again(store: Store) -> None:
-    device_registry(store).batch([{"id": "a"}, {"id": "b"}], "poller", BASE, client="c1")
+    device_registry(store).put_many({A: {}, B: {}}, "poller", client="c1")
     registry = device_registry(store)
     assert registry.heartbeat(store.epoch(), 2, client="c1").resend is True
-    registry.batch([{"id": "a"}, {"id": "b"}], "poller", BASE, client="c1")
+    registry.put_many({A: {}, B: {}}, "poller", client="c1")
     assert registry.heartbeat(store.epoch(), 2, client="c1").resend is False
 
 
 def test_another_database_is_told_by_its_epoch(store: Store) -> None:
     registry = device_registry(store)
-    registry.batch([{"id": "a"}], "poller", BASE, client="c1")
+    registry.put_many({A: {}}, "poller", client="c1")
     old = store.epoch()
     assert registry.heartbeat(old, 1, client="c1").resend is False
     new = store.renew_epoch()
@@ -154,9 +157,9 @@ def test_another_database_is_told_by_its_epoch(store: Store) -> None:
 def test_a_client_that_dropped_a_device_does_not_keep_it_fresh(store: Store) -> None:
     clock = Clock()
     registry = device_registry(store, OPTIONS, clock_ms=clock)
-    registry.batch([{"id": "a"}, {"id": "b"}], "poller", BASE, client="c1")
+    registry.put_many({A: {}, B: {}}, "poller", client="c1")
     assert registry.heartbeat(store.epoch(), 1, client="c1").resend is True
-    registry.batch([{"id": "a"}], "poller", BASE, client="c1")
+    registry.put_many({A: {}}, "poller", client="c1")
     clock.now_ms += 100_000
     assert registry.heartbeat(store.epoch(), 1, client="c1").resend is False
     assert {view.device.id for view in registry.list("active").items} == {"a"}

@@ -17,7 +17,7 @@ from backend_server.registry.links import LinkRegistry
 from backend_server.registry.views import DeviceView
 from backend_server.storage import schema
 from backend_server.storage.engine.store import Store
-from tests.support.fleet import Clock, device_registry, link_registry
+from tests.support.fleet import Clock, device_hook, device_registry, link_registry
 
 
 @pytest.fixture
@@ -245,20 +245,19 @@ def test_links_to_documents_without_a_device_work_the_same(
 
 def test_the_hook_never_repeats_a_state_that_ended_by_itself(store: Store) -> None:
     clock = Clock()
-    hook, links = device_registry(store, clock_ms=clock), link_registry(store, clock_ms=clock)
-    first = hook.put("rig-1", {"hostname": "x"}, "p").view.link
+    hook, links = device_hook(store, clock_ms=clock), link_registry(store, clock_ms=clock)
+    first = hook.devices.put("rig-1", {"hostname": "x"}, "p").view.link
     with store.write() as write:
         ends = clock.now_ms + 1000
         write.connection.execute(update(schema.links).values(expires_at=ends, change=write.change))
     for _ in range(2):
-        assert (
-            b'"state":"pending"' in hook.put_bytes("rig-1", b'{"hostname": "x"}', "p", "http://x")[1].split(b"link")[1]
-        )
+        answer = hook.put("rig-1", b'{"hostname": "x"}', "p", "http://x")[1]
+        assert b'"state":"pending"' in answer.split(b"link")[1]
     clock.now_ms = ends
-    assert b'"state":"expired"' in hook.put_bytes("rig-1", b'{"hostname": "x"}', "p", "http://x")[1]
+    assert b'"state":"expired"' in hook.put("rig-1", b'{"hostname": "x"}', "p", "http://x")[1]
     batch = b'[{"id": "rig-1", "hostname": "x"}]'
     for _ in range(2):
-        assert b'"state":"expired"' in hook.batch_bytes(batch, "p", "http://x")
+        assert b'"state":"expired"' in hook.batch(batch, "p", "http://x")
     assert links.find(first.token).state(clock.now_ms) is LinkState.EXPIRED
 
 

@@ -12,6 +12,7 @@ from backend_server.registry import DeviceRegistry, RegistryOptions
 from backend_server.registry.ports import WantedSlot
 from backend_server.storage.engine.store import Store
 from backend_server.storage.tables.registry_records import SqlRecords
+from backend_server.web.api.devices.present import links_json
 
 BASE = "https://dash.example.com"
 
@@ -84,7 +85,7 @@ def test_the_setting_counts_where_nobody_says_anything(store: Store, templates: 
 
 def test_the_ready_address_holds_the_documents_own_refresh(registry: DeviceRegistry) -> None:
     registry.put("rig-1", {"share": True}, "poller")
-    links = {link["slot"]: link["embed_url"] for link in registry.get("rig-1").links_json(BASE, 0)}
+    links = {link["slot"]: link["embed_url"] for link in links_json(registry.get("rig-1"), BASE, 0)}
     assert links["main"].endswith("&theme=auto&refresh=30s")
     assert links["inside"].endswith("&theme=auto")
     assert registry.get("rig-1").found(registry.get("rig-1").links[0]).state(0) is LinkState.PENDING

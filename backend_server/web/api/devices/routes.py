@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import cast
 
-from flask import Response, request
+from flask import Response, current_app, request
 
 from backend_server.accounts import Role, Scope
 from backend_server.documents.status import DocumentState
 from backend_server.links import LinkState
 from backend_server.primitives.clock import epoch_ms
 from backend_server.primitives.ids import DeviceId, parse_device_id
+from backend_server.registry import DeviceView
 
 from ...auth import needs
 from ...bodies import strict_request
@@ -34,9 +35,8 @@ from ..schemas import (
     Message,
     WaitQuery,
 )
-
-if TYPE_CHECKING:
-    from backend_server.registry.views import DeviceView
+from .hook import HOOK, DeviceHook
+from .present import dashboards_json, full_json, hook_json, links_json
 
 CLIENT_HEADER = "X-Dashwright-Client"
 _CLIENT = re.compile(r"[\x21-\x7e]{1,128}")
@@ -52,7 +52,7 @@ def list_devices(query: DeviceQuery) -> Response:
     found = current_services().devices.list(
         state=query.state, kind=query.kind, search=query.search, page=query.page, per_page=query.per_page
     )
-    shown = [view.full_json(base, now) for view in found.items]
+    shown = [full_json(view, base, now) for view in found.items]
     return page_answer(shown, total=found.total, page=query.page, per_page=query.per_page, **list_address())
 
 
@@ -70,9 +70,7 @@ def put_device(device_id: str) -> Response:
     """
     seconds = wait_seconds(request.args.get("wait"))
     body = strict_request().json_bytes()
-    status, answer = current_services().devices.put_bytes(
-        device_id, body, current_actor().name, link_base(), client=_client()
-    )
+    status, answer = _hook().put(device_id, body, current_actor().name, link_base(), client=_client())
     if seconds:
         return _after_waiting(parse_device_id(device_id), status, seconds)
     return Response(answer, status, mimetype="application/json")
@@ -84,9 +82,8 @@ def put_device(device_id: str) -> Response:
 def put_devices() -> Response:
     """Register up to 10,000 devices; each has its own result, and a bad one never spoils the others."""
     body = strict_request().json_bytes()
-    answer = current_services().devices.batch_bytes(
-        body, current_actor().name, link_base(), client=_client(), request_id=request_id()
-    )
+    by, base = current_actor().name, link_base()
+    answer = _hook().batch(body, by, base, client=_client(), request_id=request_id())
     return Response(answer, 200, mimetype="application/json")
 
 
@@ -137,12 +134,16 @@ def revive_device(path: DevicePath) -> Response:
 def get_dashboard(path: DevicePath) -> Response:
     """Return a device's dashboards and all links to them, its own first."""
     view = current_services().devices.get(parse_device_id(path.device_id))
-    links = view.links_json(link_base(), epoch_ms())
-    return json_answer({"dashboards": view.dashboards_json(), "links": links})
+    links = links_json(view, link_base(), epoch_ms())
+    return json_answer({"dashboards": dashboards_json(view), "links": links})
 
 
 def _shown(view: DeviceView, status: int = 200) -> Response:
-    return json_answer(view.full_json(link_base(), epoch_ms()), status)
+    return json_answer(full_json(view, link_base(), epoch_ms()), status)
+
+
+def _hook() -> DeviceHook:
+    return cast("DeviceHook", current_app.extensions[HOOK])
 
 
 def _client() -> str:
@@ -163,7 +164,7 @@ def _after_waiting(device_id: DeviceId, status: int, seconds: float) -> Response
         if not (room.until(settled, services.store.change_number, seconds) if seated else settled()):
             status = 202
     view = services.devices.get(device_id)
-    return json_answer(view.hook_json(link_base(), epoch_ms()), status)
+    return json_answer(hook_json(view, link_base(), epoch_ms()), status)
 
 
 def _is_settled(view: DeviceView) -> bool:

@@ -9,7 +9,6 @@ from backend_server.errors import InvalidInput, Problem
 from backend_server.links import FoundLink, LinkEdit, LinkOptions, LinkState
 from backend_server.links.life import parse_grace
 from backend_server.primitives.clock import epoch_ms
-from backend_server.registry.views import link_json
 from backend_server.settings import LinkTokens
 
 from ...auth import needs
@@ -17,6 +16,7 @@ from ...context import current_actor, current_services, link_base
 from ..base import api_blueprint, declares, errors, json_answer, page_answer
 from ..paging import list_address
 from ..schemas import LinkAnswer, Message, TokenPath
+from .present import link_json
 from .schemas import LinkEditBody, LinkList, LinkQuery, NewLink, Rotation, Switch
 
 blueprint = api_blueprint("links", "What is handed out: links to dashboards, for an iframe or a browser.")

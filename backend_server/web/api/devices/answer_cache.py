@@ -5,16 +5,20 @@ It is filled device by device as they are asked for: a start reads nothing in ad
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from backend_server.primitives.canonical_json import read_json
 
 # About 2 KB each; beyond, the longest-known are forgotten and read again when they are asked for.
 _MOST_DEVICES = 250_000
+_MOST_BATCHES = 4  # one of 10,000 devices and its answer take about 11 MB
+_MOST_BATCH_BYTES = 4_000_000
 
 
-class Known:
+class CachedAnswer:
     """One device's last accepted request, and its answer as a batch holds it, ready for one base address."""
 
     __slots__ = ("_cuts", "_id", "answer", "base", "body", "raw", "share_type")
@@ -38,7 +42,7 @@ class Known:
             self.raw = raw
             self.share_type = type(raw.get("share"))
 
-    def says_the_same(self, raw: Mapping[str, Any]) -> bool:
+    def equals(self, raw: Mapping[str, Any]) -> bool:
         """Whether a request that came in the other form (single call or batch) says the same."""
         remembered = self.raw
         if remembered is None and self.body is not None:
@@ -65,24 +69,57 @@ class Known:
         return b"{" + self.for_base(base)[len(self._id) + len('{"id":"","status":200,') :]
 
 
-class Memory:
-    """Known devices by id. Guarded by `guard.Guard`, whose lock is held by whoever changes it."""
+class AnswerCache:
+    """Answers by device id; the registry's guard says what to forget, and its lock is held by whoever changes this."""
 
     def __init__(self) -> None:
-        self.known: dict[str, Known] = {}
+        self.by_id: dict[str, CachedAnswer] = {}
 
     def forget(self, changed: Sequence[tuple[str, str]]) -> None:
-        """Forget what was written elsewhere, given as `(maker, object id)`."""
+        """Forget what was written, given as `(maker, object id)`."""
         for _, object_id in changed:
-            self.known.pop(object_id, None)
+            self.by_id.pop(object_id, None)
 
     def forget_all(self) -> None:
         """Forget everything."""
-        self.known = {}
+        self.by_id = {}
 
-    def keep(self, device_id: str, known: Known) -> None:
-        """Remember a device."""
-        if len(self.known) >= _MOST_DEVICES and device_id not in self.known:
-            for oldest in list(self.known)[: _MOST_DEVICES // 10]:
-                self.known.pop(oldest, None)
-        self.known[device_id] = known
+    def keep(self, device_id: str, answer: CachedAnswer) -> None:
+        """Remember a device's answer."""
+        if len(self.by_id) >= _MOST_DEVICES and device_id not in self.by_id:
+            for oldest in list(self.by_id)[: _MOST_DEVICES // 10]:
+                self.by_id.pop(oldest, None)
+        self.by_id[device_id] = answer
+
+
+class BatchCache:
+    """Batches that came word for word before, with their answers, as long as nothing at all was written since.
+
+    A fleet at rest is polled by the same bytes again and again: then not even the JSON is read.
+    """
+
+    def __init__(self) -> None:
+        self._kept: deque[CachedBatch] = deque(maxlen=_MOST_BATCHES)
+
+    def find(self, body: bytes, base: bytes, number: int) -> CachedBatch | None:
+        """Find a batch that is answered as it was, at the present change number."""
+        for batch in self._kept.copy():
+            if batch.number == number and batch.base == base and batch.body == body:
+                return batch
+        return None
+
+    def keep(self, batch: CachedBatch) -> None:
+        """Keep a batch that was answered from memory alone."""
+        if len(batch.body) <= _MOST_BATCH_BYTES:
+            self._kept.append(batch)
+
+
+@dataclass(frozen=True, slots=True)
+class CachedBatch:
+    """A batch's bytes with the answer to them for a base address, right as of a change number."""
+
+    body: bytes
+    base: bytes
+    number: int
+    ids: Sequence[str]
+    answer: bytes

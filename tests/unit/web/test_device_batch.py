@@ -9,19 +9,19 @@ import pytest
 
 from backend_server.errors import InputError, InvalidInput
 from backend_server.storage.engine.store import Store
-from tests.support.fleet import device_registry
+from tests.support.fleet import device_hook
 
 BASE = "https://dash.example.com"
 
 
-def batch(registry, items):
-    return orjson.loads(registry.batch(items, "poller", BASE))["results"]
+def batch(hook, items):
+    return orjson.loads(hook.items(items, "poller", BASE))["results"]
 
 
 def test_answers_come_in_order_and_a_bad_one_spoils_nothing(store: Store) -> None:
-    registry = device_registry(store)
+    hook = device_hook(store)
     results = batch(
-        registry,
+        hook,
         [
             {"id": "b", "hostname": "B"},
             {"id": "../x"},
@@ -47,66 +47,66 @@ def test_answers_come_in_order_and_a_bad_one_spoils_nothing(store: Store) -> Non
 
 
 def test_unchanged_answers_equal_the_single_call_and_write_nothing(store: Store) -> None:
-    registry = device_registry(store)
+    hook = device_hook(store)
     items = [{"id": f"rig-{n}", "hostname": f"Rig {n}"} for n in range(1200)]
-    first = batch(registry, items)
+    first = batch(hook, items)
     number = store.change_number()
 
-    second = batch(registry, items)
-    _, single = registry.put_bytes("rig-7", b'{"hostname":"Rig 7"}', "poller", BASE)
+    second = batch(hook, items)
+    _, single = hook.put("rig-7", b'{"hostname":"Rig 7"}', "poller", BASE)
 
     assert store.change_number() == number
     assert {one["status"] for one in first} == {201}
     assert [{**one, "status": 201} for one in second] == first
     assert {"id": "rig-7", "status": 200, **orjson.loads(single)} == second[7]
-    assert batch(device_registry(store), items) == second
+    assert batch(device_hook(store), items) == second
 
 
 def test_new_devices_are_written_in_few_transactions(store: Store) -> None:
     before = store.change_number()
-    batch(device_registry(store), [{"id": f"rig-{n}"} for n in range(1200)])
+    batch(device_hook(store), [{"id": f"rig-{n}"} for n in range(1200)])
     assert store.change_number() == before + 3
 
 
 @pytest.mark.parametrize("known", [False, True], ids=["new", "known"])
 def test_the_same_id_twice_is_as_if_put_twice(store: Store, known: bool) -> None:
-    registry = device_registry(store)
+    hook = device_hook(store)
     if known:
-        batch(registry, [{"id": "a", "hostname": "Two"}])
+        batch(hook, [{"id": "a", "hostname": "Two"}])
     results = batch(
-        registry,
+        hook,
         [{"id": "a", "hostname": "One", "kind": "miner"}, {"id": "a", "hostname": 1}, {"id": "a", "hostname": "Two"}],
     )
     assert [one["status"] for one in results] == [200 if known else 201, 422, 200]
     for one in (results[0], results[2]):
         assert (one["device"]["hostname"], one["device"]["kind"]) == ("Two", "miner")
-    (again,) = batch(registry, [{"id": "a", "hostname": "One"}])
+    (again,) = batch(hook, [{"id": "a", "hostname": "One"}])
     assert again["device"]["hostname"] == "One"
 
 
 def test_single_and_batch_share_their_memory(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    registry = device_registry(store)
-    registry.put_bytes("a", b'{"hostname":"A"}', "poller", BASE)
-    batch(registry, [{"id": "b", "hostname": "B"}])
+    hook = device_hook(store)
+    hook.put("a", b'{"hostname":"A"}', "poller", BASE)
+    batch(hook, [{"id": "b", "hostname": "B"}])
     monkeypatch.setattr(type(store), "read", None)  # whoever asks the database now fails
-    assert batch(registry, [{"id": "a", "hostname": "A"}, {"id": "b", "hostname": "B"}])[0]["status"] == 200
-    assert registry.put_bytes("b", b'{"hostname":"B"}', "poller", BASE)[0] == 200
-    assert registry.put_bytes("b", b'{"id":"b","hostname":"B"}', "poller", BASE)[0] == 200
+    assert batch(hook, [{"id": "a", "hostname": "A"}, {"id": "b", "hostname": "B"}])[0]["status"] == 200
+    assert hook.put("b", b'{"hostname":"B"}', "poller", BASE)[0] == 200
+    assert hook.put("b", b'{"id":"b","hostname":"B"}', "poller", BASE)[0] == 200
 
 
 def test_the_same_bytes_again_are_answered_alike_until_anything_is_written(store: Store) -> None:
-    registry = device_registry(store)
+    hook = device_hook(store)
     body = orjson.dumps([{"id": "a", "hostname": "A"}, {"id": "b"}])
-    registry.batch_bytes(body, "poller", BASE)
-    second = registry.batch_bytes(body, "poller", BASE)
-    assert registry.batch_bytes(body, "poller", BASE) is second
-    other = registry.batch_bytes(body, "poller", "https://other.example.com")
+    hook.batch(body, "poller", BASE)
+    second = hook.batch(body, "poller", BASE)
+    assert hook.batch(body, "poller", BASE) is second
+    other = hook.batch(body, "poller", "https://other.example.com")
     assert other == second.replace(BASE.encode(), b"https://other.example.com")
 
-    device_registry(store).put("a", {"hostname": "Changed elsewhere"}, "poller")
-    device_registry(store).retire("b", "ann")
+    device_hook(store).devices.put("a", {"hostname": "Changed elsewhere"}, "poller")
+    device_hook(store).devices.retire("b", "ann")
 
-    results = orjson.loads(registry.batch_bytes(body, "poller", BASE))["results"]
+    results = orjson.loads(hook.batch(body, "poller", BASE))["results"]
     assert results[0]["device"]["hostname"] == "A"
     assert results[1]["device"]["state"] == "retired"
 
@@ -114,9 +114,9 @@ def test_the_same_bytes_again_are_answered_alike_until_anything_is_written(store
 @pytest.mark.parametrize(("body", "fault"), [(b"[{]", InputError), (b"{}", InvalidInput), (b"7", InvalidInput)])
 def test_a_body_that_is_no_batch_is_refused(store: Store, body: bytes, fault: Any) -> None:
     with pytest.raises(fault):
-        device_registry(store).batch_bytes(body, "poller", BASE)
+        device_hook(store).batch(body, "poller", BASE)
 
 
 def test_too_many_are_refused_as_a_whole(store: Store) -> None:
     with pytest.raises(InvalidInput, match="at most 10000"):
-        device_registry(store).batch([{"id": "a"}] * 10_001, "poller", BASE)
+        device_hook(store).items([{"id": "a"}] * 10_001, "poller", BASE)
