@@ -8,7 +8,7 @@ from backend_server.accounts.grafana_users import GRAFANA_USERS
 from backend_server.catalog import LoadedTemplates
 from backend_server.errors import DashwrightError
 from backend_server.grafana.client import GrafanaClient
-from backend_server.reconcile.report import AuditReport, PassReport
+from backend_server.reconcile.model import AuditReport, PassReport
 from backend_server.reconcile.worker import Watcher
 from backend_server.settings import Settings
 

@@ -28,6 +28,7 @@ import requests
 
 from backend_server.demo.simulator import info_at
 from backend_server.devices.device import Device
+from backend_server.outbound.guard import Permitted
 from backend_server.poller.engine import PollEngine
 from backend_server.poller.kinds import DeviceKind, load_kinds
 from backend_server.poller.metrics import PollerMetrics
@@ -69,13 +70,9 @@ def serve(told: Connection) -> None:
     asyncio.run(run())
 
 
-class Loopback:
-    """What the guard would answer."""
-
-    scheme, host, addresses = "http", "127.0.0.1", ("127.0.0.1",)
-
-    def __init__(self, port: int) -> None:
-        self.port = port
+def loopback(url: str) -> Permitted:
+    """Return what the guard would answer."""
+    return Permitted(url, "http", "127.0.0.1", int(url.rpartition(":")[2]), ("127.0.0.1",))
 
 
 def processor_seconds() -> float:
@@ -102,7 +99,7 @@ def poll_ours(kind: DeviceKind, port: int, *, silent_port: int | None = None) ->
             durations.append(seconds)  # and no page, which the others do not make either
 
     metrics = Counted([quick])
-    engine = PollEngine({"miner": quick}, metrics, lambda url: Loopback(int(url.rpartition(":")[2])))
+    engine = PollEngine({"miner": quick}, metrics, loopback)
     devices = [Device(DeviceId(f"d{n}"), "d", "miner", address=f"http://127.0.0.1:{port}") for n in range(DEVICES)]
     if silent_port is not None:
         away = f"http://127.0.0.1:{silent_port}"

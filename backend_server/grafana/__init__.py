@@ -20,7 +20,7 @@ from .errors import (
     PublicUidTaken,
     StillProvisioned,
 )
-from .public import ListedPublic, PublicChange, PublicDashboard, plan_public, settle_public
+from .public import PublicChange, PublicDashboard, plan_public, settle_public
 from .transport import RawAnswer
 
 __all__ = [
@@ -35,7 +35,6 @@ __all__ = [
     "GrafanaUnauthorized",
     "GrafanaUnreachable",
     "Health",
-    "ListedPublic",
     "LoadedDashboard",
     "PublicChange",
     "PublicDashboard",

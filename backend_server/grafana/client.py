@@ -15,9 +15,10 @@ from urllib.parse import quote, urlencode, urlsplit
 import orjson
 
 from backend_server.errors import ConfigError
+from backend_server.reconcile.model import ListedPublic
 
 from .errors import DashboardMissing, GrafanaError, GrafanaOddAnswer, PublicMissing, error_of
-from .public import ListedPublic, PublicDashboard
+from .public import PublicDashboard
 from .transport import RawAnswer, Transport, json_of, odd
 from .visitor import VisitorCalls
 

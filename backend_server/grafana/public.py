@@ -63,17 +63,6 @@ class PublicDashboard:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class ListedPublic:
-    """A line of the list of public dashboards; rows whose dashboard is gone are not listed."""
-
-    uid: str
-    access_token: str
-    dashboard_uid: str
-    title: str
-    enabled: bool
-
-
 class PublicChange(StrEnum):
     """What must happen so that the existing row becomes the wanted one."""
 

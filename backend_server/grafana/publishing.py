@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from backend_server.documents import content_of
+from backend_server.reconcile.model import ListedPublic
 
 from .client import GrafanaClient
-from .public import ListedPublic, PublicDashboard, settle_public
+from .public import PublicDashboard, settle_public
 
 
 def _nothing(point: str) -> None:

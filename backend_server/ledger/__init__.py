@@ -1,6 +1,6 @@
 """Who made, changed and saw what. It counts by link and by day; no visitor's address is kept anywhere."""
 
 from .ledger import Ledger, LinkLedger
-from .ports import AuditQuery, AuditRow, DayCount
+from .model import AuditEvent, AuditQuery, DayCount
 
-__all__ = ["AuditQuery", "AuditRow", "DayCount", "Ledger", "LinkLedger"]
+__all__ = ["AuditEvent", "AuditQuery", "DayCount", "Ledger", "LinkLedger"]

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from backend_server.links import FoundLink
 from backend_server.primitives.clock import format_time
 
-from .ports import AuditQuery, AuditRow, DayCount, LedgerRecords
+from .model import AuditEvent, AuditQuery, DayCount
+from .ports import LedgerRecords
 
 MOST_DAYS = 3660
 _MOST_CHANGES = 100
@@ -19,12 +20,12 @@ _DAY_MS = 86_400_000
 
 @dataclass(frozen=True, slots=True)
 class LinkLedger:
-    """What is known of a link's use: days with something on them, and the newest deeds, both the newest first."""
+    """What is known of a link's use: days with something on them, and its audit events, both the newest first."""
 
     found: FoundLink
     first_day: str
     days: Sequence[DayCount]
-    changes: Sequence[AuditRow]
+    changes: Sequence[AuditEvent]
 
     def as_json(self, now_ms: int) -> dict[str, object]:
         """Return it as answers hold it; `views` and `refused` add up the days, `views_total` is since the beginning."""
@@ -73,8 +74,8 @@ class Ledger:
         changes, _ = self._records.audit_page(query)
         return LinkLedger(found, first, self._records.days(found.link.id, first), changes)
 
-    def audit(self, query: AuditQuery) -> tuple[Sequence[AuditRow], int]:
-        """Return one page of deeds, the newest first, and how many there are in all."""
+    def audit(self, query: AuditQuery) -> tuple[Sequence[AuditEvent], int]:
+        """Return one page of audit events, the newest first, and how many there are in all."""
         return self._records.audit_page(query)
 
     def tidy(self) -> int:
@@ -92,8 +93,8 @@ class Ledger:
         return day_of(now_ms - self._keep_ms)
 
 
-def audit_json(row: AuditRow) -> dict[str, object]:
-    """Return a deed as answers hold it."""
+def audit_json(row: AuditEvent) -> dict[str, object]:
+    """Return an audit event as answers hold it."""
     return {
         "id": row.id,
         "at": moment(row.at),

@@ -2,10 +2,10 @@
 
 from .derived import derived_slug, derived_token
 from .editing import LinkEdit
-from .link import FoundLink, Link
+from .link import FoundLink, Link, link_state
 from .options import LinkOptions
 from .profile import NAMED_PROFILES, LinkProfile, Theme, parse_profile, profile_of_share
-from .state import LinkState, link_state
+from .state import LinkState
 from .urls import embed_url, link_url, slug_url
 
 __all__ = [

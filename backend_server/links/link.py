@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from backend_server.documents.status import DocumentState
+from backend_server.documents.status import PROVEN_STATES, DocumentState
 from backend_server.primitives.ids import DashboardUid, LinkToken, Maker, Slug
 
 from .profile import LinkProfile
-from .state import LinkState, link_state
+from .state import LinkState
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +76,19 @@ class FoundLink:
         if state is LinkState.NOT_YET and self.link.not_before is not None:
             ends.append(self.link.not_before)
         return min(ends, default=None)
+
+
+def link_state(link: Link, now_ms: int, document_state: DocumentState | None, *, links_on: bool = True) -> LinkState:
+    """Decide a link's state; what is over for good outranks what may come back.
+
+    `document_state` is `live` (or `loaded`) when a proven version can be shown, also while a newer one is on its way.
+    """
+    if link.revoked_at is not None or link.suspended_at is not None:
+        return LinkState.REVOKED
+    if link.expires_at is not None and now_ms >= link.expires_at:
+        return LinkState.EXPIRED
+    if link.not_before is not None and now_ms < link.not_before:
+        return LinkState.NOT_YET
+    if link.paused_at is not None or not links_on:
+        return LinkState.PAUSED
+    return LinkState.LIVE if document_state in PROVEN_STATES else LinkState.PENDING

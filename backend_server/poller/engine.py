@@ -8,13 +8,13 @@ import ssl
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from typing import Protocol
 from urllib.parse import urlsplit
 
 import orjson
 
 from backend_server.devices.device import Device
 from backend_server.errors import DashwrightError
+from backend_server.outbound.guard import Permitted
 
 from .connection import DeviceConnection, Failure
 from .kinds import DeviceKind
@@ -29,20 +29,7 @@ _CONNECTS_AT_ONCE = 8
 _BETWEEN_CONNECTS_SECONDS = 0.002
 
 
-class Checked(Protocol):
-    """An address that may be connected to; `addresses` empty means: resolve as usual."""
-
-    @property
-    def scheme(self) -> str: ...
-    @property
-    def host(self) -> str: ...
-    @property
-    def port(self) -> int: ...
-    @property
-    def addresses(self) -> tuple[str, ...]: ...
-
-
-Check = Callable[[str], Checked]  # raises DashwrightError for an address that may not be reached; may block on DNS
+Check = Callable[[str], Permitted]  # raises DashwrightError for an address that may not be reached; may block on DNS
 
 
 class _Polled:

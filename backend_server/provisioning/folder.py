@@ -6,7 +6,6 @@ import os
 import stat
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import orjson
@@ -14,6 +13,7 @@ import orjson
 from backend_server.errors import ProvisioningError
 from backend_server.primitives.canonical_json import content_hash
 from backend_server.primitives.document_paths import PACKS, PROVIDERS, is_our_file, provider_of
+from backend_server.reconcile.model import FolderSurvey, SwapReport
 
 from .swap import DIRECTORY_MODE, Flusher, remove_files, swap_files, sweep_temporaries
 
@@ -22,23 +22,6 @@ MOST_PER_PROVIDER = 900  # Grafana 12.4 knows at most 1000 files of a provider; 
 
 class Refused(ProvisioningError):
     """One file was refused: not ours, too many in its provider, or the disk said no."""
-
-
-@dataclass(frozen=True, slots=True)
-class SwapReport:
-    """What became of a batch, by relative file name."""
-
-    written: frozenset[str] = frozenset()
-    unchanged: frozenset[str] = frozenset()
-    refused: Mapping[str, Refused] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Survey:
-    """What lies on the disk: our files with their true content hash ("" = damaged), and foreign ones."""
-
-    owned: Mapping[str, str]
-    foreign: tuple[str, ...]
 
 
 class DashboardFolder:
@@ -116,7 +99,7 @@ class DashboardFolder:
         except OSError as fault:
             raise Refused(f"{file} cannot be read: {fault.strerror}. Check its owner and mode.") from fault
 
-    def survey(self) -> Survey:
+    def survey(self) -> FolderSurvey:
         """Look at every file Grafana would read; one whose size, time and inode are as last seen is not read again."""
         owned: dict[str, str] = {}
         foreign = []
@@ -137,7 +120,7 @@ class DashboardFolder:
             else:
                 foreign.append(file)
         self._seen = seen
-        return Survey(owned, tuple(sorted(foreign)))
+        return FolderSurvey(owned, tuple(sorted(foreign)))
 
     def counts(self) -> Counter[str]:
         """Count the `.json` files of each provider, foreign ones included, as Grafana does."""

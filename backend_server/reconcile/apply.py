@@ -18,10 +18,10 @@ from backend_server.links.publication import PublicationState
 
 from .circuit_breaker import RELOAD_FORBIDDEN, Gate, Stopping, is_away, status_of
 from .filling import Filled
+from .model import DocumentRow, PassReport, RowUpdate
 from .plan import Action, Plan
-from .ports import Checkpoint, Files, Grafana, Note, Work, WorkStore
+from .ports import Checkpoint, Files, Grafana, WorkStore
 from .reloads import Reloader
-from .report import PassReport
 from .row_updates import finished, moved_on, put_off, quarantined, waiting
 
 _T = TypeVar("_T")
@@ -58,7 +58,7 @@ class Carrying:
 
     hands: Hands
     plan: Plan
-    rows: Mapping[str, Work]
+    rows: Mapping[str, DocumentRow]
     filled: Mapping[str, Filled]
     now_ms: int
     seen: dict[str, int] = field(default_factory=dict)
@@ -134,13 +134,13 @@ class Carrying:
             return
         self._store(
             "unwanted",
-            [Note(uid, self.seen[uid], public=PublicationState.UNWANTED) for uid in uids if uid in self.alive],
+            [RowUpdate(uid, self.seen[uid], public=PublicationState.UNWANTED) for uid in uids if uid in self.alive],
         )
         outcomes = self._each("unpublish", self._still(uids), self.hands.grafana.unpublish, PUBLISH_AT_ONCE)
         notes = self._faults(outcomes)
         for uid in _good(outcomes):
             self._done("unpublished", uid)
-            notes.append(Note(uid, self.seen[uid], public=PublicationState.GONE))
+            notes.append(RowUpdate(uid, self.seen[uid], public=PublicationState.GONE))
         self._store("unpublished", notes)
 
     def _remove(self) -> None:
@@ -235,7 +235,7 @@ class Carrying:
             wanted = self.filled[uid].wanted
             assert wanted is not None
             self._done("published", uid)
-            notes.append(Note(uid, self.seen[uid], {"loaded_hash": wanted.content}, public=PublicationState.LIVE))
+            notes.append(RowUpdate(uid, self.seen[uid], {"loaded_hash": wanted.content}, public=PublicationState.LIVE))
         self._store("published", notes)
 
     def _delete(self) -> None:
@@ -250,7 +250,7 @@ class Carrying:
         for uid, found in _good(proofs).items():
             if found is None:
                 self._done("gone", uid)
-                notes.append(Note(uid, self.seen[uid], {"loaded_hash": None}))
+                notes.append(RowUpdate(uid, self.seen[uid], {"loaded_hash": None}))
             else:
                 notes.append(self._fail(uid, "Grafana still has the dashboard after it was deleted."))
         self._store("gone", notes)
@@ -312,7 +312,7 @@ class Carrying:
     def _needs_reload(self) -> bool:
         return bool(self._next(Action.PROVE, Action.DELETE_DASHBOARD))
 
-    def _store(self, what: str, notes: Sequence[Note]) -> None:
+    def _store(self, what: str, notes: Sequence[RowUpdate]) -> None:
         """Store notes; a row somebody else changed meanwhile takes no further part, the next pass has it."""
         if not notes:
             return
@@ -325,12 +325,12 @@ class Carrying:
             else:
                 self.alive.discard(note.uid)
 
-    def _fail(self, uid: str, reason: str, *, state: DocumentState | None = None) -> Note:
+    def _fail(self, uid: str, reason: str, *, state: DocumentState | None = None) -> RowUpdate:
         self.alive.discard(uid)
         self.failed[uid] = reason
         return put_off(self.rows[uid], self.seen[uid], reason, self.now_ms, state=state)
 
-    def _faults(self, outcomes: Mapping[str, object]) -> list[Note]:
+    def _faults(self, outcomes: Mapping[str, object]) -> list[RowUpdate]:
         """Put off what failed; when Grafana is away, everything left waits for it."""
         notes = []
         for uid, outcome in outcomes.items():
@@ -358,7 +358,7 @@ class Carrying:
         self._store("waiting", [waiting(self.rows[uid], self.seen[uid], GRAFANA_AWAY) for uid in unaware])
         self.alive -= set(uids)
 
-    def _not_loaded(self, uid: str, found: str | None) -> Note:
+    def _not_loaded(self, uid: str, found: str | None) -> RowUpdate:
         row = self.rows[uid]
         self.alive.discard(uid)
         looked = row.attempts + 1

@@ -14,8 +14,8 @@ from backend_server.links.publication import PublicationState
 
 from .circuit_breaker import Gate
 from .filling import MADE_HERE
-from .ports import Checkpoint, Files, Grafana, Note, PublicRow, Work, WorkStore
-from .report import AuditReport
+from .model import AuditReport, DocumentRow, ListedPublic, RowUpdate
+from .ports import Checkpoint, Files, Grafana, WorkStore
 
 DRAWN_BY = "drawn_by"
 _GRAFANA, _VIEWER = "grafana", "viewer"
@@ -40,7 +40,7 @@ class Audit:
         """Audit Grafana's public dashboards alone, with one list call."""
         return self._audit_grafana(AuditReport(), self.work.everything(with_devices=False), gate)
 
-    def _audit_grafana(self, report: AuditReport, rows: Sequence[Work], gate: Gate) -> AuditReport:
+    def _audit_grafana(self, report: AuditReport, rows: Sequence[DocumentRow], gate: Gate) -> AuditReport:
         if self.grafana is None:
             return report
         try:
@@ -67,7 +67,7 @@ class Audit:
         """Audit the disk alone: files lost, damaged or changed by hand, and files that should be gone."""
         return self._audit_files()[0]
 
-    def _audit_files(self) -> tuple[AuditReport, Sequence[Work]]:
+    def _audit_files(self) -> tuple[AuditReport, Sequence[DocumentRow]]:
         survey = self.files.survey()
         rows = self.work.everything(with_devices=False)
         known = {row.file for row in rows}
@@ -75,14 +75,14 @@ class Audit:
         for row in rows:
             on_disk = survey.owned.get(row.file)
             if row.wanted is Wanted.PRESENT and row.written_hash is not None and on_disk != row.written_hash:
-                lost.append(Note(row.uid, row.change, {"written_hash": None}, LOOK_AGAIN))
+                lost.append(RowUpdate(row.uid, row.change, {"written_hash": None}, LOOK_AGAIN))
             elif (
                 row.wanted is Wanted.ABSENT
                 and row.state is DocumentState.GONE
                 and not row.dirty
                 and on_disk is not None
             ):
-                leftovers.append(Note(row.uid, row.change, {}, LOOK_AGAIN))
+                leftovers.append(RowUpdate(row.uid, row.change, {}, LOOK_AGAIN))
         if lost or leftovers:
             self._record([*lost, *leftovers])
             rows = self.work.everything(with_devices=False)
@@ -104,14 +104,14 @@ class Audit:
             self.work.mark_all_dirty(MADE_HERE, fencing=self.fencing, forget_loaded=now == _GRAFANA)
         self.work.keep(DRAWN_BY, now, fencing=self.fencing)
 
-    def _record(self, notes: Sequence[Note]) -> None:
+    def _record(self, notes: Sequence[RowUpdate]) -> None:
         if notes:
             self.checkpoint("before storing audit")
             self.work.record(notes, fencing=self.fencing)
             self.checkpoint("after storing audit")
 
 
-def _lost(rows: Sequence[Work], found: Mapping[str, PublicRow]) -> list[Note]:
+def _lost(rows: Sequence[DocumentRow], found: Mapping[str, ListedPublic]) -> list[RowUpdate]:
     """Find publications that are not in Grafana as recorded; a rebuilt Grafana has lost them all."""
     notes = []
     for row in rows:
@@ -121,24 +121,24 @@ def _lost(rows: Sequence[Work], found: Mapping[str, PublicRow]) -> list[Note]:
         if row.public_state is PublicationState.LIVE:
             if listed is None or (listed.uid, listed.access_token) != (row.public_uid, row.access_token):
                 notes.append(
-                    Note(row.uid, row.change, {"loaded_hash": None}, LOOK_AGAIN, public=PublicationState.WANTED)
+                    RowUpdate(row.uid, row.change, {"loaded_hash": None}, LOOK_AGAIN, public=PublicationState.WANTED)
                 )
             elif not listed.enabled:
-                notes.append(Note(row.uid, row.change, {}, LOOK_AGAIN, public=PublicationState.WANTED))
+                notes.append(RowUpdate(row.uid, row.change, {}, LOOK_AGAIN, public=PublicationState.WANTED))
         elif row.public_state is PublicationState.WANTED and not _is_quarantined(row):
-            notes.append(Note(row.uid, row.change, {}, LOOK_AGAIN))
+            notes.append(RowUpdate(row.uid, row.change, {}, LOOK_AGAIN))
     return notes
 
 
-def _left_over(rows: Sequence[Work], found: Mapping[str, PublicRow]) -> list[Note]:
+def _left_over(rows: Sequence[DocumentRow], found: Mapping[str, ListedPublic]) -> list[RowUpdate]:
     """Find public dashboards that we took down and that are there again, e.g. after Grafana was restored."""
     return [
-        Note(row.uid, row.change, {}, LOOK_AGAIN, public=PublicationState.UNWANTED)
+        RowUpdate(row.uid, row.change, {}, LOOK_AGAIN, public=PublicationState.UNWANTED)
         for row in rows
         if row.public_state is PublicationState.GONE and not row.dirty and row.uid in found
     ]
 
 
-def _is_quarantined(row: Work) -> bool:
+def _is_quarantined(row: DocumentRow) -> bool:
     """Whether there is nothing to publish: the document cannot be made, and no good version of it stands."""
     return row.state is DocumentState.FAILED and row.written_hash is None

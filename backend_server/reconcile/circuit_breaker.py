@@ -54,14 +54,14 @@ class Gate:
         return None if self.reason is None else max(0.0, self._next_try - self._monotonic())
 
     def shut(self, fault: DashwrightError) -> None:
-        """Note that Grafana is away, and wait longer each time."""
+        """RowUpdate that Grafana is away, and wait longer each time."""
         self._attempts += 1
         delay = retry_delay_ms(self._attempts, "grafana", first_ms=_FIRST_MS, most_ms=_MOST_MS)
         self._next_try = self._monotonic() + delay / 1000
         self.reason = fault.message
 
     def answered(self) -> None:
-        """Note that Grafana is there."""
+        """RowUpdate that Grafana is there."""
         self.returns += self.reason is not None
         self._attempts = 0
         self.reason = None

@@ -11,7 +11,8 @@ from backend_server.primitives.document_paths import PACKS
 from backend_server.primitives.ids import Maker
 
 from .filling import Filled, last_good
-from .ports import Note, Work, WorkStore
+from .model import DocumentRow, RowUpdate
+from .ports import WorkStore
 
 _BEGIN = "Another dashboard, "
 _HOLDER = re.compile(re.escape(_BEGIN) + r"([A-Za-z0-9_-]+), has its title ")
@@ -22,7 +23,9 @@ def twin_words(holder: str, title: str) -> str:
     return f"{_BEGIN}{holder}, has its title {title!r}; Grafana would save neither."
 
 
-def without_twins(work: WorkStore, by_uid: Mapping[str, Work], filled: Mapping[str, Filled]) -> dict[str, Filled]:
+def without_twins(
+    work: WorkStore, by_uid: Mapping[str, DocumentRow], filled: Mapping[str, Filled]
+) -> dict[str, Filled]:
     """Quarantine a document whose title another one bears in its folder: Grafana would stop writing both."""
     fresh = {uid: one.wanted for uid, one in filled.items() if one.wanted is not None and one.document is not None}
     bearers: dict[tuple[str, str], dict[str, str]] = {}
@@ -66,7 +69,7 @@ def wake_twins(
         holder = found[1] if found else ""
         wanted = filled[holder].wanted if holder in written else None
         if holder in freed and (wanted is None or row.reason != twin_words(holder, wanted.title)):
-            notes.append(Note(row.uid, row.change, {}, LOOK_AGAIN))
+            notes.append(RowUpdate(row.uid, row.change, {}, LOOK_AGAIN))
     work.record(notes, fencing=fencing)
 
 

@@ -17,8 +17,8 @@ from backend_server.primitives.canonical_json import canonical_bytes, content_ha
 from backend_server.primitives.ids import Maker
 from backend_server.templates import FleetSummary, Template, TemplateSet
 
+from .model import DocumentRow
 from .plan import WantedDocument
-from .ports import Work
 
 FROM_TEMPLATES = frozenset({Maker.DEVICE.value, Maker.FLEET.value})
 MADE_HERE = frozenset(maker.value for maker in Maker)
@@ -60,7 +60,7 @@ class Filler:
         self._fleet_by_slot: Mapping[str, Template] = {template.slot: template for template in templates.fleet()}
         self._fleet = fleet
 
-    def fill(self, row: Work) -> Filled:
+    def fill(self, row: DocumentRow) -> Filled:
         """Make the row's document; a row whose input is as it was, and whose file stands, is not filled anew."""
         try:
             if row.maker == Maker.FLEET.value:
@@ -77,7 +77,7 @@ class Filler:
                 row, f"It could not be made, by a fault of this service ({type(fault).__name__}: {fault})."
             )
 
-    def _fill(self, row: Work, template: Template | None, subject: Device | FleetSummary) -> Filled:
+    def _fill(self, row: DocumentRow, template: Template | None, subject: Device | FleetSummary) -> Filled:
         if template is None:
             return last_good(row, f"No template fills the slot {row.slot!r} for it; add one, or retire it.")
         given = input_of(template, subject)
@@ -89,7 +89,7 @@ class Filler:
         wanted = WantedDocument(row.uid, document.title, row.file, document.content, is_shared(row))
         return Filled(wanted, document, template.name, given, refresh=template.refresh)
 
-    def _take(self, row: Work) -> Filled:
+    def _take(self, row: DocumentRow) -> Filled:
         given = self._provided.get(row.uid)
         if given is None:
             return last_good(row, "Nobody provides it any more; provide it again, or withdraw it.")
@@ -103,17 +103,17 @@ class Filler:
         return Filled(wanted, document, None, given.content, refresh=own_refresh(orjson.loads(body)))
 
 
-def last_good(row: Work, problem: str) -> Filled:
+def last_good(row: DocumentRow, problem: str) -> Filled:
     """Keep what is on the disk in service, and say why there is nothing newer."""
     return Filled(_as_written(row, row.written_hash) if row.written_hash else None, problem=problem)
 
 
-def is_shared(row: Work) -> bool:
+def is_shared(row: DocumentRow) -> bool:
     """Whether some link to it may be used, so that it has to be public in Grafana."""
     return row.public_state in SHARED_STATES
 
 
-def _as_written(row: Work, content: str) -> WantedDocument:
+def _as_written(row: DocumentRow, content: str) -> WantedDocument:
     return WantedDocument(row.uid, row.title, row.file, content, is_shared(row))
 
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Protocol
 
 from backend_server.devices.device import Device
 from backend_server.documents.provided import Provided
-from backend_server.documents.status import DocumentState, Wanted
-from backend_server.errors import DashwrightError
-from backend_server.links.publication import PublicationState
+
+from .model import DocumentRow, FleetRow, FolderSurvey, ListedPublic, RowUpdate, SwapReport
 
 
 class Checkpoint(Protocol):
@@ -23,83 +21,20 @@ def no_checkpoint(point: str) -> None:
     """Do nothing: the checkpoint of production."""
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
-    """What a pass found out about one document, to be stored.
-
-    `facts` are columns true whatever happened meanwhile (hashes). `decisions` (state, reason, dirty, attempts,
-    retry_at, title) are stored only if nobody changed the row since `seen`, its change number when it was read.
-    `public` is the publication's new state.
-    """
-
-    uid: str
-    seen: int
-    facts: Mapping[str, object] = field(default_factory=dict)
-    decisions: Mapping[str, object] = field(default_factory=dict)
-    public: PublicationState | None = None
-
-
-class Work(Protocol):
-    """A documents row with its publication and its device."""
-
-    @property
-    def uid(self) -> str: ...
-    @property
-    def maker(self) -> str: ...
-    @property
-    def slot(self) -> str: ...
-    @property
-    def object_id(self) -> str: ...
-    @property
-    def title(self) -> str: ...
-    @property
-    def file(self) -> str: ...
-    @property
-    def wanted(self) -> Wanted: ...
-    @property
-    def state(self) -> DocumentState: ...
-    @property
-    def reason(self) -> str | None: ...
-    @property
-    def input_hash(self) -> str | None: ...
-    @property
-    def written_hash(self) -> str | None: ...
-    @property
-    def loaded_hash(self) -> str | None: ...
-    @property
-    def attempts(self) -> int: ...
-    @property
-    def retry_at(self) -> int: ...
-    @property
-    def dirty(self) -> bool: ...
-    @property
-    def updated_at(self) -> int: ...
-    @property
-    def change(self) -> int: ...
-    @property
-    def public_uid(self) -> str | None: ...
-    @property
-    def access_token(self) -> str | None: ...
-    @property
-    def public_state(self) -> PublicationState | None: ...
-    @property
-    def device(self) -> Device | None: ...
-
-
 class WorkStore(Protocol):
     """The record of all documents. Writes raise LeaseLost when `fencing` is no longer the number of the lead."""
 
-    def due(self, now_ms: int, limit: int) -> Sequence[Work]:
+    def due(self, now_ms: int, limit: int) -> Sequence[DocumentRow]:
         """Return dirty rows whose retry time has come: everything leaving, and up to `limit` others, oldest first."""
         ...
 
-    def everything(self, *, with_devices: bool = True) -> Sequence[Work]: ...
+    def everything(self, *, with_devices: bool = True) -> Sequence[DocumentRow]: ...
 
     def backlog(self) -> tuple[int, int | None]:
         """Count the dirty rows, and give the earliest retry time among them."""
         ...
 
-    def published_after(self, uid: str) -> Work | None:
+    def published_after(self, uid: str) -> DocumentRow | None:
         """Return the next settled document, in order of uids, that is public as recorded; after the last, the first."""
         ...
 
@@ -111,11 +46,11 @@ class WorkStore(Protocol):
         """Return (uid, file, object id) of the present documents that bear each of the titles."""
         ...
 
-    def failed_because(self, begin: str) -> Sequence[Work]:
+    def failed_because(self, begin: str) -> Sequence[DocumentRow]:
         """Return the wanted documents at rest that failed for a reason that begins so."""
         ...
 
-    def record(self, notes: Sequence[Note], *, fencing: int | None) -> Mapping[str, int]:
+    def record(self, notes: Sequence[RowUpdate], *, fencing: int | None) -> Mapping[str, int]:
         """Store notes in one transaction; gives the new change number of each row that was still as seen."""
         ...
 
@@ -137,7 +72,7 @@ class WorkStore(Protocol):
         """Return a cheap sign that moves whenever a device is added, changed, retired or purged."""
         ...
 
-    def fleet_rows(self) -> Sequence[Work]: ...
+    def fleet_rows(self) -> Sequence[DocumentRow]: ...
 
     def devices(self) -> Sequence[Device]: ...
 
@@ -158,16 +93,6 @@ class WorkStore(Protocol):
     def now_ms(self) -> int: ...
 
 
-@dataclass(frozen=True, slots=True)
-class FleetRow:
-    """A fleet document to be: its place in the record; the publication's ids are chosen by the store."""
-
-    uid: str
-    slot: str
-    title: str
-    file: str
-
-
 class TemplateWatch(Protocol):
     """Tells when the folder of template files changed."""
 
@@ -179,46 +104,13 @@ class TemplateWatch(Protocol):
         ...
 
 
-class SwapReport(Protocol):
-    """What became of a batch of files."""
-
-    @property
-    def written(self) -> Collection[str]: ...
-    @property
-    def unchanged(self) -> Collection[str]: ...
-    @property
-    def refused(self) -> Mapping[str, DashwrightError]: ...
-
-
-class Survey(Protocol):
-    """What lies on the disk: our files with their true content hash ("" = damaged), and foreign ones."""
-
-    @property
-    def owned(self) -> Mapping[str, str]: ...
-    @property
-    def foreign(self) -> Sequence[str]: ...
-
-
 class Files(Protocol):
     """DASHBOARDS_DIR."""
 
     def prepare(self) -> None: ...
     def swap_all(self, bodies: Mapping[str, bytes], *, known: Collection[str] = ()) -> SwapReport: ...
     def remove_all(self, files: Collection[str], *, known: Collection[str] = ()) -> Collection[str]: ...
-    def survey(self) -> Survey: ...
-
-
-class PublicRow(Protocol):
-    """A line of Grafana's list of public dashboards."""
-
-    @property
-    def uid(self) -> str: ...
-    @property
-    def access_token(self) -> str: ...
-    @property
-    def dashboard_uid(self) -> str: ...
-    @property
-    def enabled(self) -> bool: ...
+    def survey(self) -> FolderSurvey: ...
 
 
 class Grafana(Protocol):
@@ -244,7 +136,7 @@ class Grafana(Protocol):
 
     def delete_dashboard(self, uid: str) -> bool: ...
 
-    def list_public(self) -> Sequence[PublicRow]: ...
+    def list_public(self) -> Sequence[ListedPublic]: ...
 
 
 class Leases(Protocol):

@@ -16,11 +16,11 @@ from .audit import Audit
 from .circuit_breaker import Gate
 from .duplicate_titles import wake_twins, without_twins
 from .filling import FROM_TEMPLATES, Filled, Filler, input_of
+from .model import AuditReport, DocumentRow, FleetRow, PassReport, RowUpdate
 from .plan import Breaker, Existing, Plan, make_plan
-from .ports import Checkpoint, Files, FleetRow, Grafana, Note, Work, WorkStore, no_checkpoint
+from .ports import Checkpoint, Files, Grafana, WorkStore, no_checkpoint
 from .probe import Probe
 from .reloads import Reloader
-from .report import AuditReport, PassReport
 from .row_updates import existing_of, quarantined
 from .show import held_words
 
@@ -107,7 +107,7 @@ class Reconciler:
         inputs = {template.slot: input_of(template, self._fleet) for template in self._templates.fleet()}
         rows = [row for row in self._work.fleet_rows() if row.wanted is Wanted.PRESENT and not row.dirty]
         stale = [row for row in rows if row.slot in inputs and row.input_hash != inputs[row.slot]]
-        notes = [Note(row.uid, row.change, {}, LOOK_AGAIN) for row in stale]
+        notes = [RowUpdate(row.uid, row.change, {}, LOOK_AGAIN) for row in stale]
         self._work.record(notes, fencing=self.fencing)
         return bool(stale)
 
@@ -231,7 +231,7 @@ class Reconciler:
 
     # What passes share
 
-    def _fill(self, rows: Sequence[Work]) -> dict[str, Filled]:
+    def _fill(self, rows: Sequence[DocumentRow]) -> dict[str, Filled]:
         wanted = [row for row in rows if row.wanted is Wanted.PRESENT]
         others = [row.uid for row in wanted if row.maker not in FROM_TEMPLATES]
         provided = self._work.provided(others) if others else {}
@@ -243,7 +243,7 @@ class Reconciler:
     def _kept_ms(self) -> int:
         return int(self.options.retired_keep * 1000)
 
-    def _existing(self, row: Work) -> Existing:
+    def _existing(self, row: DocumentRow) -> Existing:
         return existing_of(row, public_differs=row.uid in self._differing)
 
     def _audit(self, grafana: Grafana | None) -> Audit:
@@ -266,7 +266,7 @@ class Reconciler:
             confirmed_at=json.loads(confirmed)["at"] if confirmed else None,
         )
 
-    def _tell_breaker(self, plan: Plan, rows: Sequence[Work], now: int) -> None:
+    def _tell_breaker(self, plan: Plan, rows: Sequence[DocumentRow], now: int) -> None:
         before = self.breaker_state()
         if not plan.held:
             if before is not None:
@@ -281,7 +281,7 @@ class Reconciler:
             state = {"count": len(held), "total": total, "since": since}
             self._work.keep(HELD, json.dumps(state), fencing=self.fencing)
         notes = [
-            Note(row.uid, row.change, {}, {"reason": words, "retry_at": now + _HELD_FOR_MS})
+            RowUpdate(row.uid, row.change, {}, {"reason": words, "retry_at": now + _HELD_FOR_MS})
             for row in rows
             if row.uid in held and (row.retry_at <= now or row.reason != words)
         ]

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from backend_server.documents.status import DocumentState, Wanted
 
 from .backoff import retry_delay_ms
+from .model import DocumentRow, RowUpdate
 from .plan import Existing, Public
-from .ports import Note, Work
 
 _MOST_REASON = 1000
 
 
-def existing_of(row: Work, *, public_differs: bool = False) -> Existing:
+def existing_of(row: DocumentRow, *, public_differs: bool = False) -> Existing:
     """Read a row as the plan sees it."""
     public = Public(row.public_state) if row.public_state else Public.NO_RECORD
     if public is Public.WANTED and public_differs:
@@ -29,15 +29,15 @@ def existing_of(row: Work, *, public_differs: bool = False) -> Existing:
     )
 
 
-def moved_on(row: Work, seen: int, state: DocumentState, facts: Mapping[str, object]) -> Note:
+def moved_on(row: DocumentRow, seen: int, state: DocumentState, facts: Mapping[str, object]) -> RowUpdate:
     """A step was taken and more follow; a document that visitors have a version of stays `live` all the while."""
     shown = DocumentState.LIVE if row.loaded_hash is not None and row.wanted is Wanted.PRESENT else state
-    return Note(row.uid, seen, facts, {"state": shown} if shown != row.state else {})
+    return RowUpdate(row.uid, seen, facts, {"state": shown} if shown != row.state else {})
 
 
-def finished(row: Work, seen: int, state: DocumentState, facts: Mapping[str, object] | None = None) -> Note:
+def finished(row: DocumentRow, seen: int, state: DocumentState, facts: Mapping[str, object] | None = None) -> RowUpdate:
     """Nothing is left to do."""
-    return Note(
+    return RowUpdate(
         row.uid,
         seen,
         facts or {},
@@ -45,7 +45,7 @@ def finished(row: Work, seen: int, state: DocumentState, facts: Mapping[str, obj
     )
 
 
-def put_off(row: Work, seen: int, reason: str, now_ms: int, *, state: DocumentState | None = None) -> Note:
+def put_off(row: DocumentRow, seen: int, reason: str, now_ms: int, *, state: DocumentState | None = None) -> RowUpdate:
     """A step failed and will be tried again, later each time."""
     attempts = row.attempts + 1
     decisions = {
@@ -53,17 +53,17 @@ def put_off(row: Work, seen: int, reason: str, now_ms: int, *, state: DocumentSt
         "attempts": attempts,
         "retry_at": now_ms + retry_delay_ms(attempts, row.uid),
     }
-    return Note(row.uid, seen, {}, decisions if state is None else {**decisions, "state": state})
+    return RowUpdate(row.uid, seen, {}, decisions if state is None else {**decisions, "state": state})
 
 
-def waiting(row: Work, seen: int, reason: str, *, attempts: int = 0, retry_at: int = 0) -> Note:
+def waiting(row: DocumentRow, seen: int, reason: str, *, attempts: int = 0, retry_at: int = 0) -> RowUpdate:
     """Nothing is wrong with it; there is something to wait for."""
-    return Note(row.uid, seen, {}, {"reason": reason, "attempts": attempts, "retry_at": retry_at})
+    return RowUpdate(row.uid, seen, {}, {"reason": reason, "attempts": attempts, "retry_at": retry_at})
 
 
-def quarantined(row: Work, seen: int, reason: str) -> Note:
+def quarantined(row: DocumentRow, seen: int, reason: str) -> RowUpdate:
     """The document itself is bad: it is left until its template or device changes, and what is served stays."""
-    return Note(
+    return RowUpdate(
         row.uid,
         seen,
         {},

@@ -16,9 +16,9 @@ from typing import Protocol
 from backend_server.catalog import LoadedTemplates, TemplateCatalog
 from backend_server.errors import DashwrightError, LeaseLost, UpstreamError
 
+from .model import AuditReport, PassReport
 from .ports import Leases, TemplateWatch, WorkStore
 from .reconciler import Reconciler
-from .report import AuditReport, PassReport
 
 HEARTBEAT = "worker"
 TEMPLATES_FAULT = "templates_fault"  # kept while the folder as a whole cannot be used; health tells of it

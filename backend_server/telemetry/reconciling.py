@@ -2,57 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import Protocol
-
+from backend_server.catalog.model import LoadedTemplates
 from backend_server.errors import DashwrightError
+from backend_server.reconcile.model import AuditReport, PassReport
 
 from .logs import get_logger
 
 _MOST_NAMED = 20
-
-
-class _Pass(Protocol):
-    @property
-    def written(self) -> Collection[str]: ...
-    @property
-    def published(self) -> Collection[str]: ...
-    @property
-    def gone(self) -> Collection[str]: ...
-    @property
-    def failed(self) -> Mapping[str, str]: ...
-    @property
-    def held(self) -> Collection[str]: ...
-    @property
-    def purged(self) -> int: ...
-    @property
-    def reloads(self) -> int: ...
-    @property
-    def left(self) -> int: ...
-    @property
-    def grafana(self) -> str | None: ...
-
-
-class _Audit(Protocol):
-    @property
-    def files_lost(self) -> Collection[str]: ...
-    @property
-    def public_lost(self) -> Collection[str]: ...
-    @property
-    def leftovers(self) -> Collection[str]: ...
-    @property
-    def strays(self) -> Collection[str]: ...
-    @property
-    def foreign(self) -> Collection[str]: ...
-    @property
-    def grafana(self) -> str | None: ...
-
-
-class _Loaded(Protocol):
-    @property
-    def problems(self) -> Mapping[str, str]: ...
-    @property
-    def folder(self) -> str: ...
 
 
 class ReconcileLog:
@@ -67,7 +23,7 @@ class ReconcileLog:
         """The lead was taken or lost."""
         self._log.info("this worker leads now" if leads else "this worker does not lead any more")
 
-    def passed(self, report: _Pass, seconds: float) -> None:
+    def passed(self, report: PassReport, seconds: float) -> None:
         """A pass that did something has ended."""
         self._trouble = None
         self._tell_grafana(report.grafana)
@@ -88,7 +44,7 @@ class ReconcileLog:
         if report.held:
             self._log.warning("removals are held back until a person confirms", count=len(report.held))
 
-    def audited(self, report: _Audit, seconds: float) -> None:
+    def audited(self, report: AuditReport, seconds: float) -> None:
         """An audit has ended."""
         self._tell_grafana(report.grafana)
         differs = {
@@ -106,7 +62,7 @@ class ReconcileLog:
         for file in [*report.strays, *report.foreign][:_MOST_NAMED]:
             self._log.warning("a file in DASHBOARDS_DIR is not in the record; it was left alone", file=file)
 
-    def templates(self, loaded: _Loaded) -> None:
+    def templates(self, loaded: LoadedTemplates) -> None:
         """Templates were loaded anew."""
         for name, problem in loaded.problems.items():
             if name:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Protocol
 
 from backend_server.links import FoundLink
+
+from .model import Hits
 
 
 class Links(Protocol):
@@ -56,15 +57,6 @@ class GrafanaForVisitors(Protocol):
     def visitor_annotations(self, token: str, from_ms: int | None = None, to_ms: int | None = None) -> RawReply: ...
     def visitor_query(self, token: str, panel_id: int, body: bytes) -> RawReply: ...
     def visitor_asset(self, path: str) -> RawReply: ...
-
-
-@dataclass(slots=True)
-class Hits:
-    """What happened on one link since the last flush."""
-
-    views: int = 0
-    last_seen_ms: int = 0
-    refused: dict[str, int] = field(default_factory=dict)
 
 
 class ViewStore(Protocol):

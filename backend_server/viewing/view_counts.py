@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from backend_server.errors import DashwrightError
 
-from .ports import Hits, ViewStore
+from .model import Hits
+from .ports import ViewStore
 
 _MOST_LINKS = 50_000
 

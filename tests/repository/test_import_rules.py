@@ -17,6 +17,8 @@ WORDS = {"errors", "primitives", "settings"}
 PURE = {"documents", "devices", "templates", "generator", "promql", "queries", "links", "accounts", "packs"}
 LOWER_USE_CASES = {"registry", "catalog", "querying"}
 UPPER_USE_CASES = {"publishing", "reconcile", "viewing", "builder", "alerting", "monitoring", "ledger"}
+USE_CASES = LOWER_USE_CASES | UPPER_USE_CASES
+# They fit the ports of use cases, and may import the frozen values of those: `<use case>.model`.
 EFFECTS = {
     *("provisioning", "grafana", "datasources", "outbound", "storage", "backups", "telemetry", "poller", "notify"),
 }
@@ -35,7 +37,7 @@ MAY_IMPORT = {
     **dict.fromkeys(EFFECTS, WORDS | PURE | {"outbound", "telemetry", "storage"}),
     **dict.fromkeys(
         ENTRANCES | JOINTS,
-        WORDS | PURE | LOWER_USE_CASES | UPPER_USE_CASES | EFFECTS | ENTRANCES | JOINTS,
+        WORDS | PURE | USE_CASES | EFFECTS | ENTRANCES | JOINTS,
     ),
 }
 # What would make a pure room depend on something besides its arguments.
@@ -74,7 +76,7 @@ def imports_of(path: Path) -> Iterator[tuple[int, str]]:
 
 def _is_served_model(room: str, parts: list[str]) -> bool:
     """Whether an effect imports the frozen values of a use case it serves: `<use case>.model`."""
-    return room in EFFECTS and parts[1] in LOWER_USE_CASES | UPPER_USE_CASES and parts[2:] == ["model"]
+    return room in EFFECTS and parts[1] in USE_CASES and parts[2:] == ["model"]
 
 
 def test_every_room_is_in_the_drawing() -> None:
@@ -92,6 +94,19 @@ def test_rooms_import_in_one_direction() -> None:
                 target = parts[1]
                 if target != room and target not in MAY_IMPORT[room] and not _is_served_model(room, parts):
                     wrong.append(f"{path.relative_to(ROOT)}:{line}: {room} must not import {target}")
+    assert wrong == []
+
+
+def test_what_effects_share_with_use_cases_is_made_of_values_alone() -> None:
+    wrong = []
+    for path in MODULES:
+        if path.stem != "model" or room_of(path) not in USE_CASES:
+            continue
+        for line, name in imports_of(path):
+            parts = name.split(".")
+            is_model = parts[0] != "backend_server" or parts[1] in WORDS | PURE or parts[2:] == ["model"]
+            if not is_model or name in NOT_IN_PURE_ROOMS:
+                wrong.append(f"{path.relative_to(ROOT)}:{line}: imports {name}")
     assert wrong == []
 
 

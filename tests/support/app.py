@@ -23,7 +23,7 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from backend_server.accounts import Actor, Role, Scope
 from backend_server.primitives.secret import Secret
-from backend_server.reconcile.report import PassReport
+from backend_server.reconcile.model import PassReport
 from backend_server.reconcile.worker import HEARTBEAT
 from backend_server.settings import Settings
 from backend_server.storage.engine.store import Store

@@ -17,7 +17,7 @@ from backend_server.links import FoundLink, Link, LinkProfile
 from backend_server.primitives.ids import DashboardUid, LinkToken, Slug
 from backend_server.queries.steps import Limits
 from backend_server.querying.runner import QueryRunner
-from backend_server.viewing.ports import Hits
+from backend_server.viewing.model import Hits
 from backend_server.viewing.source import Source
 from backend_server.viewing.view_counts import ViewCounts
 from backend_server.viewing.viewer.source import ViewerSource

@@ -4,33 +4,20 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection, Sequence
-from typing import Protocol
 
 from sqlalchemy import insert, null, select, update
 
 from backend_server.documents.status import LOOK_AGAIN, DocumentState, Wanted
 from backend_server.links.publication import PublicationState
 from backend_server.primitives.ids import Maker, new_token
+from backend_server.reconcile.model import FleetRow
 
 from ..engine.store import Write
 from ..schema import documents, links, publications
 from .documents import set_publications
 
 
-class FleetRowLike(Protocol):
-    """A fleet document to be; see `reconcile.ports.FleetRow`."""
-
-    @property
-    def uid(self) -> str: ...
-    @property
-    def slot(self) -> str: ...
-    @property
-    def title(self) -> str: ...
-    @property
-    def file(self) -> str: ...
-
-
-def ensure_fleet(write: Write, wanted: Sequence[FleetRowLike]) -> None:
+def ensure_fleet(write: Write, wanted: Sequence[FleetRow]) -> None:
     """Have exactly these fleet rows wanted: missing ones are made with ids of their own, others asked to leave.
 
     The links to one that leaves are over at once; one that comes back has the same ones. Writes nothing when all is so.
@@ -74,7 +61,7 @@ def _suspend(write: Write, uids: Collection[str], *, at: int | None) -> None:
     )
 
 
-def _insert(write: Write, row: FleetRowLike) -> None:
+def _insert(write: Write, row: FleetRow) -> None:
     write.connection.execute(
         insert(documents).values(
             uid=row.uid,

@@ -1,92 +1,40 @@
-"""The ledger's rows: deeds, and counts by link and day; fits `ledger.ports.LedgerRecords`."""
+"""The ledger's rows: audit events, and counts by link and day; fits `ledger.ports.LedgerRecords`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Protocol
-
 from sqlalchemy import ColumnElement, delete, func, select
 
+from backend_server.ledger.model import AuditEvent, AuditQuery, DayCount
+
+from ..engine.rows import RowReader
 from ..engine.store import Store
 from ..schema import audit, link_views
 
-
-class _AuditQuery(Protocol):
-    @property
-    def object_id(self) -> str | None: ...
-    @property
-    def object_kind(self) -> str | None: ...
-    @property
-    def actor(self) -> str | None: ...
-    @property
-    def action(self) -> str | None: ...
-    @property
-    def since(self) -> int | None: ...
-    @property
-    def until(self) -> int | None: ...
-    @property
-    def page(self) -> int: ...
-    @property
-    def per_page(self) -> int: ...
-
-
-@dataclass(frozen=True, slots=True)
-class AuditFilter:
-    """The same for those who do not come by the ledger."""
-
-    object_id: str | None = None
-    object_kind: str | None = None
-    actor: str | None = None
-    action: str | None = None
-    since: int | None = None
-    until: int | None = None
-    page: int = 1
-    per_page: int = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """One day of one link."""
-
-    day: str
-    views: int
-    refused: dict[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """One audit row."""
-
-    id: int
-    at: int
-    actor: str
-    action: str
-    object_kind: str
-    object_id: str
-    details: dict[str, Any]
+_DAYS = RowReader(DayCount, link_views)
+_EVENTS = RowReader(AuditEvent, audit)
 
 
 class SqlLedger:
-    """Reads what was noted; nothing here changes a deed."""
+    """Reads what was noted; nothing here changes an audit event."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def days(self, link_id: str, first_day: str) -> list[Day]:
+    def days(self, link_id: str, first_day: str) -> list[DayCount]:
         """Return the days on which something happened on a link, the newest first."""
         wanted = (
-            select(link_views)
+            select(*_DAYS.columns)
             .where(link_views.c.link_id == link_id, link_views.c.day >= first_day)
             .order_by(link_views.c.day.desc())
         )
         with self._store.read() as connection:
-            return [Day(row.day, int(row.views), dict(row.refused)) for row in connection.execute(wanted)]
+            return [_DAYS.read(row) for row in connection.execute(wanted)]
 
-    def audit_page(self, query: _AuditQuery) -> tuple[list[Deed], int]:
-        """Return one page of deeds, the newest first, and how many there are in all."""
+    def audit_page(self, query: AuditQuery) -> tuple[list[AuditEvent], int]:
+        """Return one page of audit events, the newest first, and how many there are in all."""
         conditions = _conditions(query)
         wanted = (
-            select(audit)
+            select(*_EVENTS.columns)
             .where(*conditions)
             .order_by(audit.c.id.desc())
             .limit(query.per_page)
@@ -94,7 +42,7 @@ class SqlLedger:
         )
         with self._store.read() as connection:
             total = connection.execute(select(func.count()).select_from(audit).where(*conditions)).scalar_one()
-            return [Deed(**row) for row in connection.execute(wanted).mappings()], int(total)
+            return [_EVENTS.read(row) for row in connection.execute(wanted)], int(total)
 
     def forget_days_before(self, day: str) -> int:
         """Remove the counts of days before this one; gives how many rows went. No memory depends on them."""
@@ -102,7 +50,7 @@ class SqlLedger:
             return int(write.connection.execute(delete(link_views).where(link_views.c.day < day)).rowcount)
 
 
-def _conditions(query: _AuditQuery) -> list[ColumnElement[bool]]:
+def _conditions(query: AuditQuery) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     for column, value in (
         (audit.c.object_id, query.object_id),

@@ -74,7 +74,7 @@ def count_links(connection: Connection, now_ms: int, *, with_grafana: bool) -> d
 
 
 def link_state_column(now_ms: int, *, with_grafana: bool) -> ColumnElement[str]:
-    """Say `links.state.link_state` in SQL; a test holds the two together."""
+    """Say `links.link.link_state` in SQL; a test holds the two together."""
     off = select(store.c.links_on).scalar_subquery() == sql_false()
     return case(
         (or_(links.c.revoked_at.is_not(None), links.c.suspended_at.is_not(None)), LinkState.REVOKED.value),

@@ -4,23 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Protocol
 
 from sqlalchemy import Connection, bindparam, case, func, insert, or_, select, update
+
+from backend_server.viewing.model import Hits
 
 from ..engine.store import Store
 from ..schema import link_views, links
 
 _CHUNK = 500
-
-
-class _Hits(Protocol):
-    @property
-    def views(self) -> int: ...
-    @property
-    def last_seen_ms(self) -> int: ...
-    @property
-    def refused(self) -> Mapping[str, int]: ...
 
 
 class SqlViews:
@@ -29,7 +21,7 @@ class SqlViews:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def add_views(self, hits: Mapping[str, _Hits]) -> None:
+    def add_views(self, hits: Mapping[str, Hits]) -> None:
         """Add to the counts of each link id, in one write; links that are gone meanwhile are left out."""
         ids = sorted(hits)
         with self._store.write(moves=False) as write:
@@ -40,7 +32,7 @@ class SqlViews:
                 _add_to_days(write.connection, {one: hits[one] for one in existing}, write.now_ms)
 
 
-def _add_to_links(connection: Connection, hits: Mapping[str, _Hits]) -> None:
+def _add_to_links(connection: Connection, hits: Mapping[str, Hits]) -> None:
     rows = [
         {"of_id": link_id, "more": one.views, "seen_at": one.last_seen_ms} for link_id, one in hits.items() if one.views
     ]
@@ -60,7 +52,7 @@ def _add_to_links(connection: Connection, hits: Mapping[str, _Hits]) -> None:
     )
 
 
-def _add_to_days(connection: Connection, hits: Mapping[str, _Hits], now_ms: int) -> None:
+def _add_to_days(connection: Connection, hits: Mapping[str, Hits], now_ms: int) -> None:
     """Read, add, write: writers stand in line, so nobody adds in between."""
     days = {link_id: _day(one.last_seen_ms or now_ms) for link_id, one in hits.items()}
     known = {

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
@@ -21,16 +20,17 @@ from backend_server.devices.merge import merge_device
 from backend_server.documents.provided import Provided
 from backend_server.documents.status import LOOK_AGAIN, DocumentState, Wanted
 from backend_server.errors import LeaseLost
-from backend_server.links.publication import PublicationState
 from backend_server.primitives.ids import Maker
+from backend_server.reconcile.model import DocumentRow, FleetRow, RowUpdate
 
+from ..engine.rows import RowReader
 from ..engine.store import Store, Write, database_now_ms
 from ..engine.topics import Topic
 from ..schema import devices, documents, kept, leases, publications, store
 from . import audit
 from .devices import delete_devices, find_devices
 from .documents import delete_documents_of
-from .fleet_rows import FleetRowLike, ensure_fleet
+from .fleet_rows import ensure_fleet
 from .links import delete_links_of
 from .lost_publications import published_after
 from .provided import find_provided, provided_body
@@ -39,69 +39,12 @@ WORKER_LEASE = "worker"
 _CHUNK = 400  # rows named in one statement; SQLite allows few thousand parameters
 
 
-class NoteLike(Protocol):
-    """What a pass found out about one document; see `reconcile.ports.Note`."""
-
-    @property
-    def uid(self) -> str: ...
-    @property
-    def seen(self) -> int: ...
-    @property
-    def facts(self) -> Mapping[str, object]: ...
-    @property
-    def decisions(self) -> Mapping[str, object]: ...
-    @property
-    def public(self) -> PublicationState | None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class WorkRow:
-    """A documents row with its publication and its device (None for other makers, or when the device is not known)."""
-
-    uid: str
-    maker: str
-    slot: str
-    object_id: str
-    title: str
-    file: str
-    wanted: Wanted
-    state: DocumentState
-    reason: str | None
-    input_hash: str | None
-    written_hash: str | None
-    loaded_hash: str | None
-    attempts: int
-    retry_at: int
-    dirty: bool
-    updated_at: int
-    change: int
-    public_uid: str | None
-    access_token: str | None
-    public_state: PublicationState | None
-    device: Device | None
-
-
-_DOCUMENT_COLUMNS = (
-    documents.c.uid,
-    documents.c.maker,
-    documents.c.slot,
-    documents.c.object_id,
-    documents.c.title,
-    documents.c.file,
-    documents.c.wanted,
-    documents.c.state,
-    documents.c.reason,
-    documents.c.input_hash,
-    documents.c.written_hash,
-    documents.c.loaded_hash,
-    documents.c.attempts,
-    documents.c.retry_at,
-    documents.c.dirty,
-    documents.c.updated_at,
-    documents.c.change,
-    publications.c.public_uid,
-    publications.c.access_token,
-    publications.c.state.label("public_state"),
+_ROWS = RowReader(
+    DocumentRow,
+    documents,
+    publications,
+    given=1,  # the device
+    public_state=publications.c.state,
 )
 
 
@@ -112,7 +55,7 @@ class WorkStore:
         self._store = store
         self._share_default = share_default
 
-    def due(self, now_ms: int, limit: int) -> tuple[WorkRow, ...]:
+    def due(self, now_ms: int, limit: int) -> tuple[DocumentRow, ...]:
         """Return dirty rows: all that are leaving, and up to `limit` others whose retry time has come, oldest first."""
         dirty = self._rows().where(documents.c.dirty.is_(True)).order_by(documents.c.change, documents.c.uid)
         with self._store.read() as connection:
@@ -120,7 +63,7 @@ class WorkStore:
             staying = dirty.where(documents.c.wanted == Wanted.PRESENT, documents.c.retry_at <= now_ms).limit(limit)
             return (*self._read(connection, leaving), *self._read(connection, staying))
 
-    def everything(self, *, with_devices: bool = True) -> tuple[WorkRow, ...]:
+    def everything(self, *, with_devices: bool = True) -> tuple[DocumentRow, ...]:
         """Return every row, for an audit (which needs no devices) or a printed plan."""
         with self._store.read() as connection:
             return tuple(self._read(connection, self._rows().order_by(documents.c.uid), with_devices=with_devices))
@@ -132,7 +75,7 @@ class WorkStore:
             count, earliest = connection.execute(query).one()
         return int(count), None if earliest is None else int(earliest)
 
-    def published_after(self, uid: str) -> WorkRow | None:
+    def published_after(self, uid: str) -> DocumentRow | None:
         """Return the next settled document, in order of uids, that is public as recorded; after the last, the first."""
         with self._store.read() as connection:
             found = published_after(connection, uid)
@@ -157,7 +100,7 @@ class WorkStore:
                     found[title].append((uid, file, object_id))
         return found
 
-    def failed_because(self, begin: str) -> tuple[WorkRow, ...]:
+    def failed_because(self, begin: str) -> tuple[DocumentRow, ...]:
         """Return the wanted documents at rest that failed for a reason that begins so."""
         query = self._rows().where(
             documents.c.state == DocumentState.FAILED,
@@ -168,7 +111,7 @@ class WorkStore:
         with self._store.read() as connection:
             return tuple(self._read(connection, query, with_devices=False))
 
-    def record(self, notes: Sequence[NoteLike], *, fencing: int | None) -> dict[str, int]:
+    def record(self, notes: Sequence[RowUpdate], *, fencing: int | None) -> dict[str, int]:
         """Store notes in one transaction; gives the new change number of each row that still was as it was read.
 
         Facts are stored in any case. Raises LeaseLost.
@@ -217,7 +160,7 @@ class WorkStore:
                     statement.on_conflict_do_update(index_elements=[kept.c.name], set_={"value": value})
                 )
 
-    def ensure_fleet(self, wanted: Sequence[FleetRowLike], *, fencing: int | None) -> None:
+    def ensure_fleet(self, wanted: Sequence[FleetRow], *, fencing: int | None) -> None:
         """Have exactly these fleet rows wanted: missing ones are made with ids of their own, others asked to leave."""
         with fenced_write(self._store, fencing) as write:
             ensure_fleet(write, wanted)
@@ -279,7 +222,7 @@ class WorkStore:
             count, newest = connection.execute(select(func.count(), func.coalesce(func.max(devices.c.change), 0))).one()
         return int(count), int(newest)
 
-    def fleet_rows(self) -> tuple[WorkRow, ...]:
+    def fleet_rows(self) -> tuple[DocumentRow, ...]:
         """Return the rows of fleet documents."""
         with self._store.read() as connection:
             return tuple(self._read(connection, self._rows().where(documents.c.maker == Maker.FLEET.value)))
@@ -310,18 +253,15 @@ class WorkStore:
         return (postgres_insert if self._store.dialect == "postgresql" else sqlite_insert)(table)
 
     def _rows(self) -> Select[Any]:
-        return select(*_DOCUMENT_COLUMNS).select_from(documents.outerjoin(publications))
+        return select(*_ROWS.columns).select_from(documents.outerjoin(publications))
 
-    def _read(self, connection: Connection, query: Select[Any], *, with_devices: bool = True) -> Iterator[WorkRow]:
+    def _read(self, connection: Connection, query: Select[Any], *, with_devices: bool = True) -> Iterator[DocumentRow]:
         rows = connection.execute(query).all()
         ids = {row.object_id for row in rows if with_devices and row.maker == Maker.DEVICE.value}
         found = self._devices(connection, sorted(ids))
         for row in rows:
             device = found.get(row.object_id) if row.maker == Maker.DEVICE.value else None
-            values = dict(row._mapping)
-            values["wanted"], values["state"] = Wanted(row.wanted), DocumentState(row.state)
-            values["public_state"] = PublicationState(row.public_state) if row.public_state else None
-            yield WorkRow(**values, device=device)
+            yield _ROWS.read(row, device)
 
     def _devices(self, connection: Connection, ids: Sequence[str]) -> dict[str, Device]:
         found: dict[str, Device] = {}
@@ -347,8 +287,8 @@ def fenced_write(
 def _update_each(
     connection: Connection,
     what: str,
-    notes: Sequence[NoteLike],
-    values_of: Callable[[NoteLike], Mapping[str, object]],
+    notes: Sequence[RowUpdate],
+    values_of: Callable[[RowUpdate], Mapping[str, object]],
     *,
     change: int | None = None,
 ) -> None:
@@ -371,7 +311,7 @@ def _update_each(
         connection.execute(statement.values(changes), many)
 
 
-def _unmoved(connection: Connection, notes: Sequence[NoteLike]) -> set[str]:
+def _unmoved(connection: Connection, notes: Sequence[RowUpdate]) -> set[str]:
     seen = {note.uid: note.seen for note in notes}
     found: set[str] = set()
     for part in _parts(sorted(seen)):

@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from backend_server.storage.tables.link_views import SqlViews
-from backend_server.viewing.ports import Hits
+from backend_server.viewing.model import Hits
 from tests.support.app import ADMIN_PASSWORD, LiveApp, running_app
 
 FLAGS = [

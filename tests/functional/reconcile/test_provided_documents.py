@@ -10,6 +10,7 @@ import pytest
 
 from backend_server.documents.provided import provided_document
 from backend_server.errors import Conflict, InvalidInput, NotFound
+from backend_server.ledger.model import AuditQuery
 from backend_server.links.options import LinkOptions
 from backend_server.links.state import LinkState
 from backend_server.primitives.ids import Maker, dashboard_uid
@@ -17,7 +18,7 @@ from backend_server.registry.links import LinkRegistry
 from backend_server.registry.options import RegistryOptions
 from backend_server.registry.provided import ProvidedDocuments
 from backend_server.storage.engine.store import Store
-from backend_server.storage.tables.ledger import AuditFilter, SqlLedger
+from backend_server.storage.tables.ledger import SqlLedger
 from backend_server.storage.tables.registry_records import SqlRecords
 from tests.fakes.grafana import FakeGrafana
 from tests.support.reconciling import House, house_of
@@ -212,6 +213,6 @@ def test_more_documents_than_one_call_may_bring_are_refused(alone: House) -> Non
 def test_every_deed_stands_in_the_audit(alone: House) -> None:
     provide(alone, document())
     withdraw(alone, UID)
-    rows, _ = SqlLedger(alone.store).audit_page(AuditFilter(object_id=UID, page=1, per_page=10))
+    rows, _ = SqlLedger(alone.store).audit_page(AuditQuery(object_id=UID, page=1, per_page=10))
 
     assert [row.action for row in rows] == ["document.withdraw", "document.provide"]

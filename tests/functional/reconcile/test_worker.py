@@ -14,7 +14,7 @@ import pytest
 from backend_server.catalog import TemplateCatalog
 from backend_server.errors import LeaseLost
 from backend_server.provisioning.template_folder import TemplateFolder, TemplateWatch
-from backend_server.reconcile.ports import Note
+from backend_server.reconcile.model import RowUpdate
 from backend_server.reconcile.worker import HEARTBEAT, Pace, Unwatched, Worker
 from backend_server.storage.engine.store import Store
 from backend_server.storage.leases import Lease, lease_state
@@ -287,7 +287,9 @@ def test_a_lead_lost_in_the_middle_of_a_pass_stores_nothing_more(
         row = house.row("rig-1")
         assert (row["state"], row["public"], row["loaded_hash"]) == ("written", "wanted", None)
         with pytest.raises(LeaseLost):
-            house.work.record([Note(row["uid"], row["change"], {"loaded_hash": "x"})], fencing=house.reconciler.fencing)
+            house.work.record(
+                [RowUpdate(row["uid"], row["change"], {"loaded_hash": "x"})], fencing=house.reconciler.fencing
+            )
         house.reconciler.fencing = takeover[0]
         house.settle()
         assert house.row("rig-1")["state"] == "live"

@@ -10,12 +10,13 @@ import pytest
 from backend_server.accounts import AccountBook, Actor, ApiToken, Role, Scope, ensure_first_admin
 from backend_server.accounts.ports import User
 from backend_server.errors import ConfigError, Conflict
+from backend_server.ledger.model import AuditQuery
 from backend_server.primitives.secret import Secret
 from backend_server.settings import Settings
 from backend_server.storage.engine.store import Store
 from backend_server.storage.secret_store import FILE_NAME, KeptSecrets
 from backend_server.storage.tables.accounts import SqlAccounts
-from backend_server.storage.tables.ledger import AuditFilter, SqlLedger
+from backend_server.storage.tables.ledger import SqlLedger
 
 ADMIN = Actor("root", Role.ADMIN)
 TOKEN = ApiToken(
@@ -59,7 +60,7 @@ def test_who_gave_which_right_is_in_the_audit(rows: SqlAccounts, store: Store) -
     rows.revoke_token(TOKEN.id, by="bob")
     rows.put_user(User("cid", Role.ADMIN, "hash"), by="ann")
     ledger = SqlLedger(store)
-    found, total = ledger.audit_page(AuditFilter())
+    found, total = ledger.audit_page(AuditQuery())
     assert total == 3
     assert [(row.actor, row.action) for row in found] == [
         ("ann", "user.put"),
@@ -67,8 +68,8 @@ def test_who_gave_which_right_is_in_the_audit(rows: SqlAccounts, store: Store) -
         ("ann", "token.create"),
     ]
     assert "f" * 64 not in repr(found)
-    assert ledger.audit_page(AuditFilter(actor="bob"))[1] == 1
-    assert ledger.audit_page(AuditFilter(object_id=TOKEN.id, page=2, per_page=1))[0][0].action == "token.create"
+    assert ledger.audit_page(AuditQuery(actor="bob"))[1] == 1
+    assert ledger.audit_page(AuditQuery(object_id=TOKEN.id, page=2, per_page=1))[0][0].action == "token.create"
 
 
 def test_first_start_over_a_real_store_is_repeatable(rows: SqlAccounts) -> None:

@@ -13,7 +13,7 @@ from backend_server.storage import schema
 from backend_server.storage.engine.store import Store
 from backend_server.storage.tables.ledger import SqlLedger
 from backend_server.storage.tables.link_views import SqlViews
-from backend_server.viewing.ports import Hits
+from backend_server.viewing.model import Hits
 from tests.support.fleet import Clock, device_registry, link_registry
 
 DAY = 86_400_000

@@ -13,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from backend_server.devices.device import Device
 from backend_server.errors import InputError
+from backend_server.outbound.guard import Permitted
 from backend_server.poller.connection import Failure, unchunk
 from backend_server.poller.engine import PollEngine, request_for
 from backend_server.poller.kinds import DeviceKind, Reading
@@ -56,20 +57,10 @@ class Simulator:
             writer.close()
 
 
-@dataclass(frozen=True)
-class Anywhere:
-    """What the guard answers for loopback in these tests."""
-
-    scheme: str
-    host: str
-    port: int
-    addresses: tuple[str, ...]
-
-
-def anywhere(url: str) -> Anywhere:
+def anywhere(url: str) -> Permitted:
     if "forbidden" in url:
         raise InputError("not there")
-    return Anywhere("http", "127.0.0.1", int(url.rpartition(":")[2]), ("127.0.0.1",))
+    return Permitted(url, "http", "127.0.0.1", int(url.rpartition(":")[2]), ("127.0.0.1",))
 
 
 @asynccontextmanager

@@ -6,7 +6,7 @@ from backend_server.errors import UpstreamError
 from backend_server.telemetry.links import REASONS
 from backend_server.telemetry.metrics import Metrics
 from backend_server.viewing import admission
-from backend_server.viewing.ports import Hits
+from backend_server.viewing.model import Hits
 from backend_server.viewing.view_counts import ViewCounts
 
 

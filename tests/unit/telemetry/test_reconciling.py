@@ -5,7 +5,7 @@ from __future__ import annotations
 from structlog.testing import capture_logs
 
 from backend_server.errors import UpstreamError
-from backend_server.reconcile.report import AuditReport, PassReport
+from backend_server.reconcile.model import AuditReport, PassReport
 from backend_server.telemetry.reconciling import ReconcileLog
 
 
