@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from .roles import Actor, Role, Scope
 
 PREFIX = "dw_"
+TOKEN_NAME_PATTERN = r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}"  # noqa: S105 - a pattern
+TOKEN_ID_PATTERN = r"[0-9a-f]{16}"  # noqa: S105 - a pattern
 
 
 def new_api_token() -> str:

@@ -17,7 +17,8 @@ from .passwords import hash_password, verify_password
 from .ports import User, UserStore
 from .roles import Actor, Role
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}")
+USER_NAME_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}"
+_NAME = re.compile(USER_NAME_PATTERN)
 _VERSIONS = 2**30  # fits the column with room for every change to come
 
 

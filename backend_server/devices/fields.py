@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from backend_server.errors import InvalidInput, Problem
 from backend_server.links.profile import NAMED_PROFILES
+from backend_server.primitives.addresses import IPV6_PATTERN, PORT_PATTERN
 
 from .device import MAX_HOSTNAME, MAX_LABELS
 
@@ -19,8 +20,13 @@ MAX_LABEL_NAME = 64
 MAX_LABEL_VALUE = 253
 MAX_ADDRESS = 300
 
-_LABEL_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
-_KIND = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+# What a whole text must match; the API's description says the same, and of an address the usual.
+LABEL_NAME_PATTERN = r"[A-Za-z_][A-Za-z0-9_]{0,63}"
+KIND_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
+ADDRESS_PATTERN = rf"https?://([A-Za-z0-9]([A-Za-z0-9.-]{{0,60}}[A-Za-z0-9])?|{IPV6_PATTERN}){PORT_PATTERN}"
+
+_LABEL_NAME = re.compile(LABEL_NAME_PATTERN)
+_KIND = re.compile(KIND_PATTERN)
 _HOST = re.compile(r"\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?")
 _NOT_IN_ADDRESS = re.compile(r"[\x00-\x20\x7f\\]")
 _READ_ONLY = frozenset({"state", "created_at", "updated_at", "last_seen_at", "retired_at", "title"})

@@ -8,21 +8,23 @@ from datetime import UTC, datetime, timedelta
 
 from backend_server.accounts.passwords import MAX_LENGTH, MIN_LENGTH
 from backend_server.errors import DashwrightError, InvalidInput, Problem
+from backend_server.primitives.addresses import IPV6_PATTERN, PORT_PATTERN
 from backend_server.primitives.clock import parse_time
-from backend_server.primitives.ids import DashboardUid, Slug, parse_device_id, parse_slot
+from backend_server.primitives.ids import SLUG_PATTERN, UID_PATTERN, DashboardUid, Slug, parse_device_id, parse_slot
 from backend_server.primitives.secret import Secret
 
 from .profile import parse_profile
 
 MAX_LABEL = 200
 MAX_ANCESTORS = 20
-_MAX_ORIGIN = 200
-_MIN_SLUG = 3
+MAX_ORIGIN = 200
 _MIN_YEAR = 2000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_UID = re.compile(r"[A-Za-z0-9_-]{1,40}")
-_SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
-_NAME = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_UID = re.compile(UID_PATTERN)
+_SLUG = re.compile(SLUG_PATTERN)
+_NAME = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+# As the API describes an origin; what is read may be written in capitals as well.
+ORIGIN_PATTERN = rf"https?://((\*\.)?{_NAME}(\.{_NAME})*|{IPV6_PATTERN}){PORT_PATTERN}"
 _ORIGIN = re.compile(
     rf"(?P<scheme>https?)://(?P<host>(?:\*\.)?{_NAME}(?:\.{_NAME})*|\[[0-9a-f:.]{{2,45}}\])(?::(?P<port>[0-9]{{1,5}}))?"
 )
@@ -77,7 +79,7 @@ def _label(value: object) -> str:
 
 
 def _slug(value: object) -> Slug:
-    if isinstance(value, str) and len(value) >= _MIN_SLUG and _SLUG.fullmatch(value):
+    if isinstance(value, str) and _SLUG.fullmatch(value):
         return Slug(value)
     raise _wrong("slug", "must be 3 to 64 of a-z, 0-9 and '-', with no '-' at an end")
 
@@ -124,7 +126,7 @@ def _ancestors(value: object) -> tuple[str, ...]:
 
 def _origin(value: object) -> str | None:
     """Return an origin in the one spelling browsers send: lower case, without the scheme's own port."""
-    if not isinstance(value, str) or len(value) > _MAX_ORIGIN:
+    if not isinstance(value, str) or len(value) > MAX_ORIGIN:
         return None
     match = _ORIGIN.fullmatch(value.lower())
     if match is None:

@@ -16,9 +16,16 @@ DashboardUid = NewType("DashboardUid", str)
 LinkToken = NewType("LinkToken", str)
 Slug = NewType("Slug", str)
 
-_DEVICE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_SLOT = re.compile(r"[a-z][a-z0-9-]{0,31}")
-_TOKEN = re.compile(r"[0-9a-f]{32}")
+# What a whole text must match; the API's description says the same.
+DEVICE_ID_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
+SLOT_PATTERN = r"[a-z][a-z0-9-]{0,31}"
+LINK_TOKEN_PATTERN = r"[0-9a-f]{32}"  # noqa: S105 - a pattern
+SLUG_PATTERN = r"[a-z0-9][a-z0-9-]{1,62}[a-z0-9]"
+UID_PATTERN = r"[A-Za-z0-9_-]{1,40}"
+
+_DEVICE_ID = re.compile(DEVICE_ID_PATTERN)
+_SLOT = re.compile(SLOT_PATTERN)
+_TOKEN = re.compile(LINK_TOKEN_PATTERN)
 _NOT_SLUG = re.compile(r"[^a-z0-9]+")
 _SLUG_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"  # without l, o, 0 and 1, which people misread
 

@@ -16,8 +16,8 @@ import backend_server
 from backend_server.runtime.programs.nginx import behind_edge, trusted_networks
 
 from .api import register_api
+from .api.base import ErrorAnswer
 from .api.devices.hook import HOOK, DeviceHook
-from .api.schemas import ErrorAnswer
 from .auth import need_of, register_auth
 from .bodies import MAX_BODY_BYTES, StrictRequest
 from .context import SERVICES, WAITING

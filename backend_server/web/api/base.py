@@ -1,22 +1,84 @@
-"""How routes are declared: their errors, their shapes, and shapes that are declared but checked elsewhere."""
+"""What all nouns share: the bases of shapes, the one shape of errors, pages of lists, and how a route is declared.
+
+Inputs are strict (an unknown field is a mistake, so it is refused); answers only document.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
+from urllib.parse import urlencode
 
 import orjson
-from flask import Response
+from flask import Response, request
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from .schemas import ErrorAnswer
+from backend_server.primitives.ids import DEVICE_ID_PATTERN, SLOT_PATTERN
 
+from ..context import link_base
+
+DeviceIdText = Annotated[str, StringConstraints(pattern=f"^{DEVICE_ID_PATTERN}$")]
+SlotText = Annotated[str, StringConstraints(pattern=f"^{SLOT_PATTERN}$")]
+TimeText = Annotated[
+    str,
+    StringConstraints(max_length=40),
+    Field(description="RFC 3339 with an offset.", examples=["2026-01-31T12:00:00Z"]),
+]
 View = TypeVar("View", bound=Callable[..., object])
 
 # What any route may answer: unreadable, signed out, not allowed, of a wrong kind, too many, broken, upstream.
 _ALWAYS = (400, 401, 403, 422, 429, 500, 502, 504)
+
+
+class Input(BaseModel):
+    model_config = ConfigDict(extra="forbid", str_max_length=1_000_000)
+
+
+class BoundedInput(Input):
+    """An input each of whose texts has a bound of its own: a file's text may be longer than any other."""
+
+    model_config = ConfigDict(str_max_length=None)
+
+
+class Answer(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+
+class ProblemShape(Answer):
+    """One thing wrong at one place."""
+
+    path: str
+    message: str
+    line: int | None = None
+    column: int | None = None
+
+
+class ErrorShape(BaseModel):
+    """What went wrong; `code` is stable, `message` is for people."""
+
+    code: str
+    message: str
+    details: dict[str, Any]
+    request_id: str
+
+
+class ErrorAnswer(BaseModel):
+    """The one shape of every error."""
+
+    error: ErrorShape
+
+
+class Message(BaseModel):
+    """A deletion's answer."""
+
+    message: str
+
+
+class PageQuery(Input):
+    page: int = Field(1, ge=1, le=1_000_000)
+    per_page: int = Field(100, ge=1, le=1000)
 
 
 def api_blueprint(name: str, about: str) -> APIBlueprint:
@@ -51,25 +113,21 @@ def declares(**models: type[BaseModel]) -> Callable[[View], View]:
     return mark
 
 
-def json_answer(value: object, status: int = 200) -> Response:
+def json_response(value: object, status: int = 200) -> Response:
     """Answer with JSON."""
     return Response(orjson.dumps(value), status, mimetype="application/json")
 
 
-def page_answer(items: Iterable[object], *, total: int, page: int, per_page: int, url: str, query: str) -> Response:
-    """Answer with one page of a list, its neighbours in `Link` and the count of all in `X-Total-Count`.
-
-    Args:
-        url: the list's address without query.
-        query: the request's other parameters, already encoded.
-    """
-    answer = json_answer(list(items))
+def page_response(items: Iterable[object], total: int, asked: PageQuery) -> Response:
+    """Answer with one page of a list, its neighbours in `Link` and the count of all in `X-Total-Count`."""
+    answer = json_response(list(items))
     answer.headers["X-Total-Count"] = str(total)
-    last = max(1, -(-total // per_page))
-    neighbours = {"first": 1, "prev": page - 1, "next": page + 1, "last": last}
-    rest = f"&{query}" if query else ""
+    last = max(1, -(-total // asked.per_page))
+    neighbours = {"first": 1, "prev": asked.page - 1, "next": asked.page + 1, "last": last}
+    kept = [(name, value) for name, value in request.args.items(multi=True) if name not in ("page", "per_page")]
+    rest = f"&{urlencode(kept)}" if kept else ""
     links = [
-        f'<{url}?page={number}&per_page={per_page}{rest}>; rel="{rel}"'
+        f'<{link_base()}{request.path}?page={number}&per_page={asked.per_page}{rest}>; rel="{rel}"'
         for rel, number in neighbours.items()
         if 1 <= number <= last
     ]

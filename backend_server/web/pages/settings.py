@@ -15,6 +15,7 @@ from flask.typing import ResponseReturnValue
 
 from backend_server.accounts import Actor, ApiToken, Need, Role, Scope
 from backend_server.accounts.ports import User
+from backend_server.accounts.tokens import TOKEN_NAME_PATTERN
 from backend_server.errors import (
     DashwrightError,
     InputError,
@@ -26,7 +27,6 @@ from backend_server.errors import (
 )
 from backend_server.primitives.clock import epoch_ms, format_time
 
-from ..api.schemas import TOKEN_NAME
 from ..auth import check_csrf, csrf_token, signed_in
 from ..context import current_services
 from ..own_password import change_own_password
@@ -74,7 +74,7 @@ def create_token() -> ResponseReturnValue:
     days = next((days for days, _ in LIVES if days == form.get("days")), LIVES[0][0])
     name = form.get("name", "").strip()
     try:
-        if not re.fullmatch(TOKEN_NAME, name):
+        if not re.fullmatch(TOKEN_NAME_PATTERN, name):
             raise InvalidInput([Problem("name", "must be 1 to 64 letters, digits, spaces or . _ -")])
         token, secret = current_services().accounts.create_token(
             name,

@@ -197,7 +197,7 @@ def test_derived_tokens_say_what_they_cannot(tmp_path: Path, sqlite_template: Pa
     with running_app(
         tmp_path, empty_database=sqlite_template, link_tokens=LinkTokens.DERIVED, secret_key=key
     ) as derived:
-        token = derived.call("PUT", "/api/devices/rig-1", {}).json()["link"]["token"]
+        token = derived.call("PUT", "/api/devices/rig-1?wait=10s", {}).json()["link"]["token"]
         for method, path, body, status in (
             ("POST", "/api/links", {"device": "rig-1"}, 409),
             ("POST", f"/api/links/{token}/rotate", None, 409),

@@ -18,9 +18,10 @@ from ...auth import needs
 from ...bodies import strict_request
 from ...context import current_actor, current_services, link_base, request_id, waiting_room
 from ...waiting import wait_seconds
-from ..base import api_blueprint, declares, errors, json_answer, page_answer
-from ..paging import list_address
-from ..schemas import (
+from ..base import Message, api_blueprint, declares, errors, json_response, page_response
+from .hook import HOOK, DeviceHook
+from .present import dashboards_json, full_json, hook_json, links_json
+from .schemas import (
     Batch,
     BatchAnswer,
     DeviceAnswer,
@@ -32,11 +33,8 @@ from ..schemas import (
     DeviceQuery,
     Heartbeat,
     HeartbeatAnswer,
-    Message,
     WaitQuery,
 )
-from .hook import HOOK, DeviceHook
-from .present import dashboards_json, full_json, hook_json, links_json
 
 CLIENT_HEADER = "X-Dashwright-Client"
 _CLIENT = re.compile(r"[\x21-\x7e]{1,128}")
@@ -53,7 +51,7 @@ def list_devices(query: DeviceQuery) -> Response:
         state=query.state, kind=query.kind, search=query.search, page=query.page, per_page=query.per_page
     )
     shown = [full_json(view, base, now) for view in found.items]
-    return page_answer(shown, total=found.total, page=query.page, per_page=query.per_page, **list_address())
+    return page_response(shown, found.total, query)
 
 
 @blueprint.put(
@@ -95,7 +93,7 @@ def heartbeat(body: Heartbeat) -> Response:
     A client is known by the header `X-Dashwright-Client`, sent with its batches too; without it, by its token.
     """
     answer = current_services().devices.heartbeat(body.epoch, body.count, client=_client())
-    return json_answer({"epoch": answer.epoch, "resend": answer.resend})
+    return json_response({"epoch": answer.epoch, "resend": answer.resend})
 
 
 @blueprint.get("/devices/<device_id>", responses={200: DeviceAnswer, **errors(404)})
@@ -119,7 +117,7 @@ def edit_device(device_id: str) -> Response:
 def retire_device(path: DevicePath) -> Response:
     """Retire a device: its links answer 410 at once, its dashboard goes away; it can be revived for a set time."""
     current_services().devices.retire(parse_device_id(path.device_id), current_actor().name)
-    return json_answer({"message": f"The device {path.device_id} is retired."})
+    return json_response({"message": f"The device {path.device_id} is retired."})
 
 
 @blueprint.post("/devices/<device_id>/revive", responses={200: DeviceAnswer, **errors(404, 410)})
@@ -135,11 +133,11 @@ def get_dashboard(path: DevicePath) -> Response:
     """Return a device's dashboards and all links to them, its own first."""
     view = current_services().devices.get(parse_device_id(path.device_id))
     links = links_json(view, link_base(), epoch_ms())
-    return json_answer({"dashboards": dashboards_json(view), "links": links})
+    return json_response({"dashboards": dashboards_json(view), "links": links})
 
 
 def _shown(view: DeviceView, status: int = 200) -> Response:
-    return json_answer(full_json(view, link_base(), epoch_ms()), status)
+    return json_response(full_json(view, link_base(), epoch_ms()), status)
 
 
 def _hook() -> DeviceHook:
@@ -164,7 +162,7 @@ def _after_waiting(device_id: DeviceId, status: int, seconds: float) -> Response
         if not (room.until(settled, services.store.change_number, seconds) if seated else settled()):
             status = 202
     view = services.devices.get(device_id)
-    return json_answer(hook_json(view, link_base(), epoch_ms()), status)
+    return json_response(hook_json(view, link_base(), epoch_ms()), status)
 
 
 def _is_settled(view: DeviceView) -> bool:

@@ -28,8 +28,7 @@ from backend_server.primitives.shipped import shipped
 
 from ...auth import needs
 from ...context import current_actor, current_services
-from ..base import api_blueprint, errors, json_answer
-from ..schemas import Message
+from ..base import Message, api_blueprint, errors, json_response
 from .schemas import (
     CoverageAnswer,
     CoverageBody,
@@ -68,7 +67,7 @@ ANY_JSON = {"content": {"application/json": {"schema": {"type": "object"}}}}
 @needs(Role.VIEWER, Scope.DOCUMENTS_READ)
 def list_specs() -> Response:
     """List the specs that ship."""
-    return json_answer([_spec_shown(_spec(None))])
+    return json_response([_spec_shown(_spec(None))])
 
 
 @blueprint.get("/generator/specs/<name>", responses={200: SpecAnswer, **errors(404)})
@@ -77,7 +76,7 @@ def get_spec(path: SpecPath) -> Response:
     """Return a spec that ships, with its source."""
     if path.name != SHIPPED_SPEC:
         raise NotFound(f"There is no spec {path.name!r}; there is: {SHIPPED_SPEC}.", details={"spec": path.name})
-    return json_answer({**_spec_shown(_spec(None)), "source": _shipped_source().decode()})
+    return json_response({**_spec_shown(_spec(None)), "source": _shipped_source().decode()})
 
 
 @blueprint.post("/generator/specs/check", responses={200: SpecVerdict, **errors(413, 415)})
@@ -87,23 +86,23 @@ def check_spec(body: SourceBody) -> Response:
     try:
         spec = read_spec(body.source.encode())
     except InvalidInput as fault:
-        return json_answer({"ok": False, "problems": [problem.as_json() for problem in fault.problems]})
+        return json_response({"ok": False, "problems": [problem.as_json() for problem in fault.problems]})
     shown = _spec_shown(spec)
-    return json_answer({"ok": True, "problems": [], "hash": shown["hash"], "families": shown["families"]})
+    return json_response({"ok": True, "problems": [], "hash": shown["hash"], "families": shown["families"]})
 
 
 @blueprint.get("/generator/schema", responses={200: ANY_JSON})
 @needs(Role.VIEWER, Scope.DOCUMENTS_READ)
 def get_spec_schema() -> Response:
     """Return the JSON schema of a spec, for editors."""
-    return json_answer(spec_schema())
+    return json_response(spec_schema())
 
 
 @blueprint.get("/generator/plans", responses={200: PlanList})
 @needs(Role.VIEWER, Scope.DOCUMENTS_READ)
 def list_plans() -> Response:
     """List the plans that ship: which dashboards are made where none are given."""
-    return json_answer([asdict(plan) for plan in SHIPPED_PLANS])
+    return json_response([asdict(plan) for plan in SHIPPED_PLANS])
 
 
 @blueprint.post("/generator/plans/check", responses={200: PlanVerdict, **errors(413, 415)})
@@ -113,8 +112,8 @@ def check_plans(body: SourceBody) -> Response:
     try:
         plans = read_plans(body.source.encode())
     except InvalidInput as fault:
-        return json_answer({"ok": False, "problems": [problem.as_json() for problem in fault.problems]})
-    return json_answer({"ok": True, "problems": [], "plans": [asdict(plan) for plan in plans]})
+        return json_response({"ok": False, "problems": [problem.as_json() for problem in fault.problems]})
+    return json_response({"ok": True, "problems": [], "plans": [asdict(plan) for plan in plans]})
 
 
 @blueprint.post("/generator/generate", responses={200: GeneratedAnswer, **errors(413, 415)})
@@ -132,7 +131,7 @@ def generate_dashboards(body: JobBody) -> Response:
         }
         for one in job.made
     ]
-    return json_answer({"spec_hash": job.spec.hash, "warnings": job.warnings, "dashboards": dashboards})
+    return json_response({"spec_hash": job.spec.hash, "warnings": job.warnings, "dashboards": dashboards})
 
 
 @blueprint.post("/generator/provision", responses={200: ProvisionAnswer, **errors(409, 413, 415)})
@@ -157,7 +156,7 @@ def provision_dashboards(body: ProvisionBody) -> Response:
         name: [slugs.get(uid, uid) for uid in getattr(outcome, name)]
         for name in ("created", "changed", "unchanged", "withdrawn", "left")
     }
-    return json_answer(
+    return json_response(
         {
             "spec_hash": job.spec.hash,
             "warnings": job.warnings,
@@ -171,7 +170,7 @@ def provision_dashboards(body: ProvisionBody) -> Response:
 @needs(Role.VIEWER, Scope.DOCUMENTS_READ)
 def list_generated() -> Response:
     """List the generated dashboards in the wanted set, each with its state."""
-    return json_answer([one.as_json() for one in current_services().provided.list(Maker.GENERATOR, SLOT)])
+    return json_response([one.as_json() for one in current_services().provided.list(Maker.GENERATOR, SLOT)])
 
 
 @blueprint.delete("/generator/documents/<slug>", responses={200: Message, **errors(404)})
@@ -180,7 +179,7 @@ def withdraw_generated(path: SlugPath) -> Response:
     """Take a generated dashboard out of the wanted set: its links end at once, then file and dashboard go."""
     uid = dashboard_uid(Maker.GENERATOR, SLOT, path.slug)
     current_services().provided.withdraw(Maker.GENERATOR, SLOT, [uid], current_actor().name)
-    return json_answer({"message": f"{path.slug} is withdrawn; its links have ended."})
+    return json_response({"message": f"{path.slug} is withdrawn; its links have ended."})
 
 
 @blueprint.post("/generator/verify", responses={200: DriftAnswer, **errors(413, 415)})
@@ -195,7 +194,7 @@ def verify_dashboards(body: VerifyBody) -> Response:
     drifts = find_drift(job.made, existing)
     if not body.only:
         drifts += find_left_over(job.plans, existing)
-    return json_answer(
+    return json_response(
         {
             "drift": bool(drifts),
             "tokens": [token for drift in drifts for token in drift.tokens],
@@ -214,7 +213,7 @@ def get_inventory(query: InventoryQuery) -> Response:
     if not entries:
         raise NotFound("No generated panel was found; provision dashboards first, or ask for other sources.")
     if query.format == "json":
-        return json_answer([asdict(entry) for entry in entries])
+        return json_response([asdict(entry) for entry in entries])
     kind = "text/csv; charset=utf-8" if query.format == "csv" else "application/x-ndjson"
     return Response(write_inventory(entries, query.format), content_type=kind)
 
@@ -224,7 +223,7 @@ def get_inventory(query: InventoryQuery) -> Response:
 def compare_inventories(body: DiffBody) -> Response:
     """Compare two inventories by panel_uuid: added, removed, renamed."""
     found = diff_inventory(read_inventory(body.previous, what="previous"), read_inventory(body.current, what="current"))
-    return json_answer(found.as_json())
+    return json_response(found.as_json())
 
 
 @blueprint.post("/generator/coverage", responses={200: CoverageAnswer, **errors(413, 415)})
@@ -232,7 +231,7 @@ def compare_inventories(body: DiffBody) -> Response:
 def get_coverage(body: CoverageBody) -> Response:
     """Find metrics of the spec that no panel shows, and panels whose metric the spec does not describe."""
     found = find_coverage(_spec(body.spec), _looked_at(body.dashboards))
-    return json_answer({"complete": found.complete, **asdict(found)})
+    return json_response({"complete": found.complete, **asdict(found)})
 
 
 @blueprint.post("/generator/rules", responses={200: YAML_TEXT, **errors(413, 415)})

@@ -1,12 +1,12 @@
-"""The declared shapes of `/api/generator` and `/api/packs`."""
+"""The declared shapes of `/api/generator`."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel, StringConstraints
+from pydantic import Field, RootModel, StringConstraints
 
-from ..schemas import ProblemShape
+from ..base import Answer, BoundedInput, ProblemShape
 
 # A slug stands in file names and addresses; what has another shape is no slug of ours.
 SLUG = r"^[a-z][a-z0-9_-]{0,63}$"
@@ -15,33 +15,21 @@ SourceText = Annotated[str, StringConstraints(min_length=1, max_length=4_194_304
 FolderText = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 
 
-class _Input(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class _Answer(BaseModel):
-    model_config = ConfigDict(extra="allow")
-
-
-class SlugPath(_Input):
+class SlugPath(BoundedInput):
     slug: SlugText
 
 
-class SpecPath(_Input):
+class SpecPath(BoundedInput):
     name: Annotated[str, StringConstraints(pattern=SLUG)]
 
 
-class PackPath(_Input):
-    name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
-
-
-class SourceBody(_Input):
+class SourceBody(BoundedInput):
     """A file's text, YAML or JSON."""
 
     source: SourceText
 
 
-class JobBody(_Input):
+class JobBody(BoundedInput):
     """What to generate from; without `spec` the shipped one is taken, without `plan` the shipped plans it feeds."""
 
     spec: SourceText | None = None
@@ -64,38 +52,38 @@ class VerifyBody(JobBody):
     dashboards: Dashboards | None = Field(None, max_length=500)
 
 
-class CoverageBody(_Input):
+class CoverageBody(BoundedInput):
     """`dashboards` by slug are looked at; without it, those that are provisioned."""
 
     spec: SourceText | None = None
     dashboards: Dashboards | None = Field(None, max_length=500)
 
 
-class RulesBody(_Input):
+class RulesBody(BoundedInput):
     spec: SourceText | None = None
 
 
-class DiffBody(_Input):
+class DiffBody(BoundedInput):
     """Two inventories as they were exported, CSV or JSON lines."""
 
     previous: SourceText
     current: SourceText
 
 
-class InventoryQuery(_Input):
+class InventoryQuery(BoundedInput):
     format: Literal["json", "csv", "jsonl"] = "json"
     source: Annotated[str, StringConstraints(max_length=300)] = Field(
         "", description="Only panels of these sources, separated by commas."
     )
 
 
-class DiscoverQuery(_Input):
+class DiscoverQuery(BoundedInput):
     match: Annotated[str, StringConstraints(max_length=1000)] = Field(
         "", description="Only metrics whose name begins with one of these, separated by commas."
     )
 
 
-class SpecShape(_Answer):
+class SpecShape(Answer):
     name: str
     hash: str
     families: dict[str, int] = Field(description="Metrics by family.")
@@ -109,14 +97,14 @@ class SpecAnswer(SpecShape):
     source: str
 
 
-class SpecVerdict(_Answer):
+class SpecVerdict(Answer):
     ok: bool
     problems: list[ProblemShape]
     hash: str | None = None
     families: dict[str, int] | None = None
 
 
-class PlanShape(_Answer):
+class PlanShape(Answer):
     slug: str
     title: str
     families: list[str]
@@ -130,13 +118,13 @@ class PlanList(RootModel[list[PlanShape]]):
     """The plans that ship."""
 
 
-class PlanVerdict(_Answer):
+class PlanVerdict(Answer):
     ok: bool
     problems: list[ProblemShape]
     plans: list[PlanShape] | None = None
 
 
-class GeneratedShape(_Answer):
+class GeneratedShape(Answer):
     slug: str
     uid: str
     title: str
@@ -144,13 +132,13 @@ class GeneratedShape(_Answer):
     document: dict[str, Any]
 
 
-class GeneratedAnswer(_Answer):
+class GeneratedAnswer(Answer):
     spec_hash: str
     warnings: list[str]
     dashboards: list[GeneratedShape]
 
 
-class ProvidedShape(_Answer):
+class ProvidedShape(Answer):
     uid: str
     slug: str
     title: str
@@ -164,7 +152,7 @@ class ProvidedList(RootModel[list[ProvidedShape]]):
     """Dashboards in the wanted set, in order of their slugs."""
 
 
-class ProvisionAnswer(_Answer):
+class ProvisionAnswer(Answer):
     """Slugs by what became of them; `left` are provisioned ones that this job does not make."""
 
     spec_hash: str
@@ -177,21 +165,21 @@ class ProvisionAnswer(_Answer):
     documents: list[ProvidedShape]
 
 
-class DriftShape(_Answer):
+class DriftShape(Answer):
     slug: str
     changed_titles: list[str]
     added_titles: list[str]
     removed_titles: list[str]
 
 
-class DriftAnswer(_Answer):
+class DriftAnswer(Answer):
     drift: bool
     tokens: list[str]
     details: list[DriftShape]
     warnings: list[str]
 
 
-class EntryShape(_Answer):
+class EntryShape(Answer):
     slug: str
     title: str
     metric: str
@@ -209,7 +197,7 @@ class EntryList(RootModel[list[EntryShape]]):
     }
 
 
-class RenamedShape(_Answer):
+class RenamedShape(Answer):
     panel_uuid: str
     old_title: str
     new_title: str
@@ -217,35 +205,13 @@ class RenamedShape(_Answer):
     inferred: bool | None = None
 
 
-class DiffAnswer(_Answer):
+class DiffAnswer(Answer):
     added: list[EntryShape]
     removed: list[EntryShape]
     renamed: list[RenamedShape]
 
 
-class CoverageAnswer(_Answer):
+class CoverageAnswer(Answer):
     complete: bool
     metrics_without_panel: list[str]
     panels_without_metric: list[str]
-
-
-class PackChanges(_Answer):
-    add: list[str]
-    change: list[str]
-    remove: list[str]
-    keep: list[str]
-
-
-class PackShape(_Answer):
-    name: str
-    title: str
-    description: str
-    folder: str
-    version: str
-    state: Literal["not installed", "installed", "upgradable"]
-    changes: PackChanges
-    documents: list[ProvidedShape]
-
-
-class PackList(RootModel[list[PackShape]]):
-    """The packs that ship."""

@@ -11,9 +11,8 @@ from backend_server.primitives.clock import epoch_ms, parse_time
 
 from ...auth import needs
 from ...context import current_services
-from ..base import api_blueprint, errors, json_answer, page_answer
-from ..paging import list_address
-from ..schemas import TokenPath
+from ..base import api_blueprint, errors, json_response, page_response
+from ..links.schemas import TokenPath
 from .schemas import AuditList, AuditQueryText, LedgerAnswer, LedgerQuery
 
 blueprint = api_blueprint("ledger", "Who made, changed and saw what.")
@@ -25,7 +24,7 @@ def get_ledger(path: TokenPath, query: LedgerQuery) -> Response:
     """Tell what happened on a link: made by whom, views and refusals by day, and every change."""
     services = current_services()
     found = services.links.get(path.token)
-    return json_answer(services.ledger.of_link(found, query.days).as_json(epoch_ms()))
+    return json_response(services.ledger.of_link(found, query.days).as_json(epoch_ms()))
 
 
 @blueprint.get("/audit", responses={200: AuditList})
@@ -45,7 +44,7 @@ def list_audit(query: AuditQueryText) -> Response:
         )
     )
     shown = [audit_json(row) for row in rows]
-    return page_answer(shown, total=total, page=query.page, per_page=query.per_page, **list_address())
+    return page_response(shown, total, query)
 
 
 def _moment(text: str | None, path: str) -> int | None:

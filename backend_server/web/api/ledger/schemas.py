@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 from pydantic import Field, RootModel, StringConstraints
 
-from ..schemas import Answer, Input, PageQuery
+from ..base import Answer, Input, PageQuery
 
-# A parameter takes no example in OpenAPI's form of it, so this is not `schemas.TimeText`.
+# A parameter takes no example in OpenAPI's form of it, so this is not `base.TimeText`.
 Moment = Annotated[str, StringConstraints(max_length=40)]
 _ACTION = r"^[a-z][a-z_.-]{0,62}\*?$"
 

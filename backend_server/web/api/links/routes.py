@@ -13,11 +13,9 @@ from backend_server.settings import LinkTokens
 
 from ...auth import needs
 from ...context import current_actor, current_services, link_base
-from ..base import api_blueprint, declares, errors, json_answer, page_answer
-from ..paging import list_address
-from ..schemas import LinkAnswer, Message, TokenPath
+from ..base import Message, api_blueprint, declares, errors, json_response, page_response
 from .present import link_json
-from .schemas import LinkEditBody, LinkList, LinkQuery, NewLink, Rotation, Switch
+from .schemas import LinkAnswer, LinkEditBody, LinkList, LinkQuery, NewLink, Rotation, Switch, TokenPath
 
 blueprint = api_blueprint("links", "What is handed out: links to dashboards, for an iframe or a browser.")
 
@@ -37,7 +35,7 @@ def list_links(query: LinkQuery) -> Response:
     )
     base, now = link_base(), epoch_ms()
     shown = [link_json(one, base, now) for one in found.items]
-    return page_answer(shown, total=found.total, page=query.page, per_page=query.per_page, **list_address())
+    return page_response(shown, found.total, query)
 
 
 @blueprint.post("/links", responses={201: LinkAnswer, **errors(404, 409, 413, 415)})
@@ -53,7 +51,7 @@ def create_link() -> Response:
 @needs(Role.VIEWER, Scope.LINKS_READ)
 def get_switch() -> Response:
     """Whether links are on as a whole."""
-    return json_answer({"links_on": current_services().links.standing()[1]})
+    return json_response({"links_on": current_services().links.standing()[1]})
 
 
 @blueprint.post("/links/off", responses={200: Switch})
@@ -61,7 +59,7 @@ def get_switch() -> Response:
 def turn_links_off() -> Response:
     """Turn all links off: visitors get 403 from the next request on, open pages show the notice. Repeatable."""
     current_services().links.switch(False, current_actor().name)
-    return json_answer({"links_on": False})
+    return json_response({"links_on": False})
 
 
 @blueprint.post("/links/on", responses={200: Switch})
@@ -69,7 +67,7 @@ def turn_links_off() -> Response:
 def turn_links_on() -> Response:
     """Turn links on again; each is as it was before. Repeatable."""
     current_services().links.switch(True, current_actor().name)
-    return json_answer({"links_on": True})
+    return json_response({"links_on": True})
 
 
 @blueprint.get("/links/<token>", responses={200: LinkAnswer, **errors(404, 410)})
@@ -116,11 +114,11 @@ def rotate_link(token: str) -> Response:
 def revoke_link(path: TokenPath) -> Response:
     """Revoke a link for good: visitors get 410 from the next request on. Doing it again changes nothing."""
     current_services().links.revoke(path.token, current_actor().name)
-    return json_answer({"message": "The link is revoked."})
+    return json_response({"message": "The link is revoked."})
 
 
 def _shown(found: FoundLink, status: int = 200) -> Response:
-    return json_answer(link_json(found, link_base(), epoch_ms()), status)
+    return json_response(link_json(found, link_base(), epoch_ms()), status)
 
 
 def _grace(body: object) -> int:

@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, RootModel, StringConstraints
 
-from ..schemas import PORT, V6, Answer, DeviceIdText, Input, LinkAnswer, PageQuery, ProfileName, SlotText, TimeText
+from backend_server.accounts.passwords import MAX_LENGTH, MIN_LENGTH
+from backend_server.links.fields import MAX_ANCESTORS, MAX_LABEL, MAX_ORIGIN, ORIGIN_PATTERN
+from backend_server.links.life import MAX_GRACE_SECONDS
+from backend_server.primitives.ids import LINK_TOKEN_PATTERN, SLUG_PATTERN, UID_PATTERN
 
-_NAME = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
-ORIGIN = rf"^https?://((\*\.)?{_NAME}(\.{_NAME})*|{V6}){PORT}$"
-Origin = Annotated[str, StringConstraints(pattern=ORIGIN, max_length=200)]
+from ..base import Answer, DeviceIdText, Input, PageQuery, SlotText, TimeText
+
+Origin = Annotated[str, StringConstraints(pattern=f"^{ORIGIN_PATTERN}$", max_length=MAX_ORIGIN)]
 Ancestors = Annotated[
     list[Origin],
-    Field(max_length=20, description="Origins that may embed it; none = any.", examples=[["https://app.example.com"]]),
+    Field(
+        max_length=MAX_ANCESTORS,
+        description="Origins that may embed it; none = any.",
+        examples=[["https://app.example.com"]],
+    ),
 ]
-Label = Annotated[str, StringConstraints(max_length=200)]
-SlugText = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{1,62}[a-z0-9]$")]
-Password = Annotated[str, StringConstraints(min_length=8, max_length=256)]
+Label = Annotated[str, StringConstraints(max_length=MAX_LABEL)]
+SlugText = Annotated[str, StringConstraints(pattern=f"^{SLUG_PATTERN}$")]
+DocumentUid = Annotated[str, StringConstraints(pattern=f"^{UID_PATTERN}$")]
+Password = Annotated[str, StringConstraints(min_length=MIN_LENGTH, max_length=MAX_LENGTH)]
+
+
+ProfileName = Literal["light", "dark", "wall", "explore", "report"]
+
+
+class TokenPath(Input):
+    token: Annotated[str, StringConstraints(pattern=f"^{LINK_TOKEN_PATTERN}$")]
 
 
 class LinkQuery(PageQuery):
@@ -61,15 +76,46 @@ class NewLink(LinkEditBody):
 
     device: DeviceIdText | None = None
     slot: SlotText | None = None
-    document: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}$")] | None = None
+    document: DocumentUid | None = None
 
 
 class Rotation(Input):
     """How a token is replaced; without a body the old one is over at once."""
 
     grace_seconds: int | None = Field(
-        None, ge=0, le=2_592_000, description="For how long the old token still opens the link."
+        None, ge=0, le=MAX_GRACE_SECONDS, description="For how long the old token still opens the link."
     )
+
+
+class LinkShort(Answer):
+    url: str
+    embed_url: str
+    token: str
+    slug: str
+    state: str
+
+
+class LinkAnswer(LinkShort):
+    """A link, as those who look after it see it. `views` and the two `…seen_at` are written once a minute."""
+
+    label: str
+    slug_url: str
+    device: str | None = None
+    document: str | None = None
+    slot: str
+    document_uid: str
+    is_default: bool = Field(description="The device's own link, the one the hook answers with.")
+    profile: dict[str, Any]
+    not_before: str | None = None
+    expires_at: str | None = None
+    has_password: bool
+    frame_ancestors: list[str]
+    created_by: str
+    created_at: str
+    updated_at: str
+    first_seen_at: str | None = None
+    last_seen_at: str | None = None
+    views: int
 
 
 class LinkList(RootModel[list[LinkAnswer]]):

@@ -11,9 +11,8 @@ from backend_server.provisioning.packs import shipped_pack, shipped_packs
 
 from ...auth import needs
 from ...context import current_actor, current_services
-from ..base import api_blueprint, errors, json_answer
-from ..generator.schemas import PackList, PackPath, PackShape
-from ..schemas import Message
+from ..base import Message, api_blueprint, errors, json_response
+from .schemas import PackList, PackPath, PackShape
 
 blueprint = api_blueprint("packs", "Ready-made dashboards.")
 
@@ -22,14 +21,14 @@ blueprint = api_blueprint("packs", "Ready-made dashboards.")
 @needs(Role.VIEWER, Scope.DOCUMENTS_READ)
 def list_packs() -> Response:
     """List the packs that ship, each with its state and what installing it would change."""
-    return json_answer([_shown(pack) for pack in shipped_packs()])
+    return json_response([_shown(pack) for pack in shipped_packs()])
 
 
 @blueprint.get("/packs/<name>", responses={200: PackShape, **errors(404)})
 @needs(Role.VIEWER, Scope.DOCUMENTS_READ)
 def get_pack(path: PackPath) -> Response:
     """Return one pack."""
-    return json_answer(_shown(shipped_pack(path.name)))
+    return json_response(_shown(shipped_pack(path.name)))
 
 
 @blueprint.put("/packs/<name>", responses={200: PackShape, **errors(404, 409)})
@@ -48,7 +47,7 @@ def install_pack(path: PackPath) -> Response:
         version=version,
         prune=True,
     )
-    return json_answer(_shown(pack))
+    return json_response(_shown(pack))
 
 
 @blueprint.delete("/packs/<name>", responses={200: Message, **errors(404)})
@@ -59,7 +58,7 @@ def remove_pack(path: PackPath) -> Response:
     provided = current_services().provided
     uids = [one.uid for one in provided.list(Maker.PACK, pack.name)]
     provided.withdraw(Maker.PACK, pack.name, uids, current_actor().name)
-    return json_answer({"message": f"{len(uids)} dashboard(s) of the pack {pack.name} are withdrawn."})
+    return json_response({"message": f"{len(uids)} dashboard(s) of the pack {pack.name} are withdrawn."})
 
 
 def _shown(pack: Pack) -> dict[str, object]:

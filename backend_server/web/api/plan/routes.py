@@ -8,8 +8,8 @@ from backend_server.accounts import Role, Scope
 
 from ...auth import needs
 from ...context import current_services
-from ..base import api_blueprint, json_answer
-from ..schemas import PlanAnswer
+from ..base import api_blueprint, json_response
+from .schemas import PlanAnswer
 
 blueprint = api_blueprint("plan", "What a reconcile pass would do.")
 
@@ -18,4 +18,4 @@ blueprint = api_blueprint("plan", "What a reconcile pass would do.")
 @needs(Role.VIEWER, Scope.PLAN_READ)
 def get_plan() -> Response:
     """Return the steps the next pass would take, and the removals that wait for a person's word."""
-    return json_answer(current_services().reconcile_plan())
+    return json_response(current_services().reconcile_plan())

@@ -8,8 +8,8 @@ from backend_server.accounts import Role, Scope
 
 from ...auth import is_direct_loopback, needs
 from ...context import current_services
-from ..base import api_blueprint, json_answer
-from ..schemas import TargetList, TargetQuery
+from ..base import api_blueprint, json_response
+from .schemas import TargetList, TargetQuery
 
 blueprint = api_blueprint("prometheus", "What Prometheus scrapes.")
 
@@ -22,4 +22,4 @@ def list_targets(query: TargetQuery) -> Response:
     A Prometheus on this machine is sent to the poller itself, another one to `/metrics/devices` of the address it used.
     """
     through = None if is_direct_loopback() else (request.scheme, request.host)
-    return json_answer(current_services().scrape_targets(query.kind, through))
+    return json_response(current_services().scrape_targets(query.kind, through))

@@ -13,8 +13,8 @@ from backend_server.templates import Template, TemplateSet, load_template, plan_
 
 from ...auth import needs
 from ...context import current_services
-from ..base import api_blueprint, errors, json_answer
-from ..schemas import (
+from ..base import api_blueprint, errors, json_response
+from .schemas import (
     DocumentAnswer,
     RenderRequest,
     TemplateAnswer,
@@ -44,7 +44,7 @@ def list_templates() -> Response:
     ]
     known = {template.name for template in current.templates}
     broken = [{"name": name, "error": error, "in_use": False} for name, error in faults.items() if name not in known]
-    return json_answer(good + broken)
+    return json_response(good + broken)
 
 
 @blueprint.get("/templates/<name>", responses={200: TemplateAnswer, **errors(404)})
@@ -54,7 +54,7 @@ def get_template(path: TemplatePath) -> Response:
     library = current_services().templates
     template = _find(library.current(), path.name)
     source = library.source(template.name)
-    return json_answer({**_shown(template, library.faults().get(template.name)), "source": source})
+    return json_response({**_shown(template, library.faults().get(template.name)), "source": source})
 
 
 @blueprint.post("/templates/check", responses={200: TemplateVerdict, **errors(413, 415)})
@@ -68,9 +68,9 @@ def check_template(body: TemplateSource) -> Response:
         template = load_template(body.name, body.source.encode())
     except InvalidInput as fault:
         problems = [problem.as_json() for problem in fault.problems]
-        return json_answer({"ok": False, "problems": problems, "unshareable": []})
+        return json_response({"ok": False, "problems": problems, "unshareable": []})
     unshareable = [problem.as_json() for problem in template.unshareable]
-    return json_answer({"ok": True, "problems": [], "unshareable": unshareable, "template": _shown(template, None)})
+    return json_response({"ok": True, "problems": [], "unshareable": unshareable, "template": _shown(template, None)})
 
 
 @blueprint.post("/templates/plan", responses={200: TemplatePlan, **errors(413, 415)})
@@ -83,7 +83,7 @@ def plan_template(body: TemplateSource) -> Response:
     after = TemplateSet.of([*(one for one in before.templates if one.name != new.name), new])
     devices = services.active_devices()
     changes = list(plan_rollout(before, after, devices[:MOST_PLANNED]))
-    return json_answer(
+    return json_response(
         {
             "devices": len(devices),
             "planned": min(len(devices), MOST_PLANNED),

@@ -12,8 +12,8 @@ from backend_server.primitives.clock import format_time, parse_time
 
 from ...auth import needs
 from ...context import current_actor, current_services
-from ..base import api_blueprint, errors, json_answer
-from ..schemas import ApiTokenPath, Me, Message, NewToken, NewTokenAnswer, TokenList
+from ..base import Message, api_blueprint, errors, json_response
+from .schemas import ApiTokenPath, Me, NewToken, NewTokenAnswer, TokenList
 
 blueprint = api_blueprint("accounts", "Who may do what.")
 
@@ -23,14 +23,14 @@ blueprint = api_blueprint("accounts", "Who may do what.")
 def get_me() -> Response:
     """Say who is calling and what that one may."""
     actor = current_actor()
-    return json_answer({"name": actor.name, "role": actor.role.value, "scopes": sorted(actor.scopes)})
+    return json_response({"name": actor.name, "role": actor.role.value, "scopes": sorted(actor.scopes)})
 
 
 @blueprint.get("/tokens", responses={200: TokenList})
 @needs(Role.ADMIN, Scope.TOKENS_WRITE)
 def list_tokens() -> Response:
     """List the API tokens, newest first, revoked ones included; never the tokens themselves."""
-    return json_answer([_shown(token) for token in current_services().accounts.tokens()])
+    return json_response([_shown(token) for token in current_services().accounts.tokens()])
 
 
 @blueprint.post("/tokens", responses={201: NewTokenAnswer, **errors(409, 413, 415)})
@@ -45,7 +45,7 @@ def create_token(body: NewToken) -> Response:
         int(expires.timestamp() * 1000) if expires else None,
         by=current_actor(),
     )
-    return json_answer({**_shown(token), "token": secret.reveal()}, 201)
+    return json_response({**_shown(token), "token": secret.reveal()}, 201)
 
 
 @blueprint.delete("/tokens/<token_id>", responses={200: Message, **errors(404)})
@@ -53,7 +53,7 @@ def create_token(body: NewToken) -> Response:
 def revoke_token(path: ApiTokenPath) -> Response:
     """Revoke an API token for good; doing it again changes nothing."""
     current_services().accounts.revoke_token(path.token_id, by=current_actor())
-    return json_answer({"message": "The API token is revoked."})
+    return json_response({"message": "The API token is revoked."})
 
 
 def _scopes(names: list[str]) -> list[Scope]:

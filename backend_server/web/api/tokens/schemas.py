@@ -1,4 +1,4 @@
-"""Shapes of people: what may be said about them and what is told."""
+"""The shapes of API tokens, and of who is calling."""
 
 from __future__ import annotations
 
@@ -6,56 +6,43 @@ from typing import Annotated, Literal
 
 from pydantic import Field, RootModel, StringConstraints
 
-from ..schemas import Answer, Input
+from backend_server.accounts.tokens import TOKEN_ID_PATTERN, TOKEN_NAME_PATTERN
 
-PasswordText = Annotated[
-    str,
-    StringConstraints(min_length=8, max_length=256),
-    Field(json_schema_extra={"format": "password", "writeOnly": True}),
-]
-RoleText = Literal["viewer", "editor", "admin"]
+from ..base import Answer, Input, TimeText
 
 
-class UserPath(Input):
-    """A person by name."""
-
-    name: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+class ApiTokenPath(Input):
+    token_id: Annotated[str, StringConstraints(pattern=f"^{TOKEN_ID_PATTERN}$")]
 
 
-class NewUser(Input):
-    """A person to be added."""
-
-    name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$")] = Field(examples=["ann"])
-    role: RoleText = "viewer"
-    password: PasswordText
-
-
-class UserEdit(Input):
-    """What is left out stays. Whatever is changed ends the person's sessions."""
-
-    role: RoleText | None = None
-    disabled: bool | None = None
-    password: PasswordText | None = None
+class NewToken(Input):
+    name: Annotated[str, StringConstraints(pattern=f"^{TOKEN_NAME_PATTERN}$")] = Field(examples=["ci"])
+    role: Literal["viewer", "editor", "admin"] = "editor"
+    scopes: list[str] = Field(default_factory=list, max_length=20)
+    expires_at: TimeText | None = None
 
 
-class OwnPassword(Input):
-    """Another password for oneself."""
-
-    old_password: Annotated[
-        str, StringConstraints(max_length=256), Field(json_schema_extra={"format": "password", "writeOnly": True})
-    ]
-    password: PasswordText
-
-
-class UserShape(Answer):
-    """A person, never with the password or its hash."""
-
+class TokenShape(Answer):
+    id: str
     name: str
     role: str
-    disabled: bool
-    created_at: str | None = None
-    last_seen_at: str | None = None
+    scopes: list[str]
+    created_by: str
+    created_at: str
+    expires_at: str | None = None
+    last_used_at: str | None = None
+    revoked_at: str | None = None
 
 
-class UserList(RootModel[list[UserShape]]):
-    """Everybody who may sign in, by name."""
+class NewTokenAnswer(TokenShape):
+    token: str = Field(description="The token itself; it is shown this once.")
+
+
+class TokenList(RootModel[list[TokenShape]]):
+    """All API tokens, newest first."""
+
+
+class Me(Answer):
+    name: str
+    role: str
+    scopes: list[str]

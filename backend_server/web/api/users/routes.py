@@ -13,9 +13,8 @@ from backend_server.primitives.clock import format_time
 from ...auth import needs
 from ...context import current_actor, current_services
 from ...own_password import change_own_password
-from ..base import api_blueprint, errors, json_answer
-from ..schemas import Message
-from ..tokens.schemas import NewUser, OwnPassword, UserEdit, UserList, UserPath, UserShape
+from ..base import Message, api_blueprint, errors, json_response
+from .schemas import NewUser, OwnPassword, UserEdit, UserList, UserPath, UserShape
 
 blueprint = api_blueprint("users", "People who may sign in.")
 
@@ -24,7 +23,7 @@ blueprint = api_blueprint("users", "People who may sign in.")
 @needs(Role.ADMIN, Scope.USERS_WRITE)
 def list_users() -> Response:
     """List everybody who may sign in, by name; never a password or its hash."""
-    return json_answer([_shown(user) for user in current_services().users.all()])
+    return json_response([_shown(user) for user in current_services().users.all()])
 
 
 @blueprint.post("/users", responses={201: UserShape, **errors(409, 413, 415)})
@@ -32,7 +31,7 @@ def list_users() -> Response:
 def create_user(body: NewUser) -> Response:
     """Add a person."""
     user = current_services().users.create(body.name, Role(body.role), body.password, by=current_actor())
-    return json_answer(_shown(user), 201)
+    return json_response(_shown(user), 201)
 
 
 @blueprint.patch("/users/<name>", responses={200: UserShape, **errors(404, 409, 413, 415)})
@@ -46,7 +45,7 @@ def edit_user(path: UserPath, body: UserEdit) -> Response:
         password=body.password,
         by=current_actor(),
     )
-    return json_answer(_shown(user))
+    return json_response(_shown(user))
 
 
 @blueprint.delete("/users/<name>", responses={200: Message, **errors(404, 409)})
@@ -54,7 +53,7 @@ def edit_user(path: UserPath, body: UserEdit) -> Response:
 def remove_user(path: UserPath) -> Response:
     """Remove a person for good; what the person made stays."""
     current_services().users.remove(path.name, by=current_actor())
-    return json_answer({"message": "The user is removed."})
+    return json_response({"message": "The user is removed."})
 
 
 @blueprint.post("/me/password", responses={200: Message, **errors(409, 413, 415)})
@@ -62,7 +61,7 @@ def remove_user(path: UserPath) -> Response:
 def change_password(body: OwnPassword) -> Response:
     """Change one's own password, which needs the old one; all other sessions end."""
     change_own_password(body.old_password, body.password)
-    return json_answer({"message": "The password is changed; every other session has ended."})
+    return json_response({"message": "The password is changed; every other session has ended."})
 
 
 def _shown(user: User) -> dict[str, object]:
