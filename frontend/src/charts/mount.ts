@@ -55,8 +55,8 @@ export class Mount {
   private shown: Shown | null = null;
   private readonly intents = new WeakMap<Node, TreeElement["on"]>();
 
-  constructor(private readonly host: Element, private readonly onDeed: (deed: Deed) => void = () => undefined) {
-    for (const name of EVENTS) host.addEventListener(name, this.onEvent);
+  constructor(private readonly host: Element, private readonly onDeed?: (deed: Deed) => void) {
+    if (onDeed) for (const name of EVENTS) host.addEventListener(name, this.onEvent);
   }
 
   show(tree: Tree): void {
@@ -69,10 +69,15 @@ export class Mount {
     return this.shown && isElement(this.shown) ? this.shown.node : null;
   }
 
-  remove(): void {
-    for (const name of EVENTS) this.host.removeEventListener(name, this.onEvent);
+  /** Show nothing. */
+  clear(): void {
     this.shown?.node.remove();
     this.shown = null;
+  }
+
+  remove(): void {
+    for (const name of EVENTS) this.host.removeEventListener(name, this.onEvent);
+    this.clear();
   }
 
   private made(tree: Tree): Shown {
@@ -123,7 +128,7 @@ export class Mount {
       if (!intent) continue;
       const { ctrlKey = false, metaKey = false, shiftKey = false } = event as Partial<MouseEvent>;
       const value = intent.value ?? (node instanceof HTMLSelectElement ? node.value : "");
-      this.onDeed({ name: intent.name, value, adding: ctrlKey || metaKey || shiftKey });
+      this.onDeed?.({ name: intent.name, value, adding: ctrlKey || metaKey || shiftKey });
       return;
     }
   };

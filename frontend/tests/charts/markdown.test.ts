@@ -1,13 +1,23 @@
 // @vitest-environment jsdom
 import { describe, expect, it } from "vitest";
-import { markdown } from "../../src/charts/kinds/markdown";
-import { safeHtml, safeImage, safeLink } from "../../src/charts/kinds/safe-html";
+import { safeImage, safeLink } from "../../src/charts/allowed";
+import { browser } from "../../src/charts/browser";
+import { markdown as markdownTrees } from "../../src/charts/kinds/markdown";
+import { safeHtml as safeHtmlTrees } from "../../src/charts/kinds/safe-html";
+import { markup } from "../../src/charts/markup";
+import { Mount } from "../../src/charts/mount";
+import { type Tree, h } from "../../src/charts/tree";
 
-function html(fragment: DocumentFragment): string {
+const markdown = (text: string): Tree => h("div", {}, ...markdownTrees(text, browser.parseHtml));
+const safeHtml = (text: string): Tree => h("div", {}, ...safeHtmlTrees(text, browser.parseHtml));
+
+function inPage(tree: Tree): HTMLElement {
   const box = document.createElement("div");
-  box.append(fragment);
-  return box.innerHTML;
+  new Mount(box).show(tree);
+  return box.querySelector("div")!;
 }
+
+const html = (tree: Tree): string => inPage(tree).innerHTML;
 
 describe("markdown", () => {
   it.each([
@@ -29,9 +39,11 @@ describe("markdown", () => {
 });
 
 /** Nothing that can act: no script, handler, frame, form, foreign element or address with a scheme of its own. */
-function isHarmless(fragment: DocumentFragment): void {
-  const box = document.createElement("div");
-  box.append(fragment);
+function isHarmless(tree: Tree): void {
+  const box = inPage(tree);
+  // As text it is the same, and stays so when it is read again.
+  const text = markup(tree);
+  box.insertAdjacentHTML("beforeend", text);
   for (const element of box.querySelectorAll("*")) {
     expect(element.namespaceURI).toBe("http://www.w3.org/1999/xhtml");
     expect(["script", "style", "iframe", "object", "embed", "form", "input", "meta", "link", "base", "svg", "math", "template"]).not.toContain(element.localName);
@@ -64,7 +76,7 @@ describe("attacks come to nothing", () => {
   ])("Markdown's own: %s", (attack) => isHarmless(markdown(attack)));
   it("does not hang on long input", () => {
     const began = Date.now();
-    for (const piece of ["**", "[", "![", "_a", "`", "<", "](", "- ", "> ", "|-"]) markdown(piece.repeat(3000));
+    for (const piece of ["**", "[", "![", "_a", "`", "<", "](", "- ", "> ", "|-"]) inPage(markdown(piece.repeat(3000)));
     expect(Date.now() - began).toBeLessThan(4000);
   });
 });

@@ -4,10 +4,11 @@ import type { ReducedValue } from "../frames/reduced";
 import { processor, rangeOf, textOf } from "../display/processor";
 import { colorAlong, rampColors } from "../display/fieldcolor";
 import { absoluteSteps } from "../display/thresholds";
-import { type Box, lineUp, place } from "./repeat";
+import { type Tree, type TreeElement, h, svg } from "../tree";
+import { type Draw, type PanelData, formatContext, option } from "./chart";
+import { type Box, lineUp, placed } from "./repeat";
 import { fontSizeFor } from "./text-size";
 import { type TextOptions, valuesOf } from "./values";
-import { type MountPanel, type PanelData, element, option, svgElement } from "./view";
 
 /** The arc spans 250°, open at the bottom. */
 const SPAN = (250 / 180) * Math.PI;
@@ -58,75 +59,81 @@ export function markerSegments(value: ReducedValue, data: PanelData): Segment[] 
   });
 }
 
-function gaugeBox(value: ReducedValue, data: PanelData, box: Box, showTitle: boolean): HTMLElement {
+/** Where a gauge's arc lies in its box, and how thick its parts are. */
+interface Arc {
+  cx: number;
+  cy: number;
+  /** Of the thresholds' rim, and within it of the arc of the value. */
+  radius: number;
+  outer: number;
+  width: number;
+  rim: number;
+  /** Height of the whole drawing. */
+  drawn: number;
+}
+
+function arcOf(box: Box, titleHeight: number, hasLabels: boolean, hasRim: boolean): Arc {
+  const height = Math.max(20, box.height - titleHeight);
+  const labelRoom = hasLabels ? 16 : 0;
+  const labelWidth = hasLabels ? Math.min(92, box.width * 0.48) : 0;
+  const radius = Math.max(8, Math.min((box.width - labelWidth) / 2, (height - labelRoom) / RISE) - 2);
+  const cy = labelRoom + radius + 1;
+  const width = Math.min((radius * 2) / 5.5, 40) / (hasLabels ? 1.5 : 1);
+  const rim = hasRim ? Math.max(2, width / 5) : 0;
+  return { cx: box.width / 2, cy, radius, width, rim, outer: radius - (rim ? rim + 2 : 0), drawn: Math.ceil(cy + radius * (RISE - 1) + 2) };
+}
+
+function numberOf(value: ReducedValue, data: PanelData, arc: Arc, size: number | undefined): TreeElement {
+  const shown = textOf(value.display);
+  const room = (arc.outer - arc.width) * 2 * 0.86;
+  const fits = size ?? fontSizeFor(data.browser.textWidth, shown, room, room * 0.5, 1, Math.max(12, arc.width * 1.7), 500);
+  return svg("text", {
+    x: arc.cx, y: arc.cy + fits * 0.18, "text-anchor": "middle", "dominant-baseline": "central", class: "dw-gauge-value",
+    fill: value.display.color, "data-value-text": "", style: { "font-size": `${round(fits)}px` },
+  }, shown);
+}
+
+function labelsOf(value: ReducedValue, data: PanelData, markers: readonly Segment[], arc: Arc): Tree[] {
+  const show = processor(value.field, data.theme, formatContext(data));
+  const { min, max } = rangeOf(value.field);
+  const places = [min, ...markers.slice(1).map((part) => part.value), max].filter((each) => Number.isFinite(each));
+  return places.map((each) => {
+    const angle = START + SPAN * share(each, min, max);
+    const [x, y] = [arc.cx + (arc.radius + 6) * Math.cos(angle), arc.cy + (arc.radius + 6) * Math.sin(angle)];
+    const anchor = Math.abs(Math.cos(angle)) < 0.2 ? "middle" : Math.cos(angle) < 0 ? "end" : "start";
+    return svg("text", { x: round(x), y: round(y), "text-anchor": anchor, "dominant-baseline": "central", class: "dw-gauge-label" }, textOf(show(each)));
+  });
+}
+
+function gaugeBox(value: ReducedValue, data: PanelData, box: Box, showTitle: boolean): TreeElement {
   const { panel } = data;
   const text = option<TextOptions>(panel, "text", {});
   const markers = option(panel, "showThresholdMarkers", true) ? markerSegments(value, data) : [];
-  const labels = option(panel, "showThresholdLabels", false) && box.width >= LEAST_FOR_LABELS_PX;
+  const hasLabels = option(panel, "showThresholdLabels", false) && box.width >= LEAST_FOR_LABELS_PX;
   const titleSize = text.titleSize ?? Math.max(12, Math.min(box.height * 0.1, 16));
-  const titleHeight = showTitle ? titleSize * 1.5 : 0;
-  const height = Math.max(20, box.height - titleHeight);
-  const labelRoom = labels ? 16 : 0;
-  const labelWidth = labels ? Math.min(92, box.width * 0.48) : 0;
-  const radius = Math.max(8, Math.min((box.width - labelWidth) / 2, (height - labelRoom) / RISE) - 2);
-  const [cx, cy] = [box.width / 2, labelRoom + radius + 1];
-  const width = Math.min((radius * 2) / 5.5, 40) / (labels ? 1.5 : 1);
-  const rim = markers.length > 1 ? Math.max(2, width / 5) : 0;
-  const outer = radius - (rim ? rim + 2 : 0);
+  const arc = arcOf(box, showTitle ? titleSize * 1.5 : 0, hasLabels, markers.length > 1);
+  const { cx, cy, radius, outer, width, rim, drawn } = arc;
   const { min, max } = rangeOf(value.field);
   const filled = Number.isNaN(value.display.numeric) ? 0 : share(value.display.numeric, min, max);
-  const drawn = Math.ceil(cy + radius * (RISE - 1) + 2);
-  const svg = svgElement("svg", { width: box.width, height: drawn, viewBox: `0 0 ${round(box.width)} ${drawn}`, role: "img", "aria-label": `${value.title}: ${textOf(value.display)}` });
-  svg.append(svgElement("path", { d: arcPath(cx, cy, outer, outer - width, 0, 1), class: "dw-gauge-track" }));
-  if (filled > 0) svg.append(svgElement("path", { d: arcPath(cx, cy, outer, outer - width, 0, filled), fill: value.display.color, class: "dw-gauge-fill" }));
-  if (rim) for (const part of markers) svg.append(svgElement("path", { d: arcPath(cx, cy, radius, radius - rim, part.from, part.to), fill: part.color }));
-  if (labels) appendLabels(svg, value, data, markers, { cx, cy, radius, min, max });
-  const shown = textOf(value.display);
-  const room = (outer - width) * 2 * 0.86;
-  const size = text.valueSize ?? fontSizeFor(shown, room, room * 0.5, 1, Math.max(12, width * 1.7), 500);
-  const number = svgElement("text", { x: cx, y: cy + size * 0.18, "text-anchor": "middle", "dominant-baseline": "central", class: "dw-gauge-value", fill: value.display.color, "data-value-text": "" }, shown);
-  number.style.fontSize = `${round(size)}px`;
-  svg.append(number);
-  const made = element("div", { class: "dw-gauge" });
-  made.append(svg);
-  if (showTitle) {
-    const name = element("div", { class: "dw-gauge-title", title: value.title }, value.title);
-    name.style.fontSize = `${titleSize}px`;
-    made.append(name);
-  }
-  return made;
-}
-
-function appendLabels(svg: SVGElement, value: ReducedValue, data: PanelData, markers: readonly Segment[], arc: { cx: number; cy: number; radius: number; min: number; max: number }): void {
-  const show = processor(value.field, data.theme, { timeZone: data.timeZone, now: data.now });
-  const places = [arc.min, ...markers.slice(1).map((part) => part.value), arc.max].filter((each) => Number.isFinite(each));
-  for (const each of places) {
-    const angle = START + SPAN * share(each, arc.min, arc.max);
-    const [x, y] = [arc.cx + (arc.radius + 6) * Math.cos(angle), arc.cy + (arc.radius + 6) * Math.sin(angle)];
-    const anchor = Math.abs(Math.cos(angle)) < 0.2 ? "middle" : Math.cos(angle) < 0 ? "end" : "start";
-    svg.append(svgElement("text", { x: round(x), y: round(y), "text-anchor": anchor, "dominant-baseline": "central", class: "dw-gauge-label" }, textOf(show(each))));
-  }
+  return h("div", { class: "dw-gauge", style: placed(box) },
+    svg("svg", { width: box.width, height: drawn, viewBox: `0 0 ${round(box.width)} ${drawn}`, role: "img", "aria-label": `${value.title}: ${textOf(value.display)}` },
+      svg("path", { d: arcPath(cx, cy, outer, outer - width, 0, 1), class: "dw-gauge-track" }),
+      filled > 0 ? svg("path", { d: arcPath(cx, cy, outer, outer - width, 0, filled), fill: value.display.color, class: "dw-gauge-fill" }) : null,
+      ...(rim ? markers.map((part) => svg("path", { d: arcPath(cx, cy, radius, radius - rim, part.from, part.to), fill: part.color })) : []),
+      ...(hasLabels ? labelsOf(value, data, markers, arc) : []),
+      numberOf(value, data, arc, text.valueSize)),
+    showTitle ? h("div", { class: "dw-gauge-title", title: value.title, style: { "font-size": `${titleSize}px` } }, value.title) : null);
 }
 
 const GAP_PX = 8;
 
-export const mountGauge: MountPanel = (host) => {
-  const root = element("div", { class: "dw-values" });
-  host.append(root);
-  return {
-    draw(data, width, height) {
-      const values = valuesOf(data);
-      const orientation = option<string>(data.panel, "orientation", "auto");
-      const across = orientation === "auto" || !orientation ? width > height : orientation === "vertical";
-      const least = { width: option(data.panel, "minVizWidth", 75), height: option(data.panel, "minVizHeight", 75) };
-      const sizing = option<string>(data.panel, "sizing", "auto") === "manual" ? least : { width: 0, height: 0 };
-      const boxes = lineUp(values.length, width, height, GAP_PX, across ? "vertical" : "horizontal", sizing);
-      root.replaceChildren(...values.map((value, at) => {
-        const made = gaugeBox(value, data, boxes[at]!, values.length > 1 || Boolean(value.field.config.displayName));
-        place(made, boxes[at]!);
-        return made;
-      }));
-    },
-    destroy: () => root.remove(),
-  };
+export const drawGauge: Draw = (data, { width, height }) => {
+  const values = valuesOf(data);
+  const orientation = option<string>(data.panel, "orientation", "auto");
+  const across = orientation === "auto" || !orientation ? width > height : orientation === "vertical";
+  const least = { width: option(data.panel, "minVizWidth", 75), height: option(data.panel, "minVizHeight", 75) };
+  const sizing = option<string>(data.panel, "sizing", "auto") === "manual" ? least : { width: 0, height: 0 };
+  const boxes = lineUp(values.length, width, height, GAP_PX, across ? "vertical" : "horizontal", sizing);
+  return h("div", { class: "dw-values" },
+    ...values.map((value, at) => gaugeBox(value, data, boxes[at]!, values.length > 1 || Boolean(value.field.config.displayName))));
 };

@@ -5,7 +5,8 @@ import type { FormatContext } from "../display/number";
 import { processor, textOf } from "../display/processor";
 import { canonicalReducer, keepsUnit, reduce, reducerName } from "../display/reducers";
 import { compareValues } from "../frames/transform";
-import { element } from "./view";
+import type { Deed } from "../mount";
+import { type Tree, type TreeElement, h } from "../tree";
 
 export interface LegendOptions {
   showLegend?: boolean;
@@ -47,28 +48,18 @@ export function isLegendShown(options: LegendOptions | undefined): boolean {
   return options?.showLegend !== false && options?.displayMode !== "hidden";
 }
 
-function toggler(item: LegendItem, onToggle: (name: string, alone: boolean) => void): HTMLButtonElement {
-  const line = element("span", { class: "dw-legend-line" });
-  line.style.setProperty("--dw-series", item.color);
-  const button = element("button", { type: "button", class: "dw-legend-name", "aria-pressed": String(!item.off), title: item.name }, line,
-    element("span", { class: "dw-legend-text" }, item.name));
-  button.addEventListener("click", (event) => onToggle(item.name, !(event.ctrlKey || event.metaKey || event.shiftKey)));
-  return button;
+/** The short line that shows a series' colour beside its name. */
+export const seriesLine = (color: string): TreeElement => h("span", { class: "dw-legend-line", style: { "--dw-series": color } });
+
+function toggler(item: LegendItem): TreeElement {
+  return h("button", { type: "button", class: "dw-legend-name", "aria-pressed": String(!item.off), title: item.name, on: { click: { name: "toggle", value: item.name } } },
+    seriesLine(item.color), h("span", { class: "dw-legend-text" }, item.name));
 }
 
-function listOf(items: readonly LegendItem[], stats: readonly LegendStat[][], onToggle: (name: string, alone: boolean) => void): HTMLElement {
-  const list = element("ul", { class: "dw-legend-list" });
-  items.forEach((item, at) => {
-    const row = element("li", { class: "dw-legend-item", "data-series-name": item.name }, toggler(item, onToggle));
-    if (item.off) row.dataset["off"] = "";
-    if (item.right) row.dataset["right"] = "";
-    for (const stat of stats[at]!) {
-      row.append(element("span", { class: "dw-legend-stat", "data-calc": stat.id },
-        element("span", { class: "dw-legend-calc" }, `${stat.title}: `), stat.text));
-    }
-    list.append(row);
-  });
-  return list;
+function listOf(items: readonly LegendItem[], stats: readonly LegendStat[][]): TreeElement {
+  return h("ul", { class: "dw-legend-list" }, ...items.map((item, at) =>
+    h("li", { class: "dw-legend-item", "data-series-name": item.name, "data-off": item.off ? "" : null, "data-right": item.right ? "" : null }, toggler(item),
+      ...stats[at]!.map((stat) => h("span", { class: "dw-legend-stat", "data-calc": stat.id }, h("span", { class: "dw-legend-calc" }, `${stat.title}: `), stat.text)))));
 }
 
 export interface LegendSort {
@@ -76,46 +67,48 @@ export interface LegendSort {
   desc: boolean;
 }
 
-function tableOf(
-  items: readonly LegendItem[], stats: readonly LegendStat[][], sort: LegendSort | null,
-  onToggle: (name: string, alone: boolean) => void, onSort: (by: string) => void,
-): HTMLElement {
-  const titles = stats[0]?.map(({ title }) => title) ?? [];
-  const head = element("tr");
-  for (const title of ["Name", ...titles]) {
-    const label = element("button", { type: "button", class: "dw-legend-sort" }, title);
-    if (sort?.by === title) label.append(element("span", { "aria-hidden": "true" }, sort.desc ? " ↓" : " ↑"));
-    label.addEventListener("click", () => onSort(title));
+function headOf(titles: readonly string[], sort: LegendSort | null): TreeElement {
+  return h("thead", {}, h("tr", {}, ...titles.map((title) => {
     const sorted = sort?.by === title ? (sort.desc ? "descending" : "ascending") : "none";
-    head.append(element("th", { scope: "col", "aria-sort": sorted, class: title === "Name" ? "" : "dw-number" }, label));
-  }
-  const order = items.map((_item, at) => at);
-  if (sort) {
-    const sign = sort.desc ? -1 : 1;
-    const value = (at: number): unknown =>
-      sort.by === "Name" ? items[at]!.name : stats[at]!.find(({ title }) => title === sort.by)?.numeric;
-    order.sort((a, b) => sign * compareValues(value(a), value(b)));
-  }
-  const body = element("tbody");
-  for (const at of order) {
-    const item = items[at]!;
-    const row = element("tr", { class: "dw-legend-row", "data-series-name": item.name }, element("td", {}, toggler(item, onToggle)));
-    if (item.off) row.dataset["off"] = "";
-    for (const stat of stats[at]!) row.append(element("td", { class: "dw-number", "data-calc": stat.id }, stat.text));
-    body.append(row);
-  }
-  return element("table", { class: "dw-legend-table" }, element("thead", {}, head), body);
+    const arrow = sorted === "none" ? null : h("span", { "aria-hidden": "true" }, sorted === "descending" ? " ↓" : " ↑");
+    return h("th", { scope: "col", "aria-sort": sorted, class: title === "Name" ? null : "dw-number" },
+      h("button", { type: "button", class: "dw-legend-sort", on: { click: { name: "sort", value: title } } }, title, arrow));
+  })));
 }
 
-/** Builds the legend's element anew for the given items. */
-export function buildLegend(
-  items: readonly LegendItem[], options: LegendOptions, sort: LegendSort | null, theme: Theme, context: FormatContext,
-  onToggle: (name: string, alone: boolean) => void, onSort: (by: string) => void,
-): HTMLElement {
+/** Places of the items in the wanted order. */
+function orderOf(items: readonly LegendItem[], stats: readonly LegendStat[][], sort: LegendSort | null): number[] {
+  const order = items.map((_item, at) => at);
+  if (!sort) return order;
+  const sign = sort.desc ? -1 : 1;
+  const value = (at: number): unknown =>
+    sort.by === "Name" ? items[at]!.name : stats[at]!.find(({ title }) => title === sort.by)?.numeric;
+  return order.sort((a, b) => sign * compareValues(value(a), value(b)));
+}
+
+function tableOf(items: readonly LegendItem[], stats: readonly LegendStat[][], sort: LegendSort | null): TreeElement {
+  const rows = orderOf(items, stats, sort).map((at): Tree => {
+    const item = items[at]!;
+    return h("tr", { class: "dw-legend-row", "data-series-name": item.name, "data-off": item.off ? "" : null }, h("td", {}, toggler(item)),
+      ...stats[at]!.map((stat) => h("td", { class: "dw-number", "data-calc": stat.id }, stat.text)));
+  });
+  return h("table", { class: "dw-legend-table" }, headOf(["Name", ...(stats[0]?.map(({ title }) => title) ?? [])], sort), h("tbody", {}, ...rows));
+}
+
+/** How much of its chart's box a legend may take, px. */
+export interface LegendRoom {
+  right: boolean;
+  maxWidth: number | null;
+  maxHeight: number;
+}
+
+export function legendTree(
+  items: readonly LegendItem[], options: LegendOptions, sort: LegendSort | null, room: LegendRoom, theme: Theme, context: FormatContext,
+): TreeElement {
   const stats = items.map(({ field }) => legendStats(field, options.calcs ?? [], theme, context));
-  const table = options.displayMode === "table";
-  const made = table ? tableOf(items, stats, sort, onToggle, onSort) : listOf(items, stats, onToggle);
-  return element("div", { class: `dw-legend dw-legend-${options.placement === "right" ? "right" : "bottom"}` }, made);
+  const style = { "max-width": room.maxWidth === null ? null : `${room.maxWidth}px`, "max-height": `${room.maxHeight}px` };
+  return h("div", { class: `dw-legend dw-legend-${room.right ? "right" : "bottom"}`, style },
+    options.displayMode === "table" ? tableOf(items, stats, sort) : listOf(items, stats));
 }
 
 /** Names switched off after a click: alone shows just that one, again shows all; otherwise it is switched by itself. */
@@ -128,4 +121,21 @@ export function toggled(hidden: ReadonlySet<string>, names: readonly string[], n
   const others = names.filter((each) => each !== name);
   const already = !hidden.has(name) && others.length > 0 && others.every((each) => hidden.has(each));
   return already ? new Set() : new Set(others);
+}
+
+/** What the reader has chosen of a legend. */
+export interface LegendChoice {
+  hidden: ReadonlySet<string>;
+  sort: LegendSort | null;
+}
+
+function sortedBy(sort: LegendSort | null, by: string): LegendSort | null {
+  if (sort?.by !== by) return { by, desc: true };
+  return sort.desc ? { by, desc: false } : null;
+}
+
+/** What is chosen after a deed; `names` are all in the legend. */
+export function legendChoice({ hidden, sort }: LegendChoice, deed: Deed, names: readonly string[]): LegendChoice {
+  if (deed.name === "sort") return { hidden, sort: sortedBy(sort, deed.value) };
+  return { hidden: toggled(hidden, names, deed.value, !deed.adding), sort };
 }

@@ -1,6 +1,7 @@
-/** A safe subset of Markdown, built as elements: headings, lists, tables, quotes, code, emphasis, links, images. */
-import { linkTo, safeHtml, safeImage, showImage } from "./safe-html";
-import { element } from "./view";
+/** A safe subset of Markdown, read into a tree: headings, lists, tables, quotes, code, emphasis, links, images. */
+import { safeImage } from "../allowed";
+import { type Tree, h } from "../tree";
+import { type ParseHtml, imageOf, linkTo, safeHtml } from "./safe-html";
 
 /** Every span is bounded, so that text made to be slow is not: what is longer stays as it is written. */
 const INLINE = new RegExp(
@@ -21,52 +22,40 @@ const INLINE = new RegExp(
 /** Quotes within quotes are drawn this deep; deeper ones read as text. */
 const MOST_QUOTES = 8;
 
-function inline(text: string, into: Node): void {
+function inline(text: string): Tree[] {
+  const made: Tree[] = [];
   let rest = text;
   while (rest) {
     const found = INLINE.exec(rest);
-    if (!found) {
-      into.appendChild(document.createTextNode(rest));
-      return;
-    }
-    if (found.index > 0) into.appendChild(document.createTextNode(rest.slice(0, found.index)));
-    into.appendChild(inlineNode(found));
+    if (!found) return [...made, rest];
+    if (found.index > 0) made.push(rest.slice(0, found.index));
+    made.push(inlineTree(found));
     rest = rest.slice(found.index + found[0].length);
   }
-}
-
-function wrapped(tag: "strong" | "em" | "del", text: string): HTMLElement {
-  const made = element(tag);
-  inline(text, made);
   return made;
 }
 
-function link(address: string, text: string, title?: string): HTMLElement {
-  const made = element("a", title ? { title } : {});
-  linkTo(made, address);
-  if (text === address) made.append(text);
-  else inline(text, made);
-  return made;
+function link(address: string, text: string, title?: string): Tree {
+  return h("a", { title: title || null, ...linkTo(address) }, ...(text === address ? [text] : inline(text)));
 }
 
-function inlineNode(found: RegExpExecArray): Node {
-  const [all, , code, alt, image, label, address, title, , strong, , em, del, angled, bare, escaped] = found;
-  if (code !== undefined) return element("code", {}, code.trim());
-  if (image !== undefined) {
-    const safe = safeImage(image);
-    if (!safe) return document.createTextNode(alt ?? "");
-    const made = element("img", { alt: alt ?? "" });
-    showImage(made, safe);
-    return made;
-  }
+function image(address: string, alt: string): Tree {
+  const safe = safeImage(address);
+  return safe ? imageOf(safe, { alt }) : alt;
+}
+
+function inlineTree(found: RegExpExecArray): Tree {
+  const [all, , code, alt, picture, label, address, title, , strong, , em, del, angled, bare, escaped] = found;
+  if (code !== undefined) return h("code", {}, code.trim());
+  if (picture !== undefined) return image(picture, alt ?? "");
   if (address !== undefined) return link(address, label ?? address, title);
-  if (strong !== undefined) return wrapped("strong", strong);
-  if (em !== undefined) return wrapped("em", em);
-  if (del !== undefined) return wrapped("del", del);
+  if (strong !== undefined) return h("strong", {}, ...inline(strong));
+  if (em !== undefined) return h("em", {}, ...inline(em));
+  if (del !== undefined) return h("del", {}, ...inline(del));
   if (angled !== undefined) return link(angled, angled);
   if (bare !== undefined) return link(bare, bare);
-  if (escaped !== undefined) return document.createTextNode(escaped);
-  return all.endsWith("\n") ? element("br") : document.createTextNode(all);
+  if (escaped !== undefined) return escaped;
+  return all.endsWith("\n") ? h("br") : all;
 }
 
 const ITEM = /^(\s*)([-*+]|\d{1,9}[.)])\s+(.*)$/;
@@ -77,28 +66,24 @@ const TABLE_RULE = /^\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*$/;
 
 const cellsOf = (line: string): string[] => line.trim().replace(/^\||\|$/g, "").split("|").map((cell) => cell.trim());
 
-function tableOf(lines: readonly string[]): HTMLElement {
-  const row = (line: string, tag: "th" | "td"): HTMLElement => {
-    const made = element("tr");
-    for (const cell of cellsOf(line)) {
-      const box = element(tag);
-      inline(cell, box);
-      made.append(box);
-    }
-    return made;
-  };
-  return element("table", {}, element("thead", {}, row(lines[0]!, "th")),
-    element("tbody", {}, ...lines.slice(2).map((line) => row(line, "td"))));
+function tableOf(lines: readonly string[]): Tree {
+  const row = (line: string, tag: "th" | "td"): Tree => h("tr", {}, ...cellsOf(line).map((cell) => h(tag, {}, ...inline(cell))));
+  return h("table", {}, h("thead", {}, row(lines[0]!, "th")), h("tbody", {}, ...lines.slice(2).map((line) => row(line, "td"))));
 }
 
-function listOf(lines: readonly string[]): HTMLElement {
+/** An item's own words, with its box where it is a task. */
+function itemText(text: string): Tree[] {
+  const task = /^\[([ xX])\]\s+(.*)$/.exec(text);
+  return inline(task ? `${task[1] === " " ? "☐" : "☑"} ${task[2]}` : text);
+}
+
+function listOf(lines: readonly string[]): Tree {
   const first = ITEM.exec(lines[0]!)!;
   const indent = first[1]!.length;
-  const list = /\d/.test(first[2]!) ? element("ol", { start: String(parseInt(first[2]!, 10)) }) : element("ul");
+  const items: Tree[] = [];
   let at = 0;
   while (at < lines.length) {
     const item = ITEM.exec(lines[at]!);
-    const box = element("li");
     const inner: string[] = [];
     at += 1;
     while (at < lines.length) {
@@ -107,25 +92,21 @@ function listOf(lines: readonly string[]): HTMLElement {
       inner.push(lines[at]!);
       at += 1;
     }
-    const text = item ? item[3]! : "";
-    const task = /^\[([ xX])\]\s+(.*)$/.exec(text);
-    inline(task ? `${task[1] === " " ? "☐" : "☑"} ${task[2]}` : text, box);
     const nested = inner.findIndex((line) => ITEM.test(line));
     const own = nested < 0 ? inner : inner.slice(0, nested);
-    if (own.some((line) => line.trim())) inline(` ${own.map((line) => line.trim()).join(" ")}`, box);
-    if (nested >= 0) box.append(listOf(inner.slice(nested)));
-    list.append(box);
+    const words = own.some((line) => line.trim()) ? inline(` ${own.map((line) => line.trim()).join(" ")}`) : [];
+    items.push(h("li", {}, ...itemText(item ? item[3]! : ""), ...words, nested < 0 ? null : listOf(inner.slice(nested))));
   }
-  return list;
+  return /\d/.test(first[2]!) ? h("ol", { start: parseInt(first[2]!, 10) }, ...items) : h("ul", {}, ...items);
 }
 
 function startsBlock(line: string): boolean {
   return HEADING.test(line) || RULE.test(line) || FENCE.test(line) || ITEM.test(line) || /^ {0,3}>/.test(line) || /^\s*<\/?[a-z!]/i.test(line);
 }
 
-/** Markdown as a fragment; HTML blocks within go through the same allow list as HTML panels. */
-export function markdown(text: string, depth = 0): DocumentFragment {
-  const made = document.createDocumentFragment();
+/** Markdown as trees; HTML blocks within go through the same allow list as HTML panels. */
+export function markdown(text: string, parseHtml: ParseHtml, depth = 0): Tree[] {
+  const made: Tree[] = [];
   const lines = text.replace(/\r\n?/g, "\n").split("\n");
   let at = 0;
   const takeWhile = (keep: (line: string) => boolean): string[] => {
@@ -139,34 +120,28 @@ export function markdown(text: string, depth = 0): DocumentFragment {
     const fence = FENCE.exec(line);
     if (!line.trim()) at += 1;
     else if (heading) {
-      const box = document.createElement(`h${heading[1]!.length}`);
-      inline(heading[2]!, box);
-      made.append(box);
+      made.push(h(`h${heading[1]!.length}`, {}, ...inline(heading[2]!)));
       at += 1;
     } else if (RULE.test(line)) {
-      made.append(element("hr"));
+      made.push(h("hr"));
       at += 1;
     } else if (fence) {
       at += 1;
       const code = takeWhile((each) => !each.trim().startsWith(fence[1]!));
       at += 1;
-      made.append(element("pre", {}, element("code", {}, code.join("\n"))));
+      made.push(h("pre", {}, h("code", {}, code.join("\n"))));
     } else if (/^ {0,3}>/.test(line) && depth < MOST_QUOTES) {
       const quoted = takeWhile((each) => /^ {0,3}>/.test(each)).map((each) => each.replace(/^ {0,3}> ?/, ""));
-      const box = element("blockquote");
-      box.append(markdown(quoted.join("\n"), depth + 1));
-      made.append(box);
+      made.push(h("blockquote", {}, ...markdown(quoted.join("\n"), parseHtml, depth + 1)));
     } else if (ITEM.test(line)) {
-      made.append(listOf(takeWhile((each) => ITEM.test(each) || (/^\s{2,}\S/.test(each) && each.trim() !== ""))));
+      made.push(listOf(takeWhile((each) => ITEM.test(each) || (/^\s{2,}\S/.test(each) && each.trim() !== ""))));
     } else if (/^\s*<\/?[a-z!]/i.test(line) && !/^\s*<https?:/i.test(line)) {
-      made.append(safeHtml(takeWhile((each) => each.trim() !== "").join("\n")));
+      made.push(...safeHtml(takeWhile((each) => each.trim() !== "").join("\n"), parseHtml));
     } else if (line.includes("|") && TABLE_RULE.test(lines[at + 1] ?? "")) {
-      made.append(tableOf(takeWhile((each) => each.includes("|"))));
+      made.push(tableOf(takeWhile((each) => each.includes("|"))));
     } else {
       const words = takeWhile((each) => each.trim() !== "" && !(startsBlock(each) && each !== line));
-      const box = element("p");
-      inline(words.join("\n"), box);
-      made.append(box);
+      made.push(h("p", {}, ...inline(words.join("\n"))));
     }
   }
   return made;

@@ -2,15 +2,16 @@
  * All that makes pictures of answers: frames, formats, charts. A chunk of its own: the page asks its first questions
  * before this has been read, and most of it is read while they are answered.
  */
-import { mountBarGauge } from "./bargauge";
-import { mountGauge } from "./gauge";
-import { mountPie } from "./piechart";
-import { mountStat } from "./stat";
-import { mountTable } from "./table";
-import { mountText } from "./text";
-import { mountTimeSeries } from "../timeseries/mount";
-import type { MountPanel } from "./view";
+import { mountTimeSeries } from "../timeseries/view";
+import { drawBarGauge } from "./bargauge";
+import { drawGauge } from "./gauge";
+import { drawPie } from "./piechart";
+import { drawStat } from "./stat";
+import { tableChart } from "./table";
+import { drawText } from "./text";
+import { type MountPanel, choosing, still } from "./view";
 
+export { browser } from "../browser";
 export { provideColormap } from "../display/fieldcolor";
 export { withFieldConfig } from "../frames/overrides";
 export { framesOf } from "../frames/prometheus";
@@ -18,10 +19,10 @@ export { transformed, unknownTransformations } from "../frames/transform";
 
 export const MOUNTS: Readonly<Record<string, MountPanel>> = {
   timeseries: mountTimeSeries,
-  stat: mountStat,
-  gauge: mountGauge,
-  bargauge: mountBarGauge,
-  piechart: mountPie,
-  table: mountTable,
-  text: mountText,
+  stat: still(drawStat),
+  gauge: still(drawGauge),
+  bargauge: still(drawBarGauge),
+  piechart: still(drawPie),
+  table: choosing(tableChart),
+  text: still(drawText),
 };

@@ -3,9 +3,11 @@ import { classicPalette, readableOn } from "../display/colors";
 import { isByValue } from "../display/fieldcolor";
 import { textOf } from "../display/processor";
 import type { ReducedValue } from "../frames/reduced";
-import { isLegendShown } from "./legend";
+import type { TextWidth } from "../browser";
+import { type TreeElement, h, svg } from "../tree";
+import { type Draw, type PanelData, type Size, option } from "./chart";
+import { isLegendShown, seriesLine } from "./legend";
 import { valuesOf } from "./values";
-import { type MountPanel, type PanelData, element, option, svgElement } from "./view";
 
 export interface Slice {
   value: ReducedValue;
@@ -56,52 +58,68 @@ function colored(slices: readonly Slice[], data: PanelData): Slice[] {
   return slices.map((slice, at) => ({ ...slice, color: palette[at % palette.length]! }));
 }
 
-function legendOf(slices: readonly Slice[], options: PieLegend): HTMLElement {
-  const list = element("ul", { class: "dw-pie-legend" });
-  for (const slice of slices) {
-    const line = element("span", { class: "dw-legend-line" });
-    line.style.setProperty("--dw-series", slice.color);
-    const row = element("li", { "data-series-name": slice.value.title }, line, element("span", { class: "dw-legend-text" }, slice.value.title));
-    for (const kind of options.values ?? []) {
-      row.append(element("span", { class: "dw-legend-stat" }, kind === "percent" ? percentText(slice) : textOf(slice.value.display)));
-    }
-    list.append(row);
-  }
-  return list;
+/** The values a slice's row shows beside its name. */
+const statsOf = (slice: Slice, kinds: readonly string[]): string[] =>
+  kinds.map((kind) => (kind === "percent" ? percentText(slice) : textOf(slice.value.display)));
+
+function legendOf(slices: readonly Slice[], options: PieLegend, limit: { "max-width"?: string; "max-height"?: string }): TreeElement {
+  return h("ul", { class: "dw-pie-legend", style: limit }, ...slices.map((slice) =>
+    h("li", { "data-series-name": slice.value.title }, seriesLine(slice.color), h("span", { class: "dw-legend-text" }, slice.value.title),
+      ...statsOf(slice, options.values ?? []).map((text) => h("span", { class: "dw-legend-stat" }, text)))));
 }
 
-export const mountPie: MountPanel = (host) => {
-  const root = element("div", { class: "dw-pie" });
-  host.append(root);
-  return {
-    draw(data, width, height) {
-      const legend = option<PieLegend>(data.panel, "legend", {});
-      const labels = option<string[]>(data.panel, "displayLabels", []);
-      const slices = colored(slicesOf(valuesOf(data), option<string>(data.panel, "sort", "desc")), data);
-      const right = legend.placement === "right" && width > 260;
-      root.dataset["legend"] = right ? "right" : "bottom";
-      const hasLegend = isLegendShown(legend) && slices.length > 0;
-      const list = hasLegend ? legendOf(slices, legend) : null;
-      root.replaceChildren(...(list ? [list] : []));
-      if (list && right) list.style.maxWidth = `${Math.floor(width * 0.5)}px`;
-      if (list && !right) list.style.maxHeight = `${Math.floor(height * 0.35)}px`;
-      const wide = Math.max(40, width - (list && right ? list.offsetWidth + 8 : 0));
-      const high = Math.max(40, height - (list && !right ? list.offsetHeight + 4 : 0));
-      const radius = Math.floor(Math.min(wide, high) / 2) - 2;
-      const hole = option<string>(data.panel, "pieType", "pie") === "donut" ? Math.floor(radius * 0.6) : 0;
-      const svg = svgElement("svg", { width: wide, height: high, viewBox: `${-wide / 2} ${-high / 2} ${wide} ${high}`, role: "img", "aria-label": data.panel.title ?? "Pie chart" });
-      for (const slice of slices) {
-        const path = svgElement("path", { d: slicePath(radius, hole, slice.from, slice.to), fill: slice.color, class: "dw-slice", "data-value-text": textOf(slice.value.display) });
-        path.append(svgElement("title", {}, `${slice.value.title}: ${textOf(slice.value.display)} (${percentText(slice)})`));
-        svg.append(path);
-        if (labels.length === 0 || slice.to - slice.from < 0.04) continue;
-        const angle = ((slice.from + slice.to) / 2) * 2 * Math.PI - Math.PI / 2;
-        const reach = (radius + hole) / 2 + (hole ? 0 : radius * 0.1);
-        const words = labels.map((kind) => (kind === "name" ? slice.value.title : kind === "percent" ? percentText(slice) : textOf(slice.value.display)));
-        svg.append(svgElement("text", { x: (reach * Math.cos(angle)).toFixed(1), y: (reach * Math.sin(angle)).toFixed(1), class: "dw-slice-label", "text-anchor": "middle", "dominant-baseline": "central", fill: readableOn(slice.color) }, words.join(" ")));
-      }
-      root.prepend(svg);
-    },
-    destroy: () => root.remove(),
-  };
+/** Sizes that the legend's style sheet gives its rows, px. */
+const ROW = { type: 12, height: 18, line: 14, gap: 8, between: 12, above: 4 };
+
+/** Width and height the legend takes, as the browser will lay it out: a column at the right, wrapped rows below. */
+export function legendSize(slices: readonly Slice[], options: PieLegend, right: boolean, { width, height }: Size, textWidth: TextWidth): Size {
+  const widths = slices.map((slice) => [slice.value.title, ...statsOf(slice, options.values ?? [])]
+    .reduce((sum, text) => sum + ROW.gap + textWidth(text, ROW.type), ROW.line));
+  if (right) return { width: Math.round(Math.min(Math.max(...widths) + ROW.gap, Math.floor(width * 0.5))), height };
+  let rows = 1;
+  let used = 0;
+  for (const wide of widths) {
+    const after = used === 0 ? wide : used + ROW.between + wide;
+    if (after > width && used > 0) rows += 1;
+    used = after > width && used > 0 ? wide : after;
+  }
+  return { width, height: Math.min(ROW.above + rows * ROW.height, Math.floor(height * 0.35)) };
+}
+
+function labelOf(slice: Slice, kinds: readonly string[], radius: number, hole: number): TreeElement {
+  const angle = ((slice.from + slice.to) / 2) * 2 * Math.PI - Math.PI / 2;
+  const reach = (radius + hole) / 2 + (hole ? 0 : radius * 0.1);
+  const words = kinds.map((kind) => (kind === "name" ? slice.value.title : kind === "percent" ? percentText(slice) : textOf(slice.value.display)));
+  return svg("text", {
+    x: (reach * Math.cos(angle)).toFixed(1), y: (reach * Math.sin(angle)).toFixed(1), class: "dw-slice-label", "text-anchor": "middle",
+    "dominant-baseline": "central", fill: readableOn(slice.color),
+  }, words.join(" "));
+}
+
+function pieOf(slices: readonly Slice[], { panel }: PanelData, { width, height }: Size): TreeElement {
+  const labels = option<string[]>(panel, "displayLabels", []);
+  const radius = Math.floor(Math.min(width, height) / 2) - 2;
+  const hole = option<string>(panel, "pieType", "pie") === "donut" ? Math.floor(radius * 0.6) : 0;
+  const parts = slices.flatMap((slice) => {
+    const shown = textOf(slice.value.display);
+    const path = svg("path", { d: slicePath(radius, hole, slice.from, slice.to), fill: slice.color, class: "dw-slice", "data-value-text": shown },
+      svg("title", {}, `${slice.value.title}: ${shown} (${percentText(slice)})`));
+    return labels.length === 0 || slice.to - slice.from < 0.04 ? [path] : [path, labelOf(slice, labels, radius, hole)];
+  });
+  return svg("svg", { width, height, viewBox: `${-width / 2} ${-height / 2} ${width} ${height}`, role: "img", "aria-label": panel.title ?? "Pie chart" }, ...parts);
+}
+
+export const drawPie: Draw = (data, { width, height }) => {
+  const options = option<PieLegend>(data.panel, "legend", {});
+  const slices = colored(slicesOf(valuesOf(data), option<string>(data.panel, "sort", "desc")), data);
+  const right = options.placement === "right" && width > 260;
+  const hasLegend = isLegendShown(options) && slices.length > 0;
+  const legend = hasLegend ? legendSize(slices, options, right, { width, height }, data.browser.textWidth) : null;
+  const limit = right ? { "max-width": `${Math.floor(width * 0.5)}px` } : { "max-height": `${Math.floor(height * 0.35)}px` };
+  return h("div", { class: "dw-pie", "data-legend": right ? "right" : "bottom" },
+    pieOf(slices, data, {
+      width: Math.max(40, width - (legend && right ? legend.width + 8 : 0)),
+      height: Math.max(40, height - (legend && !right ? legend.height + 4 : 0)),
+    }),
+    legend ? legendOf(slices, options, limit) : null);
 };

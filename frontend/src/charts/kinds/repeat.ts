@@ -43,10 +43,7 @@ export function tile(count: number, width: number, height: number, gap: number):
   });
 }
 
-/** Put an element where its box says. */
-export function place(target: HTMLElement | SVGElement, box: Box): void {
-  target.style.left = `${box.left}px`;
-  target.style.top = `${box.top}px`;
-  target.style.width = `${box.width}px`;
-  target.style.height = `${box.height}px`;
+/** The style that puts an element where its box says. */
+export function placed({ left, top, width, height }: Box): { left: string; top: string; width: string; height: string } {
+  return { left: `${left}px`, top: `${top}px`, width: `${width}px`, height: `${height}px` };
 }

@@ -1,8 +1,8 @@
 /** The small area behind a stat's number, as an SVG path; nothing interactive. */
+import type { TimeRange } from "../../lib/time/relative";
 import { withAlpha } from "../display/colors";
 import type { Field } from "../display/field";
-import type { TimeRange } from "../../lib/time/relative";
-import { svgElement } from "./view";
+import { type TreeElement, svg } from "../tree";
 
 const LINE_PX = 1;
 
@@ -52,9 +52,9 @@ export function sparkPaths(times: readonly number[], values: readonly unknown[],
   return { line, area };
 }
 
-export function sparkline(time: Field, value: Field, range: TimeRange, width: number, height: number, stroke: string, fill = withAlpha(stroke, 0.2)): SVGElement {
+export function sparkline(time: Field, value: Field, range: TimeRange, width: number, height: number, stroke: string, fill = withAlpha(stroke, 0.2)): TreeElement {
   const { line, area } = sparkPaths(time.values as number[], value.values, range, width, height, value.config.min, value.config.max);
-  return svgElement("svg", { class: "dw-spark", width, height, viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" },
-    svgElement("path", { d: area, fill }),
-    svgElement("path", { d: line, fill: "none", stroke, "stroke-width": LINE_PX, "stroke-linejoin": "round" }));
+  return svg("svg", { class: "dw-spark", width, height, viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" },
+    svg("path", { d: area, fill }),
+    svg("path", { d: line, fill: "none", stroke, "stroke-width": LINE_PX, "stroke-linejoin": "round" }));
 }

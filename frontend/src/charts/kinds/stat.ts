@@ -2,11 +2,13 @@
 import { type Theme, brighten, colorByName, darken, parseColor, spin } from "../display/colors";
 import { textOf } from "../display/processor";
 import type { ReducedValue } from "../frames/reduced";
-import { type Box, lineUp, place, tile } from "./repeat";
+import type { TextWidth } from "../browser";
+import { type TreeElement, h } from "../tree";
+import { type Draw, type PanelData, option } from "./chart";
+import { type Box, lineUp, placed, tile } from "./repeat";
 import { sparkline } from "./sparkline";
 import { fontSizeFor } from "./text-size";
 import { type TextOptions, longest, shownText, valuesOf } from "./values";
-import { type MountPanel, type PanelData, element, option } from "./view";
 
 const LINE_HEIGHT = 1.2;
 const MOST_TITLE_PX = 30;
@@ -22,7 +24,7 @@ interface Sizes {
 }
 
 /** Type sizes for a box: beside each other when it is wide, title over value otherwise. */
-export function statSizes(box: { width: number; height: number }, title: string, value: string, hasChart: boolean, hasChange: boolean, text: TextOptions): Sizes {
+export function statSizes(textWidth: TextWidth, box: { width: number; height: number }, title: string, value: string, hasChart: boolean, hasChange: boolean, text: TextOptions): Sizes {
   const padding = box.height > 100 ? 12 : box.height > 50 ? 8 : 4;
   const width = box.width - padding * 2;
   const height = box.height - padding * 2;
@@ -30,7 +32,7 @@ export function statSizes(box: { width: number; height: number }, title: string,
   const chart = hasChart && (wide ? box.height > 50 : box.height > 100);
   const sizes: Sizes = { title: 0, value: 0, chart: 0, wide, padding };
   const fit = (words: string, w: number, h: number, most?: number, weight?: number): number =>
-    words ? fontSizeFor(words, Math.max(1, w), Math.max(1, h), LINE_HEIGHT, most, weight) : 0;
+    words ? fontSizeFor(textWidth, words, Math.max(1, w), Math.max(1, h), LINE_HEIGHT, most, weight) : 0;
   const room = hasChange ? 0.75 : 1;
   if (wide) {
     sizes.value = fit(value, width * (chart ? 0.4 : title ? 0.3 : 1), height * (chart ? 0.5 : 1) * room, undefined, VALUE_WEIGHT);
@@ -84,74 +86,69 @@ function changeText(percent: number): string {
   return `${percent > 0 ? "▲" : percent < 0 ? "▼" : ""} ${Math.abs(Math.round(percent * 10) / 10)}%`.trim();
 }
 
-function statBox(value: ReducedValue, data: PanelData, look: StatLook, box: Box, count: number, titleFor: string, valueFor: string): HTMLElement {
+/** What all boxes of a panel share: its look, and the longest texts, so that all are set in one size. */
+interface Shared {
+  look: StatLook;
+  count: number;
+  titleFor: string;
+  valueFor: string;
+}
+
+function changeOf(percent: number, size: number, color: string): TreeElement {
+  return h("div", { class: "dw-stat-change", style: { "font-size": `${Math.max(size / 2.5, 12)}px`, color } }, changeText(percent));
+}
+
+function statBox(value: ReducedValue, data: PanelData, { look, count, titleFor, valueFor }: Shared, box: Box): TreeElement {
   const { theme } = data;
   const { title, text } = words(value, look.mode, count);
   const { color } = value.display;
   const filled = look.color === "background" || look.color === "background_solid";
   const hasChart = look.graph && value.time !== undefined && value.field.type === "number" && value.field.values.length > 1;
-  const hasChange = look.change && value.percentChange !== null;
-  const sizes = statSizes(box, title ? titleFor : "", valueFor, hasChart, hasChange, look.text);
-  const made = element("div", { class: "dw-stat" });
-  made.style.padding = `${filled || !data.panel.title ? sizes.padding : 0}px ${sizes.padding}px ${sizes.padding}px`;
-  made.dataset["layout"] = sizes.wide ? "wide" : "stacked";
-  made.dataset["justify"] = look.justify === "center" || !title ? "center" : "auto";
-  if (sizes.chart > 0) made.dataset["chart"] = "";
-  const ink = filled ? onFill(color, theme) : look.color === "none" ? "" : color;
-  if (filled) made.style.background = look.color === "background" ? background(color, theme) : color;
-  const words_ = element("div", { class: "dw-stat-words" });
-  if (title) {
-    const name = element("div", { class: "dw-stat-title", title }, title);
-    name.style.fontSize = `${sizes.title}px`;
-    if (filled) name.style.color = ink;
-    words_.append(name);
-  }
-  const number = element("div", { class: "dw-stat-value", "data-value-text": "" }, text);
-  number.style.fontSize = `${sizes.value}px`;
-  if (ink) number.style.color = ink;
-  words_.append(number);
-  if (hasChange) {
-    const change = element("div", { class: "dw-stat-change" }, changeText(value.percentChange!));
-    change.style.fontSize = `${Math.max(sizes.value / 2.5, 12)}px`;
-    change.style.color = filled ? ink : colorByName(value.percentChange! > 0 ? "green" : "red", theme);
-    words_.append(change);
-  }
-  if (sizes.chart > 0) {
-    const stroke = filled ? brighten(color, 40) : color;
-    const fill = filled ? "rgba(255,255,255,0.4)" : undefined;
-    made.append(sparkline(value.time!, value.field, data.range, Math.floor(box.width), Math.floor(sizes.chart), stroke, fill));
-  }
-  made.append(words_);
-  return made;
+  const change = look.change ? value.percentChange : null;
+  const sizes = statSizes(data.browser.textWidth, box, title ? titleFor : "", valueFor, hasChart, change !== null, look.text);
+  const ink = filled ? onFill(color, theme) : look.color === "none" ? null : color;
+  const spark = sizes.chart > 0
+    ? sparkline(value.time!, value.field, data.range, Math.floor(box.width), Math.floor(sizes.chart), filled ? brighten(color, 40) : color, filled ? "rgba(255,255,255,0.4)" : undefined)
+    : null;
+  return h("div", {
+    class: "dw-stat",
+    "data-layout": sizes.wide ? "wide" : "stacked",
+    "data-justify": look.justify === "center" || !title ? "center" : "auto",
+    "data-chart": spark && "",
+    style: {
+      ...placed(box),
+      padding: `${filled || !data.panel.title ? sizes.padding : 0}px ${sizes.padding}px ${sizes.padding}px`,
+      background: look.color === "background" ? background(color, theme) : filled ? color : null,
+    },
+  }, spark, h("div", { class: "dw-stat-words" },
+    title ? h("div", { class: "dw-stat-title", title, style: { "font-size": `${sizes.title}px`, color: filled ? ink : null } }, title) : null,
+    h("div", { class: "dw-stat-value", "data-value-text": "", style: { "font-size": `${sizes.value}px`, color: ink } }, text),
+    change === null ? null : changeOf(change, sizes.value, filled && ink ? ink : colorByName(change > 0 ? "green" : "red", theme))));
 }
 
-export const mountStat: MountPanel = (host) => {
-  const root = element("div", { class: "dw-values" });
-  host.append(root);
+function lookOf({ panel }: PanelData): StatLook {
   return {
-    draw(data, width, height) {
-      const values = valuesOf(data);
-      const { panel } = data;
-      const look: StatLook = {
-        color: option(panel, "colorMode", "value"),
-        graph: option<string>(panel, "graphMode", "area") !== "none",
-        mode: option(panel, "textMode", "auto"),
-        justify: option(panel, "justifyMode", "auto"),
-        change: option(panel, "showPercentChange", false),
-        text: option<TextOptions>(panel, "text", {}),
-      };
-      const orientation = option<string>(panel, "orientation", "auto");
-      const boxes = orientation === "auto" || !orientation
-        ? tile(values.length, width, height, GAP_PX)
-        : lineUp(values.length, width, height, GAP_PX, orientation === "horizontal" ? "horizontal" : "vertical");
-      const titleFor = longest(values, (value) => value.title);
-      const valueFor = longest(values, (value) => (look.mode === "name" ? value.title : shownText(value)));
-      root.replaceChildren(...values.map((value, at) => {
-        const made = statBox(value, data, look, boxes[at]!, values.length, titleFor, valueFor);
-        place(made, boxes[at]!);
-        return made;
-      }));
-    },
-    destroy: () => root.remove(),
+    color: option(panel, "colorMode", "value"),
+    graph: option<string>(panel, "graphMode", "area") !== "none",
+    mode: option(panel, "textMode", "auto"),
+    justify: option(panel, "justifyMode", "auto"),
+    change: option(panel, "showPercentChange", false),
+    text: option<TextOptions>(panel, "text", {}),
   };
+}
+
+export const drawStat: Draw = (data, { width, height }) => {
+  const values = valuesOf(data);
+  const look = lookOf(data);
+  const orientation = option<string>(data.panel, "orientation", "auto");
+  const boxes = orientation === "auto" || !orientation
+    ? tile(values.length, width, height, GAP_PX)
+    : lineUp(values.length, width, height, GAP_PX, orientation === "horizontal" ? "horizontal" : "vertical");
+  const shared: Shared = {
+    look,
+    count: values.length,
+    titleFor: longest(values, (value) => value.title),
+    valueFor: longest(values, (value) => (look.mode === "name" ? value.title : shownText(value))),
+  };
+  return h("div", { class: "dw-values" }, ...values.map((value, at) => statBox(value, data, shared, boxes[at]!)));
 };

@@ -1,13 +1,15 @@
 /** The table panel: rows of a frame with sorting, coloured cells, small bars and a footer of calculations. */
 import { readableOn, withAlpha } from "../display/colors";
 import type { Field, Frame } from "../display/field";
-import { type Processor, processor, rangeOf, textOf } from "../display/processor";
+import { type Display, type Processor, processor, rangeOf, textOf } from "../display/processor";
 import { reduce, reducerName } from "../display/reducers";
 import { custom, hiddenFrom } from "../frames/overrides";
 import { frameName } from "../frames/names";
 import { compareValues } from "../frames/transform";
+import type { Deed } from "../mount";
+import { type Child, type Tree, type TreeElement, h } from "../tree";
+import { type ChoosingChart, type PanelData, formatContext, option } from "./chart";
 import { share } from "./gauge";
-import { type PanelData, type PanelView, element, option } from "./view";
 
 const MOST_ROWS = 2000;
 
@@ -44,7 +46,7 @@ export function columnsOf(frame: Frame, data: PanelData): Column[] {
     return {
       field,
       name: field.displayName ?? field.name,
-      show: processor(field, data.theme, { timeZone: data.timeZone, now: data.now }),
+      show: processor(field, data.theme, formatContext(data)),
       align: align === "auto" || !align ? (field.type === "number" ? "right" : "left") : align,
       cell: custom<CellOptions>(field, "cellOptions", { type: old }),
     };
@@ -60,146 +62,106 @@ export function sortedRows(frame: Frame, sort: SortRule | null): number[] {
   return rows.sort((a, b) => sign * compareValues(column.values[a], column.values[b]));
 }
 
-function fillCell(cell: HTMLTableCellElement, column: Column, value: unknown): void {
+const BARS = new Set(["gauge", "basic", "gradient-gauge", "lcd-gauge"]);
+
+/** A cell whose number has a bar beside it. */
+function barCell(column: Column, display: Display, text: string, style: CellStyle): TreeElement {
+  const { min, max } = rangeOf(column.field);
+  const background = column.cell.mode === "basic" ? withAlpha(display.color, 0.35) : display.color;
+  const bar = h("span", { class: "dw-cell-bar", style: { width: `${share(display.numeric, min, max) * 100}%`, background } });
+  return h("td", { class: `${classOf(column) ?? ""} dw-cell-gauge`.trim(), title: text, style },
+    h("div", { class: "dw-cell-row" }, h("span", { class: "dw-cell-track" }, bar), h("span", { class: "dw-cell-text", style: { color: display.color } }, text)));
+}
+
+type CellStyle = Readonly<Record<string, string>>;
+
+function cellStyle(column: Column, color: string): CellStyle {
+  const kind = column.cell.type ?? "auto";
+  const align = { "text-align": column.align };
+  if (kind === "color-text") return { ...align, color };
+  if (kind !== "color-background" && !kind.startsWith("color-background-")) return align;
+  const gradient = column.cell.mode === "gradient" || (kind === "color-background" && column.field.config.custom?.["displayMode"] === kind);
+  return { ...align, background: gradient ? `linear-gradient(120deg, ${color}, ${withAlpha(color, 0.85)})` : color, color: readableOn(color) };
+}
+
+const classOf = (column: Column): string | null => (column.field.type === "number" ? "dw-number" : null);
+
+function cellOf(column: Column, value: unknown): TreeElement {
   const display = column.show(value);
   const text = textOf(display);
-  const kind = column.cell.type ?? "auto";
-  cell.title = text;
-  if (kind === "color-text") cell.style.color = display.color;
-  if (kind === "color-background" || kind.startsWith("color-background-")) {
-    const gradient = column.cell.mode === "gradient" || (kind === "color-background" && column.field.config.custom?.["displayMode"] === kind);
-    cell.style.background = gradient ? `linear-gradient(120deg, ${display.color}, ${withAlpha(display.color, 0.85)})` : display.color;
-    cell.style.color = readableOn(display.color);
-  }
-  if (["gauge", "basic", "gradient-gauge", "lcd-gauge"].includes(kind) && column.field.type === "number" && !Number.isNaN(display.numeric)) {
-    const { min, max } = rangeOf(column.field);
-    const bar = element("span", { class: "dw-cell-bar" });
-    bar.style.width = `${share(display.numeric, min, max) * 100}%`;
-    bar.style.background = column.cell.mode === "basic" ? withAlpha(display.color, 0.35) : display.color;
-    cell.classList.add("dw-cell-gauge");
-    const text_ = element("span", { class: "dw-cell-text" }, text);
-    text_.style.color = display.color;
-    cell.append(element("div", { class: "dw-cell-row" }, element("span", { class: "dw-cell-track" }, bar), text_));
-    return;
-  }
-  cell.append(text);
+  const style = cellStyle(column, display.color);
+  const hasBar = BARS.has(column.cell.type ?? "") && column.field.type === "number" && !Number.isNaN(display.numeric);
+  return hasBar ? barCell(column, display, text, style) : h("td", { class: classOf(column), title: text, style }, text);
 }
 
-function footerCells(columns: readonly Column[], frame: Frame, footer: Footer): HTMLElement | null {
-  const row = element("tr");
-  let any = false;
-  columns.forEach((column, at) => {
-    const own = custom<{ reducers?: string[] }>(column.field, "footer", {}).reducers ?? [];
-    const wanted = footer.show ? (footer.reducer ?? []) : [];
-    const chosen = !footer.fields || footer.fields.length === 0 || footer.fields.includes(column.name) || footer.fields.includes(column.field.name);
-    const cell = element("td");
-    cell.style.textAlign = column.align;
-    if (footer.show && footer.countRows && wanted.includes("count")) {
-      if (at === 0) cell.append(`Count ${frame.length}`);
-      any = true;
-    } else {
-      const ids = own.length > 0 ? own : column.field.type === "number" && chosen ? wanted : [];
-      const texts = ids.map((id) => textOf(column.show(reduce(column.field.values, id))));
-      if (texts.length > 0) any = true;
-      if (texts.length > 0 && own.length > 0) cell.append(`${reducerName(ids[0]!)} `);
-      else if (at === 0 && wanted[0] && texts.length === 0) cell.append(reducerName(wanted[0]));
-      cell.append(texts.join(" · "));
-    }
-    row.append(cell);
-  });
-  return any ? element("tfoot", {}, row) : null;
+/** What a column's footer says: the name of its own calculation where it has one, and its results. */
+function footerWords(column: Column, at: number, footer: Footer): { name: string; texts: string[] } {
+  const own = custom<{ reducers?: string[] }>(column.field, "footer", {}).reducers ?? [];
+  const wanted = footer.show ? (footer.reducer ?? []) : [];
+  const chosen = !footer.fields || footer.fields.length === 0 || footer.fields.includes(column.name) || footer.fields.includes(column.field.name);
+  const ids = own.length > 0 ? own : column.field.type === "number" && chosen ? wanted : [];
+  const texts = ids.map((id) => textOf(column.show(reduce(column.field.values, id))));
+  if (texts.length > 0 && own.length > 0) return { name: `${reducerName(ids[0]!)} `, texts };
+  return { name: at === 0 && wanted[0] && texts.length === 0 ? reducerName(wanted[0]) : "", texts };
 }
 
-class TableView implements PanelView {
-  private readonly box = element("div", { class: "dw-table" });
-  private readonly scroll = element("div", { class: "dw-table-scroll", tabindex: "0" });
-  private sort: SortRule | null | undefined;
-  private chosen = 0;
-  private last: [PanelData, number, number] | null = null;
-
-  constructor(host: HTMLElement) {
-    this.box.append(this.scroll);
-    host.append(this.box);
-  }
-
-  draw(data: PanelData, width: number, height: number): void {
-    this.last = [data, width, height];
-    if (this.sort === undefined) this.sort = option<SortRule[]>(data.panel, "sortBy", [])[0] ?? null;
-    const frame = data.frames[Math.min(this.chosen, data.frames.length - 1)];
-    this.box.querySelector(".dw-table-frames")?.remove();
-    if (!frame) {
-      this.scroll.replaceChildren();
-      return;
-    }
-    const { scrollTop, scrollLeft } = this.scroll;
-    this.scroll.replaceChildren(this.tableOf(frame, data));
-    this.scroll.scrollTop = scrollTop;
-    this.scroll.scrollLeft = scrollLeft;
-    if (frame.length > MOST_ROWS) {
-      this.scroll.append(element("p", { class: "dw-note" }, `The first ${MOST_ROWS} of ${frame.length} rows are shown.`));
-    }
-    if (data.frames.length > 1) this.box.append(this.chooser(data.frames));
-  }
-
-  private tableOf(frame: Frame, data: PanelData): HTMLTableElement {
-    const columns = columnsOf(frame, data);
-    const table = element("table", { class: `dw-grid-table dw-cells-${option(data.panel, "cellHeight", "sm")}` });
-    if (option(data.panel, "showHeader", true)) table.append(this.headOf(columns));
-    const body = element("tbody");
-    for (const row of sortedRows(frame, this.sort ?? null).slice(0, MOST_ROWS)) {
-      const line = element("tr");
-      for (const column of columns) {
-        const cell = element("td", column.field.type === "number" ? { class: "dw-number" } : {});
-        cell.style.textAlign = column.align;
-        fillCell(cell, column, column.field.values[row]);
-        line.append(cell);
-      }
-      body.append(line);
-    }
-    table.append(body);
-    const footer = footerCells(columns, frame, option<Footer>(data.panel, "footer", {}));
-    if (footer) table.append(footer);
-    return table;
-  }
-
-  private headOf(columns: readonly Column[]): HTMLElement {
-    const head = element("tr");
-    for (const column of columns) {
-      const sorted = this.sort?.displayName === column.name ? (this.sort.desc ? "descending" : "ascending") : "none";
-      const arrow = sorted === "none" ? "" : sorted === "descending" ? " ↓" : " ↑";
-      const button = element("button", { type: "button", title: column.name }, column.name, element("span", { "aria-hidden": "true" }, arrow));
-      button.addEventListener("click", () => this.sortBy(column.name));
-      const cell = element("th", { scope: "col", "aria-sort": sorted }, button);
-      cell.style.textAlign = column.align;
-      const width = custom<number | null>(column.field, "width", null);
-      if (width) cell.style.width = cell.style.minWidth = `${width}px`;
-      head.append(cell);
-    }
-    return element("thead", {}, head);
-  }
-
-  private sortBy(name: string): void {
-    const current = this.sort?.displayName === name ? this.sort : null;
-    this.sort = !current ? { displayName: name, desc: false } : current.desc ? null : { displayName: name, desc: true };
-    if (this.last) this.draw(...this.last);
-  }
-
-  /** A panel with several frames shows one, chosen below the table as in Grafana. */
-  private chooser(frames: readonly Frame[]): HTMLElement {
-    const select = element("select", { "aria-label": "Series" });
-    frames.forEach((frame, at) => select.append(new Option(frameName(frame, frames) || `Series ${at + 1}`, String(at), false, at === this.chosen)));
-    select.addEventListener("change", () => {
-      this.chosen = Number(select.value);
-      if (this.last) this.draw(...this.last);
-    });
-    return element("div", { class: "dw-table-frames" }, select);
-  }
-
-  destroy(): void {
-    this.box.remove();
-  }
+function footerOf(columns: readonly Column[], frame: Frame, footer: Footer): TreeElement | null {
+  const counts = Boolean(footer.show && footer.countRows && footer.reducer?.includes("count"));
+  const said = columns.map((column, at) => footerWords(column, at, footer));
+  if (!counts && said.every(({ texts }) => texts.length === 0)) return null;
+  const words = (at: number): string => (counts ? (at === 0 ? `Count ${frame.length}` : "") : said[at]!.name + said[at]!.texts.join(" · "));
+  return h("tfoot", {}, h("tr", {}, ...columns.map((column, at) => h("td", { style: { "text-align": column.align } }, words(at)))));
 }
 
-export function mountTable(host: HTMLElement): PanelView {
-  return new TableView(host);
+function headOf(columns: readonly Column[], sort: SortRule | null): TreeElement {
+  return h("thead", {}, h("tr", {}, ...columns.map((column) => {
+    const sorted = sort?.displayName === column.name ? (sort.desc ? "descending" : "ascending") : "none";
+    const arrow = sorted === "none" ? "" : sorted === "descending" ? " ↓" : " ↑";
+    const width = custom<number | null>(column.field, "width", null);
+    const wide = width ? `${width}px` : null;
+    return h("th", { scope: "col", "aria-sort": sorted, style: { "text-align": column.align, width: wide, "min-width": wide } },
+      h("button", { type: "button", title: column.name, on: { click: { name: "sort", value: column.name } } }, column.name, h("span", { "aria-hidden": "true" }, arrow)));
+  })));
 }
+
+function tableOf(frame: Frame, data: PanelData, sort: SortRule | null): TreeElement {
+  const columns = columnsOf(frame, data);
+  const rows = sortedRows(frame, sort).slice(0, MOST_ROWS);
+  return h("table", { class: `dw-grid-table dw-cells-${option(data.panel, "cellHeight", "sm")}` },
+    option(data.panel, "showHeader", true) ? headOf(columns, sort) : null,
+    h("tbody", {}, ...rows.map((row) => h("tr", {}, ...columns.map((column) => cellOf(column, column.field.values[row]))))),
+    footerOf(columns, frame, option<Footer>(data.panel, "footer", {})));
+}
+
+/** A panel with several frames shows one, chosen below the table as in Grafana. */
+function chooserOf(frames: readonly Frame[], chosen: number): TreeElement {
+  return h("div", { class: "dw-table-frames" }, h("select", { "aria-label": "Series", on: { change: { name: "frame" } } },
+    ...frames.map((frame, at) => h("option", { value: at, selected: at === chosen ? "" : null }, frameName(frame, frames) || `Series ${at + 1}`))));
+}
+
+/** The order and the frame the reader has chosen. */
+export interface TableChoice {
+  sort: SortRule | null;
+  frame: number;
+}
+
+function draw(data: PanelData, { sort, frame: wanted }: TableChoice): Tree {
+  const { frames } = data;
+  const frame = frames[Math.min(wanted, frames.length - 1)];
+  const content: Child[] = frame
+    ? [tableOf(frame, data, sort), frame.length > MOST_ROWS ? h("p", { class: "dw-note" }, `The first ${MOST_ROWS} of ${frame.length} rows are shown.`) : null]
+    : [];
+  return h("div", { class: "dw-table" }, h("div", { class: "dw-table-scroll", tabindex: 0 }, ...content), frames.length > 1 ? chooserOf(frames, wanted) : null);
+}
+
+/** A column's first click sorts upwards, the second downwards, the third not at all. */
+function sortedBy(sort: SortRule | null, displayName: string): SortRule | null {
+  if (sort?.displayName !== displayName) return { displayName, desc: false };
+  return sort.desc ? null : { displayName, desc: true };
+}
+
+export const tableChart: ChoosingChart<TableChoice> = {
+  atFirst: ({ panel }) => ({ sort: option<SortRule[]>(panel, "sortBy", [])[0] ?? null, frame: 0 }),
+  draw: (data, _size, choice) => draw(data, choice),
+  after: (choice, deed: Deed) => (deed.name === "frame" ? { ...choice, frame: Number(deed.value) } : { ...choice, sort: sortedBy(choice.sort, deed.value) }),
+};

@@ -1,7 +1,7 @@
 /** What stat, gauge, bar gauge and pie have in common: their reduced values, ready to show. */
 import { textOf } from "../display/processor";
 import { type ReduceOptions, type ReducedValue, reducedValues } from "../frames/reduced";
-import { type PanelData, option } from "./view";
+import { type PanelData, formatContext, option } from "./chart";
 
 export interface TextOptions {
   titleSize?: number;
@@ -9,9 +9,8 @@ export interface TextOptions {
 }
 
 export function valuesOf(data: PanelData): ReducedValue[] {
-  const context = { timeZone: data.timeZone, now: data.now };
   const reduce = option<ReduceOptions>(data.panel, "reduceOptions", { calcs: ["lastNotNull"] });
-  return reducedValues(data.frames, reduce, data.panel.fieldConfig, data.theme, context);
+  return reducedValues(data.frames, reduce, data.panel.fieldConfig, data.theme, formatContext(data));
 }
 
 /** The longest text among the values, so that all are set in one size. */

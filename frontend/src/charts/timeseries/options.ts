@@ -1,11 +1,11 @@
 /** A plan as uPlot's options: scales with Grafana's ranges, axes with its ticks, series with its styles. */
 import uPlot from "uplot";
+import type { TextWidth } from "../browser";
 import type { Theme } from "../display/colors";
 import { formatMoment } from "../display/moment";
 import { textOf } from "../display/processor";
 import { custom } from "../frames/overrides";
 import type { TimeRange } from "../../lib/time/relative";
-import { textWidth } from "../kinds/text-size";
 import { drawThresholds, fillOf, strokeOf } from "./paint";
 import { type Plan, type PlannedScale, type PlannedSeries, isDrawn, tickDecimals, timePattern } from "./plan";
 
@@ -16,10 +16,13 @@ const GAP_PX = 5;
 const EDGE_PX = 12;
 const BINARY_INCREMENTS = Array.from({ length: 53 }, (_, power) => 2 ** power);
 
+/** What the page says about how charts look: colours, type, and the display's pixels per CSS pixel. */
 export interface Chrome {
   text: string;
   grid: string;
   font: string;
+  density: number;
+  textWidth: TextWidth;
 }
 
 interface LineStyle {
@@ -138,7 +141,7 @@ function yAxis(scale: PlannedScale, chrome: Chrome, first: boolean): uPlot.Axis 
     stroke,
     font: chrome.font,
     gap: GAP_PX,
-    grid: { show: scale.grid && first, stroke: chrome.grid, width: 1 / devicePixelRatio },
+    grid: { show: scale.grid && first, stroke: chrome.grid, width: 1 / chrome.density },
     ticks: { show: false, size: TICK_PX },
     ...(scale.label ? { label: scale.label, labelFont: chrome.font, labelSize: FONT_PX + 8, labelGap: 4 } : {}),
     ...(scale.binary ? { incrs: BINARY_INCREMENTS } : {}),
@@ -151,7 +154,7 @@ function yAxis(scale: PlannedScale, chrome: Chrome, first: boolean): uPlot.Axis 
       return splits.map((value) => (value === null ? null : textOf(scale.format(value, decimals > 0 ? decimals : undefined))));
     },
     size: (plot, values) => {
-      const widest = Math.max(0, ...(values ?? []).map((value) => textWidth(String(value ?? ""), FONT_PX)));
+      const widest = Math.max(0, ...(values ?? []).map((value) => chrome.textWidth(String(value ?? ""), FONT_PX)));
       const own = custom<number | null>(scale.field, "axisWidth", null);
       return own ?? Math.ceil(Math.min(plot.width * 0.4, widest) + GAP_PX + TICK_PX);
     },
@@ -170,14 +173,14 @@ function timeAxis(range: TimeRange, timeZone: string, chrome: Chrome): uPlot.Axi
     font: chrome.font,
     gap: GAP_PX,
     size: FONT_PX + GAP_PX + TICK_PX + 2,
-    grid: { stroke: chrome.grid, width: 1 / devicePixelRatio },
-    ticks: { show: true, stroke: chrome.grid, width: 1 / devicePixelRatio, size: TICK_PX },
-    space: (_plot, _index, min, max, size) => textWidth(print([max], (max - min) / (size / 40))[0]!, FONT_PX) + 18,
+    grid: { stroke: chrome.grid, width: 1 / chrome.density },
+    ticks: { show: true, stroke: chrome.grid, width: 1 / chrome.density, size: TICK_PX },
+    space: (_plot, _index, min, max, size) => chrome.textWidth(print([max], (max - min) / (size / 40))[0]!, FONT_PX) + 18,
     // A label that the frame's edge would cut is left out.
     values: (plot, splits, _index, _space, increment) =>
       print(splits, increment).map((label, at) => {
-        const center = plot.bbox.left / devicePixelRatio + plot.valToPos(splits[at]!, "x");
-        const half = textWidth(label, FONT_PX) / 2;
+        const center = plot.bbox.left / chrome.density + plot.valToPos(splits[at]!, "x");
+        const half = chrome.textWidth(label, FONT_PX) / 2;
         return center - half < 0 || center + half > plot.width ? "" : label;
       }),
   };
@@ -198,10 +201,17 @@ function zonedDate(timeZone: string): (ts: number) => Date {
   return (ts) => uPlot.tzDate(new Date(ts), timeZone.toLowerCase() === "utc" ? "Etc/UTC" : timeZone);
 }
 
+export interface Surroundings {
+  range: TimeRange;
+  theme: Theme;
+  timeZone: string;
+  chrome: Chrome;
+  width: number;
+  height: number;
+}
+
 /** uPlot's whole options for a plan. */
-export function plotOptions(
-  made: Plan, range: TimeRange, theme: Theme, timeZone: string, chrome: Chrome, width: number, height: number,
-): uPlot.Options {
+export function plotOptions(made: Plan, { range, theme, timeZone, chrome, width, height }: Surroundings): uPlot.Options {
   const scales: uPlot.Scales = { x: { time: true, range: () => [range.from, range.to] } };
   for (const scale of made.scales) {
     scales[scale.key] = {
@@ -230,7 +240,7 @@ export function plotOptions(
     },
     focus: { alpha: 1 },
     hooks: {
-      drawClear: [(plot) => made.scales.forEach((scale) => drawThresholds(plot, scale.field, scale.key, theme))],
+      drawClear: [(plot) => made.scales.forEach((scale) => drawThresholds(plot, scale.field, scale.key, theme, chrome.density))],
     },
   };
 }

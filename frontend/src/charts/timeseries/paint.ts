@@ -1,5 +1,5 @@
 /** Canvas colours of a time series: fills, gradients over the value axis, threshold lines and areas. */
-import uPlot from "uplot";
+import type uPlot from "uplot";
 import { type Theme, brighten, colorByName, darken, parseColor, spin, withAlpha } from "../display/colors";
 import type { Field } from "../display/field";
 import { colorAlong, isByValue, rampColors } from "../display/fieldcolor";
@@ -90,7 +90,7 @@ const AREA_ALPHA = 0.15;
 const fadedUnlessSet = (color: string, alpha: number): string => (parseColor(color).a === 1 ? withAlpha(color, alpha) : color);
 
 /** Draw a scale's thresholds below the series: areas, lines, dashed lines, as the field says. */
-export function drawThresholds(plot: uPlot, field: Field, scale: string, theme: Theme): void {
+export function drawThresholds(plot: uPlot, field: Field, scale: string, theme: Theme, density: number): void {
   const mode = custom<{ mode?: string }>(field, "thresholdsStyle", {}).mode ?? "off";
   const steps = field.config.thresholds?.steps ?? [];
   const { min, max } = plot.scales[scale] ?? {};
@@ -110,8 +110,8 @@ export function drawThresholds(plot: uPlot, field: Field, scale: string, theme: 
   }
   if (mode.startsWith("line") || mode.startsWith("dashed")) {
     const clear = steps.findIndex((step) => step.color === "transparent");
-    ctx.lineWidth = 2 * devicePixelRatio;
-    if (mode.startsWith("dashed")) ctx.setLineDash([10 * devicePixelRatio, 10 * devicePixelRatio]);
+    ctx.lineWidth = 2 * density;
+    if (mode.startsWith("dashed")) ctx.setLineDash([10 * density, 10 * density]);
     absolute.slice(1).forEach(({ value, color }, before) => {
       // Below a transparent step the thresholds read as "less than": the line takes the colour beneath it.
       const own = clear >= before + 1 ? absolute[before]!.color : color;

@@ -1,8 +1,8 @@
-/** The box beside the pointer: the time and one or all series' values there. */
-import type uPlot from "uplot";
+/** The box beside the pointer: the time and one or all series' values there, and where it lies. */
 import { formatMoment } from "../display/moment";
 import { textOf } from "../display/processor";
-import { element } from "../kinds/view";
+import { seriesLine } from "../kinds/legend";
+import { type TreeElement, h } from "../tree";
 import { type Plan, type PlannedSeries, isDrawn } from "./plan";
 
 export interface TooltipOptions {
@@ -32,61 +32,36 @@ export function tooltipRows(made: Plan, options: TooltipOptions, at: number, nea
   return rows;
 }
 
-/** The drawn series closest to the pointer (canvas-independent pixels from the plot's top). */
-function nearestSeries(plot: uPlot, made: Plan, at: number, top: number): number | null {
+/** The drawn series closest to the pointer at a time; `positionOf` is a value's distance in px from the plot's top. */
+export function nearestSeries(made: Plan, at: number, top: number, positionOf: (value: number, scale: string) => number): number | null {
   let best: number | null = null;
   let distance = Infinity;
   made.series.forEach((series, index) => {
     const value = series.drawn[at];
     if (!isDrawn(series) || typeof value !== "number") return;
-    const away = Math.abs(plot.valToPos(value, series.scale) - top);
+    const away = Math.abs(positionOf(value, series.scale) - top);
     if (away < distance) [best, distance] = [index, away];
   });
   return best;
 }
 
-const OFFSET = 12;
+function rowOf({ series, value, focused }: TooltipRow, alone: boolean): TreeElement {
+  return h("div", { class: focused && !alone ? "dw-tooltip-row dw-focused" : "dw-tooltip-row" }, seriesLine(series.color),
+    h("span", { class: "dw-tooltip-name" }, series.name),
+    h("span", { class: "dw-tooltip-value" }, textOf(series.format(value))));
+}
 
-/** Owns the tooltip's element; lives as long as its chart. */
-export class Tooltip {
-  private readonly box = element("div", { class: "dw-tooltip", role: "status" });
+export function tooltipTree(rows: readonly TooltipRow[], time: number, timeZone: string): TreeElement {
+  return h("div", { class: "dw-tooltip", role: "status" },
+    h("div", { class: "dw-tooltip-time" }, formatMoment(time, "YYYY-MM-DD HH:mm:ss", timeZone)),
+    h("div", { class: "dw-tooltip-rows" }, ...rows.map((row) => rowOf(row, rows.length === 1))));
+}
 
-  show(plot: uPlot, made: Plan, options: TooltipOptions, timeZone: string): void {
-    const { idx, left, top } = plot.cursor;
-    if (options.mode === "none" || idx === null || idx === undefined || left === undefined || left < 0 || top === undefined) {
-      this.hide();
-      return;
-    }
-    const rows = tooltipRows(made, options, idx, nearestSeries(plot, made, idx, top));
-    if (rows.length === 0) {
-      this.hide();
-      return;
-    }
-    const list = element("div", { class: "dw-tooltip-rows" });
-    for (const { series, value, focused } of rows) {
-      const line = element("span", { class: "dw-legend-line" });
-      line.style.setProperty("--dw-series", series.color);
-      list.append(element("div", { class: focused && rows.length > 1 ? "dw-tooltip-row dw-focused" : "dw-tooltip-row" }, line,
-        element("span", { class: "dw-tooltip-name" }, series.name),
-        element("span", { class: "dw-tooltip-value" }, textOf(series.format(value)))));
-    }
-    this.box.replaceChildren(
-      element("div", { class: "dw-tooltip-time" }, formatMoment(plot.data[0]![idx]!, "YYYY-MM-DD HH:mm:ss", timeZone)), list);
-    if (!this.box.isConnected) document.body.append(this.box);
-    this.place(plot, left, top);
-  }
+const OFFSET_PX = 12;
+const EDGE_PX = 4;
 
-  private place(plot: uPlot, left: number, top: number): void {
-    const over = plot.over.getBoundingClientRect();
-    const { offsetWidth, offsetHeight } = this.box;
-    let x = over.left + left + OFFSET;
-    if (x + offsetWidth > innerWidth - 4) x = over.left + left - OFFSET - offsetWidth;
-    let y = over.top + top + OFFSET;
-    if (y + offsetHeight > innerHeight - 4) y = over.top + top - OFFSET - offsetHeight;
-    this.box.style.transform = `translate(${Math.round(Math.max(4, x))}px, ${Math.round(Math.max(4, y))}px)`;
-  }
-
-  hide(): void {
-    this.box.remove();
-  }
+/** Where the box begins along one direction: behind the pointer, before it where the window ends, always within. */
+export function besidePointer(pointer: number, size: number, window: number): number {
+  const behind = pointer + OFFSET_PX;
+  return Math.round(Math.max(EDGE_PX, behind + size > window - EDGE_PX ? pointer - OFFSET_PX - size : behind));
 }

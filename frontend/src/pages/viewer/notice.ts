@@ -1,5 +1,5 @@
 /** The words in place of the charts when a link is not live, and how states are read from refusals. */
-import { element } from "../../charts/kinds/view";
+import { element } from "../../lib/dom";
 
 interface Words {
   title: string;

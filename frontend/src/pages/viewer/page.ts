@@ -1,6 +1,6 @@
 /** The dashboard as a whole: settings, grid, cards, refreshing, and standing aside while the link is not live. */
 import type { Theme } from "../../charts/display/colors";
-import { element } from "../../charts/kinds/view";
+import { element } from "../../lib/dom";
 import { type TimeRange, parseRange } from "../../lib/time/relative";
 import { fetchState } from "./api";
 import { onHostTheme, reportHeight, tellHost } from "./host";
