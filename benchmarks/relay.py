@@ -2,7 +2,7 @@
 how many questions 100 viewers with different widths and clocks cause.
 
 Run `python -m benchmarks.relay`. The whole service runs as in the image (nginx, `web`, worker, SQLite), with the fake
-Grafana as a process of its own. One client asks the fake itself, `web` on its own port, and nginx on the public port in
+Grafana as a process of its own. One client asks the fake itself, `web` on its socket, and nginx on the public port in
 turn, one call each, over connections it keeps.
 """
 
@@ -24,10 +24,13 @@ from urllib.parse import urlsplit
 import orjson
 
 from backend_server.grafana import GrafanaClient
+from backend_server.primitives.socket_paths import socket_path
+from backend_server.settings.topology import WEB_SOCKET
 from benchmarks.relay_viewers import shared_rows
 from benchmarks.report import Row, print_rows
 from tests.support.container import TOKEN, environment_for, running
 from tests.support.processes import until
+from tests.support.unix_http import UnixConnection
 
 ROUNDS = 400
 LINKS = 1000
@@ -37,8 +40,8 @@ HOUR_MS = 3_600_000
 class Caller:
     """One kept connection to a server, as a browser has it."""
 
-    def __init__(self, address: str, port: str | int) -> None:
-        self._connection = http.client.HTTPConnection(address, int(port), timeout=20)
+    def __init__(self, connection: http.client.HTTPConnection) -> None:
+        self._connection = connection
 
     def json(self, method: str, path: str, body: object = None, *, token: str = "") -> Any:
         """Ask for JSON; a refusal is an error of the benchmark."""
@@ -91,8 +94,10 @@ def _relaying(folder: Path) -> Iterator[Relaying]:
     address = urlsplit(environment["GRAFANA_URL"])
     with running(folder, environment) as service:
         service.wait_ready()
-        grafana = Caller(str(address.hostname), address.port or 80)
-        web, edge = (Caller("127.0.0.1", environment[name]) for name in ("WEB_PORT", "PORT"))
+        grafana = Caller(http.client.HTTPConnection(str(address.hostname), address.port or 80, timeout=20))
+        socket = socket_path((Path(environment["DATA_DIR"]) / "run").resolve(), WEB_SOCKET)
+        web = Caller(UnixConnection(socket, 20))
+        edge = Caller(http.client.HTTPConnection("127.0.0.1", int(environment["PORT"]), timeout=20))
         device = edge.json("PUT", "/api/devices/rig-1?wait=20s", {"hostname": "Rig 1"}, token=TOKEN)
         link, document = device["link"]["token"], device["dashboards"][0]["uid"]
         client = GrafanaClient(environment["GRAFANA_URL"], user="admin")

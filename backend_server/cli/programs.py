@@ -83,9 +83,12 @@ def poller() -> None:
 @click.command()
 def edge() -> None:
     """Run nginx in front, as the only public port."""
+    from backend_server.runtime.ports import edge_claims, wait_for_ports
     from backend_server.runtime.programs.nginx import check_edge, nginx_command, render_edge
 
-    configuration = render_edge(current_settings())
+    settings = current_settings()
+    configuration = render_edge(settings)
     check_edge(configuration)
+    wait_for_ports(edge_claims(settings))
     command = nginx_command(configuration)
     os.execv(command[0], command)  # noqa: S606  # no shell is wanted

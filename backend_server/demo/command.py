@@ -20,6 +20,7 @@ from backend_server.errors import ConfigError
 from backend_server.poller.kinds import load_kinds
 from backend_server.primitives.ids import Maker, dashboard_uid
 from backend_server.primitives.shipped import shipped
+from backend_server.runtime.ports import PortClaim, check_ports
 from backend_server.runtime.run import public_address, run_all
 
 from .history import write_history
@@ -47,6 +48,7 @@ def demo(*, host_port: int, device_port: int, stays: float, away: float, history
     """Run everything with a small simulated fleet and a page that embeds its dashboards."""
     if importlib.util.find_spec("dashwright_client") is None:
         raise ConfigError("The demo needs the package dashwright-client: run `make demo` in a checkout.")
+    check_ports(_claims(host_port, device_port))
     state = Path(os.environ.get("DATA_DIR", "var/demo/state")).resolve()
     state.mkdir(parents=True, exist_ok=True)
     started = time.time() - _UP_BEFORE_SECONDS
@@ -99,6 +101,13 @@ def demo(*, host_port: int, device_port: int, stays: float, away: float, history
         page.close()
         for server in servers:
             server.close()
+
+
+def _claims(host_port: int, device_port: int) -> list[PortClaim]:
+    """Return the ports of what the demo runs beside the service."""
+    ports = range(device_port, device_port + len(FLEET))
+    devices = [PortClaim("127.0.0.1", port, "--device-port", "a simulated device") for port in ports]
+    return [PortClaim("127.0.0.1", host_port, "--host-port", "the host's page"), *devices]
 
 
 def _devices(servers: Sequence[MinerServer]) -> list[dict[str, Any]]:

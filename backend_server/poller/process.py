@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import resource
 import signal
 from collections.abc import Callable, Mapping, Sequence
@@ -12,6 +11,7 @@ import structlog
 
 from backend_server.devices.device import Device
 from backend_server.errors import ConfigError, DashwrightError
+from backend_server.primitives.ports import port_refused
 
 from .engine import Check, PollEngine
 from .kinds import DeviceKind
@@ -63,10 +63,7 @@ async def _run(
     try:
         listening = await server.listen(port)
     except OSError as fault:
-        raise ConfigError(
-            f"Port {port} of this machine cannot be had ({os.strerror(fault.errno or 0)}), and the poller serves its "
-            "readings there; set POLLER_PORT to a free one."
-        ) from fault
+        raise ConfigError(port_refused(port, "POLLER_PORT", "the poller", fault)) from fault
     _log.info("the poller serves readings", port=listening, kinds=sorted(kinds))
     if ready is not None:
         ready(listening)

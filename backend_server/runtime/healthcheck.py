@@ -5,38 +5,53 @@ python -m backend_server.runtime.healthcheck
 
 from __future__ import annotations
 
+import http.client
 import sys
-import urllib.error
-import urllib.request
 
 from backend_server.cli.context import current_settings
 from backend_server.errors import ConfigError
+from backend_server.settings.topology import public_place
 
+from .sockets import UNIX, connect
+
+HEALTH_PATH = "/server/health"
 _ASK_SECONDS = 4.0
 
 
 def main() -> int:
-    """Ask for its health where it listens."""
+    """Ask for its health at the public port: the edge, where there is one, and `web` behind it."""
     try:
-        url = f"{current_settings().own_base}/server/health"
+        place = public_place(current_settings())
     except ConfigError as fault:
         print(fault.message, file=sys.stderr)
         return 1
-    if answers(url, _ASK_SECONDS):
+    if answers(place, HEALTH_PATH, _ASK_SECONDS):
         return 0
-    print(f"{url} does not answer, or says that it is not ready.", file=sys.stderr)
+    print(f"http://{place}{HEALTH_PATH} does not answer, or says that it is not ready.", file=sys.stderr)
     return 1
 
 
-def answers(url: str, seconds: float) -> bool:
-    """Whether an address of ours answers 200 in time."""
-    # Whatever proxy the environment names, it is not for our own addresses.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+def answers(address: str, path: str, timeout_seconds: float) -> bool:
+    """Whether an address of ours answers 200 for a path in time; whatever proxy the environment names is not asked."""
+    connection = _Connection(address, timeout_seconds)
     try:
-        with opener.open(url, timeout=seconds) as answer:
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
+        connection.request("GET", path)
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
         return False
+    finally:
+        connection.close()
+
+
+class _Connection(http.client.HTTPConnection):
+    """HTTP to an address, a unix socket's too."""
+
+    def __init__(self, address: str, timeout_seconds: float) -> None:
+        super().__init__("localhost" if address.startswith(UNIX) else address)
+        self._address, self._timeout_seconds = address, timeout_seconds
+
+    def connect(self) -> None:
+        self.sock = connect(self._address, self._timeout_seconds)
 
 
 if __name__ == "__main__":

@@ -12,11 +12,12 @@ from backend_server.cli.context import current_settings
 from backend_server.errors import ConfigError, DashwrightError
 from backend_server.grafana_users_kept import ensure_three_users, may_make_users
 from backend_server.settings import SHORTEST_SECRET_KEY, LinkTokens, Settings
+from backend_server.settings.topology import behind_edge, run_folder
 from backend_server.storage.engine.store import Store
 from backend_server.wiring.services import build_services, build_worker, ensure_first_admin
 
 from .programs.grafana import PreparedGrafana, prepare_grafana
-from .programs.nginx import behind_edge, check_edge, grafana_addresses, render_edge
+from .programs.nginx import check_edge, grafana_addresses, render_edge
 from .programs.prometheus import keep_metrics_token, prepare_prometheus
 from .supervised import name_line
 
@@ -44,8 +45,8 @@ def prepare() -> None:
 def prepare_all(settings: Settings) -> Prepared:
     """Do it; raises ConfigError when the programs could not start."""
     _check_templates_folder(settings.templates_dir)
-    for folder in (settings.data_dir, settings.data_dir / "run", settings.dashboards_dir):
-        _make_folder(folder)
+    for folder in (settings.data_dir, run_folder(settings), settings.dashboards_dir):
+        make_folder(folder)
     store = Store.open(settings.database_url.reveal() if settings.database_url else None, settings.data_dir)
     try:
         store.migrate()
@@ -153,7 +154,8 @@ def _check_templates_folder(folder: Path | None) -> None:
         ) from fault
 
 
-def _make_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it; raises ConfigError when this user may not."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as fault:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import re
 import shlex
 import signal
-import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -27,16 +24,18 @@ from backend_server.cli.context import current_settings
 from backend_server.errors import DashwrightError
 from backend_server.primitives.shipped import shipped
 from backend_server.settings import LogFormat, Settings
+from backend_server.settings.topology import behind_edge, public_place, run_folder, web_address
 from backend_server.web.server import STOPPING_FILE
 
-from .healthcheck import answers
-from .prepare import Prepared, make_grafana_users, prepare_all, tell
+from .healthcheck import HEALTH_PATH, answers
+from .locks import hold_lock
+from .ports import all_claims, check_ports
+from .prepare import Prepared, make_folder, make_grafana_users, prepare_all, tell
 from .programs.grafana import grafana_command
-from .programs.nginx import behind_edge, web_place
+from .sockets import ensure_socket_path, listens
 from .supervised import GRAFANA_ENVIRONMENT, LOG_JSON, LOG_VISITORS, name_line
 from .watchdog import FAILED_FILE
 
-_LONGEST_SOCKET_PATH = 100
 _READY_SECONDS = 180.0
 # As supervisor writes it: time, four letters of level, text.
 _SUPERVISORS_LINE = re.compile(rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} ([A-Z]{4}) (.*)")
@@ -51,11 +50,29 @@ def run() -> None:
 
 
 def run_all(settings: Settings, *, extra_programs: Path | None = None) -> int:
-    """Run until told to stop; gives the exit code: 0, or 1 when a program could not be kept running."""
-    prepared = prepare_all(settings)
+    """Run until told to stop; gives the exit code: 0, or 1 when a program could not be kept running.
+
+    Raises ConfigError before anything is started when this state is run already, or when a port cannot be had.
+    """
+    with hold_state(settings):
+        check_ports(all_claims(settings))
+        return _run_prepared(settings, prepare_all(settings), extra_programs)
+
+
+def hold_state(settings: Settings) -> IO[str]:
+    """Hold `DATA_DIR` for one `run` until the answer is closed; raises ConfigError when another one holds it."""
+    folder = run_folder(settings)
+    make_folder(folder)
+    return hold_lock(
+        folder / "run.lock",
+        f"Dashwright runs on DATA_DIR {settings.data_dir} already; stop that one, or set DATA_DIR to another folder",
+    )
+
+
+def _run_prepared(settings: Settings, prepared: Prepared, extra_programs: Path | None) -> int:
     as_json = settings.log_format is LogFormat.JSON
     tell(prepared, as_json=as_json)
-    folder = (settings.data_dir / "run").resolve()
+    folder = run_folder(settings)
     failed, stopping = folder / FAILED_FILE, folder / STOPPING_FILE
     # What programs did under an earlier supervisor says nothing of these ones.
     for left in (failed, stopping, *folder.glob("*.starts")):
@@ -94,9 +111,10 @@ def environment_of(settings: Settings, prepared: Prepared, folder: Path) -> dict
     return {
         GRAFANA_ENVIRONMENT: json.dumps(prepared.grafana_environment),
         "DASHWRIGHT_RUN": str(folder),
-        "DASHWRIGHT_SOCKET": str(_socket_path(folder)),
+        "DASHWRIGHT_SOCKET": str(ensure_socket_path(folder, "supervisor.sock")),
         "DASHWRIGHT_PYTHON": sys.executable,
-        "DASHWRIGHT_WEB": web_place(settings),
+        "DASHWRIGHT_WEB": web_address(settings),
+        "DASHWRIGHT_PUBLIC": public_place(settings),
         "DASHWRIGHT_GRAFANA": grafana,
         "DASHWRIGHT_PROMETHEUS": shlex.join(prepared.prometheus_command) or "false",
         "DASHWRIGHT_RUNS_GRAFANA": _word(settings.own_grafana),
@@ -141,19 +159,6 @@ def _word(value: bool) -> str:
     return "true" if value else "false"
 
 
-def _socket_path(folder: Path) -> Path:
-    """Return supervisor's socket: in the run folder, or beside the temporary files where that path is too long."""
-    path = folder / "supervisor.sock"
-    if len(str(path)) <= _LONGEST_SOCKET_PATH:
-        return path
-    name = hashlib.sha256(str(folder).encode()).hexdigest()[:12]
-    private = Path(tempfile.gettempdir()) / f"dashwright-{os.geteuid()}-{name}"
-    private.mkdir(mode=0o700, exist_ok=True)
-    if private.stat().st_uid != os.geteuid():
-        raise PermissionError(f"{private} belongs to somebody else")
-    return private / "supervisor.sock"
-
-
 def _write_client_file(settings: Settings, socket: str) -> None:
     """Let `supervisorctl status` work in DATA_DIR without options."""
     (settings.data_dir / "supervisord.conf").write_text(
@@ -184,18 +189,19 @@ def _when_ready(settings: Settings, failed: Path, end: Callable[[], None]) -> No
     """
 
     as_json = settings.log_format is LogFormat.JSON
-    places = dict.fromkeys((web_place(settings), f"{settings.own_host}:{settings.port}"))
+    web = web_address(settings)
+    addresses = dict.fromkeys((web, public_place(settings)))
 
     def watch() -> None:
         deadline = time.monotonic() + _READY_SECONDS
         while time.monotonic() < deadline:
             # `web` first and directly: asking through the edge before would fill its log with refusals.
-            if all(answers(f"http://{place}/server/health", 2.0) for place in places):
+            if all(answers(address, HEALTH_PATH, 2.0) for address in addresses):
                 _say(f"Dashwright is ready: open {public_address(settings)}", as_json=as_json)
                 break
             time.sleep(0.3)
         else:
-            if not _listens(web_place(settings)):
+            if not listens(web):
                 failed.write_text(f"nothing answered within {_READY_SECONDS:g} seconds", encoding="utf-8")
                 end()
                 return
@@ -218,12 +224,3 @@ def _make_users(settings: Settings) -> None:
             time.sleep(1)
         else:
             return
-
-
-def _listens(place: str) -> bool:
-    host, _, port = place.rpartition(":")
-    try:
-        socket.create_connection((host.strip("[]"), int(port)), timeout=2).close()
-    except OSError:
-        return False
-    return True

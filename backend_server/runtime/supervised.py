@@ -3,7 +3,7 @@
 Supervisor restarts a program that lived for a few seconds at once and for ever (reliability note N15). Little is
 imported: this process stays beside each program that cannot name its own lines.
 
-    python -m backend_server.runtime.supervised NAME [--name-lines] [--after HOST:PORT] -- COMMAND…
+    python -m backend_server.runtime.supervised NAME [--name-lines] [--after ADDRESS] -- COMMAND…
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -25,6 +24,8 @@ from types import FrameType
 from typing import IO
 
 from backend_server.primitives.redact import redact_text
+
+from .sockets import listens
 
 # What `run` read from its settings, for programs that read none.
 LOG_JSON = "DASHWRIGHT_LOG_JSON"
@@ -96,17 +97,12 @@ def main(arguments: Sequence[str]) -> int:
     return 127  # not reached: the process is the program now
 
 
-def _wait_for(place: str, ending: threading.Event) -> bool:
+def _wait_for(address: str, ending: threading.Event) -> bool:
     """Wait until somebody listens there, or long enough; False when told to end meanwhile."""
-    host, _, port = place.rpartition(":")
     deadline = time.monotonic() + _PATIENCE_SECONDS
-    while time.monotonic() < deadline:
-        try:
-            socket.create_connection((host.strip("[]"), int(port)), timeout=1).close()
-            break
-        except OSError:
-            if ending.wait(0.2):
-                return False
+    while time.monotonic() < deadline and not listens(address, 1.0):
+        if ending.wait(0.2):
+            return False
     return not ending.is_set()
 
 

@@ -71,7 +71,12 @@ class Settings(BaseModel):
 
     # The public face
     port: int = Field(5109, ge=1, le=65535, description="The public port: nginx, or `web` itself without nginx.")
-    web_port: int = Field(5110, ge=1, le=65535, description="Loopback port of `web` behind the edge.")
+    web_port: int = Field(
+        5110,
+        ge=1,
+        le=65535,
+        description="Accepted, not used: behind the edge `web` listens on a unix socket, without it on `PORT`.",
+    )
     poller_port: int = Field(5111, ge=1, le=65535, description="Loopback port on which the poller serves `/metrics`.")
     public_url: str | None = Field(None, description="What links start with; without it, taken from each request.")
     render_external_url: str | None = Field(None, description="Used for `PUBLIC_URL` when that is not set (Render).")

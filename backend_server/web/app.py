@@ -13,7 +13,8 @@ from flask_openapi3.models.security_scheme import SecurityScheme
 from flask_openapi3.openapi import OpenAPI
 
 import backend_server
-from backend_server.runtime.programs.nginx import behind_edge, trusted_networks
+from backend_server.runtime.programs.nginx import trusted_networks
+from backend_server.settings.topology import behind_edge
 
 from .api import register_api
 from .api.base import ErrorAnswer

@@ -1,4 +1,4 @@
-"""gunicorn around the application: one process with many threads, on loopback behind the edge or on the public port.
+"""gunicorn around the application: one process with many threads, on a unix socket, or without an edge on the port.
 
 The services are built in the worker, after the fork: an open database must never cross one. gunicorn's `SCRIPT_NAME`
 and `PATH_INFO` headers are off altogether, headers with underscores are dropped, and its own log goes our way.
@@ -11,6 +11,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -19,13 +20,16 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
 
-from backend_server.runtime.programs.nginx import behind_edge
+from backend_server.runtime.ports import public_claim
+from backend_server.runtime.sockets import Listening, bind_tcp, bind_unix
 from backend_server.settings import Settings
+from backend_server.settings.topology import WEB_SOCKET, behind_edge, run_folder
 from backend_server.telemetry import configure_logging, get_logger
-from backend_server.wiring.services import build_services
+from backend_server.wiring.services import Services, build_services
 
-from .app import create_app
+from .app import DashwrightApp, create_app
 from .context import WAITING
+from .waiting import WaitingRoom
 
 THREADS = 16
 GRACE_SECONDS = 8  # less than the 9 s in which supervisor expects the end
@@ -35,21 +39,77 @@ _LOOK_SECONDS = 0.25
 _log = get_logger("web.server")
 
 
-def bind_address(settings: Settings) -> str:
-    """Return where `web` listens: loopback behind the edge, else the public port itself."""
+def listening(settings: Settings) -> Listening:
+    """Return what `web` listens on: a unix socket behind the edge, else the public port; ConfigError when taken."""
     if behind_edge(settings):
-        return f"127.0.0.1:{settings.web_port}"
-    host = settings.listen_host
-    return f"[{host}]:{settings.port}" if ":" in host else f"{host}:{settings.port}"
+        return bind_unix(run_folder(settings), WEB_SOCKET)
+    claim = public_claim(settings)
+    return bind_tcp(claim.host, claim.port, claim.refused)
 
 
 def serve(settings: Settings) -> None:
     """Run the web program until SIGTERM; ends the process. Call it from a fresh process's main thread."""
     configure_logging(settings, "web")
-    address = bind_address(settings)
     if not behind_edge(settings) and settings.listen_host in ("127.0.0.1", "::1"):
-        _log.warning("no ADMIN_PASSWORD is set, so only this machine can reach the service", listens=address)
-    _Server(settings, address).run()
+        _log.warning(
+            "no ADMIN_PASSWORD is set, so only this machine can reach the service",
+            listens=f"{settings.own_host}:{settings.port}",
+        )
+    _Server(_Program(settings, listening(settings))).run()
+
+
+@dataclass(slots=True)
+class _Program:
+    """What runs in gunicorn's one worker: made after the fork, ended with it."""
+
+    settings: Settings
+    listening: Listening
+    services: Services | None = None
+    app: DashwrightApp | None = None
+    ended: threading.Event = field(default_factory=threading.Event)
+
+    def load(self) -> DashwrightApp:
+        self.services = build_services(self.settings, program="web")
+        self.app = create_app(self.services)
+        return self.app
+
+    def begin(self, _worker: object) -> None:
+        """Let SIGTERM end waiting requests at once, and write last uses every minute."""
+        assert self.app is not None
+        room: WaitingRoom = self.app.extensions[WAITING]
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+            signal.signal(number, _ending(room, signal.getsignal(number)))
+        threading.Thread(target=self._flush_by_the_minute, name="flush", daemon=True).start()
+        if folder := os.environ.get("DASHWRIGHT_RUN"):
+            marker = Path(folder) / STOPPING_FILE
+            threading.Thread(target=self._end_waiting, args=(room, marker), name="stopping", daemon=True).start()
+
+    def end(self, _arbiter: object, _worker: object) -> None:
+        """End the threads and close the services."""
+        self.ended.set()
+        if self.services is not None:
+            self.services.close()
+
+    def _flush_by_the_minute(self) -> None:
+        assert self.services is not None
+        while not self.ended.wait(_FLUSH_SECONDS):
+            self.services.flush()
+
+    def _end_waiting(self, room: WaitingRoom, marker: Path) -> None:
+        """Answer `?wait=` requests as soon as everything is to stop: the edge stops before us, and waits for them."""
+        while not self.ended.wait(_LOOK_SECONDS):
+            if marker.exists():
+                room.stop()
+                return
+
+
+def _ending(room: WaitingRoom, then: Any) -> Callable[[int, FrameType | None], None]:
+    def handle(number: int, frame: FrameType | None) -> None:
+        room.stop()
+        if callable(then):
+            then(number, frame)
+
+    return handle
 
 
 class _QuietLogger(Logger):  # type: ignore[misc]  # gunicorn has no types
@@ -68,14 +128,14 @@ class _QuietLogger(Logger):  # type: ignore[misc]  # gunicorn has no types
 
 
 class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
-    def __init__(self, settings: Settings, address: str) -> None:
-        self._settings = settings
-        self._address = address
+    def __init__(self, program: _Program) -> None:
+        self._program = program
+        self._handle = program.listening.socket.detach()  # gunicorn's from here on: it closes it
         super().__init__()
 
     def load_config(self) -> None:
         options: dict[str, Any] = {
-            "bind": [self._address],
+            "bind": [f"fd://{self._handle}"],
             "workers": 1,
             "worker_class": "gthread",
             "threads": THREADS,
@@ -89,8 +149,8 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "logger_class": _QuietLogger,
             "control_socket_disable": True,
             "proc_name": "dashwright-web",
-            "post_worker_init": _worker_begins,
-            "worker_exit": _worker_ends,
+            "post_worker_init": self._program.begin,
+            "worker_exit": self._program.end,
         }
         if Path("/dev/shm").is_dir():  # noqa: S108 - gunicorn's heartbeat file, opened and unlinked at once
             options["worker_tmp_dir"] = "/dev/shm"  # noqa: S108 - as above
@@ -99,49 +159,4 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
                 self.cfg.set(name, value)
 
     def load(self) -> Callable[..., Any]:
-        services = build_services(self._settings, program="web")
-        self.services = services
-        self.flasks = create_app(services)
-        return self.flasks
-
-
-def _worker_begins(worker: Any) -> None:
-    """Let SIGTERM end waiting requests at once, and write last uses every minute."""
-    server = worker.app
-    room = server.flasks.extensions[WAITING]
-
-    def ending(then: Any) -> Callable[[int, FrameType | None], None]:
-        def handle(number: int, frame: FrameType | None) -> None:
-            room.stop()
-            if callable(then):
-                then(number, frame)
-
-        return handle
-
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
-        signal.signal(number, ending(signal.getsignal(number)))
-    server.ended = threading.Event()
-    threading.Thread(target=_flush_by_the_minute, args=(server,), name="flush", daemon=True).start()
-    if folder := os.environ.get("DASHWRIGHT_RUN"):
-        marker = Path(folder) / STOPPING_FILE
-        threading.Thread(target=_end_waiting, args=(server, room, marker), name="stopping", daemon=True).start()
-
-
-def _flush_by_the_minute(server: Any) -> None:
-    while not server.ended.wait(_FLUSH_SECONDS):
-        server.services.flush()
-
-
-def _end_waiting(server: Any, room: Any, marker: Path) -> None:
-    """Answer `?wait=` requests as soon as everything is to stop: the edge stops before us, and waits for them."""
-    while not server.ended.wait(_LOOK_SECONDS):
-        if marker.exists():
-            room.stop()
-            return
-
-
-def _worker_ends(_arbiter: Any, worker: Any) -> None:
-    if hasattr(worker.app, "ended"):
-        worker.app.ended.set()
-    if hasattr(worker.app, "services"):
-        worker.app.services.close()
+        return self._program.load()

@@ -10,14 +10,16 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 from backend_server.runtime.programs import nginx as configuration
 from backend_server.runtime.programs.nginx import check_edge, nginx_command, render_edge
 from backend_server.settings import Settings
+from backend_server.settings.topology import web_socket
 from tests.support.processes import free_ports
+from tests.support.unix_http import UnixHttpServer
 
 WHO = "/internal/grafana-user"
 
@@ -58,14 +60,14 @@ class _Keeping(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-class Recorder(ThreadingHTTPServer):
+class Recorder(UnixHttpServer):
     """Keeps what arrives. As `web` it says who is signed in by the cookie `user=NAME`."""
 
     daemon_threads = True
     request_queue_size = 256
 
-    def __init__(self, name: str) -> None:
-        super().__init__(("127.0.0.1", 0), _Keeping)
+    def __init__(self, name: str, path: Path | None = None) -> None:
+        super().__init__(_Keeping, path)
         self.name = name
         self.arrived: list[Arrived] = []
         self.more: dict[str, str] = {}
@@ -116,13 +118,12 @@ class Reply:
 @contextmanager
 def running_edge(folder: Path, *, edits: Mapping[str, str] | None = None, **settings: Any) -> Iterator[Edge]:
     """Start nginx; `edits` replaces words of the rendered configuration, to shorten a time."""
-    web, grafana = Recorder("web"), Recorder("grafana")
+    grafana = Recorder("grafana")
     port, grafana_port = free_ports(2)
     chosen = Settings(
         **{
             "data_dir": folder,
             "port": port,
-            "web_port": web.server_port,
             "grafana_url": f"http://127.0.0.1:{grafana.server_port}/grafana",
             "grafana_home": folder,
             "grafana_port": grafana_port,
@@ -130,6 +131,7 @@ def running_edge(folder: Path, *, edits: Mapping[str, str] | None = None, **sett
             **settings,
         }
     )
+    web = Recorder("web", web_socket(chosen))
     try:
         with running_nginx(chosen, edits=edits) as (path, process):
             yield Edge(port, grafana_port, web, grafana, path, process)
@@ -166,6 +168,11 @@ def running_nginx(
         process.wait(10)
 
 
+def web_at(settings: Settings, port: int) -> dict[str, str]:
+    """Return the edit by which nginx asks a port in place of the socket of `web`."""
+    return {f"server unix:{web_socket(settings)};": f"server 127.0.0.1:{port};"}
+
+
 def ask(port: int, path: str, *lines: str, method: str = "GET", body: bytes = b"", host: str = "board.test") -> Reply:
     """Send the request's bytes as they are: no client library may tidy the path."""
     head = [f"{method} {path} HTTP/1.1", f"Host: {host}", "Connection: close", *lines]
@@ -194,4 +201,16 @@ def is_whole(raw: bytes, method: str = "GET") -> bool:
     return bool(end and (method == "HEAD" or (found and len(body) >= int(found[1]))))
 
 
-__all__ = ["WHO", "Arrived", "Edge", "Recorder", "Reply", "ask", "configuration", "is_whole", "parsed", "running_edge"]
+__all__ = [
+    "WHO",
+    "Arrived",
+    "Edge",
+    "Recorder",
+    "Reply",
+    "ask",
+    "configuration",
+    "is_whole",
+    "parsed",
+    "running_edge",
+    "web_at",
+]

@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+TOKEN = "dw_test_token_of_the_process_tests"
 
 
 def free_ports(count: int) -> list[int]:
@@ -24,6 +25,24 @@ def free_ports(count: int) -> list[int]:
     for one in held:
         one.close()
     return ports
+
+
+def environment_for(folder: Path, **more: str) -> dict[str, str]:
+    """Return the settings of a service without Grafana, on free ports and with folders of the test's own."""
+    port, web, poller, prometheus = free_ports(4)
+    return {
+        "DATA_DIR": str(folder / "data"),
+        "DASHBOARDS_DIR": str(folder / "dashboards"),
+        "PORT": str(port),
+        "WEB_PORT": str(web),
+        "POLLER_PORT": str(poller),
+        "PROMETHEUS_URL": f"http://127.0.0.1:{prometheus}",
+        "API_TOKEN": TOKEN,
+        "ADMIN_PASSWORD": "correct horse battery staple",
+        "LISTEN": "127.0.0.1",
+        "SCRAPE_INTERVAL": "1s",
+        **more,
+    }
 
 
 def until(holds: Callable[[], object], seconds: float, *, what: str) -> None:
@@ -75,3 +94,18 @@ def dashwright(
                 with suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
                 process.wait(5)
+
+
+def children_of(pid: int) -> list[tuple[int, str]]:
+    """Return every process below one, with its command."""
+    found: list[tuple[int, str]] = []
+    todo = [pid]
+    while todo:
+        parent = todo.pop()
+        with suppress(OSError):
+            for task in Path(f"/proc/{parent}/task").iterdir():
+                for child in map(int, (task / "children").read_text().split()):
+                    command = Path(f"/proc/{child}/cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
+                    found.append((child, command))
+                    todo.append(child)
+    return found

@@ -17,6 +17,7 @@ from backend_server.accounts.grafana_users import GRAFANA_USERS
 from backend_server.errors import ConfigError
 from backend_server.primitives.shipped import shipped
 from backend_server.settings import Settings, is_beside_us
+from backend_server.settings.topology import find_nginx, run_folder, web_socket
 
 # Names by which a proxy in front of an application says who somebody is. From a client they are lies.
 IDENTITY_HEADERS = (
@@ -103,14 +104,9 @@ _FILES: tuple[tuple[str, str, dict[str, object]], ...] = (
 )
 
 
-def run_folder(settings: Settings) -> Path:
-    """Return the folder of everything nginx reads and writes."""
-    return (settings.data_dir / "run" / "nginx").resolve()
-
-
 def render_edge(settings: Settings) -> Path:
     """Write nginx's configuration and its folders; gives the path of `nginx.conf`."""
-    run = run_folder(settings)
+    run = run_folder(settings) / "nginx"
     (run / "temp").mkdir(parents=True, exist_ok=True, mode=0o700)
     jinja = Environment(
         loader=FileSystemLoader(shipped("config", "nginx")),
@@ -126,7 +122,7 @@ def render_edge(settings: Settings) -> Path:
         "run": _quotable(run),
         "assets": _quotable(shipped_assets()),
         "listen": [_listen(settings.listen_host, settings.port)],
-        "web_port": settings.web_port,
+        "web_socket": _quotable(web_socket(settings)),
         "grafana": grafana_addresses(settings),
         "grafana_beside": is_beside_us(settings.grafana_url),
         "grafana_listen": [_listen(settings.listen_host, own_port)] if own_port else [],
@@ -161,11 +157,6 @@ def check_edge(configuration: Path) -> None:
         raise ConfigError(f"nginx refuses its configuration {configuration}: {told.stderr.strip()}")
 
 
-def find_nginx() -> str | None:
-    """Return where nginx is; Debian keeps it where the search path of a user who is not root does not lead."""
-    return shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/sbin")
-
-
 def nginx_command(configuration: Path, *more: str) -> list[str]:
     """Return the command that runs nginx in the foreground; ConfigError when there is no nginx."""
     nginx = find_nginx()
@@ -175,21 +166,11 @@ def nginx_command(configuration: Path, *more: str) -> list[str]:
     return [nginx, "-e", "stderr", "-p", str(configuration.parent), "-c", str(configuration), *more]
 
 
-def behind_edge(settings: Settings) -> bool:
-    """Whether nginx stands before `web`: asked for, and present on this machine."""
-    return settings.edge and find_nginx() is not None
-
-
-def web_place(settings: Settings) -> str:
-    """Return host and port at which programs of this machine reach `web` itself."""
-    return f"127.0.0.1:{settings.web_port}" if behind_edge(settings) else f"{settings.own_host}:{settings.port}"
-
-
 def grafana_sign_in_port(settings: Settings) -> int | None:
     """Return the port on which a Grafana of our own signs its own users in; None when there is none."""
     if not settings.own_grafana or not settings.grafana_port:
         return None
-    if settings.grafana_port in (settings.port, settings.web_port, settings.poller_port):
+    if settings.grafana_port in (settings.port, settings.poller_port):
         raise ConfigError(
             f"GRAFANA_PORT is {settings.grafana_port}, which is another program's port; choose another, or 0."
         )

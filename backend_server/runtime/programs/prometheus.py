@@ -15,10 +15,9 @@ from backend_server.accounts.tokens import new_token_id
 from backend_server.errors import ConfigError
 from backend_server.primitives.shipped import shipped
 from backend_server.settings import Settings
+from backend_server.settings.topology import public_place
 from backend_server.storage.engine.store import Store
 from backend_server.storage.tables.accounts import SqlAccounts
-
-from .nginx import web_place
 
 _TOKEN_NAME = "prometheus"  # noqa: S105  # the token's public name
 _ENVIRONMENT_TOKEN_NAME = "metrics, from the environment"  # noqa: S105  # the same
@@ -51,7 +50,7 @@ def prepare_prometheus(settings: Settings, store: Store) -> list[str]:
         jinja.get_template("prometheus.yml.j2").render(
             scrape_interval=settings.scrape_interval,
             poller_port=settings.poller_port,
-            web_place=web_place(settings),
+            public_place=public_place(settings),
             token_file=f'"{_scrape_token(folder / "token", store)}"',
         ),
         encoding="utf-8",

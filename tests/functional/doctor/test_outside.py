@@ -13,10 +13,11 @@ import pytest
 
 from backend_server.cli.main import call
 from backend_server.doctor import Finding, examine, examine_outside
-from backend_server.runtime.programs.nginx import check_edge, nginx_command, render_edge
+from backend_server.runtime.programs.nginx import nginx_command
 from backend_server.settings import Settings
 from tests.fakes.grafana import AuthRules, FakeGrafana
 from tests.support.app import ADMIN_PASSWORD, LiveApp, running_app
+from tests.support.edge import running_nginx, web_at
 from tests.support.grafana import write_provisioning
 from tests.support.processes import free_ports, get, until
 
@@ -81,12 +82,12 @@ def files_of(folder: Path) -> list[tuple[str, int]]:
 def test_the_shipped_edge_leaves_nothing_to_say(app: LiveApp, fake: FakeGrafana, tmp_path: Path) -> None:
     (port,) = free_ports(1)
     settings = Settings(
-        data_dir=tmp_path / "edge", port=port, web_port=app.settings.port, grafana_url=fake.url, listen="127.0.0.1",
+        data_dir=tmp_path / "edge", port=port, grafana_url=fake.url, listen="127.0.0.1",
         grafana_port=free_ports(1)[0],
     )  # fmt: skip
-    configuration = render_edge(settings)
-    check_edge(configuration)
-    with nginx(nginx_command(configuration), port) as url:
+    with running_nginx(settings, edits=web_at(settings, app.settings.port)):
+        url = f"http://127.0.0.1:{port}"
+        until(lambda: get(f"{url}/server/health")[0] in (200, 503), 15, what="nginx")
         assert ids(examine_outside(url)) == []
 
 

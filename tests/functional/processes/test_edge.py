@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,8 @@ from backend_server.errors import ConfigError
 from backend_server.runtime.programs import nginx as configuration
 from backend_server.runtime.programs.nginx import ERRORS, IDENTITY_HEADERS, check_edge, nginx_command, render_edge
 from backend_server.settings import Settings
+from backend_server.settings.topology import web_socket
+from tests.support.unix_http import UnixHttpServer
 
 
 def free_port() -> int:
@@ -51,11 +53,11 @@ class _Echo(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-class EchoServer(ThreadingHTTPServer):
+class EchoServer(UnixHttpServer):
     daemon_threads = False
 
-    def __init__(self, name: str) -> None:
-        super().__init__(("127.0.0.1", 0), _Echo)
+    def __init__(self, name: str, path: Path | None = None) -> None:
+        super().__init__(_Echo, path)
         self.name = name
         self.asked: list[str] = []
         self.thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02})
@@ -94,7 +96,7 @@ class Answer:
 
 @pytest.fixture(scope="module")
 def edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
-    web, grafana = EchoServer("web"), EchoServer("grafana")
+    grafana = EchoServer("grafana")
     folder = tmp_path_factory.mktemp("edge")
     (folder / "assets").mkdir()
     (folder / "assets" / "viewer-1a2b.js").write_text("export {};" * 200)
@@ -104,9 +106,9 @@ def edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
     settings = Settings(
         data_dir=folder,
         port=port,
-        web_port=web.server_port,
         grafana_url=f"http://127.0.0.1:{grafana.server_port}/grafana",
     )
+    web = EchoServer("web", web_socket(settings))
     path = render_edge(settings)
     check_edge(path)
     process = subprocess.Popen(nginx_command(path))
@@ -264,7 +266,7 @@ def test_too_much_is_refused_in_our_words(edge: Edge) -> None:
 
 def test_a_web_that_is_down_is_a_clear_answer(edge: Edge, tmp_path: Path) -> None:
     port = free_port()
-    path = render_edge(Settings(data_dir=tmp_path, port=port, web_port=free_port()))
+    path = render_edge(Settings(data_dir=tmp_path, port=port))
     process = subprocess.Popen(nginx_command(path))
     try:
         deadline = time.monotonic() + 5

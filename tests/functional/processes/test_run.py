@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,9 +17,7 @@ from pathlib import Path
 import pytest
 
 from backend_server.demo.simulator import Miner, MinerServer
-from tests.support.processes import ROOT, dashwright, free_ports, get, until
-
-TOKEN = "dw_test_token_of_the_process_tests"
+from tests.support.processes import ROOT, TOKEN, children_of, dashwright, environment_for, get, until
 
 
 @dataclass(frozen=True)
@@ -58,23 +56,6 @@ class Running:
             if match:
                 found[match[1]] = (match[2], int(match[3] or 0))
         return found
-
-
-def environment_for(folder: Path, **more: str) -> dict[str, str]:
-    port, web, poller, prometheus = free_ports(4)
-    return {
-        "DATA_DIR": str(folder / "data"),
-        "DASHBOARDS_DIR": str(folder / "dashboards"),
-        "PORT": str(port),
-        "WEB_PORT": str(web),
-        "POLLER_PORT": str(poller),
-        "PROMETHEUS_URL": f"http://127.0.0.1:{prometheus}",
-        "API_TOKEN": TOKEN,
-        "ADMIN_PASSWORD": "correct horse battery staple",
-        "LISTEN": "127.0.0.1",
-        "SCRAPE_INTERVAL": "1s",
-        **more,
-    }
 
 
 @pytest.fixture(scope="module")
@@ -178,16 +159,20 @@ def test_sigterm_ends_everything_within_twenty_seconds(service: Running) -> None
 
 
 def test_a_program_that_cannot_run_takes_the_service_down_with_the_reason(tmp_path: Path) -> None:
-    environment = environment_for(tmp_path, EDGE="false")
+    kinds = tmp_path / "kinds"
+    shutil.copytree(ROOT / "config" / "device_kinds", kinds)
+    environment = environment_for(tmp_path, EDGE="false", DEVICE_KINDS_DIR=str(kinds))
     log = tmp_path / "run.log"
-    with dashwright(["prepare"], environment, log=log) as preparing:
-        assert preparing.wait(60) == 0, log.read_text()
-    port = int(environment["POLLER_PORT"])
-    with socket.create_server(("127.0.0.1", port)), dashwright(["run"], environment, log=log) as process:
+    with dashwright(["run"], environment, log=log) as process:
+        health = f"http://127.0.0.1:{environment['PORT']}/server/health"
+        until(lambda: get(health)[0] == 200, 90, what="every program runs")
+        (kinds / "generic.yaml").write_text("path: [")
+        poller = next(pid for pid, command in children_of(process.pid) if command.endswith("cli.main poller"))
+        os.kill(poller, signal.SIGKILL)
         assert process.wait(240) == 1
     told = log.read_text()
     assert re.search(r"Stopped: the program 'poller' (ended 7 times|cannot be started)", told)
-    assert f"Port {port} of this machine cannot be had" in told
+    assert "generic.yaml" in told
     assert "Traceback" not in told
 
 

@@ -20,7 +20,7 @@ from backend_server.viewing.relay.source import RelaySource
 from tests.fakes.grafana import Datasource, FakeGrafana
 from tests.functional.viewing.browsing import FLAGS, Received, host_app, served
 from tests.functional.viewing.leaky_grafana import LeakyGrafana
-from tests.support.edge import running_nginx
+from tests.support.edge import running_nginx, web_at
 from tests.support.prometheus import RunningPrometheus, free_port, running_prometheus
 from tests.support.visitors import TOKEN, UID, Visitors, dashboard, target
 
@@ -200,9 +200,10 @@ def _opened(
     """Serve the links behind nginx with the shipped configuration, and open a page."""
     received = Received()
     port = free_port()
+    settings = Settings(data_dir=folder / "edge", port=port)
     with (
         served(received.watch(visitors.client().application)) as web_port,
-        running_nginx(Settings(data_dir=folder / "edge", port=port, web_port=web_port)),
+        running_nginx(settings, edits=web_at(settings, web_port)),
     ):
         page = context.new_page()
         faults: list[str] = []

@@ -1,0 +1,42 @@
+"""Who stands where on this machine: whether nginx is in front, and where `web` is reached behind it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from backend_server.primitives.socket_paths import socket_path
+
+from .table import Settings
+
+WEB_SOCKET = "web.sock"
+
+
+def find_nginx() -> str | None:
+    """Return where nginx is; Debian keeps it where the search path of a user who is not root does not lead."""
+    return shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/sbin")
+
+
+def behind_edge(settings: Settings) -> bool:
+    """Whether nginx stands before `web`: asked for, and present on this machine."""
+    return settings.edge and find_nginx() is not None
+
+
+def run_folder(settings: Settings) -> Path:
+    """Return the folder of what only running programs need: sockets, locks, rendered configuration."""
+    return (settings.data_dir / "run").resolve()
+
+
+def web_socket(settings: Settings) -> Path:
+    """Return the unix socket on which `web` listens behind the edge."""
+    return socket_path(run_folder(settings), WEB_SOCKET)
+
+
+def web_address(settings: Settings) -> str:
+    """Return where `web` itself is reached: `unix:PATH` behind the edge, else `HOST:PORT`, the public port's."""
+    return f"unix:{web_socket(settings)}" if behind_edge(settings) else public_place(settings)
+
+
+def public_place(settings: Settings) -> str:
+    """Return `HOST:PORT` at which programs of this machine reach the public port."""
+    return f"{settings.own_host}:{settings.port}"
