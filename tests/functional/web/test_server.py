@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import signal
 import socket
@@ -11,16 +12,19 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from backend_server.runtime.ports import public_claim
 from backend_server.settings import Settings
+from backend_server.settings.topology import web_address, web_socket
 from backend_server.storage.engine.store import Store
-from backend_server.web.server import bind_address
 from backend_server.wiring.services import ensure_first_admin
 from tests.support.app import API_TOKEN
+from tests.support.unix_http import UnixConnection
 
 PROGRAM = """
 import os, sys
@@ -33,15 +37,21 @@ serve(load_settings(os.environ))
 @dataclass
 class Served:
     port: int
+    path: Path | None  # of the unix socket, behind the edge
     process: subprocess.Popen[str]
     log: Path
 
     def ask(
         self, method: str, path: str, headers: dict[str, str] | None = None, body: bytes | None = None
     ) -> tuple[int, bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = (
+            UnixConnection(self.path, 20)
+            if self.path
+            else http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        )
         try:
-            connection.request(method, path, body, {"Authorization": f"Bearer {API_TOKEN}", **(headers or {})})
+            sent = {"Authorization": f"Bearer {API_TOKEN}", **(headers or {})}
+            connection.request(method, path, body, {name: value for name, value in sent.items() if value})
             answer = connection.getresponse()
             return answer.status, answer.read()
         finally:
@@ -50,6 +60,12 @@ class Served:
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Served]:
+    with serving(tmp_path, edge=False) as one:
+        yield one
+
+
+@contextmanager
+def serving(tmp_path: Path, *, edge: bool) -> Iterator[Served]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     environment = {
@@ -58,7 +74,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
         "DASHBOARDS_DIR": str(tmp_path / "dashboards"),
         "API_TOKEN": API_TOKEN,
         "PORT": str(port),
-        "EDGE": "false",
+        "EDGE": str(edge).lower(),
         "PROMETHEUS_URL": "http://127.0.0.1:9",
     }
     settings = Settings(data_dir=tmp_path / "data", dashboards_dir=tmp_path / "dashboards", api_token=API_TOKEN)
@@ -77,7 +93,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
             text=True,
             cwd=Path(__file__).parents[3],
         )
-    served = Served(port, process, log)
+    served = Served(port, web_socket(settings) if edge else None, process, log)
     try:
         deadline = time.monotonic() + 30
         while True:
@@ -131,21 +147,39 @@ def test_no_header_makes_somebody(served: Served, header: str) -> None:
     assert served.ask("GET", "/api/me", {header: "admin", "Authorization": ""})[0] == 401
 
 
+def test_behind_the_edge_its_socket_brings_the_edges_word_and_nobody_else_comes_near(tmp_path: Path) -> None:
+    visitor = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https", "X-Forwarded-Host": "board.test"}
+    with serving(tmp_path, edge=True) as served:
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", served.port))
+        assert served.ask("GET", "/metrics", {"Authorization": ""})[0] == 200
+        assert served.ask("GET", "/metrics", {**visitor, "Authorization": ""})[0] == 401, (
+            "the edge speaks for a visitor"
+        )
+        assert served.ask("PUT", "/api/devices/rig-1", {**JSON, **visitor}, b"{}")[0] == 201
+        made = json.loads(served.ask("GET", "/api/devices/rig-1", visitor)[1])
+        assert made["link"]["url"].startswith("https://board.test/grafana/")
+        served.process.send_signal(signal.SIGTERM)
+        assert served.process.wait(20) == 0
+        assert served.path is not None
+        assert not served.path.exists(), "an end in order leaves no socket"
+
+
 @pytest.mark.parametrize(
     ("settings", "address"),
     [
-        (Settings(edge=False), "127.0.0.1:5109"),
-        (Settings(edge=False, admin_password="long enough"), "0.0.0.0:5109"),
-        (Settings(edge=False, listen="::1", port=80), "[::1]:80"),
-        (Settings(edge=True, admin_password="long enough"), "127.0.0.1:5110"),
+        (Settings(edge=False), ("127.0.0.1", 5109)),
+        (Settings(edge=False, admin_password="long enough"), ("0.0.0.0", 5109)),
+        (Settings(edge=False, listen="::1", port=80), ("::1", 80)),
     ],
-    ids=["no password", "with a password", "listen", "behind the edge"],
+    ids=["no password", "with a password", "listen"],
 )
-def test_where_it_listens(settings: Settings, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shutil.which", lambda name: f"/usr/sbin/{name}")
-    assert bind_address(settings) == address
+def test_where_it_listens(settings: Settings, address: tuple[str, int]) -> None:
+    claim = public_claim(settings)
+    assert (claim.host, claim.port) == address
 
 
 def test_the_edge_without_nginx_is_web_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shutil.which", lambda name, path=None: None)
-    assert bind_address(Settings(edge=True)) == "127.0.0.1:5109"
+    assert web_address(Settings(edge=True)) == "127.0.0.1:5109"
+    assert public_claim(Settings(edge=True)).program == "web"

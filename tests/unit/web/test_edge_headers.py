@@ -52,8 +52,10 @@ def test_a_script_name_cannot_move_the_path() -> None:
     assert (found["SCRIPT_NAME"], found["PATH_INFO"]) == ("", "/public"[:4] + "lic")
 
 
-def test_the_edge_on_loopback_is_believed() -> None:
+@pytest.mark.parametrize("peer", ["127.0.0.1", ""], ids=["loopback", "unix socket"])
+def test_the_edge_is_believed(peer: str) -> None:
     found = seen(
+        REMOTE_ADDR=peer,
         HTTP_X_FORWARDED_FOR="10.0.0.1, 203.0.113.9",
         HTTP_X_FORWARDED_PROTO="https",
         HTTP_X_FORWARDED_HOST="dash.example.com:8443",
