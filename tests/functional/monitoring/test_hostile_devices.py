@@ -23,7 +23,7 @@ JOB = "dashwright-devices"
 
 def shipped_job() -> dict[str, Any]:
     source = (ROOT / "config" / "prometheus" / "prometheus.yml.j2").read_text("utf-8")
-    values = {"scrape_interval": "5s", "poller_port": 1, "web_place": "127.0.0.1:1", "token_file": "t"}
+    values = {"scrape_interval": "5s", "poller_port": 1, "public_place": "127.0.0.1:1", "token_file": "t"}
     return job_of(Template(source).render(values))
 
 
