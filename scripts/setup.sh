@@ -26,6 +26,10 @@ ensurable_venv() { "${PYTHON:-python3}" -c 'import ensurepip, venv' >/dev/null 2
 ensurable_venv || missing+=(python3-venv)
 need prometheus prometheus
 need nginx nginx
+# Node's own builds (the one from PyPI, and the one that playwright brings) need a library that a minimal machine lacks.
+if ! { ldconfig -p 2>/dev/null || /sbin/ldconfig -p; } | grep -q 'libatomic\.so\.1'; then
+    if [ "$purpose" = test ] || ! have node; then missing+=(libatomic1); fi
+fi
 if [ "$purpose" = test ]; then
     have chromium || have chromium-browser || missing+=(chromium fonts-dejavu-core)
     need prometheus-node-exporter prometheus-node-exporter
