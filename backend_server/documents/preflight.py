@@ -92,6 +92,8 @@ def _refresh(refresh: object) -> list[Problem]:
 
 def _lists(dashboard: Panel) -> list[Problem]:
     problems = []
+    if not isinstance(dashboard.get("links", []), list | None):
+        problems.append(Problem("links", "must be a list"))
     for holder in ("templating", "annotations"):
         found = dashboard.get(holder)
         if found is None:
@@ -106,7 +108,8 @@ def _lists(dashboard: Panel) -> list[Problem]:
             name = entry.get("name") if isinstance(entry, Mapping) else None
             if not isinstance(name, str) or not name:
                 problems.append(Problem(path, "must be an object with a name"))
-            elif holder == "templating" and name in names:
+                continue
+            if holder == "templating" and name in names:
                 problems.append(Problem(f"{path}.name", f"{name!r} is already the name of another variable"))
             names.add(name)
     return problems
@@ -153,6 +156,9 @@ def _panel(placed: PlacedPanel) -> list[Problem]:
             continue
         problems += _datasource(target.get("datasource"), f"{where}.datasource")
         name = target.get("refId") or "A"  # as Grafana reads a query without a name
+        if not isinstance(name, str):
+            problems.append(Problem(f"{where}.refId", "must be a text, such as A"))
+            continue
         if name in names:
             problems.append(Problem(f"{where}.refId", f"{name!r} is already the name of another query of this panel"))
         names.add(name)

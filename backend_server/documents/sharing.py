@@ -95,7 +95,8 @@ def _of_dashboard(dashboard: Panel) -> Iterator[ShareProblem]:
     if dashboard.get("__inputs"):
         why = "inputs such as ${DS_PROMETHEUS} are filled by the import page only, never by provisioning"
         yield ShareProblem("import inputs", "__inputs", None, None, why, "bind each input to a datasource (`inline`)")
-    for index, link in enumerate(dashboard.get("links") or []):
+    links = dashboard.get("links")
+    for index, link in enumerate(links if isinstance(links, list) else []):
         if isinstance(link, Mapping) and link.get("type") == "dashboards":
             why = "it leads to dashboards behind the sign-in"
             yield ShareProblem("dashboard link", f"links[{index}]", None, None, why, "remove it")

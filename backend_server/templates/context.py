@@ -8,6 +8,11 @@ from dataclasses import dataclass
 
 from backend_server.devices.device import Device
 
+MOST_TEXT = 10_000
+"""The longest text an expression may give, or hold between two steps."""
+MOST_INTEGER = 2**63
+"""Whole numbers of this size and above are refused: JSON readers keep 64 bits."""
+
 DEVICE_FIELDS = ("id", "hostname", "title", "kind", "labels", "address")
 FLEET_FIELDS = ("devices", "kinds")
 
@@ -64,7 +69,13 @@ def fields_of(subject: Device | FleetSummary) -> Fields:
 
 
 def plain(value: object) -> object:
-    """Turn what an expression gave back into plain JSON values."""
+    """Return plain JSON values for what an expression gave; raises ValueError for what is too large for any place."""
     if isinstance(value, Fields):
         return {name: plain(value[name]) for name in value}
+    if isinstance(value, str) and len(value) > MOST_TEXT:
+        raise ValueError(f"gives {len(value)} characters; at most {MOST_TEXT}")
+    if isinstance(value, int) and abs(value) >= MOST_INTEGER:
+        raise ValueError("gives a whole number of more than 64 bits")
+    if isinstance(value, list | tuple):
+        return [plain(inner) for inner in value]
     return value

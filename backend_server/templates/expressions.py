@@ -20,18 +20,30 @@ from jinja2.sandbox import SandboxedEnvironment
 from backend_server.devices.device import Device
 from backend_server.errors import InvalidInput, Problem
 
-from .context import DEVICE_FIELDS, FLEET_FIELDS, Fields, FleetSummary, fields_of, plain
+from .context import DEVICE_FIELDS, FLEET_FIELDS, MOST_TEXT, Fields, FleetSummary, fields_of, plain
 from .filters import ESCAPING, FILTERS, FilterFault
 
 _Node = TypeVar("_Node", bound=nodes.Node)
 Subject = Device | FleetSummary
 Evaluate = Callable[[Any], object]
 
+MOST_SOURCE = 2000
+"""The longest expression, in characters."""
+MOST_NESTED = 40
+"""How deep an expression may nest brackets."""
+
 _TEXT_METHODS = (
     "capitalize endswith lstrip partition removeprefix removesuffix replace rsplit rstrip split startswith strip"
 )
 _FIELDS = {"device": DEVICE_FIELDS, "fleet": FLEET_FIELDS}
 _MAPPINGS = {("device", "labels"), ("fleet", "kinds")}
+
+
+# What evaluating an expression raises for values it does not fit; NameError: Jinja2 writes 1e999 as `inf`.
+_FAILURES = (
+    *(TypeError, ValueError, ArithmeticError, LookupError, AttributeError),
+    *(NameError, RecursionError, MemoryError),
+)
 
 
 class FillError(InvalidInput):
@@ -75,7 +87,11 @@ def compile_expression(source: str, root: str) -> Expression:
     if isinstance(node, nodes.Filter) and node.name in ESCAPING and node.node is not None:
         escape, inner = node.name, node.node
     direct = _direct(inner)
-    return Expression(source, escape, direct or by_jinja(inner, root), direct is not None, reads)
+    try:
+        evaluate = direct or by_jinja(inner, root)
+    except (SyntaxError, RecursionError, MemoryError, ValueError) as fault:  # Python compiles what Jinja2 wrote
+        raise BadExpression("is too large to be compiled; write it shorter") from fault
+    return Expression(source, escape, evaluate, direct is not None, reads)
 
 
 def by_jinja(node: nodes.Expr, root: str) -> Evaluate:
@@ -93,11 +109,14 @@ def by_jinja(node: nodes.Expr, root: str) -> Evaluate:
             raise BadValue(f"is not allowed: {fault}") from fault
         except FilterFault as fault:
             raise BadValue(str(fault)) from fault
-        except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as fault:
+        except _FAILURES as fault:
             raise BadValue(f"fails: {fault}") from fault
         if isinstance(found, Undefined):
             raise MissingField("")
-        return plain(found)
+        try:
+            return plain(found)
+        except ValueError as fault:
+            raise BadValue(str(fault)) from fault
 
     return evaluate
 
@@ -110,12 +129,21 @@ def parse_expression(source: str) -> nodes.Expr:
 class _Environment(SandboxedEnvironment):
     """The sandbox, in which `labels.items` is a label, and nothing can be called but a few methods of text."""
 
-    intercepted_binops = frozenset({"*", "**", "%"})
+    intercepted_binops = frozenset({"*", "**", "%", "+"})
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        if operator == "+":
+            if isinstance(left, str | list | tuple) and isinstance(right, str | list | tuple):
+                _bounded(len(left) + len(right))
+            return super().call_binop(context, operator, left, right)
         if operator == "**" or not (isinstance(left, int | float) and isinstance(right, int | float)):
             raise SecurityError(f"{operator!r} with these values")  # one small expression could fill the memory
         return super().call_binop(context, operator, left, right)
+
+    def call(self, context: Context, obj: Any, *given: Any, **named: Any) -> Any:
+        if getattr(obj, "__name__", "") == "replace" and isinstance(getattr(obj, "__self__", None), str):
+            _bounded(_replaced_length(obj.__self__, *given))
+        return super().call(context, obj, *given, **named)
 
     def is_safe_callable(self, obj: Any) -> bool:
         return isinstance(getattr(obj, "__self__", None), str) and getattr(obj, "__name__", "") in _TEXT_METHODS.split()
@@ -129,6 +157,19 @@ class _Environment(SandboxedEnvironment):
         return super().getitem(obj, argument)
 
 
+def _bounded(length: int) -> None:
+    """Refuse a value between two steps that is longer than any place could use."""
+    if length > MOST_TEXT:
+        raise SecurityError(f"a value of {length} characters; at most {MOST_TEXT}")
+
+
+def _replaced_length(text: str, old: object = "", new: object = "", *_: object) -> int:
+    """Return how long a text is at most after `replace`, before it is made."""
+    if not isinstance(old, str) or not isinstance(new, str):
+        return 0  # the call itself says what is wrong
+    return len(text) + text.count(old) * max(0, len(new) - len(old))
+
+
 @lru_cache(maxsize=1)
 def _environment() -> _Environment:
     environment = _Environment(undefined=StrictUndefined, autoescape=False)
@@ -140,15 +181,33 @@ def _environment() -> _Environment:
 def _parse(source: str) -> nodes.Expr:
     if not source:
         raise BadExpression("is empty; write a field, e.g. << device.hostname >>")
+    if len(source) > MOST_SOURCE:
+        raise BadExpression(f"has {len(source)} characters; at most {MOST_SOURCE}")
+    if _nesting(source) > MOST_NESTED:
+        raise BadExpression(f"nests brackets deeper than {MOST_NESTED} levels")
     try:
         template = _environment().parse("{{ " + source + "\n}}")
     except TemplateSyntaxError as fault:
         raise BadExpression(f"is not an expression: {fault.message}") from fault
+    except (RecursionError, ValueError, MemoryError) as fault:
+        raise BadExpression(f"is not an expression that can be read ({type(fault).__name__})") from fault
     match template.body:
         case [nodes.Output(nodes=[nodes.Expr() as node])] if not isinstance(node, nodes.TemplateData):
             return node
         case _:
             raise BadExpression("is not one expression; write a field and filters, e.g. << device.id | label_value >>")
+
+
+def _nesting(source: str) -> int:
+    """Return how deep brackets are nested at most; those inside texts count too, which only refuses more."""
+    deepest = depth = 0
+    for character in source:
+        if character in "([{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif character in ")]}":
+            depth -= 1
+    return deepest
 
 
 def _check_names(node: nodes.Expr, root: str) -> frozenset[str]:

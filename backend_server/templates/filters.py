@@ -12,6 +12,8 @@ from jinja2 import Undefined
 from backend_server.documents.escaping import promql_regex, promql_string
 from backend_server.primitives.ids import slug_words
 
+from .context import MOST_INTEGER
+
 ESCAPING = frozenset({"metric_name", "label_value", "label_regex", "slug"})
 
 _NOT_METRIC = re.compile(r"[^a-zA-Z0-9_]")
@@ -57,8 +59,8 @@ def rounded(value: object, digits: int = 0) -> int | float:
     """Round a number, or text that is one; without digits the result is a whole number."""
     try:
         number = float(value) if isinstance(value, int | float) else float(text_of(value))
-        if not math.isfinite(number):
-            raise ValueError  # JSON has no word for it, and would say null
+        if not math.isfinite(number) or abs(number) >= MOST_INTEGER:
+            raise ValueError  # JSON has no word for the one and cannot hold the other
         return round(number, digits) if digits > 0 else int(round(number, digits))
     except (ValueError, OverflowError) as fault:
         raise FilterFault(f"{text_of(value)[:40]!r} is not a number that can be rounded") from fault

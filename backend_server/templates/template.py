@@ -88,6 +88,9 @@ class Template:
             values += [cell(subject) for cell in self._cells]
         except (MissingField, BadValue):
             self._explain(subject)
+        except Exception as fault:
+            problem = Problem("", f"could not be filled, by a fault of this service ({type(fault).__name__})")
+            raise self._error([problem]) from fault
         if any(len(tag) > MAX_TAG for tag in tags):
             long = next(tag for tag in tags if len(tag) > MAX_TAG)
             raise self._error([Problem("tags", f"tag {long!r} is longer than {MAX_TAG} characters, Grafana's limit")])
@@ -122,8 +125,19 @@ class Template:
 def load_template(name: str, source: bytes) -> Template:
     """Read, check and compile a template; raises InvalidInput with all problems: panel, field, line, column.
 
-    `name` is what messages call the file, e.g. `miner.json`.
+    `name` is what messages call the file, e.g. `miner.json`. Total: a file that fails in a way nobody foresaw is
+    refused like any other, so that it ends neither the worker nor a request.
     """
+    try:
+        return _load(name, source)
+    except InvalidInput:
+        raise
+    except Exception as fault:
+        problem = Problem("", f"could not be read, by a fault of this service ({type(fault).__name__})", 1, 1)
+        raise InvalidInput([problem], what=name) from fault
+
+
+def _load(name: str, source: bytes) -> Template:
     found = read_dashboard(source, what=name)
     header, problems = read_header(found.get(HEADER_KEY))
     compiler = Compiler("device" if header.scope is Scope.DEVICE else "fleet", first_number=_FIRST_CELL)
