@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from backend_server.links import FoundLink, LinkState
 from backend_server.primitives.clock import format_time
+from backend_server.primitives.concurrency_limit import ConcurrencyLimit
 from backend_server.primitives.ids import LinkToken, is_link_token
 
 from .admission import (
@@ -27,7 +28,6 @@ from .answers import Answer, json_answer
 from .pages import NoticePage, Page, Unlocked
 from .passwords import KEEP_SECONDS, LinkPasswords, TooManyGuesses
 from .ports import Links
-from .seats import Seats
 from .source import Source
 from .view_counts import ViewCounts
 from .visits import Visit, may_frame, shown_profile
@@ -46,15 +46,15 @@ class Viewing:
         views: ViewCounts,
         *,
         clock_ms: Callable[[], int],
+        limit: ConcurrencyLimit,
         passwords: LinkPasswords | None = None,
-        seats: Seats | None = None,
     ) -> None:
         self._links = links
         self._source = source
         self._views = views
         self._clock_ms = clock_ms
         self._passwords = passwords or LinkPasswords(secrets.token_bytes(32))
-        self._seats = seats or Seats()
+        self._limit = limit
 
     def page(self, token: str, visit: Visit) -> Page:
         """Return a link's page: the dashboard, or why not."""
@@ -65,8 +65,8 @@ class Viewing:
         if refusal is not None:
             return self._refused(found, visit, refusal)
         link, profile = found.link, shown_profile(found.link.profile, visit.parameters)
-        with self._seats.seat() as seated:
-            page = self._source.page(link, profile, visit) if seated else self._refused(found, visit, UNAVAILABLE)
+        with self._limit.acquire() as admitted:
+            page = self._source.page(link, profile, visit) if admitted else self._refused(found, visit, UNAVAILABLE)
         if not isinstance(page, NoticePage) and not visit.is_probe:
             self._views.viewed(link.id, self._clock_ms())
         return page
@@ -98,7 +98,7 @@ class Viewing:
         if isinstance(found, Answer):
             return found
         profile = shown_profile(found.link.profile, parameters or {})
-        return self._seated(lambda: self._source.dashboard(found.link, profile))
+        return self._within_limit(lambda: self._source.dashboard(found.link, profile))
 
     def annotations(self, token: str, from_text: str = "", to_text: str = "", proof: str = "") -> Answer:
         """Answer `GET …/annotations` in Grafana's shape."""
@@ -110,14 +110,14 @@ class Viewing:
         found = self._admit(token, proof)
         if isinstance(found, Answer):
             return found
-        return self._seated(lambda: self._source.panel_query(found.link, panel_id, content_type, body))
+        return self._within_limit(lambda: self._source.panel_query(found.link, panel_id, content_type, body))
 
     def panel_data(self, token: str, panel_id: str, body: bytes, proof: str = "") -> Answer:
         """Answer the raw route of our own pages: `{"from", "to", "step_ms", "results": {refId: …}}`."""
         found = self._admit(token, proof)
         if isinstance(found, Answer):
             return found
-        return self._seated(lambda: self._source.panel_data(found.link, panel_id, body))
+        return self._within_limit(lambda: self._source.panel_data(found.link, panel_id, body))
 
     def state(self, token: str, proof: str = "") -> Answer:
         """Say how a link stands, and until when by itself; nothing else is said to a visitor."""
@@ -140,16 +140,16 @@ class Viewing:
 
     def asset(self, path: str, *, gzip: bool = False) -> Answer:
         """Return a static file of Grafana's page, when Grafana is there."""
-        return self._seated(lambda: self._source.asset(path, gzip=gzip))
+        return self._within_limit(lambda: self._source.asset(path, gzip=gzip))
 
     def close(self) -> None:
         """Write the counts and let running queries end."""
         self._views.close()
         self._source.close()
 
-    def _seated(self, ask: Callable[[], Answer]) -> Answer:
-        with self._seats.seat() as seated:
-            return ask() if seated else UNAVAILABLE.as_answer()
+    def _within_limit(self, ask: Callable[[], Answer]) -> Answer:
+        with self._limit.acquire() as admitted:
+            return ask() if admitted else UNAVAILABLE.as_answer()
 
     def _find(self, token: str) -> FoundLink | None:
         found = self._links.find(token) if is_link_token(token) else None

@@ -23,6 +23,7 @@ from gunicorn.glogging import Logger
 from backend_server.runtime.ports import public_claim
 from backend_server.runtime.sockets import Listening, bind_tcp, bind_unix
 from backend_server.settings import Settings
+from backend_server.settings.capacity import WEB_THREADS
 from backend_server.settings.topology import WEB_SOCKET, behind_edge, run_folder
 from backend_server.telemetry import configure_logging, get_logger
 from backend_server.wiring.services import Services, build_services
@@ -31,7 +32,6 @@ from .app import DashwrightApp, create_app
 from .context import WAITING
 from .waiting import WaitingRoom
 
-THREADS = 16
 GRACE_SECONDS = 8  # less than the 9 s in which supervisor expects the end
 STOPPING_FILE = "stopping"  # in the run folder once everything is to stop
 _FLUSH_SECONDS = 60.0
@@ -138,7 +138,7 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "bind": [f"fd://{self._handle}"],
             "workers": 1,
             "worker_class": "gthread",
-            "threads": THREADS,
+            "threads": WEB_THREADS,
             "timeout": 60,
             "graceful_timeout": GRACE_SECONDS,
             "keepalive": 75,

@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from backend_server.errors import InvalidInput, Problem
+from backend_server.primitives.concurrency_limit import ConcurrencyLimit
 from backend_server.primitives.durations import parse_duration
+from backend_server.settings.capacity import MOST_WAITING
 
-SEATS = 4
 MAX_WAIT_SECONDS = 30.0
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.25
+_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.02, 0.25
 
 
 def wait_seconds(text: str | None) -> float:
@@ -26,10 +27,10 @@ def wait_seconds(text: str | None) -> float:
 
 
 class WaitingRoom:
-    """Has four seats, so that waiting requests can never take all of the server's threads."""
+    """Holds a few waiting requests, so that they can never take all of the server's threads."""
 
-    def __init__(self, seats: int = SEATS) -> None:
-        self._seats = threading.BoundedSemaphore(seats)
+    def __init__(self, size: int = MOST_WAITING) -> None:
+        self._limit = ConcurrencyLimit(size)
         self._stopping = threading.Event()
 
     def stop(self) -> None:
@@ -37,31 +38,30 @@ class WaitingRoom:
         self._stopping.set()
 
     @contextmanager
-    def seat(self) -> Iterator[bool]:
-        """Take a seat if one is free; gives whether it was."""
-        taken = not self._stopping.is_set() and self._seats.acquire(blocking=False)
-        try:
-            yield taken
-        finally:
-            if taken:
-                self._seats.release()
+    def acquire(self) -> Iterator[bool]:
+        """Enter if there is room; yields whether there was."""
+        if self._stopping.is_set():
+            yield False
+            return
+        with self._limit.acquire() as acquired:
+            yield acquired
 
     def until(self, is_so: Callable[[], bool], change_number: Callable[[], int], seconds: float) -> bool:
-        """Look until `is_so()`, again only when the store's change number moved; gives the last look's answer.
+        """Look until `is_so()`, again only when the store's change number moved; return the last look's answer.
 
         Ends at the deadline or when the process stops.
         """
         deadline = time.monotonic() + seconds
-        seen, pause = change_number(), _FIRST_PAUSE
+        seen, pause = change_number(), _FIRST_PAUSE_SECONDS
         if is_so():
             return True
         while (left := deadline - time.monotonic()) > 0:
             if self._stopping.wait(min(pause, left)):
                 return False
-            pause = min(pause * 1.5, _LONGEST_PAUSE)
+            pause = min(pause * 1.5, _LONGEST_PAUSE_SECONDS)
             now = change_number()
             if now != seen:
-                seen, pause = now, _FIRST_PAUSE
+                seen, pause = now, _FIRST_PAUSE_SECONDS
                 if is_so():
                     return True
         return False

@@ -28,6 +28,7 @@ from backend_server.monitoring.targets import scrape_targets, scraped_addresses
 from backend_server.outbound import CheckedAddresses, OutboundGuard, Purpose
 from backend_server.poller.kinds import DeviceKind, load_kinds
 from backend_server.primitives.clock import epoch_ms
+from backend_server.primitives.concurrency_limit import ConcurrencyLimit
 from backend_server.primitives.secret import Secret
 from backend_server.primitives.shipped import shipped
 from backend_server.provisioning.folder import MOST_PER_PROVIDER, DashboardFolder
@@ -44,6 +45,7 @@ from backend_server.registry.links import LinkRegistry
 from backend_server.registry.options import RegistryOptions
 from backend_server.registry.provided import ProvidedDocuments
 from backend_server.settings import LinkTokens, Settings
+from backend_server.settings.capacity import MOST_VISITORS, VISITOR_PATIENCE_SECONDS
 from backend_server.storage.engine.disk import vanishes
 from backend_server.storage.engine.store import Store
 from backend_server.storage.leases import Lease
@@ -301,7 +303,14 @@ def _join(settings: Settings, program: str, store: Store) -> Services:
         grafana=grafana,
         views=views,
         ledger=Ledger(SqlLedger(store), keep_ms=int(settings.ledger_keep * 1000), clock_ms=epoch_ms),
-        viewing=Viewing(links, source, views, clock_ms=epoch_ms, passwords=LinkPasswords(secret_key.reveal().encode())),
+        viewing=Viewing(
+            links,
+            source,
+            views,
+            clock_ms=epoch_ms,
+            limit=ConcurrencyLimit(MOST_VISITORS, patience_seconds=VISITOR_PATIENCE_SECONDS),
+            passwords=LinkPasswords(secret_key.reveal().encode()),
+        ),
         reachable=CheckedAddresses(OutboundGuard(settings.outbound_allow), Purpose.DEVICE),
         readability=readability,
     )

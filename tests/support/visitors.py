@@ -14,9 +14,11 @@ from flask.testing import FlaskClient
 from backend_server.documents.status import DocumentState
 from backend_server.errors import UpstreamError
 from backend_server.links import FoundLink, Link, LinkProfile
+from backend_server.primitives.concurrency_limit import ConcurrencyLimit
 from backend_server.primitives.ids import DashboardUid, LinkToken, Slug
 from backend_server.queries.steps import Limits
 from backend_server.querying.runner import QueryRunner
+from backend_server.settings.capacity import MOST_VISITORS
 from backend_server.viewing.model import Hits
 from backend_server.viewing.source import Source
 from backend_server.viewing.view_counts import ViewCounts
@@ -160,7 +162,13 @@ class Visitors:
             StoredDocuments(self.documents), QueryRunner(self.metrics), limits=self.limits, clock_ms=self.clock_ms
         )
         self.counts = ViewCounts(self.views)
-        self.viewing = Viewing(self.links, self.source or self.viewer, self.counts, clock_ms=self.clock_ms)
+        self.viewing = Viewing(
+            self.links,
+            self.source or self.viewer,
+            self.counts,
+            clock_ms=self.clock_ms,
+            limit=ConcurrencyLimit(MOST_VISITORS),
+        )
 
     def clock_ms(self) -> int:
         """Return the moment the tests set."""

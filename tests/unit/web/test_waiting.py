@@ -1,4 +1,4 @@
-"""Waiting: four seats, no busy loop, and an end at the deadline or when the process stops."""
+"""Waiting: a few at a time, no busy loop, and an end at the deadline or when the process stops."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ def test_what_is_no_wait_is_refused(text: str) -> None:
         wait_seconds(text)
 
 
-def test_a_fifth_request_gets_no_seat_and_a_left_seat_is_free_again() -> None:
-    room = WaitingRoom(seats=2)
-    with room.seat() as one, room.seat() as two, room.seat() as three:
+def test_one_more_than_there_is_room_for_does_not_wait_and_a_left_place_is_free_again() -> None:
+    room = WaitingRoom(2)
+    with room.acquire() as one, room.acquire() as two, room.acquire() as three:
         assert (one, two, three) == (True, True, False)
-    with room.seat() as again:
+    with room.acquire() as again:
         assert again
 
 
@@ -55,5 +55,5 @@ def test_a_stop_ends_all_waiting_at_once() -> None:
     began = time.monotonic()
     assert not room.until(lambda: False, lambda: 1, 20)
     assert time.monotonic() - began < 5
-    with room.seat() as seated:
-        assert not seated
+    with room.acquire() as acquired:
+        assert not acquired

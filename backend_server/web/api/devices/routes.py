@@ -158,8 +158,8 @@ def _after_waiting(device_id: DeviceId, status: int, seconds: float) -> Response
     def settled() -> bool:
         return _is_settled(services.devices.get(device_id))
 
-    with room.seat() as seated, services.metrics.waiting.track_inprogress():
-        if not (room.until(settled, services.store.change_number, seconds) if seated else settled()):
+    with room.acquire() as may_wait, services.metrics.waiting.track_inprogress():
+        if not (room.until(settled, services.store.change_number, seconds) if may_wait else settled()):
             status = 202
     view = services.devices.get(device_id)
     return json_response(hook_json(view, link_base(), epoch_ms()), status)

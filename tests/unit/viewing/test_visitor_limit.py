@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from backend_server.viewing.seats import SEATS, Seats
+from backend_server.primitives.concurrency_limit import ConcurrencyLimit
+from backend_server.settings.capacity import MOST_VISITORS, MOST_WAITING, WEB_THREADS
 from backend_server.viewing.viewing import Viewing
 from backend_server.viewing.visits import Visit
-from backend_server.web.server import THREADS
 from tests.support.processes import until
 from tests.support.visitors import EMPTY_MATRIX, TOKEN, CountingSource, Visitors
 
@@ -36,56 +36,21 @@ def in_thread(work: Callable[[], object]) -> threading.Thread:
 
 
 def test_the_server_keeps_threads_for_everybody_else() -> None:
-    assert SEATS < THREADS
-
-
-def test_in_a_rush_one_waits_for_a_seat_and_gets_it() -> None:
-    seats = Seats(1, patience_seconds=30)
-    entered, leave = threading.Event(), threading.Event()
-    got: list[bool] = []
-
-    def first() -> None:
-        with seats.seat():
-            entered.set()
-            leave.wait(30)
-
-    def second() -> None:
-        with seats.seat() as seated:
-            got.append(seated)
-
-    sitting = in_thread(first)
-    assert entered.wait(30)
-    waiting = in_thread(second)
-    leave.set()
-    for thread in (sitting, waiting):
-        thread.join(30)
-    assert got == [True]
-
-
-def test_where_something_hangs_nobody_waits() -> None:
-    now = 100.0
-    seats = Seats(2, patience_seconds=1.0, clock=lambda: now)
-    with seats.seat() as first, seats.seat() as second:
-        assert (first, second) == (True, True)
-        now = 101.5
-        with seats.seat() as third:
-            assert third is False
-    with seats.seat() as after:
-        assert after is True
+    assert max(MOST_VISITORS, MOST_WAITING) < WEB_THREADS
 
 
 @pytest.mark.parametrize("route", ["page", "data"])
-def test_visitors_of_a_hanging_datasource_are_refused_once_the_seats_are_taken(route: str) -> None:
+def test_visitors_of_a_hanging_datasource_are_refused_once_the_limit_is_reached(route: str) -> None:
     now = 100.0
     metrics = HangingSource()
     visitors = Visitors(metrics=metrics)
-    seats = Seats(2, patience_seconds=1.0, clock=lambda: now)
-    viewing = Viewing(visitors.links, visitors.viewer, visitors.counts, clock_ms=visitors.clock_ms, seats=seats)
+    limit = ConcurrencyLimit(2, patience_seconds=1.0, clock=lambda: now)
+    viewing = Viewing(visitors.links, visitors.viewer, visitors.counts, clock_ms=visitors.clock_ms, limit=limit)
     # The second asks the same question: it waits for the first one's answer, and keeps a thread as well.
     hanging = [in_thread(lambda: viewing.panel_data(TOKEN, "1", b"{}")) for _ in range(2)]
     try:
         assert metrics.begun.acquire(timeout=30)
-        until(lambda: len(seats._taken) == 2, 30, what="both sit")
+        until(lambda: limit.in_use == 2, 30, what="both ask")
         now = 102.0
         if route == "data":
             refused = viewing.panel_data(TOKEN, "1", b"{}")
