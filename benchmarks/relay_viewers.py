@@ -11,7 +11,7 @@ import orjson
 from backend_server.grafana import GrafanaClient, PublicDashboard
 from backend_server.links import LinkProfile
 from backend_server.queries.steps import Limits
-from backend_server.viewing.relay.source import RelaySource
+from backend_server.viewing.relay.source import RelayOptions, relay_source
 from benchmarks.report import Row
 from tests.fakes.grafana import Datasource, FakeGrafana
 from tests.support.visitors import TOKEN, UID, Visitors, dashboard, target
@@ -36,7 +36,7 @@ def shared_rows() -> list[Row]:
         client = GrafanaClient(fake.url, fake.origin, user="admin")
         client.create_public(UID, PublicDashboard("pd-1", REAL, True, True, False))
         plain = _Now()
-        source = RelaySource(client, _Publications(), plain.viewer, limits=Limits(), clock_ms=plain.clock_ms)
+        source = relay_source(client, _Publications(), plain.viewer, RelayOptions(Limits(), plain.clock_ms))
         visitors = _Now(source=source, links=plain.links)
         visitors.links.change(profile=LinkProfile(picker=True))
         asked = _asked(fake, visitors)

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from backend_server.outbound.own import own_addresses
 from backend_server.viewing.relay.grafana_page import GrafanaPage, UnreadablePage
-from backend_server.viewing.relay.real_token import RealToken
+from backend_server.viewing.relay.page_edits import RealToken
 
 from .asking import Answer, Asker
 from .facts import GrafanaFacts

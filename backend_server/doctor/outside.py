@@ -6,6 +6,8 @@ import ipaddress
 import secrets
 from urllib.parse import urlsplit
 
+from backend_server.links.urls import page_path
+
 from .asking import Answer, Asker
 from .facts import OutsideFacts, Seen
 
@@ -39,7 +41,7 @@ def look_outside(url: str, *, user: str = "admin", itself: bool = False) -> tupl
         told = health.json()
         ours = isinstance(told, dict) and "components" in told and "live" in told
         loopback = itself or _is_loopback(urlsplit(url).hostname or "")
-        page = asker.get(f"{url}/grafana/public-dashboards/{secrets.token_hex(16)}")
+        page = asker.get(f"{url}{page_path(secrets.token_hex(16))}")
         facts = OutsideFacts(
             url,
             itself=itself,

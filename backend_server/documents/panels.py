@@ -96,6 +96,17 @@ def datasources_used(dashboard: Panel) -> frozenset[DatasourceUse]:
     )
 
 
+def datasource_of(panel: Panel, target: Panel) -> DatasourceUse:
+    """Return the datasource a target asks: its own, else the panel's; both texts may be empty (the default one)."""
+    for holder in (target, panel):
+        found = holder.get("datasource")
+        if isinstance(found, Mapping) and found.get("uid") != "-- Mixed --":
+            return DatasourceUse(str(found.get("type") or ""), str(found.get("uid") or ""))
+        if isinstance(found, str) and found not in ("", "-- Mixed --"):
+            return DatasourceUse("", found)
+    return DatasourceUse("", "")
+
+
 def listed(dashboard: Panel, holder: str) -> list[Panel]:
     """Return the objects of `{holder}.list`, e.g. of `templating` or `annotations`; empty when it is malformed."""
     found = dashboard.get(holder)

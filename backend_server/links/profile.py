@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
+from backend_server.documents.refresh import OwnTimes, is_refresh, is_time
 from backend_server.errors import InvalidInput, Problem
-from backend_server.primitives.durations import parse_duration_ms
-
-# Grafana's own words for a relative time: now, now-6h, now-1d/d, now/w, now-1M/fQ is not among them.
-_RELATIVE = re.compile(r"now(?:[+-]\d{1,6}[smhdwMy])*(?:/[smhdwMy])?")
-_EPOCH_MS = re.compile(r"\d{1,15}")
-_DAY_MS = 86_400_000
-
-# What a dashboard gets that says nothing itself.
-USUAL_REFRESH = "5s"
-USUAL_FROM = "now-1h"
-USUAL_TO = "now"
 
 
 class Theme(StrEnum):
@@ -60,26 +48,15 @@ class LinkProfile:
             "transparent": self.transparent,
         }
 
-    def for_dashboard(self, dashboard: Mapping[str, object]) -> LinkProfile:
-        """Fill in what the dashboard decides itself: its refresh and its range; what it does not say is ours."""
-        time = dashboard.get("time")
-        own = time if isinstance(time, Mapping) else {}
-        if self.time_from or self.time_to or not (_is_moment(own.get("from")) and _is_moment(own.get("to"))):
-            own = {}
+    def for_dashboard(self, own: OwnTimes) -> LinkProfile:
+        """Fill in what the dashboard decides itself: its refresh, and its range unless the link names a part of one."""
+        times = OwnTimes() if self.time_from or self.time_to else own
         return replace(
             self,
-            refresh=self.refresh or own_refresh(dashboard),
-            time_from=self.time_from or str(own.get("from") or USUAL_FROM),
-            time_to=self.time_to or str(own.get("to") or USUAL_TO),
+            refresh=self.refresh or own.refresh,
+            time_from=self.time_from or times.time_from,
+            time_to=self.time_to or times.time_to,
         )
-
-
-def own_refresh(dashboard: Mapping[str, object]) -> str:
-    """Return how often a dashboard is refreshed: a duration or "off"; one that does not say gets the usual."""
-    found = dashboard.get("refresh")
-    if found in ("", False):
-        return "off"
-    return str(found) if found is not None and _refresh(found) is None else USUAL_REFRESH
 
 
 # What `share` may name besides true and false.
@@ -138,29 +115,13 @@ def _or_own(wrong: Callable[[object], str | None]) -> Callable[[object], str | N
 
 
 def _refresh(value: object) -> str | None:
-    if value == "off":
-        return None
-    try:
-        fits = isinstance(value, str) and len(value) <= 16 and 1000 <= parse_duration_ms(value) <= _DAY_MS
-    except InvalidInput:
-        fits = False
-    return None if fits else "must be a duration from 1s to 1d, or off"
+    return None if is_refresh(value) else "must be a duration from 1s to 1d, or off"
 
 
-def _moment(value: object) -> str | None:
-    if isinstance(value, str) and len(value) <= 40 and (_RELATIVE.fullmatch(value) or _EPOCH_MS.fullmatch(value)):
+def _time(value: object) -> str | None:
+    if is_time(value):
         return None
     return "must be a time such as now-6h, now-1d/d or now, or epoch milliseconds as text"
-
-
-def _is_moment(value: object) -> bool:
-    """Whether this is a time as dashboards hold one: as in a profile, or a moment with its zone (ISO 8601)."""
-    if _moment(value) is None:
-        return True
-    try:
-        return isinstance(value, str) and len(value) <= 40 and datetime.fromisoformat(value).tzinfo is not None
-    except ValueError:
-        return False
 
 
 def _flag(value: object) -> str | None:
@@ -174,8 +135,8 @@ def _unknown(_: object) -> str | None:
 _FIELDS = {
     "theme": ("theme", _theme),
     "refresh": ("refresh", _or_own(_refresh)),
-    "from": ("time_from", _or_own(_moment)),
-    "to": ("time_to", _or_own(_moment)),
+    "from": ("time_from", _or_own(_time)),
+    "to": ("time_to", _or_own(_time)),
     "picker": ("picker", _flag),
     "chrome": ("chrome", _flag),
     "transparent": ("transparent", _flag),

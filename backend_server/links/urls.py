@@ -1,16 +1,33 @@
-"""Where a link leads. `base` is the public address without a trailing slash, e.g. `https://dash.example.com`."""
+"""Where a link leads, and every public path: all of them lie below one prefix, which a frontend may proxy alone.
+
+`base` is the public address without a trailing slash, e.g. `https://dash.example.com`.
+"""
 
 from __future__ import annotations
 
 from urllib.parse import quote
 
+from backend_server.documents.refresh import USUAL_REFRESH
+
 from .link import Link
-from .profile import USUAL_REFRESH
+
+PREFIX = "/grafana"
+# Where the pages of links lie, and Grafana's routes of a public dashboard, which are answered for links.
+PAGES = f"{PREFIX}/public-dashboards"
+DASHBOARDS = f"{PREFIX}/api/public/dashboards"
+GRAFANA_API = f"{PREFIX}/api"
+GRAFANA_FILES = f"{PREFIX}/public"
+# Readable aliases of pages.
+SLUGS = f"{PREFIX}/s"
+SHORT_SLUGS = "/s"
+# What our own pages and scripts load.
+SCRIPTS = f"{PREFIX}/dashwright"
+ASSETS = f"{SCRIPTS}/assets"
 
 
 def link_url(base: str, token: str) -> str:
     """Return the link's address, ending in a query, so that a frontend may append `&theme=dark&refresh=5s`."""
-    return f"{base}/grafana/public-dashboards/{token}?orgId=1"
+    return f"{base}{page_path(token)}?orgId=1"
 
 
 def embed_url(base: str, link: Link, own_refresh: str | None = None) -> str:
@@ -22,4 +39,24 @@ def embed_url(base: str, link: Link, own_refresh: str | None = None) -> str:
 
 def slug_url(base: str, slug: str) -> str:
     """Return the short, readable address of the same page."""
-    return f"{base}/grafana/s/{slug}"
+    return f"{base}{SLUGS}/{slug}"
+
+
+def page_path(token: str) -> str:
+    """Return the path of a link's page."""
+    return f"{PAGES}/{token}"
+
+
+def state_path(token: str) -> str:
+    """Return the path that says how a link stands."""
+    return f"{PAGES}/{token}/state"
+
+
+def data_path(token: str, panel_id: str) -> str:
+    """Return the path of our raw data route."""
+    return f"{PAGES}/{token}/panels/{panel_id}/data"
+
+
+def is_public(path: str) -> bool:
+    """Whether a path is one that visitors use: below the prefix, or a short alias."""
+    return path.startswith((f"{PREFIX}/", f"{SHORT_SLUGS}/"))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from backend_server.documents import targets_of
+from backend_server.documents import datasource_of, targets_of
 
 from . import macros
 from .steps import INSTANT_GRID_MS, Limits, align, read_interval_ms, settle_clock, step_ms
@@ -80,7 +80,7 @@ def _query(
     instant = is_instant(target)
     if instant:
         span = TimeRange(span.from_ms, align(asked, min(step, INSTANT_GRID_MS)).to_ms)
-    uid, kind = datasource_of(panel, target)
+    source = datasource_of(panel, target)
     expression = macros.expand(
         str(target["expr"]),
         step=step,
@@ -90,8 +90,8 @@ def _query(
     legend = target.get("legendFormat")
     return Query(
         ref_id=str(target.get("refId") or "A"),
-        datasource_uid=uid,
-        datasource_type=kind,
+        datasource_uid=source.uid,
+        datasource_type=source.type,
         expression=expression,
         instant=instant,
         span=span,
@@ -105,14 +105,3 @@ def is_instant(target: Mapping[str, Any]) -> bool:
     if target.get("instant") is not True:
         return False
     return target.get("range") is not True or target.get("format") == "table"
-
-
-def datasource_of(panel: Mapping[str, Any], target: Mapping[str, Any]) -> tuple[str, str]:
-    """Return (uid, type) of the datasource a target asks: its own, else the panel's; both may be empty (default)."""
-    for holder in (target, panel):
-        found = holder.get("datasource")
-        if isinstance(found, Mapping) and found.get("uid") != "-- Mixed --":
-            return str(found.get("uid") or ""), str(found.get("type") or "")
-        if isinstance(found, str) and found not in ("", "-- Mixed --"):
-            return found, ""
-    return "", ""

@@ -10,8 +10,8 @@ import orjson
 from backend_server.devices.device import Device
 from backend_server.documents import Document
 from backend_server.documents.provided import Provided
+from backend_server.documents.refresh import own_refresh
 from backend_server.errors import InputError
-from backend_server.links.profile import own_refresh
 from backend_server.links.publication import SHARED_STATES
 from backend_server.primitives.canonical_json import canonical_bytes, content_hash
 from backend_server.primitives.ids import Maker

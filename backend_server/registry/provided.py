@@ -13,10 +13,10 @@ import orjson
 
 from backend_server.documents.document import Document
 from backend_server.documents.provided import ProvidedStatus
+from backend_server.documents.refresh import own_refresh
 from backend_server.documents.status import NewDocument, Wanted
 from backend_server.errors import Conflict, InvalidInput, NotFound, Problem
 from backend_server.links.link import Link
-from backend_server.links.profile import own_refresh
 from backend_server.links.publication import NewPublication
 from backend_server.primitives.document_paths import packs_file
 from backend_server.primitives.ids import DashboardUid, Maker, new_token

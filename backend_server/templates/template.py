@@ -14,9 +14,9 @@ from backend_server.documents.document import STAMP_KEY, Document
 from backend_server.documents.positions import places
 from backend_server.documents.preflight import MAX_TAG, preflight
 from backend_server.documents.reading import read_dashboard
+from backend_server.documents.refresh import own_refresh
 from backend_server.documents.sharing import ShareProblem, share_problems
 from backend_server.errors import InvalidInput, Problem
-from backend_server.links.profile import own_refresh
 from backend_server.primitives.canonical_json import canonical_bytes, content_hash
 from backend_server.primitives.ids import DashboardUid, Maker, dashboard_uid
 

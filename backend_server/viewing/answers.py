@@ -1,36 +1,32 @@
-"""What goes back to a visitor: status, headers, body; and refusals in Grafana's error shape."""
+"""Answers in Grafana's shapes: JSON, and the errors of its public dashboards."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
-JSON = "application/json"
+from .model import JSON, Answer, Refusal
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A finished answer. The entrance adds the headers every public answer carries."""
-
-    status: int
-    body: bytes
-    content_type: str = JSON
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-def json_answer(value: Any, status: int = 200) -> Answer:
+def grafana_json(value: Any, status: int = 200) -> Answer:
     """Answer with JSON."""
     return Answer(status, orjson.dumps(value))
 
 
 def grafana_error(status: int, message_id: str, message: str) -> Answer:
     """Answer in the shape of Grafana's public-dashboard errors."""
-    return json_answer(
+    return grafana_json(
         {"statusCode": status, "messageId": f"publicdashboards.{message_id}", "message": message}, status
     )
+
+
+def refusal_answer(refusal: Refusal) -> Answer:
+    """Answer an API route with a refusal."""
+    answer = grafana_error(refusal.status, refusal.message_id, refusal.message)
+    if refusal.retry_seconds is None:
+        return answer
+    return Answer(answer.status, answer.body, JSON, {"Retry-After": str(refusal.retry_seconds)})
 
 
 def bad_request() -> Answer:

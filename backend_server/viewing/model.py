@@ -1,14 +1,138 @@
-"""The values of viewing that effects share."""
+"""The values of viewing: what goes back to a visitor, what Grafana answered, what was counted."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from backend_server.documents.refresh import OwnTimes
+from backend_server.links import Theme
+
+JSON = "application/json"
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A finished answer. The entrance adds the headers every public answer carries."""
+
+    status: int
+    body: bytes
+    content_type: str = JSON
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A refusal in both its forms: a small page, and Grafana's error shape. `reason` is counted."""
+
+    reason: str
+    status: int
+    title: str
+    text: str
+    message_id: str
+    message: str
+    retry_seconds: int | None = None
+    asks_password: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ViewerPage:
+    """Our own viewer: `data` is the JSON its script starts from (see the page's `dashwright-data`)."""
+
+    title: str
+    theme: Theme
+    language: str
+    transparent: bool
+    data: bytes
+    frame_ancestors: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RelayedPage:
+    """Grafana's page, cleaned."""
+
+    html: bytes
+    frame_ancestors: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NoticePage:
+    """A refusal as a small page, in the link's colours when there is a link."""
+
+    refusal: Refusal
+    theme: Theme = Theme.AUTO
+    transparent: bool = False
+    frame_ancestors: tuple[str, ...] = ()
+    token: str = ""  # of a link that is there, whose state the page may ask for
+
+
+@dataclass(frozen=True, slots=True)
+class Unlocked:
+    """The password was right: what the browser keeps as a proof, under which name, and for how long."""
+
+    cookie: str
+    proof: str
+    keep_seconds: int
+
+
+Page = ViewerPage | RelayedPage | NoticePage
+
+
+@dataclass(frozen=True, slots=True)
+class RawReply:
+    """What Grafana answered, as it came; header names in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class FiledDocument:
+    """Whose document it is, and the file it lies in; fixed for ever."""
+
+    maker: str
+    slot: str
+    object_id: str
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDocument:
+    """A document's bytes, the parsed whole (with queries), its own times, and the JSON a visitor may have."""
+
+    body: bytes
+    dashboard: Mapping[str, Any]
+    times: OwnTimes
+    shown: bytes
+
+    @property
+    def title(self) -> str:
+        """The dashboard's title."""
+        return str(self.dashboard.get("title") or "")
+
+
+@dataclass(frozen=True, slots=True)
 class Hits:
-    """What happened on one link since the last flush: counted in memory, then added to its rows."""
+    """What happened on one link since counts were last written."""
 
     views: int = 0
     last_seen_ms: int = 0
-    refused: dict[str, int] = field(default_factory=dict)
+    refused: Mapping[str, int] = field(default_factory=dict)
+
+    def viewed(self, now_ms: int) -> Hits:
+        """Add a page given out."""
+        return replace(self, views=self.views + 1, last_seen_ms=max(self.last_seen_ms, now_ms))
+
+    def refused_for(self, reason: str, count: int = 1) -> Hits:
+        """Add requests refused for a reason."""
+        return replace(self, refused={**self.refused, reason: self.refused.get(reason, 0) + count})
+
+    def plus(self, others: Hits) -> Hits:
+        """Add what happened at another time."""
+        views, last_seen_ms = self.views + others.views, max(self.last_seen_ms, others.last_seen_ms)
+        total = replace(self, views=views, last_seen_ms=last_seen_ms)
+        for reason, count in others.refused.items():
+            total = total.refused_for(reason, count)
+        return total

@@ -13,7 +13,8 @@ from backend_server.primitives.durations import parse_duration_ms
 from backend_server.queries.steps import WIDTH_CLASSES, width_class
 from backend_server.queries.time_ranges import TimeRange, read_range
 
-from .answers import Answer, bad_request, grafana_error, invalid_panel_id, invalid_time_range
+from .answers import bad_request, grafana_error, invalid_panel_id, invalid_time_range
+from .model import Answer
 
 MAX_BODY_BYTES = 16 * 1024
 _DEFAULT_WIDTH = 960
@@ -21,11 +22,11 @@ _MOST_WIDTH = 10_000
 _DAY_MS = 86_400_000
 
 
-# Gives the profile with what the dashboard decides itself filled in (`LinkProfile.for_dashboard`).
+# Returns the profile with what the dashboard decides itself filled in (`LinkProfile.for_dashboard`).
 ShownProfile = Callable[[], LinkProfile]
 
 
-class Refused(Exception):
+class RequestRefused(Exception):
     """The body cannot be used; `answer` says so."""
 
     def __init__(self, answer: Answer) -> None:
@@ -43,35 +44,38 @@ class PanelRequest:
 
 
 def read_panel_id(text: str) -> int:
-    """Read the panel's id from the path; raises Refused."""
+    """Read the panel's id from the path; raises RequestRefused."""
     if not text.isascii() or not text.isdecimal() or len(text) > 10:
-        raise Refused(invalid_panel_id())
+        raise RequestRefused(invalid_panel_id())
     return int(text)
 
 
 def read_lean(body: bytes, profile: ShownProfile, now_ms: int) -> PanelRequest:
-    """Read `{"from", "to", "width"}` of the raw route; without a picker the link's own range counts. Raises Refused.
+    """Read `{"from", "to", "width"}` of the raw route; without a picker the link's own range counts.
 
-    `profile` is asked for last, when the body is good, since it may need the dashboard.
+    Raises RequestRefused. `profile` is asked for last, when the body is good, since it may need the dashboard.
     """
     given = _object(body)
     width = given.get("width", _DEFAULT_WIDTH)
     if not isinstance(width, int | float) or isinstance(width, bool) or not 1 <= width <= _MOST_WIDTH:
-        raise Refused(bad_request())
+        raise RequestRefused(bad_request())
     return PanelRequest(_range(given, profile, now_ms), width_class(int(width)))
 
 
 def read_grafana(content_type: str, body: bytes, profile: ShownProfile, now_ms: int) -> PanelRequest:
-    """Read the body of Grafana's query route, whose rules for missing and negative values are kept. Raises Refused."""
+    """Read the body of Grafana's query route, whose rules for missing and negative values are kept.
+
+    Raises RequestRefused.
+    """
     if content_type.partition(";")[0].strip().lower() != "application/json":
-        raise Refused(bad_request())
+        raise RequestRefused(bad_request())
     given = _object(body)
     interval = _number(given, "intervalMs")
     points = _number(given, "maxDataPoints")
     if interval < 0:
-        raise Refused(grafana_error(400, "invalidInterval", "intervalMS should be greater than 0"))
+        raise RequestRefused(grafana_error(400, "invalidInterval", "intervalMS should be greater than 0"))
     if points < 0:
-        raise Refused(grafana_error(400, "maxDataPoints", "maxDataPoints should be greater than 0"))
+        raise RequestRefused(grafana_error(400, "maxDataPoints", "maxDataPoints should be greater than 0"))
     span = given.get("timeRange")
     asked = _range(span if isinstance(span, Mapping) else {}, profile, now_ms)
     return PanelRequest(asked, min(points or _DEFAULT_WIDTH, WIDTH_CLASSES[-1]), min(interval, _DAY_MS))
@@ -107,7 +111,7 @@ def _range(given: Mapping[str, object], shown: ShownProfile, now_ms: int) -> Tim
     try:
         return read_range(_whole(start), _whole(end), now_ms)
     except InvalidInput as fault:
-        raise Refused(invalid_time_range()) from fault
+        raise RequestRefused(invalid_time_range()) from fault
 
 
 def _whole(value: object) -> object:
@@ -116,18 +120,18 @@ def _whole(value: object) -> object:
 
 def _object(body: bytes) -> Mapping[str, object]:
     if not body or len(body) > MAX_BODY_BYTES:
-        raise Refused(bad_request())
+        raise RequestRefused(bad_request())
     try:
         found = orjson.loads(body)
     except orjson.JSONDecodeError as fault:
-        raise Refused(bad_request()) from fault
+        raise RequestRefused(bad_request()) from fault
     if not isinstance(found, dict):
-        raise Refused(bad_request())
+        raise RequestRefused(bad_request())
     return found
 
 
 def _number(given: Mapping[str, object], name: str) -> int:
     found = given.get(name, 0)
     if isinstance(found, bool) or not isinstance(found, int | float) or abs(found) > 1e15:
-        raise Refused(bad_request())
+        raise RequestRefused(bad_request())
     return int(found)

@@ -29,11 +29,6 @@ class LinkPasswords:
         self._key = hmac.digest(key, b"dashwright link proof", "sha256")
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
-    @staticmethod
-    def cookie_name(token: str) -> str:
-        """Name the cookie of a link; the name says nothing of the token."""
-        return f"dashwright-{hashlib.sha256(token.encode()).hexdigest()[:12]}"
-
     def check(self, link: Link, password: str, visitor: str) -> bool:
         """Compare a password; raises TooManyGuesses while a limit of wrong ones is reached."""
         keys: tuple[tuple[RateLimitItem, tuple[str, ...]], ...] = (
@@ -65,3 +60,8 @@ class LinkPasswords:
     def _signature(self, link: Link, until: int) -> str:
         signed = "\0".join((link.id, link.password_hash or "", str(until)))
         return hmac.digest(self._key, signed.encode(), "sha256").hex()
+
+
+def proof_cookie(token: str) -> str:
+    """Return the name of the cookie that holds a link's proof; it says nothing of the token."""
+    return f"dashwright-{hashlib.sha256(token.encode()).hexdigest()[:12]}"

@@ -1,4 +1,4 @@
-"""What viewing needs from outside, named by itself; effects fit these and `wiring/services.py` joins them."""
+"""What viewing needs from outside, named by itself; effects fit these and `wiring` joins them."""
 
 from __future__ import annotations
 
@@ -7,18 +7,14 @@ from typing import Protocol
 
 from backend_server.links import FoundLink
 
-from .model import Hits
+from .model import FiledDocument, Hits, RawReply
 
 
 class Links(Protocol):
     """The links as they are at this moment, also when another process changed them."""
 
     def find(self, token: str) -> FoundLink | None:
-        """Find a link by its token, also by one it had before a rotation."""
-        ...
-
-    def find_slug(self, slug: str) -> FoundLink | None:
-        """Find a link by its readable alias."""
+        """Find a link by its token, also by one it had before a rotation; None for a text that is no token."""
         ...
 
 
@@ -30,6 +26,26 @@ class Documents(Protocol):
         ...
 
 
+class DocumentRecords(Protocol):
+    """What is recorded of the documents."""
+
+    def filed(self, uid: str) -> FiledDocument | None:
+        """Find whose document it is and in which file it lies; None for an unknown uid."""
+        ...
+
+    def provided_body(self, uid: str) -> bytes | None:
+        """Return the bytes of a document that no device's template makes; None when there is none."""
+        ...
+
+
+class Files(Protocol):
+    """The folder the documents' files lie in."""
+
+    def content(self, file: str) -> bytes | None:
+        """Return a file's bytes; None when it is not there."""
+        ...
+
+
 class Publications(Protocol):
     """Our records of what is public in Grafana."""
 
@@ -38,23 +54,11 @@ class Publications(Protocol):
         ...
 
 
-class RawReply(Protocol):
-    """What Grafana answered, as it came; header names in lower case."""
-
-    @property
-    def status(self) -> int: ...
-    @property
-    def headers(self) -> Mapping[str, str]: ...
-    @property
-    def body(self) -> bytes: ...
-
-
 class GrafanaForVisitors(Protocol):
     """Grafana's public routes, asked without any identity. Raises UpstreamError when there is no answer."""
 
-    def visitor_page(self, token: str, query_string: str = "", accept_language: str = "") -> RawReply: ...
+    def visitor_page(self, token: str, query_string: str = "") -> RawReply: ...
     def visitor_dashboard(self, token: str) -> RawReply: ...
-    def visitor_annotations(self, token: str, from_ms: int | None = None, to_ms: int | None = None) -> RawReply: ...
     def visitor_query(self, token: str, panel_id: int, body: bytes) -> RawReply: ...
     def visitor_asset(self, path: str) -> RawReply: ...
 

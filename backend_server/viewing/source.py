@@ -1,26 +1,52 @@
-"""The one port behind which both ways to show a dashboard stand: our own viewer, and Grafana relayed."""
+"""The one face behind which both ways to show a document stand: our own viewer, and Grafana relayed.
+
+All of it is called only for links that may be seen now; `profile` is the one to show.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from backend_server.links import Link, LinkProfile
 
-from .answers import Answer
-from .pages import Page
+from .model import Answer, Page
 from .visits import Visit
 
 
-class Source(Protocol):
-    """Shows a link's document. Called only for links that may be seen now; `profile` is the one to show."""
-
-    needs_proof: bool
-    """Whether a document can be shown only once it is proven to be loaded (in Grafana)."""
+class Pages(Protocol):
+    """A link's page, and the dashboard's JSON as Grafana's public route gives it."""
 
     def page(self, link: Link, profile: LinkProfile, visit: Visit) -> Page: ...
     def dashboard(self, link: Link, profile: LinkProfile) -> Answer: ...
-    def annotations(self, link: Link, from_text: str, to_text: str) -> Answer: ...
-    def panel_query(self, link: Link, panel_id: str, content_type: str, body: bytes) -> Answer: ...
-    def panel_data(self, link: Link, panel_id: str, body: bytes) -> Answer: ...
-    def asset(self, path: str, *, gzip: bool = False) -> Answer: ...
-    def close(self) -> None: ...
+
+
+class Panels(Protocol):
+    """A panel's data, in Grafana's shape."""
+
+    def query(self, link: Link, panel_id: str, content_type: str, body: bytes) -> Answer: ...
+
+
+class RawPanels(Protocol):
+    """A panel's data as the datasources gave them, for our own pages."""
+
+    def data(self, link: Link, panel_id: str, body: bytes) -> Answer: ...
+
+
+class PageFiles(Protocol):
+    """Static files of the page."""
+
+    def get(self, path: str, *, gzip: bool) -> Answer: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One way to show documents. `needs_proof`: a document can be shown only once it is proven to be loaded."""
+
+    pages: Pages
+    panels: Panels
+    raw_panels: RawPanels
+    files: PageFiles
+    close: Callable[[], None]
+    needs_proof: bool

@@ -17,9 +17,12 @@ from backend_server.errors import (
     ProvisioningError,
     status_of,
 )
+from backend_server.links.urls import PREFIX, is_public
 from backend_server.telemetry import get_logger
+from backend_server.viewing.answers import grafana_error
 
 from .context import request_id
+from .public_headers import PUBLIC_HEADERS
 
 _HTTP_CODES: Mapping[int, tuple[str, str]] = {
     400: ("bad_request", "The request cannot be read."),
@@ -86,10 +89,16 @@ def _http(fault: HTTPException) -> Response:
     code, message = _HTTP_CODES.get(status, ("error", fault.name))
     if status == 400 and fault.description and fault.description != type(fault).description:
         message = fault.description
-    answer = _answer(status, code, message, {})
+    answer = _wrong_method() if status == 405 and is_public(request.path) else _answer(status, code, message, {})
     if status == 405 and (allowed := getattr(fault, "valid_methods", None)):
         answer.headers["Allow"] = ", ".join(sorted(allowed))
     return answer
+
+
+def _wrong_method() -> Response:
+    """Refuse a method that a public address does not take, in Grafana's error shape."""
+    refusal = grafana_error(405, "methodNotAllowed", "This address does not take this method")
+    return Response(refusal.body, refusal.status, PUBLIC_HEADERS, content_type=refusal.content_type)
 
 
 def _unknown(fault: Exception) -> Response:
@@ -99,7 +108,7 @@ def _unknown(fault: Exception) -> Response:
 
 def _answer(status: int, code: str, message: str, details: Mapping[str, object]) -> Response:
     reads_pages = (
-        not request.path.startswith(("/api/", "/grafana/", "/server/", "/metrics"))
+        not request.path.startswith(("/api/", f"{PREFIX}/", "/server/", "/metrics"))
         and request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html"
     )
     if reads_pages:

@@ -10,6 +10,7 @@ import structlog
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import BadRequest
 
+from backend_server.links.urls import SHORT_SLUGS, SLUGS, is_public
 from backend_server.primitives.redact import redact_text
 from backend_server.telemetry import Metrics, get_logger
 
@@ -18,7 +19,7 @@ from .context import current_services, request_id
 from .edge_headers import is_host
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
-_SLUG = re.compile(r"^((?:/grafana)?/s/).+")
+_SLUG = re.compile(rf"^({SLUGS}/|{SHORT_SLUGS}/).+")
 _QUIET = frozenset({"/server/health", "/metrics"})  # asked every few seconds by machines
 _log = get_logger("web.request")
 
@@ -38,7 +39,7 @@ def register_requests(app: Flask, metrics: Metrics) -> None:
         answer.headers["X-Request-Id"] = request_id()
         answer.headers.setdefault("X-Content-Type-Options", "nosniff")
         answer.headers.setdefault("Referrer-Policy", "no-referrer")  # a link's token stands in its address
-        if not request.path.startswith(("/grafana/", "/s/")):
+        if not is_public(request.path):
             # The public pages decide by their link who may frame them; nothing else is ever framed.
             answer.headers.setdefault("X-Frame-Options", "DENY")
             answer.headers.setdefault("Content-Security-Policy", PAGE_POLICY)
@@ -82,5 +83,5 @@ def _tell(answer: Response, metrics: Metrics) -> None:
 
 def _shown_client() -> str:
     """Return the caller's address, but a visitor's only if the operator wants it in the log."""
-    is_visit = request.path.startswith(("/grafana/", "/s/"))
+    is_visit = is_public(request.path)
     return "-" if is_visit and not current_services().settings.log_visitors else client_address()

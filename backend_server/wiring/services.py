@@ -14,7 +14,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from backend_server.accounts import AccountBook, FirstSecrets, HostTokens, UserBook
 from backend_server.accounts import ensure_first_admin as ensure_first_admin_in
-from backend_server.adapters import FiledDocuments, StoredPublications, TemplateSlots
+from backend_server.adapters import TemplateSlots
 from backend_server.catalog import TemplateCatalog
 from backend_server.datasources import PrometheusClient
 from backend_server.datasources.registry import Datasources
@@ -51,20 +51,22 @@ from backend_server.storage.engine.store import Store
 from backend_server.storage.leases import Lease
 from backend_server.storage.secret_store import KeptSecrets
 from backend_server.storage.tables.accounts import SqlAccounts
+from backend_server.storage.tables.filed_documents import SqlFiledDocuments
 from backend_server.storage.tables.ledger import SqlLedger
 from backend_server.storage.tables.link_views import SqlViews
 from backend_server.storage.tables.lost_publications import LostPublications
+from backend_server.storage.tables.publications import StoredPublications
 from backend_server.storage.tables.registry_records import SqlRecords
 from backend_server.storage.tables.templates import TemplateTable
 from backend_server.storage.tables.work import WORKER_LEASE, WorkStore
 from backend_server.telemetry import Metrics, get_logger
 from backend_server.viewing.passwords import LinkPasswords
 from backend_server.viewing.relay.readability import Readability
-from backend_server.viewing.relay.source import RelaySource
+from backend_server.viewing.relay.source import RelayOptions, relay_source
 from backend_server.viewing.source import Source
 from backend_server.viewing.view_counts import ViewCounts
-from backend_server.viewing.viewer.source import ViewerSource
-from backend_server.viewing.viewer.stored_documents import StoredDocuments
+from backend_server.viewing.viewer.documents import FiledDocuments, StoredDocuments
+from backend_server.viewing.viewer.source import viewer_source
 from backend_server.viewing.viewing import Viewing
 
 _FERNET_CHECK = "fernet_check"
@@ -274,7 +276,9 @@ def _join(settings: Settings, program: str, store: Store) -> Services:
     files = DashboardFolder(settings.dashboards_dir, most_per_provider=most)
     prometheus = PrometheusClient(settings.prometheus_url, timeout_seconds=settings.prometheus_timeout)
     grafana = _grafana(settings)
-    documents = FiledDocuments(store, files, templates.current, lambda device_id: devices.get(device_id).device)
+    documents = FiledDocuments(
+        SqlFiledDocuments(store), files, templates.current, lambda device_id: devices.get(device_id).device
+    )
     views = ViewCounts(SqlViews(store), on_failure=_views_kept, on_visit=metrics.links.visited)
     readability = Readability(_unreadable)
     source = _source(settings, store, documents, prometheus, grafana, readability=readability)
@@ -341,20 +345,18 @@ def _source(
     """Return what draws dashboards: Grafana's own page where there is a Grafana, else our viewer."""
     limits = Limits(max_points=settings.query_max_points)
     runner = QueryRunner(Datasources(prometheus))
-    viewer = ViewerSource(StoredDocuments(documents), runner, limits=limits, clock_ms=epoch_ms)
+    viewer = viewer_source(StoredDocuments(documents), runner, limits=limits, clock_ms=epoch_ms)
     if grafana is None:
         return viewer
     internal = [urlsplit(url).netloc for url in (settings.grafana_url, settings.prometheus_url) if url]
-    return RelaySource(
-        grafana,
-        StoredPublications(store),
-        viewer,
-        limits=limits,
-        clock_ms=epoch_ms,
+    options = RelayOptions(
+        limits,
+        epoch_ms,
         internal=internal,
         readability=readability,
         on_lost=LostPublications(store, on_failure=_loss_told).mark,
     )
+    return relay_source(grafana, StoredPublications(store), viewer, options)
 
 
 def _unreadable(reason: str) -> None:

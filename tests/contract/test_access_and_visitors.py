@@ -9,12 +9,13 @@ from typing import Any
 import orjson
 import pytest
 
-from backend_server.grafana import GrafanaClient, GrafanaForbidden, GrafanaUnauthorized, PublicDashboard, RawAnswer
+from backend_server.grafana import GrafanaClient, GrafanaForbidden, GrafanaUnauthorized, PublicDashboard
+from backend_server.viewing.model import RawReply
 from tests.contract.conftest import Files
 from tests.contract.targets import Target
 
 
-def message_id(answer: RawAnswer) -> str:
+def message_id(answer: RawReply) -> str:
     return str(orjson.loads(answer.body).get("messageId", ""))
 
 
@@ -119,7 +120,7 @@ def test_annotations_are_a_list(client: GrafanaClient, token: str) -> None:
 def test_the_page_holds_boot_data_that_parse_and_the_token_once(client: GrafanaClient, token: str, theme: str) -> None:
     page = client.visitor_page(token, f"theme={theme}", "en-US")
     assert page.status == 200
-    assert page.content_type.startswith("text/html")
+    assert page.headers["content-type"].startswith("text/html")
     assert page.headers["cache-control"] == "no-store"
     assert "x-frame-options" not in page.headers
     assert "nonce-" in page.headers["content-security-policy"]

@@ -22,10 +22,11 @@ from backend_server.settings.capacity import MOST_VISITORS
 from backend_server.viewing.model import Hits
 from backend_server.viewing.source import Source
 from backend_server.viewing.view_counts import ViewCounts
-from backend_server.viewing.viewer.source import ViewerSource
-from backend_server.viewing.viewer.stored_documents import StoredDocuments
+from backend_server.viewing.viewer.documents import StoredDocuments
+from backend_server.viewing.viewer.source import viewer_source
 from backend_server.viewing.viewing import Viewing
 from backend_server.web.context import SERVICES
+from backend_server.web.errors import register_errors
 from backend_server.web.pages import public
 
 NOW_MS = 1_795_472_014_437
@@ -158,9 +159,9 @@ class Visitors:
     source: Source | None = None
 
     def __post_init__(self) -> None:
-        self.viewer = ViewerSource(
-            StoredDocuments(self.documents), QueryRunner(self.metrics), limits=self.limits, clock_ms=self.clock_ms
-        )
+        self.stored = StoredDocuments(self.documents)
+        runner = QueryRunner(self.metrics)
+        self.viewer = viewer_source(self.stored, runner, limits=self.limits, clock_ms=self.clock_ms)
         self.counts = ViewCounts(self.views)
         self.viewing = Viewing(
             self.links,
@@ -177,8 +178,10 @@ class Visitors:
     def client(self) -> FlaskClient:
         """Return a client of an app that has the public pages only."""
         app = Flask("visitors")
-        app.extensions[SERVICES] = SimpleNamespace(viewing=self.viewing)
+        app.extensions[SERVICES] = SimpleNamespace(viewing=self.viewing, links=self.links)
         app.jinja_options = {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True}
+        app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+        register_errors(app)
         app.register_blueprint(public.blueprint)
         return app.test_client()
 

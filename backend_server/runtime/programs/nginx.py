@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from backend_server.accounts.grafana_users import GRAFANA_USERS
 from backend_server.errors import ConfigError
+from backend_server.links.urls import GRAFANA_API, PAGES, SHORT_SLUGS, SLUGS
 from backend_server.primitives.shipped import shipped
 from backend_server.settings import Settings, is_beside_us
 from backend_server.settings.topology import find_nginx, run_folder, web_socket
@@ -72,8 +73,8 @@ NOTICES = (
     (504, "The dashboard cannot be shown right now", "The service is slow; this page tries again by itself."),
 )
 # Where links are answered: their pages (a notice is a page too), and what those pages ask for.
-LINK_PAGES = ("^/grafana/public-dashboards/[^/]+$", "^/(?:grafana/)?s/[^/]+$")
-LINK_DATA = ("/grafana/public-dashboards/", "/grafana/api/public/")
+LINK_PAGES = (f"^{PAGES}/[^/]+$", f"^(?:{SLUGS}|{SHORT_SLUGS})/[^/]+$")
+LINK_DATA = (f"{PAGES}/", f"{GRAFANA_API}/public/")
 # Folders of Grafana that a public page loads from, and how long they are kept: build/ names files by content.
 STATIC_FOLDERS = (("build", "7d"), ("(?:img|fonts|gazetteer|maps|plugins)", "1h"))
 # What Grafana would answer to anybody, or by another life than ours, on the port of its own sign-in page.

@@ -8,9 +8,11 @@ beside it that is always the same word: the page asks none that names no databas
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from backend_server.documents import all_panels, datasources_used, targets_of
+from backend_server.queries.steps import read_interval_ms
 
 from .internal_addresses import names_public_hosts_only
 
@@ -117,27 +119,28 @@ def cut_user(user: Mapping[str, Any], locale: str, language: str) -> dict[str, A
     return kept
 
 
-def intervals_of(datasources: Mapping[str, Any]) -> dict[str, str]:
-    """Return `timeInterval` by datasource uid; the default datasource's also under the empty uid."""
-    found: dict[str, str] = {}
-    for entry in datasources.values():
-        interval = _time_interval(entry) if isinstance(entry, Mapping) else None
-        if interval is not None:
-            found[str(entry.get("uid"))] = interval
-            if entry.get("isDefault") is True:
-                found[""] = interval
-    return found
+@dataclass(frozen=True, slots=True)
+class DatasourceFacts:
+    """What queries need to know of the datasources, by uid; the default one's also under the empty uid."""
+
+    intervals_ms: Mapping[str, int] = field(default_factory=dict)
+    kinds: Mapping[str, str] = field(default_factory=dict)
 
 
-def kinds_of(datasources: Mapping[str, Any]) -> dict[str, str]:
-    """Return the type by datasource uid; the default datasource's also under the empty uid."""
-    found: dict[str, str] = {}
+def datasource_facts(datasources: Mapping[str, Any]) -> DatasourceFacts:
+    """Read the datasources of a page's settings: how often each is scraped (`timeInterval`), and its type."""
+    intervals_ms: dict[str, int] = {}
+    kinds: dict[str, str] = {}
     for entry in datasources.values():
-        if isinstance(entry, Mapping) and isinstance(entry.get("type"), str):
-            found[str(entry.get("uid"))] = entry["type"]
-            if entry.get("isDefault") is True:
-                found[""] = entry["type"]
-    return found
+        if not isinstance(entry, Mapping):
+            continue
+        interval_ms = read_interval_ms(_time_interval(entry))
+        for uid in (str(entry.get("uid")), *(("",) if entry.get("isDefault") is True else ())):
+            if interval_ms is not None:
+                intervals_ms[uid] = interval_ms
+            if isinstance(entry.get("type"), str):
+                kinds[uid] = entry["type"]
+    return DatasourceFacts(intervals_ms, kinds)
 
 
 def _cut_datasources(settings: Mapping[str, Any], dashboard: Mapping[str, Any]) -> dict[str, Any]:

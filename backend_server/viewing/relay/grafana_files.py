@@ -8,7 +8,8 @@ from backend_server.errors import NotFound, UpstreamError
 from backend_server.querying.answer_cache import AnswerCache
 
 from ..admission import UNAVAILABLE
-from ..answers import Answer, grafana_error
+from ..answers import grafana_error, refusal_answer
+from ..model import Answer
 from ..ports import GrafanaForVisitors
 
 _BUILT_KEPT_SECONDS = 86_400.0
@@ -36,7 +37,7 @@ class GrafanaFiles:
                 lambda: self._fetch(path, gzip=gzip, built=built),
             )
         except UpstreamError:
-            return UNAVAILABLE.as_answer()
+            return refusal_answer(UNAVAILABLE)
         except NotFound:
             return grafana_error(404, "notFound", "There is no such file")
 

@@ -13,13 +13,15 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
 from backend_server.errors import UpstreamError
+from backend_server.links.urls import PREFIX
+from backend_server.primitives.html_json import script_json
 
 from .boot_data import cut_settings, cut_user
-from .real_token import RealToken
-from .script_json import in_script
+from .page_edits import PageEdits, RealToken
 
-BASE = "/grafana"
 _VALUE = re.compile(r"(?<![\w.$\"'])(user|settings|navTree)[\"']?\s*:\s*(?=[{\[n])")
 _BASE_ELEMENT = re.compile(r"<base\s[^>]*>")
 _DECODER = json.JSONDecoder()
@@ -32,17 +34,7 @@ class UnreadablePage(UpstreamError):
 
 
 @dataclass(frozen=True, slots=True)
-class Dress:
-    """What one link's page differs by: its token, what is added to the head, and the visitor's language."""
-
-    token: str
-    head: str = ""
-    locale: str = ""
-    language: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Span:
     start: int
     end: int
     value: Any
@@ -53,9 +45,9 @@ class GrafanaPage:
     """A page in pieces: the text around the boot data, and the data parsed."""
 
     html: str
-    user: _Place
-    settings: _Place
-    nav_tree: _Place | None
+    user: _Span
+    settings: _Span
+    nav_tree: _Span | None
     real: RealToken
 
     @classmethod
@@ -66,8 +58,8 @@ class GrafanaPage:
         except UnicodeDecodeError as fault:
             raise UnreadablePage("Grafana's page is not UTF-8.") from fault
         # The page must load its files through us, wherever Grafana itself is served.
-        html = _BASE_ELEMENT.sub(f'<base href="{BASE}/" />', html, count=1)
-        found: dict[str, _Place] = {}
+        html = _BASE_ELEMENT.sub(f'<base href="{PREFIX}/" />', html, count=1)
+        found: dict[str, _Span] = {}
         position = 0
         while match := _VALUE.search(html, position):
             try:
@@ -78,7 +70,7 @@ class GrafanaPage:
             name = match.group(1)
             if name in found:
                 raise UnreadablePage(f"Grafana's page holds `{name}` twice.")
-            found[name] = _Place(match.end(), end, value)
+            found[name] = _Span(match.end(), end, value)
             position = end
         settings, user = found.get("settings"), found.get("user")
         if settings is None or not isinstance(settings.value, dict) or "datasources" not in settings.value:
@@ -93,25 +85,25 @@ class GrafanaPage:
         found = self.settings.value["datasources"]
         return found if isinstance(found, Mapping) else {}
 
-    def for_visitor(self, dashboard: Mapping[str, Any], dress: Dress, internal: Collection[bytes] = ()) -> bytes:
+    def for_visitor(self, dashboard: Mapping[str, Any], edits: PageEdits, internal: Collection[bytes] = ()) -> bytes:
         """Write the page for one link: its own token, the datasources of this dashboard, and ours in the head.
 
         `internal` are the marks of addresses that settings may not name.
         """
-        replaced: list[tuple[_Place, object]] = [
-            (self.user, cut_user(self.user.value, dress.locale, dress.language)),
-            (self.settings, cut_settings(self.settings.value, dress.token, dashboard, BASE, internal)),
+        replaced: list[tuple[_Span, object]] = [
+            (self.user, cut_user(self.user.value, edits.locale, edits.language)),
+            (self.settings, cut_settings(self.settings.value, edits.token, dashboard, PREFIX, internal)),
         ]
         if self.nav_tree is not None:
             replaced.append((self.nav_tree, []))
         parts: list[str] = []
         position = 0
-        for place, value in sorted(replaced, key=lambda pair: pair[0].start):
-            parts += [self.html[position : place.start], in_script(value)]
-            position = place.end
+        for span, value in sorted(replaced, key=lambda pair: pair[0].start):
+            parts += [self.html[position : span.start], script_json(orjson.dumps(value))]
+            position = span.end
         parts.append(self.html[position:])
         html = "".join(parts)
         # Ours comes first: of deferred scripts the browser runs the one that stands first first.
         end = html.find("</head>")
-        html = html[:end] + dress.head + html[end:] if end >= 0 else dress.head + html
-        return self.real.swapped(html.encode(), dress.token)
+        html = html[:end] + edits.head + html[end:] if end >= 0 else edits.head + html
+        return self.real.swapped(html.encode(), edits.token)

@@ -9,53 +9,61 @@ import orjson
 
 from backend_server.documents import panel_by_id
 from backend_server.links import Link, LinkProfile
+from backend_server.links.urls import PREFIX, data_path, state_path
 from backend_server.queries.panel_plan import PanelPlan, has_queries, plan_panel
 from backend_server.queries.steps import Limits, nice_step_ms
 from backend_server.querying.answers import grafana_results, raw_results
 from backend_server.querying.runner import QueryRunner
 
-from ..admission import UNAVAILABLE
-from ..answers import Answer, grafana_error, json_answer, no_queries, panel_not_found
-from ..pages import NoticePage, Page, ViewerPage
-from ..panel_requests import PanelRequest, Refused, panel_range, read_grafana, read_lean, read_panel_id
+from ..admission import UNAVAILABLE, notice_of
+from ..answers import grafana_error, grafana_json, no_queries, panel_not_found, refusal_answer
+from ..model import Answer, Page, StoredDocument, ViewerPage
+from ..panel_requests import PanelRequest, RequestRefused, panel_range, read_grafana, read_lean, read_panel_id
 from ..shown_dashboard import grafana_meta, shown_dashboard
+from ..source import Source
 from ..visits import Visit
-from .stored_documents import StoredDocument, StoredDocuments
-
-BASE = "/grafana"
+from .documents import StoredDocuments
 
 
-class ViewerSource:
-    """Reads documents and asks datasources; knows nothing of Grafana."""
+def viewer_source(
+    documents: StoredDocuments, runner: QueryRunner, *, limits: Limits, clock_ms: Callable[[], int]
+) -> Source:
+    """Return what shows documents by our own viewer; it knows nothing of Grafana."""
+    panels = ViewerPanels(documents, runner, limits=limits, clock_ms=clock_ms)
+    return Source(
+        pages=ViewerPages(documents, clock_ms),
+        panels=panels,
+        raw_panels=panels,
+        files=NoFiles(),
+        close=runner.close,
+        needs_proof=False,
+    )
 
-    needs_proof = False
 
-    def __init__(
-        self, documents: StoredDocuments, runner: QueryRunner, *, limits: Limits, clock_ms: Callable[[], int]
-    ) -> None:
+class ViewerPages:
+    """Our viewer's page, with everything its first paint needs but the data."""
+
+    def __init__(self, documents: StoredDocuments, clock_ms: Callable[[], int]) -> None:
         self._documents = documents
-        self._runner = runner
-        self._limits = limits
         self._clock_ms = clock_ms
 
     def page(self, link: Link, profile: LinkProfile, visit: Visit) -> Page:
-        """Return our viewer's page with everything its first paint needs but the data."""
+        """Return the page of a link's document."""
         document = self._documents.find(link.document_uid)
         if document is None:
-            return NoticePage(UNAVAILABLE, profile.theme, profile.transparent, link.frame_ancestors, link.token)
-        profile = profile.for_dashboard(document.dashboard)
+            return notice_of(link, UNAVAILABLE, visit)
+        profile = profile.for_dashboard(document.times)
         shown = profile.as_json()
-        public = f"{BASE}/public-dashboards/{link.token}"
         start = {
             "token": link.token,
-            "base": BASE,
+            "base": PREFIX,
             "title": document.title,
             "theme": shown.pop("theme"),
             "lang": visit.language,
             "document": orjson.Fragment(document.shown),
             "profile": shown,
-            "state_url": f"{public}/state",
-            "data_url": f"{public}/panels/{{id}}/data",
+            "state_url": state_path(link.token),
+            "data_url": data_path(link.token, "{id}"),
             "now": self._clock_ms(),
             "expires_at": link.expires_at,
         }
@@ -72,61 +80,61 @@ class ViewerSource:
         """Return the dashboard as Grafana's public route does."""
         document = self._documents.find(link.document_uid)
         if document is None:
-            return UNAVAILABLE.as_answer()
+            return refusal_answer(UNAVAILABLE)
         version = document.dashboard.get("version")
         meta = grafana_meta(link, document.title, version if isinstance(version, int) else 1)
-        shown = shown_dashboard(document.dashboard, profile.for_dashboard(document.dashboard))
-        return json_answer({"dashboard": shown, "meta": meta})
+        shown = shown_dashboard(document.dashboard, profile.for_dashboard(document.times))
+        return grafana_json({"dashboard": shown, "meta": meta})
 
-    def annotations(self, link: Link, from_text: str, to_text: str) -> Answer:
-        """Return none: what a visitor sees holds no annotations."""
-        return json_answer([])
 
-    def panel_query(self, link: Link, panel_id: str, content_type: str, body: bytes) -> Answer:
-        """Run a panel's stored queries and answer in Grafana's frames."""
+class ViewerPanels:
+    """Runs a panel's stored queries."""
+
+    def __init__(
+        self, documents: StoredDocuments, runner: QueryRunner, *, limits: Limits, clock_ms: Callable[[], int]
+    ) -> None:
+        self._documents = documents
+        self._runner = runner
+        self._limits = limits
+        self._clock_ms = clock_ms
+
+    def query(self, link: Link, panel_id: str, content_type: str, body: bytes) -> Answer:
+        """Answer in Grafana's frames."""
         try:
             asked = read_grafana(content_type, body, lambda: self._profile(link), self._clock_ms())
             panel = self._panel(link, panel_id)
-        except Refused as refused:
+        except RequestRefused as refused:
             return refused.answer
         plan = self._plan(panel, asked, link.profile)
         if not plan.queries and not has_queries(panel):
             return no_queries()
         status, results = grafana_results(self._runner.run(plan))
-        return json_answer(results, status)
+        return grafana_json(results, status)
 
-    def panel_data(self, link: Link, panel_id: str, body: bytes) -> Answer:
-        """Run a panel's stored queries and hand on Prometheus' answers as they came."""
+    def data(self, link: Link, panel_id: str, body: bytes) -> Answer:
+        """Hand on the datasources' answers as they came."""
         try:
             asked = read_lean(body, lambda: self._profile(link), self._clock_ms())
             panel = self._panel(link, panel_id)
-        except Refused as refused:
+        except RequestRefused as refused:
             return refused.answer
         plan = self._plan(panel, asked, link.profile)
         return Answer(200, raw_results(plan, self._runner.run(plan)))
 
-    def asset(self, path: str, *, gzip: bool = False) -> Answer:
-        """Return nothing: Grafana's files belong to Grafana's page."""
-        return grafana_error(404, "notFound", "There is no such file")
-
-    def close(self) -> None:
-        """Let running queries end."""
-        self._runner.close()
-
     def _document(self, link: Link) -> StoredDocument:
         document = self._documents.find(link.document_uid)
         if document is None:
-            raise Refused(UNAVAILABLE.as_answer())
+            raise RequestRefused(refusal_answer(UNAVAILABLE))
         return document
 
     def _profile(self, link: Link) -> LinkProfile:
-        return link.profile.for_dashboard(self._document(link).dashboard)
+        return link.profile.for_dashboard(self._document(link).times)
 
     def _panel(self, link: Link, panel_id: str) -> Mapping[str, Any]:
         number = read_panel_id(panel_id)
         panel = panel_by_id(self._document(link).dashboard, number)
         if panel is None:
-            raise Refused(panel_not_found())
+            raise RequestRefused(panel_not_found())
         return panel
 
     def _plan(self, panel: Mapping[str, Any], asked: PanelRequest, profile: LinkProfile) -> PanelPlan:
@@ -135,3 +143,12 @@ class ViewerSource:
         # With a picker the page itself lays a panel's own range over the chosen one.
         span = asked.asked if profile.picker else panel_range(panel, asked.asked, now_ms)
         return plan_panel(panel, span, now_ms=now_ms, points=asked.points, limits=self._limits, floor_ms=floor)
+
+
+class NoFiles:
+    """Grafana's files belong to Grafana's page."""
+
+    def get(self, path: str, *, gzip: bool) -> Answer:
+        """Return that there is none."""
+        del path, gzip
+        return grafana_error(404, "notFound", "There is no such file")

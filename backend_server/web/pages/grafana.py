@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from backend_server.accounts.grafana_users import GRAFANA_USERS
 from backend_server.errors import Forbidden, NotFound, Unauthenticated
+from backend_server.links.urls import PREFIX
 
 from ..auth import signed_in
 
@@ -33,8 +34,8 @@ def grafana_user() -> Response:
     return Response(status=204, headers={USER_HEADER: GRAFANA_USERS[actor.role]})
 
 
-@blueprint.get("/grafana", strict_slashes=False)
-@blueprint.get("/grafana/<path:path>")
+@blueprint.get(PREFIX, strict_slashes=False)
+@blueprint.get(f"{PREFIX}/<path:path>")
 def not_signed_in(path: str = "") -> ResponseReturnValue:
     """Lead a person to the sign-in page and back; for programs, and where there is no Grafana, nothing is here."""
     del path

@@ -14,6 +14,7 @@ from backend_server.accounts import Actor, Need, Role, Scope
 from backend_server.errors import Gone, NotFound
 from backend_server.ledger.ledger import day_of
 from backend_server.links import NAMED_PROFILES, FoundLink, LinkState
+from backend_server.links.urls import ASSETS, page_path
 from backend_server.primitives.clock import epoch_ms
 from backend_server.primitives.ids import is_link_token
 from backend_server.settings import LinkTokens
@@ -119,7 +120,7 @@ def _html(template: str, actor: Actor, **values: object) -> Response:
         actor=actor,
         csrf=csrf_token() if actor.by_session else "",
         # Without the built script nothing can be changed here; the page says so.
-        script=f"/grafana/dashwright/assets/{files.script}" if files and may_edit else None,
+        script=f"{ASSETS}/{files.script}" if files and may_edit else None,
         may_edit=may_edit,
         derived=derived,
         profiles={name: one.as_json() for name, one in NAMED_PROFILES.items()},
@@ -136,7 +137,7 @@ def _shown(found: FoundLink, now_ms: int) -> dict[str, object]:
     """Return a link as the API does, and what only people need."""
     theme = found.link.profile.theme.value
     # Of our own origin whatever PUBLIC_URL says, so that the preview works before a proxy does.
-    preview = f"/grafana/public-dashboards/{found.link.token}?orgId=1&theme={theme}&preview=1"
+    preview = f"{page_path(found.link.token)}?orgId=1&theme={theme}&preview=1"
     name = found.link.label or found.title or found.link.object_id
     return {
         **link_json(found, link_base(), now_ms),

@@ -9,43 +9,54 @@ import secrets
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, current_app, render_template, request
 from markupsafe import Markup
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 
 from backend_server.errors import UpstreamError
+from backend_server.links.urls import (
+    ASSETS,
+    DASHBOARDS,
+    GRAFANA_API,
+    PAGES,
+    PREFIX,
+    SHORT_SLUGS,
+    SLUGS,
+    state_path,
+)
+from backend_server.primitives.html_json import script_json
 from backend_server.viewing.admission import UNAVAILABLE, UNKNOWN
-from backend_server.viewing.answers import Answer, bad_request, grafana_error, json_answer
-from backend_server.viewing.pages import NoticePage, Page, RelayedPage, Unlocked, ViewerPage
+from backend_server.viewing.answers import bad_request, grafana_error, grafana_json
+from backend_server.viewing.model import Answer, NoticePage, Page, RelayedPage, Unlocked, ViewerPage
 from backend_server.viewing.panel_requests import MAX_BODY_BYTES
-from backend_server.viewing.relay.headers import PageKind, page_policy, public_headers
+from backend_server.viewing.passwords import proof_cookie
 from backend_server.viewing.visits import Visit, last_of_doubled
 
 from ..auth import client_address, signed_in
 from ..context import current_services
+from ..public_headers import PUBLIC_HEADERS, PageKind, page_policy
 from . import public_files
 from .built import PageFiles
 from .public_files import text_of
 
 _ENTRY = "src/pages/viewer/main.ts"
 _DRAWING = "src/charts/kinds/parts.ts"
-_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-_PAGE = "/grafana/public-dashboards/<token>"
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _FORM = "application/x-www-form-urlencoded"
 
 blueprint = Blueprint("public", __name__, template_folder=str(Path(__file__).parent))
 blueprint.register_blueprint(public_files.blueprint)
 
 
-@blueprint.get(_PAGE)
+@blueprint.get(f"{PAGES}/<token>")
 def page(token: str) -> Response:
     """Show the link's page."""
     return _page(current_services().viewing.page(token, _visit(token)))
 
 
-@blueprint.post(_PAGE)
+@blueprint.post(f"{PAGES}/<token>")
 def unlock(token: str) -> Response:
-    """Take the password of a protected link, then lead to its page."""
+    """Check the password of a protected link, then lead to its page."""
     body = _body()
     if isinstance(body, Answer) or request.mimetype != _FORM:
         return _answer(bad_request())
@@ -56,14 +67,14 @@ def unlock(token: str) -> Response:
     answer = Response(status=303)
     query = request.query_string.decode("ascii", "ignore")
     answer.headers["Location"] = f"{token}?{query}" if query else token
-    answer.headers.update(public_headers())
+    answer.headers.update(PUBLIC_HEADERS)
     # In a frame on another site a browser sends back only a cookie that says so, and that needs https.
     secure = request.is_secure
     answer.set_cookie(
         found.cookie,
         found.proof,
         max_age=found.keep_seconds,
-        path="/grafana/",
+        path=f"{PREFIX}/",
         httponly=True,
         secure=secure,
         samesite="None" if secure else "Lax",
@@ -72,13 +83,13 @@ def unlock(token: str) -> Response:
     return answer
 
 
-@blueprint.get("/grafana/public-dashboards/<token>/state")
+@blueprint.get(f"{PAGES}/<token>/state")
 def state(token: str) -> Response:
     """Say how the link stands."""
     return _answer(current_services().viewing.state(token, _proof(token)))
 
 
-@blueprint.post("/grafana/public-dashboards/<token>/panels/<panel_id>/data")
+@blueprint.post(f"{PAGES}/<token>/panels/<panel_id>/data")
 def panel_data(token: str, panel_id: str) -> Response:
     """Answer a panel's data for our own page."""
     body = _body()
@@ -87,22 +98,20 @@ def panel_data(token: str, panel_id: str) -> Response:
     return _answer(current_services().viewing.panel_data(token, panel_id, body, _proof(token)))
 
 
-@blueprint.get("/grafana/api/public/dashboards/<token>")
+@blueprint.get(f"{DASHBOARDS}/<token>")
 def dashboard(token: str) -> Response:
     """Answer the dashboard's JSON in Grafana's shape."""
     given = last_of_doubled(request.args.items(multi=True))
     return _answer(current_services().viewing.dashboard(token, given, _proof(token)))
 
 
-@blueprint.get("/grafana/api/public/dashboards/<token>/annotations")
+@blueprint.get(f"{DASHBOARDS}/<token>/annotations")
 def annotation_list(token: str) -> Response:
     """Answer annotations in Grafana's shape."""
-    given = last_of_doubled(request.args.items(multi=True))
-    found = current_services().viewing.annotations(token, given.get("from", ""), given.get("to", ""), _proof(token))
-    return _answer(found)
+    return _answer(current_services().viewing.annotations(token, _proof(token)))
 
 
-@blueprint.post("/grafana/api/public/dashboards/<token>/panels/<panel_id>/query")
+@blueprint.post(f"{DASHBOARDS}/<token>/panels/<panel_id>/query")
 def panel_query(token: str, panel_id: str) -> Response:
     """Answer a panel's data in Grafana's frames."""
     body = _body()
@@ -112,50 +121,19 @@ def panel_query(token: str, panel_id: str) -> Response:
     return _answer(current_services().viewing.panel_query(token, panel_id, content_type, body, _proof(token)))
 
 
-@blueprint.get("/grafana/s/<slug>")
+@blueprint.get(f"{SLUGS}/<slug>")
 def slug(slug: str) -> Response:
     """Lead from the readable alias to the page below the same prefix."""
-    return _to_page(slug, "../public-dashboards/")
+    return _to_page(slug, f"..{PAGES.removeprefix(PREFIX)}/")
 
 
-@blueprint.get("/s/<slug>")
+@blueprint.get(f"{SHORT_SLUGS}/<slug>")
 def short_slug(slug: str) -> Response:
     """Lead from the short alias to the page."""
-    return _to_page(slug, "../grafana/public-dashboards/")
+    return _to_page(slug, f"..{PAGES}/")
 
 
-def wrong_method(**_: str) -> Response:
-    """Refuse a method a public address does not take, in Grafana's error shape."""
-    if request.path.endswith(("/data", "/query")):
-        allowed = {"POST"}
-    else:
-        allowed = {"GET", "HEAD", *(("POST",) if request.path.count("/") == _PAGE.count("/") else ())}
-    refusal = grafana_error(405, "methodNotAllowed", "This address does not take this method")
-    answer = _answer(refusal)
-    answer.headers["Allow"] = ", ".join(sorted(allowed))
-    return answer
-
-
-def _refuse_other_methods() -> None:
-    post = ("<token>/panels/<panel_id>/data", "<token>/panels/<panel_id>/query")
-    for rule in (
-        _PAGE,
-        "/grafana/public-dashboards/<token>/state",
-        "/grafana/public-dashboards/<token>/panels/<panel_id>/data",
-        "/grafana/api/public/dashboards/<token>",
-        "/grafana/api/public/dashboards/<token>/annotations",
-        "/grafana/api/public/dashboards/<token>/panels/<panel_id>/query",
-        "/grafana/s/<slug>",
-        "/s/<slug>",
-    ):
-        taken = {"POST"} if rule.endswith(post) else {"GET", "POST"} if rule == _PAGE else {"GET"}
-        blueprint.add_url_rule(rule, view_func=wrong_method, methods=sorted(_METHODS - taken))
-
-
-_refuse_other_methods()
-
-
-@blueprint.get("/grafana/api/health")
+@blueprint.get(f"{GRAFANA_API}/health")
 def grafana_health() -> Response:
     """Say how Grafana is, in its own shape and without its version; behind the edge nginx asks it directly."""
     grafana = current_services().grafana
@@ -165,27 +143,42 @@ def grafana_health() -> Response:
         health = grafana.health()
     except UpstreamError:
         return _answer(grafana_error(503, "unavailable", "Grafana does not answer"))
-    told = {"database": "ok" if health.ok else "failing"}
-    return _answer(json_answer(told, 200 if health.ok else 503))
+    shown = {"database": "ok" if health.ok else "failing"}
+    return _answer(grafana_json(shown, 200 if health.ok else 503))
 
 
-@blueprint.route("/grafana/api/<path:path>", methods=sorted(_METHODS))
-@blueprint.route("/grafana/public-dashboards/<path:path>", methods=sorted(_METHODS))
+@blueprint.route(f"{GRAFANA_API}/<path:path>", methods=_METHODS)
+@blueprint.route(f"{PAGES}/<path:path>", methods=_METHODS)
 def nothing_here(path: str) -> Response:
-    """Refuse any other address of Grafana's API: only the public routes are open."""
+    """Refuse any other address of Grafana's API and any other method: only the public routes are open."""
     del path
+    if allowed := _methods_of_this_address():
+        raise MethodNotAllowed(allowed)
     return _answer(grafana_error(404, "notFound", "Not found"))
 
 
+def _methods_of_this_address() -> list[str]:
+    """Return the methods another route takes at this address."""
+    routes = current_app.url_map.bind_to_environ(request.environ)
+
+    def is_taken(method: str) -> bool:
+        try:
+            return bool(routes.match(method=method)[0] != request.endpoint)
+        except HTTPException:
+            return False
+
+    return [method for method in _METHODS if is_taken(method)]
+
+
 def _to_page(slug_text: str, prefix: str) -> Response:
-    token = current_services().viewing.token_of_slug(slug_text) if len(slug_text) <= 64 else None
-    if token is None:
+    found = current_services().links.find_slug(slug_text)
+    if found is None:
         return _page(NoticePage(UNKNOWN))
     given = [pair for pair in parse_qsl(request.query_string.decode("ascii", "ignore")) if pair[0] != "orgId"]
     answer = Response(status=302)
     # Relative, so that it also leads right when a frontend proxies the prefix under another host.
-    answer.headers["Location"] = f"{prefix}{token}?{urlencode([('orgId', '1'), *given])}"
-    answer.headers.update(public_headers())
+    answer.headers["Location"] = f"{prefix}{found.link.token}?{urlencode([('orgId', '1'), *given])}"
+    answer.headers.update(PUBLIC_HEADERS)
     return answer
 
 
@@ -211,7 +204,7 @@ def _proof(token: str) -> str:
     """Return what the browser keeps of a protected link; most requests carry no cookie at all."""
     if "Cookie" not in request.headers:
         return ""
-    return request.cookies.get(current_services().viewing.cookie_name(token), "")
+    return request.cookies.get(proof_cookie(token), "")
 
 
 def _body() -> bytes | Answer:
@@ -225,7 +218,7 @@ def _body() -> bytes | Answer:
 
 def _answer(found: Answer) -> Response:
     answer = Response(found.body, found.status, content_type=found.content_type)
-    answer.headers.update(public_headers())
+    answer.headers.update(PUBLIC_HEADERS)
     answer.headers.update(found.headers)
     return answer
 
@@ -248,10 +241,10 @@ def _viewer(found: ViewerPage, files: PageFiles) -> str:
         language=found.language,
         theme=found.theme.value,
         transparent=found.transparent,
-        script=f"/grafana/dashwright/assets/{files.script}",
-        preloads=[f"/grafana/dashwright/assets/{name}" for name in files.preloads],
-        styles=[f"/grafana/dashwright/assets/{name}" for name in files.styles],
-        data=Markup(_in_script(found.data)),  # noqa: S704 - escaped for a script element just here
+        script=f"{ASSETS}/{files.script}",
+        preloads=[f"{ASSETS}/{name}" for name in files.preloads],
+        styles=[f"{ASSETS}/{name}" for name in files.styles],
+        data=Markup(script_json(found.data)),  # noqa: S704 - escaped for a script element just here
     )
 
 
@@ -265,7 +258,7 @@ def _notice(found: NoticePage) -> Response:
         reason=refusal.reason,
         retry_seconds=refusal.retry_seconds,
         asks_password=refusal.asks_password,
-        state_url=f"/grafana/public-dashboards/{found.token}/state" if found.token else "",
+        state_url=state_path(found.token) if found.token else "",
         theme=found.theme.value,
         transparent=found.transparent,
         nonce=nonce,
@@ -279,17 +272,6 @@ def _notice(found: NoticePage) -> Response:
 
 def _html(body: str | bytes, status: int, policy: str) -> Response:
     answer = Response(body, status, content_type="text/html; charset=utf-8")
-    answer.headers.update(public_headers())
+    answer.headers.update(PUBLIC_HEADERS)
     answer.headers["Content-Security-Policy"] = policy
     return answer
-
-
-def _in_script(data: bytes) -> str:
-    """Escape JSON so that nothing in it can end the script element it stands in."""
-    text = data.decode()
-    for letter, escaped in _ESCAPES.items():
-        text = text.replace(letter, escaped)
-    return text
-
-
-_ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}

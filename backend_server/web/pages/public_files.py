@@ -7,10 +7,12 @@ from pathlib import Path
 
 from flask import Blueprint, Response, request
 
-from backend_server.viewing.answers import Answer, grafana_error
-from backend_server.viewing.relay.headers import public_headers
+from backend_server.links.urls import ASSETS, GRAFANA_FILES, SCRIPTS
+from backend_server.viewing.answers import grafana_error
+from backend_server.viewing.model import Answer
 
 from ..context import current_services
+from ..public_headers import PUBLIC_HEADERS
 from .built import BuiltPages, takes_gzip
 
 _HERE = Path(__file__).parent
@@ -22,7 +24,7 @@ blueprint = Blueprint("files", __name__)
 built = BuiltPages(_HERE.parent / "static" / "dist")
 
 
-@blueprint.get("/grafana/dashwright/assets/<name>")
+@blueprint.get(f"{ASSETS}/<name>")
 def viewer_file(name: str) -> Response:
     """Serve a built file of the viewer; its name holds its hash, so a browser keeps it for a year."""
     found = built.read(name, request.headers.get("Accept-Encoding", ""))
@@ -37,19 +39,19 @@ def viewer_file(name: str) -> Response:
     return answer
 
 
-@blueprint.get("/grafana/dashwright/relay.js")
+@blueprint.get(f"{SCRIPTS}/relay.js")
 def relay_script() -> Response:
     """Serve the script that runs beside Grafana's page."""
     return _script("relay.js")
 
 
-@blueprint.get("/grafana/dashwright/notice.js")
+@blueprint.get(f"{SCRIPTS}/notice.js")
 def notice_script() -> Response:
     """Serve the script of the small page that stands for a dashboard which cannot be shown."""
     return _script("notice.js")
 
 
-@blueprint.get("/grafana/dashwright/embed.js")
+@blueprint.get(f"{SCRIPTS}/embed.js")
 def embed_script() -> Response:
     """Serve the script that host pages use, from whatever origin they are."""
     answer = _script("embed.js")
@@ -58,11 +60,11 @@ def embed_script() -> Response:
     return answer
 
 
-@blueprint.get("/grafana/public/<path:path>")
+@blueprint.get(f"{GRAFANA_FILES}/<path:path>")
 def grafana_file(path: str) -> Response:
     """Serve a static file of Grafana's page; behind the edge nginx does it."""
     gzip = takes_gzip(request.headers.get("Accept-Encoding", ""))
-    return _answer(current_services().viewing.asset(path, gzip=gzip))
+    return _answer(current_services().viewing.file(path, gzip=gzip))
 
 
 def _script(name: str) -> Response:
@@ -74,7 +76,7 @@ def _script(name: str) -> Response:
 
 def _answer(found: Answer) -> Response:
     answer = Response(found.body, found.status, content_type=found.content_type)
-    answer.headers.update(public_headers())
+    answer.headers.update(PUBLIC_HEADERS)
     answer.headers.update(found.headers)
     return answer
 

@@ -16,7 +16,7 @@ from backend_server.links import FoundLink, LinkProfile, Theme
 from backend_server.primitives.ids import LinkToken, Slug
 from backend_server.queries.steps import Limits
 from backend_server.settings import Settings
-from backend_server.viewing.relay.source import RelaySource
+from backend_server.viewing.relay.source import RelayOptions, relay_source
 from tests.fakes.grafana import Datasource, FakeGrafana
 from tests.functional.viewing.browsing import FLAGS, Received, host_app, served
 from tests.functional.viewing.leaky_grafana import LeakyGrafana
@@ -180,14 +180,9 @@ def _relayed(context: BrowserContext, folder: Path) -> Iterator[Browsing]:
             def access_token(self, document_uid: str) -> str | None:
                 return REAL if document_uid == UID else None
 
-        source = RelaySource(
-            grafana,
-            Publications(),
-            plain.viewer,
-            limits=Limits(),
-            clock_ms=plain.clock_ms,
-            internal=[fake.origin.partition("://")[2], INTERNAL.partition("://")[2]],
-        )
+        internal = [fake.origin.partition("://")[2], INTERNAL.partition("://")[2]]
+        options = RelayOptions(Limits(), plain.clock_ms, internal=internal)
+        source = relay_source(grafana, Publications(), plain.viewer, options)
         visitors = _NowVisitors(source=source, links=plain.links)
         visitors.links.change(profile=LinkProfile(theme=Theme.LIGHT, refresh="5s", time_from="now-15m"))
         yield from _opened(context, visitors, grafana, folder)

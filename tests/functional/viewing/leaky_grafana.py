@@ -7,12 +7,12 @@ again at the dashboard's own refresh.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import orjson
 
 from backend_server.grafana import GrafanaClient
+from backend_server.viewing.model import RawReply
 from tests.fakes.grafana import FakeGrafana
 
 FRONT_END = """
@@ -85,15 +85,6 @@ FRONT_END = """
 
 
 @dataclass
-class Reply:
-    """What goes on to the relay."""
-
-    status: int
-    body: bytes
-    headers: Mapping[str, str]
-
-
-@dataclass
 class LeakyGrafana:
     """Asks the fake and puts the real token, the address and foreign datasources into whatever comes back."""
 
@@ -103,15 +94,15 @@ class LeakyGrafana:
     queries: list[bytes] = field(default_factory=list)
     leaked: int = 0
 
-    def visitor_page(self, token: str, query_string: str = "", accept_language: str = "") -> Reply:
-        found = self.client.visitor_page(token, query_string, accept_language)
+    def visitor_page(self, token: str, query_string: str = "") -> RawReply:
+        found = self.client.visitor_page(token, query_string)
         html = found.body.decode()
         html = html.replace("</title>", f'</title><link rel="canonical" href="public-dashboards/{token}">')
         html = html.replace('<div id="reactRoot">', f'<!-- {token} --><div id="reactRoot" data-t="{token.upper()}">')
         html = html.replace('"appSubUrl"', f'"homeUrl": "{self.address}/{token}", "appSubUrl"', 1)
         return self._reply(found.status, html.encode(), token)
 
-    def visitor_dashboard(self, token: str) -> Reply:
+    def visitor_dashboard(self, token: str) -> RawReply:
         found = self.client.visitor_dashboard(token)
         body = orjson.loads(found.body)
         if "meta" in body:
@@ -119,10 +110,7 @@ class LeakyGrafana:
             body["dashboard"]["gnetId"] = token
         return self._reply(found.status, orjson.dumps(body), token)
 
-    def visitor_annotations(self, token: str, from_ms: int | None = None, to_ms: int | None = None) -> Reply:
-        return self._reply(200, orjson.dumps([{"text": token}]), token)
-
-    def visitor_query(self, token: str, panel_id: int, body: bytes) -> Reply:
+    def visitor_query(self, token: str, panel_id: int, body: bytes) -> RawReply:
         self.queries.append(b"%d %s" % (panel_id, body))
         found = self.client.visitor_query(token, panel_id, body)
         answer = orjson.loads(found.body)
@@ -131,12 +119,12 @@ class LeakyGrafana:
                 frame.setdefault("schema", {}).setdefault("meta", {})["custom"] = {"link": token}
         return self._reply(found.status, orjson.dumps(answer), token)
 
-    def visitor_asset(self, path: str) -> Reply:
+    def visitor_asset(self, path: str) -> RawReply:
         found = self.client.visitor_asset(path)
         body = FRONT_END.encode() if path.startswith("build/app.") else found.body
-        return Reply(found.status, body, found.headers)
+        return RawReply(found.status, found.headers, body)
 
-    def _reply(self, status: int, body: bytes, token: str) -> Reply:
+    def _reply(self, status: int, body: bytes, token: str) -> RawReply:
         self.leaked += body.lower().count(token.encode())
         headers = {"content-type": "text/html", "location": f"{self.address}/{token}", "set-cookie": f"grafana={token}"}
-        return Reply(status, body, headers)
+        return RawReply(status, headers, body)

@@ -138,7 +138,7 @@ def test_a_page_of_grafana_nobody_can_read_degrades_until_one_reads_again(
     tmp_path: Path, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("backend_server.web.health._REMEMBER_SECONDS", 0.0)
-    monkeypatch.setattr("backend_server.viewing.relay.source._PAGE_KEPT_SECONDS", 0.0)
+    monkeypatch.setattr("backend_server.viewing.relay.pages._PAGE_KEPT_SECONDS", 0.0)
     dashboards = tmp_path / "dashboards"
     provisioning = write_provisioning(tmp_path, dashboards)
     with (

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from backend_server.documents.refresh import own_refresh, own_times
 from backend_server.links import LinkProfile
-from backend_server.links.profile import NAMED_PROFILES, own_refresh, parse_profile
+from backend_server.links.profile import NAMED_PROFILES, parse_profile
 from backend_server.primitives.share import PROFILE_NAMES
 
 OWN = {"refresh": "30s", "time": {"from": "now-15m", "to": "now-1m"}}
 
 
 def shown(profile: LinkProfile, dashboard: dict[str, object]) -> tuple[str, str, str]:
-    found = profile.for_dashboard(dashboard)
+    found = profile.for_dashboard(own_times(dashboard))
     return found.refresh, found.time_from, found.time_to
 
 
@@ -57,7 +58,7 @@ def test_a_refresh_that_is_none_is_the_usual_one_and_an_empty_one_is_off(refresh
     ],
 )
 def test_a_range_that_is_none_is_the_last_hour(time: object, wanted: str) -> None:
-    assert LinkProfile().for_dashboard({"time": time}).time_from == wanted
+    assert LinkProfile().for_dashboard(own_times({"time": time})).time_from == wanted
 
 
 @pytest.mark.parametrize("name", ["refresh", "from", "to"])

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from backend_server.accounts.passwords import hash_password
 from backend_server.primitives.ids import LinkToken
-from backend_server.viewing.passwords import LinkPasswords, TooManyGuesses
+from backend_server.viewing.passwords import LinkPasswords, TooManyGuesses, proof_cookie
 from tests.support.visitors import LINK, NOW_MS, TOKEN, Visitors
 
 PAGE = f"/grafana/public-dashboards/{TOKEN}"
@@ -105,7 +105,7 @@ def test_the_cookie_opens_that_link_only(visitors: Visitors, client: FlaskClient
     other = replace(found.link, id="l2", token=LinkToken(OTHER))
     visitors.links.found[OTHER] = replace(found, link=other)
     proof = guess(client, PASSWORD).headers["Set-Cookie"].partition(";")[0].partition("=")[2]
-    name = LinkPasswords.cookie_name(OTHER)
+    name = proof_cookie(OTHER)
     client.set_cookie(name, proof, path="/grafana/")
     assert client.get(f"/grafana/public-dashboards/{OTHER}").status_code == 401
 

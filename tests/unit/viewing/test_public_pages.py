@@ -390,8 +390,8 @@ def test_colours_of_the_notice_are_those_of_the_tokens() -> None:
 
 def test_a_document_is_parsed_once_until_its_bytes_change(visitors: Visitors, client: FlaskClient) -> None:
     client.get(PAGE)
-    first = visitors.viewer._documents.find(UID)
-    assert visitors.viewer._documents.find(UID) is first
+    first = visitors.stored.find(UID)
+    assert visitors.stored.find(UID) is first
     visitors.documents.put(dashboard(title="New"))
     assert data_of(client.get(PAGE).get_data(as_text=True))["title"] == "New"
     visitors.documents.bodies[UID] = b"{half"

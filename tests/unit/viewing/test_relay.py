@@ -17,9 +17,11 @@ from backend_server.documents.status import DocumentState
 from backend_server.grafana import GrafanaClient, PublicDashboard
 from backend_server.links import LinkProfile, Theme
 from backend_server.queries.steps import Limits
-from backend_server.viewing.relay.grafana_page import Dress, GrafanaPage, UnreadablePage
-from backend_server.viewing.relay.real_token import RealToken
-from backend_server.viewing.relay.source import RelaySource
+from backend_server.viewing.model import RawReply
+from backend_server.viewing.relay.grafana_page import GrafanaPage, UnreadablePage
+from backend_server.viewing.relay.page_edits import PageEdits, RealToken
+from backend_server.viewing.relay.source import RelayOptions, relay_source
+from backend_server.viewing.source import Source
 from tests.fakes.grafana import Datasource, FakeGrafana
 from tests.support.visitors import NOW_MS, TOKEN, UID, Visitors, dashboard, target
 
@@ -59,7 +61,7 @@ class Relay:
     """A fake Grafana with the published document, relayed."""
 
     grafana: FakeGrafana
-    source: RelaySource
+    source: Source
     publications: Publications
     visitors: Visitors
     client: FlaskClient
@@ -105,15 +107,10 @@ def relay(tmp_path: Path) -> Iterator[Relay]:
         publications = Publications()
         visitors = Visitors()
         lost: list[str] = []
-        source = RelaySource(
-            client,
-            publications,
-            visitors.viewer,
-            limits=Limits(),
-            clock_ms=visitors.clock_ms,
-            internal=[grafana.origin.partition("://")[2]],
-            on_lost=lost.append,
+        options = RelayOptions(
+            Limits(), visitors.clock_ms, internal=[grafana.origin.partition("://")[2]], on_lost=lost.append
         )
+        source = relay_source(client, publications, visitors.viewer, options)
         visitors = Visitors(source=source, links=visitors.links)
         made = Relay(grafana, source, publications, visitors, visitors.client(), [], lost)
         yield made
@@ -316,47 +313,29 @@ def test_no_publication_is_a_page_that_tries_again(relay: Relay) -> None:
     assert relay.post(f"{API}/panels/1/query", json=QUERY).status_code == 503
 
 
-@dataclass
-class Reply:
-    """A scripted answer of Grafana."""
-
-    status: int
-    body: bytes
-    headers: dict[str, str]
-
-
 class Scripted:
     """A Grafana that answers a page or a panel query as it is told."""
 
     def __init__(self, body: bytes, status: int = 200) -> None:
-        self.reply = Reply(status, body, {"set-cookie": "session=1", "location": "http://10.9.8.7/"})
+        self.reply = RawReply(status, {"set-cookie": "session=1", "location": "http://10.9.8.7/"}, body)
 
-    def visitor_page(self, token: str, query_string: str = "", accept_language: str = "") -> Reply:
+    def visitor_page(self, token: str, query_string: str = "") -> RawReply:
         return self.reply
 
-    def visitor_dashboard(self, token: str) -> Reply:
-        return Reply(200, orjson.dumps({"dashboard": dashboard(), "meta": {}}), {})
+    def visitor_dashboard(self, token: str) -> RawReply:
+        return RawReply(200, {}, orjson.dumps({"dashboard": dashboard(), "meta": {}}))
 
-    def visitor_annotations(self, token: str, from_ms: int | None = None, to_ms: int | None = None) -> Reply:
+    def visitor_query(self, token: str, panel_id: int, body: bytes) -> RawReply:
         return self.reply
 
-    def visitor_query(self, token: str, panel_id: int, body: bytes) -> Reply:
-        return self.reply
-
-    def visitor_asset(self, path: str) -> Reply:
+    def visitor_asset(self, path: str) -> RawReply:
         return self.reply
 
 
 def scripted(body: bytes, status: int = 200) -> Visitors:
     base = Visitors()
-    source = RelaySource(
-        Scripted(body, status),
-        Publications(),
-        base.viewer,
-        limits=Limits(),
-        clock_ms=base.clock_ms,
-        internal=["10.9.8.7"],
-    )
+    options = RelayOptions(Limits(), base.clock_ms, internal=["10.9.8.7"])
+    source = relay_source(Scripted(body, status), Publications(), base.viewer, options)
     return Visitors(source=source)
 
 
@@ -450,7 +429,7 @@ def test_a_page_that_cannot_be_cleaned_is_never_shown(html: str) -> None:
 def test_a_page_is_read_whatever_stands_in_its_strings() -> None:
     tricky = BOOT.replace('"datasources":{}', '"datasources":{"a":{"name":"settings: {x}</script> user: {"}}')
     page = GrafanaPage.parse(tricky.encode(), RealToken(REAL))
-    html = page.for_visitor(dashboard(), Dress("N")).decode()
+    html = page.for_visitor(dashboard(), PageEdits("N")).decode()
     assert '"publicDashboardAccessToken":"N"' in html
     assert html.count("</script>") == 1
     with pytest.raises(UnreadablePage):

@@ -12,15 +12,16 @@ import pytest
 from backend_server.links import LinkProfile
 from backend_server.queries.steps import Limits
 from backend_server.queries.time_ranges import TimeRange
+from backend_server.viewing.model import RawReply
 from backend_server.viewing.panel_requests import panel_range
-from backend_server.viewing.relay.answers import least_step_ms, upstream_query
-from backend_server.viewing.relay.boot_data import cut_settings, cut_user, intervals_of
-from backend_server.viewing.relay.grafana_page import Dress, GrafanaPage
+from backend_server.viewing.relay.boot_data import DatasourceFacts, cut_settings, cut_user, datasource_facts
+from backend_server.viewing.relay.dashboards import panel_facts
+from backend_server.viewing.relay.grafana_page import GrafanaPage
 from backend_server.viewing.relay.internal_addresses import marks_of, names_public_hosts_only
-from backend_server.viewing.relay.page_styles import relayed_style
+from backend_server.viewing.relay.page_edits import PageEdits, RealToken, relayed_style
+from backend_server.viewing.relay.panel_queries import upstream_query
 from backend_server.viewing.relay.readability import Readability
-from backend_server.viewing.relay.real_token import RealToken
-from backend_server.viewing.relay.source import RelaySource
+from backend_server.viewing.relay.source import RelayOptions, relay_source
 from backend_server.viewing.shown_dashboard import relayed_dashboard
 from tests.support.visitors import NOW_MS, TOKEN, Visitors, dashboard, target
 
@@ -210,7 +211,7 @@ def test_the_pages_base_is_ours_and_our_script_stands_before_grafanas() -> None:
         '{user: {}, settings: {"datasources": {}}, navTree: [{"url": "/admin"}]}</script></body></html>'
     )
     page = GrafanaPage.parse(html.encode(), REAL)
-    shown = page.for_visitor(dashboard(), Dress(TOKEN, "<OURS>")).decode()
+    shown = page.for_visitor(dashboard(), PageEdits(TOKEN, "<OURS>")).decode()
     assert '<base href="/grafana/" />' in shown
     assert "<OURS></head>" in shown
     assert "navTree: []" in shown
@@ -239,15 +240,17 @@ def test_the_refresh_is_one_that_grafanas_picker_offers(
 
 
 def test_the_step_comes_from_the_dashboard_not_from_the_visitor() -> None:
-    intervals = intervals_of(SETTINGS["datasources"])  # type: ignore[arg-type]  # one table of several shapes
-    assert intervals == {"prom": "5s", "": "5s", "prom-2": "1m"}
+    datasources = datasource_facts(SETTINGS["datasources"])  # type: ignore[arg-type]  # one table of several shapes
+    assert datasources.intervals_ms == {"prom": 5_000, "": 5_000, "prom-2": 60_000}
     unnamed, slow = panel(targets=[{"refId": "A"}]), panel(targets=[{"datasource": {"uid": "prom-2"}}])
-    assert least_step_ms(unnamed, intervals) == 5_000
-    assert least_step_ms(slow, intervals) == 60_000
-    assert least_step_ms({**slow, "interval": ">10s"}, intervals) == 10_000
+    assert panel_facts(unnamed, datasources).floor_ms == 5_000
+    assert panel_facts(slow, datasources).floor_ms == 60_000
+    assert panel_facts({**slow, "interval": ">10s"}, datasources).floor_ms == 10_000
     asked = TimeRange(NOW_MS - 86_400_000, NOW_MS)
-    assert upstream_query(asked, {}, 5_000, now_ms=NOW_MS, limits=Limits())[0] == 60_000
-    assert upstream_query(asked, {"maxDataPoints": 24}, 5_000, now_ms=NOW_MS, limits=Limits())[0] == 3_600_000
+    every_5s = DatasourceFacts({"": 5_000})
+    for more, grid_ms in (({}, 60_000), ({"maxDataPoints": 24}, 3_600_000)):
+        facts = panel_facts({**unnamed, **more}, every_5s)
+        assert upstream_query(asked, facts, now_ms=NOW_MS, limits=Limits())[0] == grid_ms
 
 
 @pytest.mark.parametrize(
@@ -284,10 +287,7 @@ def test_chrome_and_ground_follow_the_profile() -> None:
     assert "background:transparent" in relayed_style(LinkProfile(chrome=True, transparent=True))
 
 
-class Reply:
-    status = 200
-    headers = {"content-type": "text/javascript"}  # noqa: RUF012 - never changed
-    body = b"export {};\n" * 500
+SCRIPT = RawReply(200, {"content-type": "text/javascript"}, b"export {};\n" * 500)
 
 
 class Files:
@@ -296,18 +296,17 @@ class Files:
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    def visitor_asset(self, path: str) -> Reply:
+    def visitor_asset(self, path: str) -> RawReply:
         self.asked.append(path)
-        return Reply()
+        return SCRIPT
 
-    def visitor_dashboard(self, token: str) -> Reply:
-        reply = Reply()
-        reply.body = orjson.dumps({"dashboard": dashboard(panel(targets=[target("up")])), "meta": {}})
-        return reply
+    def visitor_dashboard(self, token: str) -> RawReply:
+        shown = {"dashboard": dashboard(panel(targets=[target("up")])), "meta": {}}
+        return replace(SCRIPT, body=orjson.dumps(shown))
 
-    def visitor_page(self, token: str, query_string: str = "", accept_language: str = "") -> Reply:
+    def visitor_page(self, token: str, query_string: str = "") -> RawReply:
         self.asked.append("page")
-        return Reply()
+        return SCRIPT
 
 
 class Publications:
@@ -318,14 +317,8 @@ class Publications:
 def relay(grafana: Any) -> tuple[Visitors, list[str]]:
     reasons: list[str] = []
     plain = Visitors()
-    made = RelaySource(
-        grafana,
-        Publications(),
-        plain.viewer,
-        limits=Limits(),
-        clock_ms=plain.clock_ms,
-        readability=Readability(reasons.append),
-    )
+    options = RelayOptions(Limits(), plain.clock_ms, readability=Readability(reasons.append))
+    made = relay_source(grafana, Publications(), plain.viewer, options)
     return Visitors(source=made, links=plain.links), reasons
 
 
@@ -334,9 +327,9 @@ def test_static_files_are_packed_and_fetched_once_for_everybody() -> None:
     visitors, _ = relay(grafana)
     client, url = visitors.client(), "/grafana/public/build/app.1a2b.js"
     packed = [client.get(url, headers={"Accept-Encoding": "gzip, br"}) for _ in range(3)]
-    assert gzip.decompress(packed[0].data) == Reply.body
+    assert gzip.decompress(packed[0].data) == SCRIPT.body
     assert (packed[0].headers["Content-Encoding"], packed[0].headers["Vary"]) == ("gzip", "Accept-Encoding")
-    assert client.get(url, headers={"Accept-Encoding": "identity"}).data == Reply.body
+    assert client.get(url, headers={"Accept-Encoding": "identity"}).data == SCRIPT.body
     assert grafana.asked == ["build/app.1a2b.js"] * 2
     visitors.close()
 

@@ -15,9 +15,10 @@ from backend_server.grafana import GrafanaClient, PublicDashboard
 from backend_server.links import LinkProfile
 from backend_server.queries.steps import Limits
 from backend_server.queries.time_ranges import TimeRange
-from backend_server.querying.answer_cache import AnswerCache
-from backend_server.viewing.relay.answers import upstream_query
-from backend_server.viewing.relay.source import RelaySource
+from backend_server.viewing.relay.boot_data import DatasourceFacts
+from backend_server.viewing.relay.dashboards import panel_facts
+from backend_server.viewing.relay.panel_queries import upstream_query
+from backend_server.viewing.relay.source import RelayOptions, relay_source
 from tests.fakes.grafana import Datasource, FakeGrafana
 from tests.fakes.grafana.panel_queries import PanelQuery, empty_frame, made_up
 from tests.support.visitors import NOW_MS, TOKEN, UID, Visitors, dashboard, target
@@ -105,14 +106,8 @@ def panels(tmp_path: Path) -> Iterator[Panels]:
         plain = Visitors()
         made = Panels(grafana, plain)
         seconds: Callable[[], float] = lambda: made.visitors.now_ms / 1000  # noqa: E731 - reads the clock of `made`
-        source = RelaySource(
-            client,
-            Publications(),
-            plain.viewer,
-            limits=Limits(),
-            clock_ms=lambda: made.visitors.now_ms,
-            cache=AnswerCache(clock=seconds),
-        )
+        options = RelayOptions(Limits(), lambda: made.visitors.now_ms, clock=seconds)
+        source = relay_source(client, Publications(), plain.viewer, options)
         made.visitors = Visitors(source=source, links=plain.links, now_ms=NOW_MS // 600_000 * 600_000 + 7_000)
         made.visitors.links.change(profile=LinkProfile(refresh="5s", time_from="now-7d"))
         grafana.forget_requests()
@@ -246,5 +241,5 @@ def test_an_expression_takes_what_the_queries_it_asks_for_give() -> None:
         (target("up", "B", hide=True), 600_000),
         (target("up", "B", hide=True, instant=True), 5_000),
     ):
-        panel = {"targets": [target("up", instant=True), hidden, sum_of]}
-        assert upstream_query(asked, panel, 5_000, now_ms=NOW_MS, limits=Limits())[0] == grid_ms
+        facts = panel_facts({"targets": [target("up", instant=True), hidden, sum_of]}, DatasourceFacts())
+        assert upstream_query(asked, facts, now_ms=NOW_MS, limits=Limits())[0] == grid_ms

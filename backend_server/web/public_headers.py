@@ -1,9 +1,9 @@
-"""The headers of public answers. Pure; each rule with its reason."""
+"""The headers of public answers, each rule with its reason."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 _ANCESTOR = re.compile(r"\*|https?://(?:\*\.)?[A-Za-z0-9.\-\[\]:]+|'self'")
@@ -16,13 +16,12 @@ class PageKind(StrEnum):
     RELAYED = "relayed"  # Grafana's page, which has inline scripts and evaluates code
 
 
-def public_headers() -> dict[str, str]:
-    """Return what every public answer carries: never kept, never sniffed, and the token stays out of `Referer`."""
-    return {
-        "Cache-Control": "no-store",
-        "Referrer-Policy": "no-referrer",
-        "X-Content-Type-Options": "nosniff",
-    }
+# What every public answer carries: never kept, never sniffed, and the token stays out of `Referer`.
+PUBLIC_HEADERS: Mapping[str, str] = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
 
 
 def page_policy(kind: PageKind, ancestors: Sequence[str], *, nonce: str = "") -> str:

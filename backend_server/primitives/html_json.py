@@ -1,8 +1,6 @@
-"""JSON as it may stand inside a script element. Pure."""
+"""JSON as it may stand inside a script element."""
 
 from __future__ import annotations
-
-import orjson
 
 _ESCAPES = (
     ("<", "\\u003c"),
@@ -13,9 +11,9 @@ _ESCAPES = (
 )
 
 
-def in_script(value: object) -> str:
-    """Write a value so that nothing in it can end the script element it stands in."""
-    text = orjson.dumps(value).decode()
+def script_json(data: bytes) -> str:
+    """Escape JSON so that nothing in it can end the script element it stands in."""
+    text = data.decode()
     for letter, escaped in _ESCAPES:
         text = text.replace(letter, escaped)
     return text
