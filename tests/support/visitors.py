@@ -18,7 +18,7 @@ from backend_server.primitives.concurrency_limit import ConcurrencyLimit
 from backend_server.primitives.ids import DashboardUid, LinkToken, Slug
 from backend_server.queries.steps import Limits
 from backend_server.querying.runner import QueryRunner
-from backend_server.settings.capacity import MOST_VISITORS
+from backend_server.settings.capacity import MOST_VISITORS, VISITOR_PATIENCE_SECONDS
 from backend_server.viewing.model import Hits
 from backend_server.viewing.source import Source
 from backend_server.viewing.view_counts import ViewCounts
@@ -168,7 +168,7 @@ class Visitors:
             self.source or self.viewer,
             self.counts,
             clock_ms=self.clock_ms,
-            limit=ConcurrencyLimit(MOST_VISITORS),
+            limit=ConcurrencyLimit(MOST_VISITORS, patience_seconds=VISITOR_PATIENCE_SECONDS),
         )
 
     def clock_ms(self) -> int:
