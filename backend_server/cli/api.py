@@ -25,8 +25,9 @@ from backend_server.errors import (
     Unauthenticated,
     UpstreamError,
 )
+from backend_server.settings import current_settings
 
-from .context import current_settings, open_services
+from .context import open_services
 
 if TYPE_CHECKING:
     from backend_server.wiring.services import Services

@@ -13,8 +13,9 @@ import click
 
 from backend_server.errors import ConfigError
 from backend_server.primitives.secret import Secret
+from backend_server.settings import current_settings
 
-from .context import current_settings, show_json
+from .context import show_json
 
 if TYPE_CHECKING:
     from backend_server.settings import Settings

@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 import orjson
 
-from backend_server.settings import Settings, load_settings
+from backend_server.settings import current_settings
 
 if TYPE_CHECKING:
     from backend_server.wiring.services import Services
-
-ENV_FILE = Path(".env")
-DEFAULTS = "DASHWRIGHT_DEFAULTS"  # names a file of defaults: an image's
-
-
-def current_settings() -> Settings:
-    """Read the settings from the environment and `.env`; raises ConfigError."""
-    defaults = os.environ.get(DEFAULTS)
-    return load_settings(os.environ, env_file=ENV_FILE, defaults_file=Path(defaults) if defaults else None)
 
 
 @contextmanager
@@ -35,7 +24,7 @@ def open_services(program: str = "cli") -> Iterator[Services]:
 
     settings = current_settings()
     # Standard output is the command's answer; log lines would spoil it for programs that read it.
-    configure_logging(settings.model_copy(update={"log_level": "WARNING"}), program, stream=sys.stderr)
+    configure_logging(program, level="WARNING", as_json=settings.json_lines, stream=sys.stderr)
     services = build_services(settings, program=program)
     try:
         yield services

@@ -15,8 +15,9 @@ import click
 
 from backend_server.doctor import CATALOGUE, Finding, Severity, examine, examine_outside, exit_code
 from backend_server.errors import ConfigError
+from backend_server.settings import current_settings
 
-from .context import current_settings, show_json
+from .context import show_json
 
 EXIT_USAGE, EXIT_SETTINGS = 64, 78
 _COLOURS = {Severity.CRITICAL: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}

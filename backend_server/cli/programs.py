@@ -10,7 +10,7 @@ from types import FrameType
 
 import click
 
-from .context import current_settings
+from backend_server.settings import current_settings
 
 
 @click.command()
@@ -29,7 +29,7 @@ def worker() -> None:
     from backend_server.wiring.services import build_services, build_worker
 
     settings = current_settings()
-    configure_logging(settings, "worker")
+    configure_logging("worker", level=settings.log_level, as_json=settings.json_lines)
     stop = threading.Event()
 
     def end(_number: int, _frame: FrameType | None) -> None:
@@ -58,7 +58,7 @@ def poller() -> None:
     from backend_server.telemetry import configure_logging
 
     settings = current_settings()
-    configure_logging(settings, "poller")
+    configure_logging("poller", level=settings.log_level, as_json=settings.json_lines)
     kinds = load_kinds(
         settings.device_kinds_dir or shipped("config", "device_kinds"),
         default_interval_seconds=settings.poll_interval,

@@ -9,10 +9,11 @@ import click
 from pydantic_core import PydanticUndefined
 
 from backend_server.primitives.secret import Secret
-from backend_server.settings import Settings
+from backend_server.settings import Settings, current_settings
 from backend_server.settings.load import is_secret
+from backend_server.settings.table import documented_fields
 
-from .context import current_settings, show_json, show_table
+from .context import show_json, show_table
 
 _HEAD = """# Settings
 
@@ -37,13 +38,13 @@ def settings(as_json: bool, markdown: bool) -> None:
         return
     holding = current_settings()
     if as_json:
-        show_json({name.upper(): _as_json(getattr(holding, name), name) for name in Settings.model_fields})
+        show_json({name.upper(): _as_json(getattr(holding, name), name) for name in documented_fields()})
         return
     show_table(
         ("variable", "value", "meaning"),
         [
-            (name.upper(), _as_text(getattr(holding, name)), field.description)
-            for name, field in Settings.model_fields.items()
+            (name.upper(), _as_text(getattr(holding, name)), Settings.model_fields[name].description)
+            for name in documented_fields()
         ],
         empty="",
     )
@@ -54,6 +55,7 @@ def settings_page() -> str:
     rows = [
         f"| `{name.upper()}` | {field.description}{' Secret.' if is_secret(name) else ''} | {_default(field.default)} |"
         for name, field in Settings.model_fields.items()
+        if name in documented_fields()
     ]
     return _HEAD + "\n".join(rows) + "\n"
 

@@ -13,9 +13,10 @@ import orjson
 from backend_server.errors import ConfigError, InvalidInput, NotFound, Problem
 from backend_server.primitives.ids import parse_device_id
 from backend_server.primitives.shipped import shipped
+from backend_server.settings import current_settings
 
 from .api import api_options, open_api
-from .context import current_settings, open_services, show_json, show_table
+from .context import open_services, show_json, show_table
 
 _FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 

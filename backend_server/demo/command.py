@@ -15,13 +15,13 @@ from typing import Any
 
 import click
 
-from backend_server.cli.context import current_settings
 from backend_server.errors import ConfigError
 from backend_server.poller.kinds import load_kinds
 from backend_server.primitives.ids import Maker, dashboard_uid
 from backend_server.primitives.shipped import shipped
 from backend_server.runtime.ports import PortClaim, check_ports
 from backend_server.runtime.run import public_address, run_all
+from backend_server.settings import current_settings
 
 from .history import write_history
 from .host import Host, HostPage

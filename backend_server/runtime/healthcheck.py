@@ -8,8 +8,8 @@ from __future__ import annotations
 import http.client
 import sys
 
-from backend_server.cli.context import current_settings
 from backend_server.errors import ConfigError
+from backend_server.settings import current_settings
 from backend_server.settings.topology import public_place
 
 from .sockets import UNIX, connect

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import click
 
-from backend_server.cli.context import current_settings
 from backend_server.errors import ConfigError, DashwrightError
 from backend_server.grafana_users_kept import ensure_three_users, may_make_users
-from backend_server.settings import SHORTEST_SECRET_KEY, LinkTokens, Settings
+from backend_server.settings import SHORTEST_SECRET_KEY, LinkTokens, Settings, current_settings
 from backend_server.settings.topology import behind_edge, run_folder
 from backend_server.storage.engine.store import Store
 from backend_server.wiring.services import build_services, build_worker, ensure_first_admin

@@ -20,12 +20,10 @@ from typing import IO
 
 import click
 
-from backend_server.cli.context import current_settings
 from backend_server.errors import DashwrightError
 from backend_server.primitives.shipped import shipped
-from backend_server.settings import LogFormat, Settings
-from backend_server.settings.topology import behind_edge, public_place, run_folder, web_address
-from backend_server.web.server import STOPPING_FILE
+from backend_server.settings import LogFormat, Settings, current_settings
+from backend_server.settings.topology import STOPPING_FILE, behind_edge, public_place, run_folder, web_address
 
 from .healthcheck import HEALTH_PATH, answers
 from .locks import hold_lock

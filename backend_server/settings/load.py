@@ -11,7 +11,9 @@ from pydantic import ValidationError
 from backend_server.errors import ConfigError, DashwrightError
 from backend_server.primitives.secret import Secret
 
-from .table import OWN_GRAFANA_URL, LinkTokens, Settings
+from .grafana import OWN_GRAFANA_URL
+from .table import Settings, variable_of
+from .words import LinkTokens
 
 SHORTEST_SECRET_KEY = 32
 _KNOWN_SECRET_KEYS = frozenset({"SW2YcwTIb9zpOOhoPsMm", "changeme", "secret", "grafana"})
@@ -28,7 +30,7 @@ def load_settings(
     problems: list[str] = []
     given: dict[str, object] = {}
     for field in Settings.model_fields:
-        name = field.upper()
+        name = variable_of(field)
         direct, file = _strongest(sources, name)
         if direct and file:
             problems.append(f"{name} and {name}_FILE are both set; keep one of them")
@@ -47,7 +49,7 @@ def load_settings(
         for error in fault.errors(include_input=False, include_url=False):
             field = str(error["loc"][0])
             shown = "" if _is_secret(field) else f" is {str(given.get(field))!r};"
-            problems.append(f"{field.upper()}{shown} {error['msg']}")
+            problems.append(f"{variable_of(field)}{shown} {error['msg']}")
     except DashwrightError as fault:
         problems.append(fault.message)
     if settings is not None:

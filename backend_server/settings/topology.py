@@ -10,6 +10,7 @@ from backend_server.primitives.socket_paths import socket_path
 from .table import Settings
 
 WEB_SOCKET = "web.sock"
+STOPPING_FILE = "stopping"  # in the run folder once everything is to stop
 
 
 def find_nginx() -> str | None:

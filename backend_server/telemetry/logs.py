@@ -14,7 +14,6 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from backend_server.primitives.redact import redact
-from backend_server.settings import LogFormat, Settings
 
 _FIRST = ("timestamp", "program", "level", "event")
 
@@ -25,10 +24,13 @@ def get_logger(name: str) -> structlog.stdlib.BoundLogger:
     return logger
 
 
-def configure_logging(settings: Settings, program: str, *, stream: TextIO | None = None) -> None:
+def configure_logging(
+    program: str, *, level: str = "INFO", as_json: bool = False, stream: TextIO | None = None
+) -> None:
     """Set up logging for one program (`web`, `worker`, …); called once, at the program's start.
 
     Args:
+        as_json: one JSON object a line, rather than text.
         stream: where lines go; standard output unless a test says otherwise.
     """
 
@@ -57,17 +59,17 @@ def configure_logging(settings: Settings, program: str, *, stream: TextIO | None
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
                 _redacted,
-                _as_json if settings.log_format is LogFormat.JSON else _as_text,
+                _as_json if as_json else _as_text,
             ],
         )
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    level = logging.getLevelNamesMapping().get(settings.log_level.upper(), logging.INFO)
-    root.setLevel(level)
+    chosen = logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
+    root.setLevel(chosen)
     # These speak of every connection or step at INFO and DEBUG, the first two with whole URLs in them.
     for chatty in ("urllib3", "werkzeug", "alembic.runtime.plugins", "alembic.runtime.migration"):
-        logging.getLogger(chatty).setLevel(max(level, logging.WARNING))
+        logging.getLogger(chatty).setLevel(max(chosen, logging.WARNING))
 
 
 def _redacted(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

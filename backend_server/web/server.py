@@ -7,7 +7,6 @@ and `PATH_INFO` headers are off altogether, headers with underscores are dropped
 from __future__ import annotations
 
 import logging
-import os
 import signal
 import threading
 from collections.abc import Callable
@@ -24,7 +23,7 @@ from backend_server.runtime.ports import public_claim
 from backend_server.runtime.sockets import Listening, bind_tcp, bind_unix
 from backend_server.settings import Settings
 from backend_server.settings.capacity import WEB_THREADS
-from backend_server.settings.topology import WEB_SOCKET, behind_edge, run_folder
+from backend_server.settings.topology import STOPPING_FILE, WEB_SOCKET, behind_edge, run_folder
 from backend_server.telemetry import configure_logging, get_logger
 from backend_server.wiring.services import Services, build_services
 
@@ -33,7 +32,6 @@ from .context import WAITING
 from .waiting import WaitingRoom
 
 GRACE_SECONDS = 8  # less than the 9 s in which supervisor expects the end
-STOPPING_FILE = "stopping"  # in the run folder once everything is to stop
 _FLUSH_SECONDS = 60.0
 _LOOK_SECONDS = 0.25
 _log = get_logger("web.server")
@@ -49,7 +47,7 @@ def listening(settings: Settings) -> Listening:
 
 def serve(settings: Settings) -> None:
     """Run the web program until SIGTERM; ends the process. Call it from a fresh process's main thread."""
-    configure_logging(settings, "web")
+    configure_logging("web", level=settings.log_level, as_json=settings.json_lines)
     if not behind_edge(settings) and settings.listen_host in ("127.0.0.1", "::1"):
         _log.warning(
             "no ADMIN_PASSWORD is set, so only this machine can reach the service",
@@ -80,8 +78,8 @@ class _Program:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
             signal.signal(number, _ending(room, signal.getsignal(number)))
         threading.Thread(target=self._flush_by_the_minute, name="flush", daemon=True).start()
-        if folder := os.environ.get("DASHWRIGHT_RUN"):
-            marker = Path(folder) / STOPPING_FILE
+        if self.settings.runtime_folder is not None:
+            marker = self.settings.runtime_folder / STOPPING_FILE
             threading.Thread(target=self._end_waiting, args=(room, marker), name="stopping", daemon=True).start()
 
     def end(self, _arbiter: object, _worker: object) -> None:

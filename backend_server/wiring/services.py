@@ -110,11 +110,12 @@ class Services:
         return (
             self.store.dialect == "sqlite"
             and self.settings.link_tokens is not LinkTokens.DERIVED
-            and (self._lies_on_renders_disk() or vanishes(self.settings.data_dir))
+            and vanishes(
+                self.settings.data_dir,
+                in_kubernetes=bool(self.settings.runtime_kubernetes),
+                on_render=self.settings.render_external_url is not None,
+            )
         )
-
-    def _lies_on_renders_disk(self) -> bool:
-        return self.settings.render_external_url is not None and not os.path.ismount(self.settings.data_dir)
 
     def active_devices(self) -> tuple[Device, ...]:
         """Return every device that is not retired."""
@@ -285,7 +286,7 @@ def _join(settings: Settings, program: str, store: Store) -> Services:
     return Services(
         settings=settings,
         program=program,
-        supervised=os.environ.get("SUPERVISOR_ENABLED") == "1",
+        supervised=settings.runtime_supervised,
         store=store,
         metrics=metrics,
         secret_key=secret_key,

@@ -18,13 +18,14 @@ import yaml
 
 from backend_server.cli.main import _COMMANDS
 from backend_server.demo.fleet import simulate
-from backend_server.settings import Settings, load_settings
+from backend_server.settings import load_settings
+from backend_server.settings.table import documented_fields
 from backend_server.web.health_checks import SAFE_GRAFANA
 
 ROOT = Path(__file__).parents[2]
 FRONTEND = ROOT / "frontend"
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
-VARIABLES = {name.upper() for name in Settings.model_fields}
+VARIABLES = {name.upper() for name in documented_fields()}
 # Variables of the base system that the image sets and the service does not read.
 NOT_OURS = {
     "DASHWRIGHT_DEFAULTS",

@@ -10,7 +10,6 @@ from pathlib import Path
 VANISHING = frozenset({"overlay", "overlayfs", "aufs", "tmpfs", "ramfs"})
 _MOUNTS = Path("/proc/self/mountinfo")
 MARKS = (Path("/.dockerenv"), Path("/run/.containerenv"))  # Docker's and Podman's
-_KUBERNETES = "KUBERNETES_SERVICE_HOST"
 
 
 def filesystem_of(path: Path, mounts: str) -> str | None:
@@ -36,12 +35,13 @@ def filesystem(path: Path) -> str | None:
         return None  # no such table here (not Linux)
 
 
-def in_container() -> bool:
-    """Whether we run in a container, whose own disk is laid out anew with each one."""
-    return _KUBERNETES in os.environ or any(mark.exists() for mark in MARKS)
-
-
 @lru_cache(maxsize=16)
-def vanishes(path: Path) -> bool:
-    """Whether `path` lies on a container's own layer or in its memory; asked once: mounts stay as they are."""
-    return in_container() and filesystem(path) in VANISHING
+def vanishes(path: Path, *, in_kubernetes: bool, on_render: bool) -> bool:
+    """Whether what lies at `path` is gone with the container we run in; asked once: mounts stay as they are.
+
+    Of Render's disks only the mounted ones stay.
+    """
+    if on_render and not os.path.ismount(path):
+        return True
+    in_container = in_kubernetes or any(mark.exists() for mark in MARKS)
+    return in_container and filesystem(path) in VANISHING

@@ -169,20 +169,17 @@ def test_a_page_of_grafana_nobody_can_read_degrades_until_one_reads_again(
             assert time.monotonic() < deadline
 
 
-def test_a_disk_that_goes_with_the_container_is_told(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, sqlite_template: Path
-) -> None:
+def test_a_disk_that_goes_with_the_container_is_told(tmp_path: Path, sqlite_template: Path) -> None:
     with tempfile.TemporaryDirectory(dir="/dev/shm") as memory:  # which is a tmpfs
         for number, inside in enumerate((False, True)):
-            if inside:
-                monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
             folder = Path(memory) / str(number)
-            with running_app(tmp_path / str(number), empty_database=sqlite_template, data_dir=folder) as app:
+            given = {"data_dir": folder, "runtime_kubernetes": "10.0.0.1" if inside else ""}
+            with running_app(tmp_path / str(number), empty_database=sqlite_template, **given) as app:
                 part = health(app)[2]["database"]
                 assert part["status"] == ("degraded" if inside else "ok")
                 assert not inside or "links would not survive it" in str(part["message"])
             derived = {"link_tokens": LinkTokens.DERIVED, "secret_key": Secret("k" * 40)}
-            with running_app(tmp_path / "d", empty_database=sqlite_template, data_dir=folder, **derived) as app:
+            with running_app(tmp_path / "d", empty_database=sqlite_template, **given, **derived) as app:
                 assert health(app)[2]["database"]["status"] == "ok"
 
 
@@ -254,7 +251,7 @@ def test_a_templates_folder_that_goes_away_degrades_and_is_named_in_the_log_only
     with running_app(tmp_path, empty_database=sqlite_template, templates_dir=templates) as app:
         look = upstream_checks(app.services)["templates"]
         assert look().level is Level.OK
-        configure_logging(app.settings, "worker")
+        configure_logging("worker")
         worker = build_worker(app.services, watcher=ReconcileLog())
         app.passes.stop()
         templates.rename(tmp_path / "elsewhere")

@@ -21,7 +21,6 @@ from schemathesis.core.result import Ok
 
 from backend_server.accounts import Role
 from backend_server.primitives.secret import Secret
-from backend_server.settings import Settings
 from backend_server.storage.secret_store import FILE_NAME
 from backend_server.storage.tables.accounts import SqlAccounts
 from backend_server.telemetry import configure_logging
@@ -158,7 +157,7 @@ def test_the_table_names_every_operation_and_the_code_asks_as_much(app: LiveApp)
 @pytest.mark.parametrize("role", [None, *Role], ids=["nobody", *Role])
 def test_no_role_does_more_than_it_may(app: LiveApp, role: Role | None, capfd: pytest.CaptureFixture[str]) -> None:
     lines = io.StringIO()
-    configure_logging(Settings(), "web", stream=lines)
+    configure_logging("web", stream=lines)
     token = app.token_of(role) if role else None
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     schema = schemathesis.openapi.from_wsgi(

@@ -10,6 +10,7 @@ import pytest
 from backend_server.errors import ConfigError
 from backend_server.settings import LinkTokens, LogFormat, Settings, load_settings
 from backend_server.settings.load import is_secret
+from backend_server.settings.table import documented_fields
 
 
 def test_nothing_given_is_the_table() -> None:
@@ -30,7 +31,7 @@ def test_an_empty_variable_is_an_unset_one() -> None:
     assert load_settings({"PORT": ""}).port == Settings().port
 
 
-@pytest.mark.parametrize("field", list(Settings.model_fields))
+@pytest.mark.parametrize("field", documented_fields())
 def test_every_setting_may_come_from_a_file_but_not_from_both(tmp_path: Path, field: Any) -> None:
     name, file = field.upper(), tmp_path / "value"
     file.write_text("x\n")
@@ -212,3 +213,15 @@ def test_a_stronger_source_wins_whichever_way_it_gives_a_value(tmp_path: Path) -
     assert load(PORT_FILE="").port == 6000
     with pytest.raises(ConfigError, match="LISTEN and LISTEN_FILE are both set"):
         load(LISTEN="::", LISTEN_FILE=str(file))
+
+
+def test_what_starts_a_program_says_where_it_runs_and_stands_in_no_documentation(tmp_path: Path) -> None:
+    given = {"SUPERVISOR_ENABLED": "1", "DASHWRIGHT_RUN": str(tmp_path), "KUBERNETES_SERVICE_HOST": "10.0.0.1"}
+    settings = load_settings(given)
+    assert (settings.runtime_supervised, settings.runtime_folder, settings.runtime_kubernetes) == (
+        True,
+        tmp_path,
+        "10.0.0.1",
+    )
+    assert not [name for name in documented_fields() if name.startswith("runtime_")]
+    assert load_settings({"RUNTIME_SUPERVISED": "1"}) == Settings()

@@ -52,7 +52,7 @@ def test_secrets_are_shortened_or_starred(value: object, shown: object) -> None:
 @pytest.mark.parametrize("form", list(LogFormat))
 def test_one_line_per_event_with_the_programs_name_and_no_secret(form: LogFormat) -> None:
     out = io.StringIO()
-    configure_logging(Settings(log_format=form), "web", stream=out)
+    configure_logging("web", as_json=Settings(log_format=form).json_lines, stream=out)
     get_logger("x").info("request", path=f"/s/{TOKEN}", note="two\nlines", request_id="r-1")
     logging.getLogger("gunicorn.error").warning("token %s", API_TOKEN)
     try:
@@ -72,7 +72,7 @@ def test_one_line_per_event_with_the_programs_name_and_no_secret(form: LogFormat
 
 def test_the_level_is_the_settings() -> None:
     out = io.StringIO()
-    configure_logging(Settings(log_level="warning"), "worker", stream=out)
+    configure_logging("worker", level="warning", stream=out)
     get_logger("x").info("quiet")
     get_logger("x").warning("loud")
     assert [line.split()[3] for line in out.getvalue().splitlines()] == ["loud"]
@@ -80,7 +80,7 @@ def test_the_level_is_the_settings() -> None:
 
 def test_the_steps_of_making_tables_are_not_told() -> None:
     out = io.StringIO()
-    configure_logging(Settings(), "prepare", stream=out)
+    configure_logging("prepare", stream=out)
     logging.getLogger("alembic.runtime.migration").info("Running upgrade")
     logging.getLogger("alembic.runtime.migration").warning("loud")
     assert [line.split()[3] for line in out.getvalue().splitlines()] == ["loud"]

@@ -1,0 +1,24 @@
+"""What those who start a program say of where it runs: supervisor, `dashwright run`, Kubernetes. Nobody sets these."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+
+from .words import Group
+
+# The variable of each field; they stand in no documentation.
+VARIABLES = {
+    "runtime_supervised": "SUPERVISOR_ENABLED",
+    "runtime_folder": "DASHWRIGHT_RUN",
+    "runtime_kubernetes": "KUBERNETES_SERVICE_HOST",
+}
+
+
+class RuntimeSettings(Group):
+    """Where a program runs."""
+
+    runtime_supervised: bool = Field(False, description="Supervisor runs us and our sibling programs in one container.")
+    runtime_folder: Path | None = Field(None, description="Where `dashwright run` leaves word for its programs.")
+    runtime_kubernetes: str = Field("", description="Set in every container that Kubernetes runs.")

@@ -1,0 +1,58 @@
+"""What settings' values are: secrets, durations, words of a small list; and what every group of settings is."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, PlainSerializer, PlainValidator
+
+from backend_server.errors import InvalidInput
+from backend_server.primitives.durations import parse_duration
+from backend_server.primitives.secret import Secret
+from backend_server.primitives.share import parse_share
+
+
+def _as_secret(value: object) -> Secret:
+    return value if isinstance(value, Secret) else Secret(str(value))
+
+
+def _as_seconds(value: object) -> float:
+    if isinstance(value, int | float):
+        return float(value)
+    try:
+        return parse_duration(str(value))
+    except InvalidInput as fault:  # pydantic collects ValueErrors, so that every wrong variable is told at once
+        raise ValueError(fault.problems[0].message) from fault
+
+
+def _as_share(value: object) -> str:
+    try:
+        return parse_share(str(value))
+    except InvalidInput as fault:
+        raise ValueError(fault.problems[0].message) from fault
+
+
+ShareWord = Annotated[str, PlainValidator(_as_share)]
+SecretText = Annotated[Secret, PlainValidator(_as_secret), PlainSerializer(str)]
+Seconds = Annotated[float, PlainValidator(_as_seconds)]
+
+
+class LinkTokens(StrEnum):
+    """How link tokens come to be."""
+
+    STORED = "stored"
+    DERIVED = "derived"
+
+
+class LogFormat(StrEnum):
+    """How log lines look."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class Group(BaseModel):
+    """Some settings that belong together. A field's variable is its name in capitals, or `NAME_FILE`."""
+
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True, extra="forbid", validate_default=True)
