@@ -13,31 +13,17 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from backend_server.primitives.identity_headers import IDENTITY_FAMILIES, IDENTITY_HEADERS
+
 Environ = dict[str, Any]
 WsgiApp = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
 CLIENT = "dashwright.client"  # the visitor's address
 DIRECT = "dashwright.direct"  # True when nobody stands between the visitor and us
 
-_IDENTITY = (
-    "HTTP_X_WEBAUTH",
-    "HTTP_WEBAUTH",
-    "HTTP_X_REMOTE",
-    "HTTP_REMOTE",
-    "HTTP_X_AUTH_REQUEST",
-    "HTTP_X_AUTHENTICATED",
-    "HTTP_X_FORWARDED_USER",
-    "HTTP_X_FORWARDED_EMAIL",
-    "HTTP_X_FORWARDED_GROUPS",
-    "HTTP_X_FORWARDED_ROLES",
-    "HTTP_X_FORWARDED_PREFERRED_USERNAME",
-    "HTTP_X_FORWARDED_ACCESS_TOKEN",
-    "HTTP_X_SSL_CLIENT",
-    "HTTP_X_GRAFANA",
-    "HTTP_X_DS_AUTHORIZATION",
-    "HTTP_FORWARDED",
-    "HTTP_SCRIPT_NAME",
-    "HTTP_PATH_INFO",
+_MOVING = ("Script-Name", "Path-Info")  # by which gunicorn would move the path
+_IDENTITY = tuple(
+    f"HTTP_{name.upper().replace('-', '_')}" for name in (*IDENTITY_HEADERS, *IDENTITY_FAMILIES, *_MOVING)
 )
 _FORWARDING = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST")
 _HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")

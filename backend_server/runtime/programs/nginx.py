@@ -16,39 +16,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from backend_server.accounts.grafana_users import GRAFANA_USERS
 from backend_server.errors import ConfigError
 from backend_server.links.urls import GRAFANA_API, PAGES, SHORT_SLUGS, SLUGS
+from backend_server.primitives.identity_headers import IDENTITY_HEADERS, USER_HEADER
 from backend_server.primitives.shipped import shipped
 from backend_server.settings import Settings, is_beside_us
 from backend_server.settings.topology import find_nginx, run_folder, web_socket
 
-# Names by which a proxy in front of an application says who somebody is. From a client they are lies.
-IDENTITY_HEADERS = (
-    "X-WEBAUTH-USER",
-    "X-WEBAUTH-NAME",
-    "X-WEBAUTH-EMAIL",
-    "X-WEBAUTH-LOGIN",
-    "X-WEBAUTH-ROLE",
-    "X-WEBAUTH-GROUPS",
-    "X-Grafana-Id",
-    "X-Grafana-Org-Id",
-    "X-Grafana-User",
-    "X-Grafana-Device-Id",
-    "X-DS-Authorization",
-    "X-Remote-User",
-    "Remote-User",
-    "X-Forwarded-User",
-    "X-Forwarded-Email",
-    "X-Forwarded-Groups",
-    "X-Forwarded-Preferred-Username",
-    "X-Auth-Request-User",
-    "X-Auth-Request-Email",
-    "X-Auth-Request-Groups",
-    "X-Forwarded-Prefix",
-    "X-Forwarded-Port",
-    "X-Original-URL",
-    "X-Rewrite-URL",
-    "Forwarded",
-    "Proxy",
-)
 # What nginx itself answers, in the product's one error shape.
 ERRORS = (
     (400, "bad_request", "The request cannot be read, or its path can be read in two ways."),
@@ -132,7 +104,7 @@ def render_edge(settings: Settings) -> Path:
         "https_host": _https_host(settings.base_url),
         "log_level": "info" if settings.log_level.upper() == "DEBUG" else "warn",
         "identity_headers": IDENTITY_HEADERS,
-        "user_header": IDENTITY_HEADERS[0],
+        "user_header": USER_HEADER,
         "errors": ERRORS,
         "notices": NOTICES,
         "noticed": tuple(status for status, _, _ in NOTICES),

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from backend_server.runtime.programs.nginx import IDENTITY_HEADERS
+from backend_server.primitives.identity_headers import IDENTITY_HEADERS
 from tests.support.edge import WHO, Arrived, Edge, ask, running_edge
 
 TOKEN = "0123456789abcdef0123456789abcdef"

@@ -17,8 +17,9 @@ from pathlib import Path
 import pytest
 
 from backend_server.errors import ConfigError
+from backend_server.primitives.identity_headers import IDENTITY_HEADERS
 from backend_server.runtime.programs import nginx as configuration
-from backend_server.runtime.programs.nginx import ERRORS, IDENTITY_HEADERS, check_edge, nginx_command, render_edge
+from backend_server.runtime.programs.nginx import ERRORS, check_edge, nginx_command, render_edge
 from backend_server.settings import Settings
 from backend_server.settings.topology import web_socket
 from tests.support.unix_http import UnixHttpServer

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from backend_server.primitives.identity_headers import IDENTITY_HEADERS
 from backend_server.web.edge_headers import CLIENT, DIRECT, EdgeHeaders, is_host
 
 
@@ -25,20 +26,12 @@ def seen(*trusted: str, **environ: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "header",
     [
-        "HTTP_X_WEBAUTH_USER",
-        "HTTP_X_WEBAUTH_ROLE",
-        "HTTP_X_WEBAUTH_GROUPS",
-        "HTTP_X_FORWARDED_USER",
-        "HTTP_X_FORWARDED_EMAIL",
-        "HTTP_X_FORWARDED_PREFERRED_USERNAME",
-        "HTTP_X_REMOTE_USER",
-        "HTTP_REMOTE_USER",
-        "HTTP_X_AUTH_REQUEST_USER",
-        "HTTP_X_GRAFANA_ORG_ID",
-        "HTTP_X_DS_AUTHORIZATION",
+        *(f"HTTP_{name.upper().replace('-', '_')}" for name in IDENTITY_HEADERS),
+        "HTTP_X_REMOTE_GROUPS",
+        "HTTP_X_SSL_CLIENT_DN",
+        "HTTP_X_GRAFANA_ANYTHING",
         "HTTP_SCRIPT_NAME",
         "HTTP_PATH_INFO",
-        "HTTP_FORWARDED",
         "REMOTE_USER",
     ],
 )
