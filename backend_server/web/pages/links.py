@@ -5,32 +5,28 @@ Both are whole without scripts. What changes something is a call of the API from
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
+from typing import Any
 
-from flask import Blueprint, Response, redirect, render_template, request
+from flask import Blueprint, Response, redirect, request
 from flask.typing import ResponseReturnValue
 
 from backend_server.accounts import Actor, Need, Role, Scope
 from backend_server.errors import Gone, NotFound
 from backend_server.ledger.ledger import day_of
 from backend_server.links import NAMED_PROFILES, FoundLink, LinkState
-from backend_server.links.urls import ASSETS, page_path
+from backend_server.links.urls import page_path
 from backend_server.primitives.clock import epoch_ms
 from backend_server.primitives.ids import is_link_token
 from backend_server.settings import LinkTokens
 
 from ..api.links.present import link_json
-from ..auth import csrf_token, signed_in
 from ..context import current_services, link_base
-from ..requests import PAGE_POLICY
 from .embed_code import embed_codes
-from .public_files import built
-from .times import ago
+from .shell import Paging, page, render
 
 blueprint = Blueprint("links_pages", __name__)
 PER_PAGE = 50
 LEDGER_DAYS = 30
-_ENTRY = "src/pages/links/main.ts"
 _READ = Need(Role.VIEWER, Scope.LINKS_READ)
 _MOST_SUGGESTED = 200
 STATES = tuple(state for state in LinkState if state is not LinkState.ROTATED)
@@ -47,18 +43,17 @@ DEEDS = {
 
 
 @blueprint.get("/links")
-def links() -> ResponseReturnValue:
+@page(_READ)
+def links(actor: Actor) -> ResponseReturnValue:
     """Show one page of links."""
-    actor = signed_in()
-    if actor is None:
-        return redirect("/login?next=/links", 303)
-    actor.check(_READ)
     registry, now = current_services().links, epoch_ms()
     search = request.args.get("search", "").strip()[:200]
     state = next((one for one in STATES if one.value == request.args.get("state")), None)
     unused = next((days for days in UNUSED if str(days) == request.args.get("unused_days")), None)
-    page = _page_number(request.args.get("page", ""))
-    found = registry.page(state=state, search=search or None, unused_days=unused, page=page, per_page=PER_PAGE)
+    paging = Paging.from_request(PER_PAGE)
+    found = registry.page(
+        state=state, search=search or None, unused_days=unused, page=paging.number, per_page=paging.per_page
+    )
     given = {"search": search, "state": state.value if state else "", "unused_days": unused or ""}
     kept = {name: value for name, value in given.items() if value}
     counts, links_on = registry.standing()
@@ -72,21 +67,16 @@ def links() -> ResponseReturnValue:
         filtered=bool(kept),
         states=[one.value for one in STATES],
         unused=UNUSED,
-        page=page,
-        last_page=max(1, -(-found.total // PER_PAGE)),
-        page_url=lambda number: "/links?" + urlencode({**kept, "page": number}),
+        **paging.shown(found.total, kept),
         suggestions=_suggestions() if actor.role.rank >= Role.EDITOR.rank else ((), ()),
         **given,
     )
 
 
 @blueprint.get("/links/<token>")
-def link(token: str) -> ResponseReturnValue:
+@page(_READ)
+def link(actor: Actor, token: str) -> ResponseReturnValue:
     """Show one link."""
-    actor = signed_in()
-    if actor is None:
-        return redirect("/login", 303)
-    actor.check(_READ)
     services, now = current_services(), epoch_ms()
     if not is_link_token(token):
         raise NotFound("There is no link with this token.")
@@ -111,26 +101,20 @@ def link(token: str) -> ResponseReturnValue:
     )
 
 
-def _html(template: str, actor: Actor, **values: object) -> Response:
-    files = built.files_of(_ENTRY)
+def _html(template: str, actor: Actor, **values: Any) -> Response:
     may_edit = actor.role.rank >= Role.EDITOR.rank
     derived = current_services().settings.link_tokens is LinkTokens.DERIVED
-    page = render_template(
+    return render(
         template,
-        actor=actor,
-        csrf=csrf_token() if actor.by_session else "",
-        # Without the built script nothing can be changed here; the page says so.
-        script=f"{ASSETS}/{files.script}" if files and may_edit else None,
+        actor,
+        entry="links" if may_edit else None,
+        preview=True,
         may_edit=may_edit,
         derived=derived,
         profiles={name: one.as_json() for name, one in NAMED_PROFILES.items()},
-        ago=ago,
         utc=_utc,
         **values,
     )
-    answer = Response(page, mimetype="text/html")
-    answer.headers["Content-Security-Policy"] = PAGE_POLICY + "; frame-src 'self'"  # the preview
-    return answer
 
 
 def _shown(found: FoundLink, now_ms: int) -> dict[str, object]:
@@ -174,7 +158,3 @@ def _bars(ledger: dict[str, object], now_ms: int) -> list[dict[str, object]]:
 def _utc(text: str) -> str:
     """Write an RFC 3339 time of UTC as people read it, to the minute."""
     return f"{text[:10]} {text[11:16]} UTC"
-
-
-def _page_number(text: str) -> int:
-    return min(max(int(text), 1), 1_000_000) if text.isascii() and text.isdigit() and len(text) < 8 else 1

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from flask import Blueprint, Response, redirect, render_template, request
+from flask import Blueprint, Response, redirect, request
 from flask.typing import ResponseReturnValue
 
 from backend_server.accounts import Actor, ApiToken, Need, Role, Scope
@@ -22,15 +22,13 @@ from backend_server.errors import (
     InvalidInput,
     Problem,
     TooManyRequests,
-    Unauthenticated,
     status_of,
 )
 from backend_server.primitives.clock import epoch_ms, format_time
 
-from ..auth import check_csrf, csrf_token, signed_in
 from ..context import current_services
 from ..own_password import change_own_password
-from .times import ago
+from .shell import page, render, writer
 
 blueprint = Blueprint("settings_pages", __name__)
 
@@ -49,11 +47,9 @@ _NAMES = {"old_password": "The present password", "password": "The password", "n
 
 
 @blueprint.get("/settings")
-def settings() -> ResponseReturnValue:
+@page(MINE)
+def settings(actor: Actor) -> ResponseReturnValue:
     """Show the page."""
-    actor = signed_in()
-    if actor is None:
-        return redirect("/login?next=/settings", 303)
     return _page(actor, done=DONE.get(request.args.get("done", "")))
 
 
@@ -70,7 +66,7 @@ def own_password() -> ResponseReturnValue:
 @blueprint.post("/settings/tokens")
 def create_token() -> ResponseReturnValue:
     """Make an API token and show it, this once."""
-    actor, form = _writer(TOKENS), request.form
+    actor, form = writer(TOKENS), request.form
     days = next((days for days, _ in LIVES if days == form.get("days")), LIVES[0][0])
     name = form.get("name", "").strip()
     try:
@@ -126,23 +122,12 @@ def remove_person(name: str) -> ResponseReturnValue:
 
 
 def _do(need: Need, done: str, deed: Callable[[Actor], object]) -> ResponseReturnValue:
-    actor = _writer(need)
+    actor = writer(need)
     try:
         deed(actor)
     except (InputError, TooManyRequests) as fault:
         return _failed(actor, fault)
     return redirect(f"/settings?done={done}", 303)
-
-
-def _writer(need: Need) -> Actor:
-    """Return who wants to change something, before anything of the form is looked at."""
-    actor = signed_in()
-    if actor is None:
-        raise Unauthenticated("Sign in first.")
-    actor.check(need)
-    if actor.by_session:
-        check_csrf(request.form.get("csrf"))
-    return actor
 
 
 def _role() -> Role:
@@ -168,10 +153,10 @@ def _page(
     status: int = 200,
 ) -> Response:
     services, now = current_services(), epoch_ms()
-    page = render_template(
+    answer = render(
         "settings.html",
-        actor=actor,
-        csrf=csrf_token() if actor.by_session else "",
+        actor,
+        status=status,
         done=done,
         problem=problem,
         made=made,
@@ -180,9 +165,9 @@ def _page(
         roles=[role.value for role in Role],
         scopes=[scope.value for scope in Scope],
         lives=LIVES,
-        ago=ago,
     )
-    return Response(page, status, mimetype="text/html", headers={"Cache-Control": "no-store"})
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 def _token_row(token: ApiToken, now_ms: int) -> dict[str, object]:
