@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { closedAtFirst, estimate, layout } from "../src/pages/viewer/layout";
-import { isAboutLink, noticeWords, stateOfStatus } from "../src/pages/viewer/notice";
-import { panelState } from "../src/pages/viewer/panel-state";
-import { type PageData, settingsOf } from "../src/pages/viewer/settings";
+import { closedAtFirst, estimate, layout } from "../../src/pages/viewer/layout";
+import { isAboutLink, noticeWords, stateOfStatus } from "../../src/pages/viewer/notice";
+import { panelState } from "../../src/pages/viewer/panel-state";
+import { type PageData, settingsOf } from "../../src/pages/viewer/settings";
 
 const panel = (id: number, x: number, y: number, w: number, h: number, more = {}) => ({ id, type: "stat", gridPos: { x, y, w, h }, ...more });
 

@@ -1,6 +1,6 @@
 /** The links' forms: what they send, and that nothing unchanged is sent. */
 import { describe, expect, it } from "vitest";
-import { type Deed, type FormValues, type LinkFields, creation, edition, fieldOf, profile, question, toLocal, toUtc } from "../src/pages/links/engine";
+import { type Deed, type FormValues, type LinkFields, creation, edition, fieldOf, profile, question, toLocal, toUtc } from "../../src/pages/links/engine";
 
 const EMPTY: FormValues = {
   target: "device",
