@@ -31,6 +31,8 @@ _HOST = re.compile(r"\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za
 _NOT_IN_ADDRESS = re.compile(r"[\x00-\x20\x7f\\]")
 _READ_ONLY = frozenset({"state", "created_at", "updated_at", "last_seen_at", "retired_at", "title"})
 
+OTHER_ID = Problem("id", "differs from the id in the address; a device never changes its id")
+
 Fields = Mapping[str, object]
 _Problems = list[Problem]
 
@@ -41,17 +43,17 @@ def parse_fields(raw: object, *, device_id: str | None = None, what: str = "The 
     `id` may be repeated and must then equal `device_id`. Raises InvalidInput naming every field that is wrong.
     """
     if not isinstance(raw, Mapping):
-        raise InvalidInput([Problem("", f"must be an object, not {_kind_of(raw)}")], what=what)
+        raise InvalidInput([Problem("", not_an_object(raw))], what=what)
     problems: _Problems = []
     found: dict[str, object] = {}
     for name, value in raw.items():
         if name == "id":
             if value != device_id:
-                problems.append(Problem("id", "differs from the id in the address; a device never changes its id"))
+                problems.append(OTHER_ID)
             continue
         rule = _RULES.get(name)
         if rule is None:
-            problems.append(_unknown(str(name)))
+            problems.append(Problem(_shown(str(name)), unknown_field(str(name))))
         elif value is None:
             found[name] = None
         else:
@@ -61,11 +63,29 @@ def parse_fields(raw: object, *, device_id: str | None = None, what: str = "The 
     return found
 
 
-def _unknown(name: str) -> Problem:
-    shown = name[:40].encode("utf-8", "replace").decode()
+def parse_field(name: str, value: object) -> object:
+    """Check one field by its rule; raises InvalidInput naming what is wrong."""
+    problems: _Problems = []
+    found = _RULES[name](value, problems)
+    if problems:
+        raise InvalidInput(problems, what="The device")
+    return found
+
+
+def not_an_object(raw: object) -> str:
+    """Word what is wrong with a device that is no object."""
+    return f"must be an object, not {_kind_of(raw)}"
+
+
+def unknown_field(name: str) -> str:
+    """Word what is wrong with a field that no device has, or that nobody may set."""
     if name in _READ_ONLY:
-        return Problem(shown, "is decided by the service; leave it out")
-    return Problem(shown, f"is not a field of a device; there are: {', '.join(_RULES)}")
+        return "is decided by the service; leave it out"
+    return f"is not a field of a device; there are: {', '.join(_RULES)}"
+
+
+def _shown(name: str) -> str:
+    return name[:40].encode("utf-8", "replace").decode()
 
 
 def _kind_of(value: object) -> str:

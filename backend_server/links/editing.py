@@ -1,22 +1,19 @@
-"""Changing a link that was handed out: what may be said, what comes of it, and how the audit tells it. Pure."""
+"""Changing a link that was handed out: what may be said, what comes of it, and what the audit says of it. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 
 from backend_server.errors import InvalidInput, Problem
-from backend_server.primitives.clock import format_time
+from backend_server.primitives.clock import format_ms
 from backend_server.primitives.secret import Secret
 
-from .fields import read_fields, refused_where_derived, span_problems
+from .fields import LINK_FIELDS, UNSET, span_problems
 from .link import Link
 from .profile import LinkProfile, parse_profile
 
-_KNOWN = ("label", "slug", "profile", "not_before", "expires_at", "password", "frame_ancestors")
-_NEVER_NULL = ("slug",)
-_PLAIN = ("label", "slug", "not_before", "expires_at", "frame_ancestors")
+_NAMED = ("slug", *LINK_FIELDS)
 _MOMENTS = frozenset({"not_before", "expires_at"})
 
 
@@ -31,26 +28,21 @@ class LinkEdit:
     has_password: bool = False
 
     @classmethod
-    def from_json(cls, raw: object, *, derived_tokens: bool = False) -> LinkEdit:
-        """Read the body of `PATCH /api/links/{token}`; raises InvalidInput naming every field that is wrong."""
-        if not isinstance(raw, Mapping):
-            raise InvalidInput([Problem("", 'must be an object such as {"label": "Lobby"}')])
-        found, problems = read_fields(raw, _KNOWN)
-        if derived_tokens:
-            problems += refused_where_derived(raw)
-        problems += [Problem(name, "cannot be taken away") for name in _NEVER_NULL if name in raw and raw[name] is None]
-        problems += span_problems(found.get("not_before"), found.get("expires_at"))
-        if problems:
-            raise InvalidInput(problems)
-        empty: Mapping[str, object] = {"label": "", "frame_ancestors": ()}
-        password = found.get("password")
+    def of(cls, given: Mapping[str, object]) -> LinkEdit:
+        """Make an edit of the fields that were named, each as its rule reads it, and a profile as it was sent."""
+        password = given.get("password")
         return cls(
-            changes={name: found.get(name, empty.get(name)) for name in _PLAIN if name in raw},
-            profile=raw.get("profile"),
-            has_profile="profile" in raw,
+            changes={name: UNSET.get(name) if given[name] is None else given[name] for name in _NAMED if name in given},
+            profile=given.get("profile"),
+            has_profile="profile" in given,
             password=password if isinstance(password, Secret) else None,
-            has_password="password" in raw,
+            has_password="password" in given,
         )
+
+    @property
+    def wanted(self) -> dict[str, object]:
+        """What is asked of the link, by field."""
+        return {**self.changes, "profile": self.profile, "password": self.password}
 
     def apply(self, link: Link, now_ms: int, password_hash: str | None) -> Link:
         """Return the link as it is to be; `password_hash` is the new password's.
@@ -80,24 +72,25 @@ def past_problems(expires_at: int | None, now_ms: int) -> list[Problem]:
     return []
 
 
-def told_changes(before: Link, after: Link) -> dict[str, object]:
+def audit_details(before: Link, after: Link) -> dict[str, object]:
     """Return `{field: [before, after]}` for the audit; of a password only that it was set, changed or removed."""
-    told: dict[str, object] = {
+    details: dict[str, object] = {
         name: [_shown(name, getattr(before, name)), _shown(name, getattr(after, name))]
-        for name in _PLAIN
+        for name in _NAMED
         if getattr(before, name) != getattr(after, name)
     }
     if before.profile != after.profile:
         old, new = before.profile.as_json(), after.profile.as_json()
-        told["profile"] = [{k: v for k, v in old.items() if v != new[k]}, {k: v for k, v in new.items() if v != old[k]}]
+        differing = [name for name in old if old[name] != new[name]]
+        details["profile"] = [{name: shown[name] for name in differing} for shown in (old, new)]
     if before.password_hash != after.password_hash:
-        told["password"] = (
+        details["password"] = (
             "removed" if after.password_hash is None else "set" if before.password_hash is None else "changed"
         )
-    return told
+    return details
 
 
 def _shown(name: str, value: object) -> object:
     if name in _MOMENTS and isinstance(value, int):
-        return format_time(datetime.fromtimestamp(value / 1000, UTC))
+        return format_ms(value)
     return list(value) if isinstance(value, tuple) else value

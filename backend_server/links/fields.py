@@ -1,19 +1,19 @@
-"""Reading the fields of a link that people set: each by one rule, each mistake named with its place. Pure."""
+"""The fields of a link that people set: where they stand, and the one rule of each, which names every mistake. Pure."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from backend_server.accounts.passwords import MAX_LENGTH, MIN_LENGTH
-from backend_server.errors import DashwrightError, InvalidInput, Problem
+from backend_server.errors import InvalidInput, Problem
 from backend_server.primitives.addresses import IPV6_PATTERN, PORT_PATTERN
 from backend_server.primitives.clock import parse_time
-from backend_server.primitives.ids import SLUG_PATTERN, UID_PATTERN, DashboardUid, Slug, parse_device_id, parse_slot
+from backend_server.primitives.ids import SLUG_PATTERN, UID_PATTERN, DashboardUid, Slug
 from backend_server.primitives.secret import Secret
-
-from .profile import parse_profile
 
 MAX_LABEL = 200
 MAX_ANCESTORS = 20
@@ -35,74 +35,87 @@ NOT_DERIVED = ("not_before", "expires_at", "password", "frame_ancestors", "slug"
 DERIVED_REASON = "cannot be kept with LINK_TOKENS=derived, where links must survive a lost database"
 
 
-def read_fields(raw: Mapping[str, object], known: Sequence[str]) -> tuple[dict[str, object], list[Problem]]:
-    """Read the fields that are given and not null; gives what could be read, and everything that is wrong."""
-    problems = [
-        Problem(str(name)[:40], f"is not known; there are: {', '.join(known)}") for name in raw if name not in known
-    ]
-    found: dict[str, object] = {}
-    for name in known:
-        if raw.get(name) is None:
-            continue
-        try:
-            found[name] = _READERS[name](raw[name])
-        except InvalidInput as fault:
-            problems += [Problem(p.path if p.path.startswith(name) else name, p.message) for p in fault.problems]
-        except DashwrightError as fault:
-            problems.append(Problem(name, fault.message))
-    return found, problems
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkFields:
+    """What is said of a link in plain words and times (epoch milliseconds), each at what it is unless it is set."""
+
+    label: str = ""
+    not_before: int | None = None
+    expires_at: int | None = None
+    frame_ancestors: tuple[str, ...] = ()
+
+    @property
+    def own_fields(self) -> dict[str, Any]:
+        """These fields alone, whatever else the object holds."""
+        return {name: getattr(self, name) for name in LINK_FIELDS}
 
 
-def refused_where_derived(raw: Mapping[str, object]) -> list[Problem]:
+LINK_FIELDS = tuple(field.name for field in fields(LinkFields))
+UNSET = LinkFields().own_fields
+
+
+def refused_where_derived(wanted: Mapping[str, object]) -> list[Problem]:
     """Name what derived mode cannot keep; taking something away is always possible."""
     # An empty list of origins lets everyone embed: it takes the bound away.
-    return [Problem(name, DERIVED_REASON) for name in NOT_DERIVED if raw.get(name) not in (None, [])]
+    return [Problem(name, DERIVED_REASON) for name in NOT_DERIVED if wanted.get(name)]
 
 
-def span_problems(not_before: object, expires_at: object) -> list[Problem]:
+def span_problems(not_before: int | None, expires_at: int | None) -> list[Problem]:
     """A link that ends before it begins would never open."""
-    if isinstance(not_before, int) and isinstance(expires_at, int) and expires_at <= not_before:
+    if not_before is not None and expires_at is not None and expires_at <= not_before:
         return [Problem("expires_at", "must be later than not_before")]
     return []
 
 
-def _uid(value: object) -> DashboardUid:
+def parse_document_uid(value: object) -> DashboardUid:
+    """Check the uid of a document that a link is to be made for."""
     if isinstance(value, str) and _UID.fullmatch(value):
         return DashboardUid(value)
     raise _wrong("document", "must be a dashboard's uid: 1 to 40 letters, digits, '_' or '-'")
 
 
-def _label(value: object) -> str:
+def parse_label(value: object) -> str:
+    """Check what people read of a link in lists."""
     if isinstance(value, str) and len(value) <= MAX_LABEL and "\0" not in value and _is_text(value):
         return value
     raise _wrong("label", f"must be text of at most {MAX_LABEL} characters")
 
 
-def _slug(value: object) -> Slug:
+def parse_slug(value: object) -> Slug:
+    """Check a short name."""
     if isinstance(value, str) and _SLUG.fullmatch(value):
         return Slug(value)
     raise _wrong("slug", "must be 3 to 64 of a-z, 0-9 and '-', with no '-' at an end")
 
 
-def _moment(name: str) -> Callable[[object], int]:
-    def read(value: object) -> int:
-        if not isinstance(value, str):
-            raise _wrong(name, "must be an RFC 3339 time, e.g. 2026-01-31T12:00:00Z")
-        moment = parse_time(value, path=name)
-        if moment.year < _MIN_YEAR:
-            raise _wrong(name, f"lies before the year {_MIN_YEAR}")
-        return (moment - _EPOCH) // timedelta(milliseconds=1)
-
-    return read
+def parse_begin(value: object) -> int:
+    """Read `not_before`, from when on a link opens."""
+    return _parse_moment("not_before", value)
 
 
-def _password(value: object) -> Secret:
+def parse_end(value: object) -> int:
+    """Read `expires_at`, from when on a link is over."""
+    return _parse_moment("expires_at", value)
+
+
+def _parse_moment(name: str, value: object) -> int:
+    if not isinstance(value, str):
+        raise _wrong(name, "must be an RFC 3339 time, e.g. 2026-01-31T12:00:00Z")
+    moment = parse_time(value, path=name)
+    if moment.year < _MIN_YEAR:
+        raise _wrong(name, f"lies before the year {_MIN_YEAR}")
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
+
+
+def parse_password(value: object) -> Secret:
+    """Check the password that visitors are asked for."""
     if isinstance(value, str) and MIN_LENGTH <= len(value) <= MAX_LENGTH and _is_text(value):
         return Secret(value)
     raise _wrong("password", f"must be text of {MIN_LENGTH} to {MAX_LENGTH} characters")
 
 
-def _ancestors(value: object) -> tuple[str, ...]:
+def parse_frame_ancestors(value: object) -> tuple[str, ...]:
+    """Read the origins that may embed a link, each in the one spelling browsers send."""
     if not isinstance(value, list) or len(value) > MAX_ANCESTORS:
         raise _wrong("frame_ancestors", f"must be an array of at most {MAX_ANCESTORS} origins")
     found: dict[str, None] = {}
@@ -143,17 +156,3 @@ def _is_text(value: str) -> bool:
 
 def _wrong(name: str, message: str) -> InvalidInput:
     return InvalidInput([Problem(name, message)])
-
-
-_READERS: Mapping[str, Callable[[object], object]] = {
-    "device": parse_device_id,
-    "slot": parse_slot,
-    "document": _uid,
-    "label": _label,
-    "slug": _slug,
-    "profile": parse_profile,
-    "not_before": _moment("not_before"),
-    "expires_at": _moment("expires_at"),
-    "password": _password,
-    "frame_ancestors": _ancestors,
-}

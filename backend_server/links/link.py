@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from backend_server.documents.status import PROVEN_STATES, DocumentState
 from backend_server.primitives.ids import DashboardUid, LinkToken, Maker, Slug
 
+from .fields import LinkFields
 from .profile import LinkProfile
 from .state import LinkState
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class Link(LinkFields):
     """What is handed out; it points at (maker, slot, object_id), whose document is `document_uid`."""
 
     id: str
@@ -23,15 +24,11 @@ class Link:
     object_id: str
     document_uid: DashboardUid
     is_default: bool = False
-    label: str = ""
     profile: LinkProfile = field(default_factory=LinkProfile)
-    not_before: int | None = None
-    expires_at: int | None = None
     paused_at: int | None = None
     revoked_at: int | None = None
     suspended_at: int | None = None
     password_hash: str | None = field(default=None, repr=False)
-    frame_ancestors: tuple[str, ...] = ()
     created_by: str = ""
     created_at: int = 0
     updated_at: int = 0

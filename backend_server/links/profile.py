@@ -105,6 +105,12 @@ def parse_profile(raw: object, *, base: LinkProfile | None = None, path: str = "
     return replace(base, **changes)  # type: ignore[arg-type]  # each value was checked by its field's rule just above
 
 
+def check_profile(raw: object) -> object:
+    """Return a profile as it was sent, if it can be read: what it leaves out comes from the link it is laid over."""
+    parse_profile(raw)
+    return raw
+
+
 def _theme(value: object) -> str | None:
     return None if value in tuple(Theme) else "must be auto, light or dark"
 

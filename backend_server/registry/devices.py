@@ -82,9 +82,8 @@ class DeviceRegistry:
 
     # What an operator does
 
-    def set_by_operator(self, device_id: str, raw: Mapping[str, Any], by: str) -> DeviceView:
-        """Set fields that win over what the caller sends; null takes one back. Raises InvalidInput, NotFound."""
-        given = parse_fields(raw, device_id=device_id)
+    def set_by_operator(self, device_id: str, given: Fields, by: str) -> DeviceView:
+        """Set checked fields; they win over the caller's, None takes one back. Raises InvalidInput, NotFound."""
         return self._deed(device_id, by, "edit", lambda plan, stored, changes: plan.edit(stored, given, changes))
 
     def retire(self, device_id: str, by: str) -> DeviceView:

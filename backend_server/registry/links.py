@@ -13,7 +13,8 @@ from backend_server.accounts.passwords import hash_password
 from backend_server.documents.status import DocumentStatus
 from backend_server.errors import Conflict, Gone, InvalidInput, NotFound
 from backend_server.links import life
-from backend_server.links.editing import LinkEdit, past_problems, told_changes
+from backend_server.links.editing import LinkEdit, audit_details, past_problems
+from backend_server.links.fields import refused_where_derived
 from backend_server.links.link import FoundLink, Link
 from backend_server.links.options import LinkOptions
 from backend_server.links.profile import LinkProfile
@@ -116,6 +117,8 @@ class LinkRegistry:
     def create(self, options: LinkOptions, by: str) -> FoundLink:
         """Hand out a new link; raises NotFound (device, slot, document), Conflict (retired, slug taken, derived)."""
         if self._options.derives_tokens:
+            if refused := refused_where_derived(options.wanted):
+                raise InvalidInput(refused)
             raise Conflict(
                 "With LINK_TOKENS=derived there is only each device's own link: a lost database could not remember "
                 "further ones. Set LINK_TOKENS=stored and keep the database to hand out more.",
@@ -135,12 +138,9 @@ class LinkRegistry:
                 slot=document.slot,
                 object_id=document.object_id,
                 document_uid=document.uid,
-                label=options.label,
                 profile=options.profile or LinkProfile(),
-                not_before=options.not_before,
-                expires_at=options.expires_at,
                 password_hash=password_hash,
-                frame_ancestors=options.frame_ancestors,
+                **options.own_fields,
                 created_by=by,
                 created_at=write.now_ms,
                 updated_at=write.now_ms,
@@ -156,6 +156,8 @@ class LinkRegistry:
 
     def edit(self, token: str, edit: LinkEdit, by: str) -> FoundLink:
         """Change a link; what is left out stays. Raises NotFound, Gone, InvalidInput, Conflict (over, slug taken)."""
+        if self._options.derives_tokens and (refused := refused_where_derived(edit.wanted)):
+            raise InvalidInput(refused)
         password_hash = hash_password(edit.password.reveal()) if edit.password else None
 
         def changed(link: Link, now: int) -> Link:
@@ -232,7 +234,7 @@ class LinkRegistry:
                 write.discard()
                 return found
             write.update_links([link])
-            write.note(by, action, "link", [link.id], told_changes(found.link, link))
+            write.note(by, action, "link", [link.id], audit_details(found.link, link))
         self._on_deed(action)
         return replace(found, link=link)
 

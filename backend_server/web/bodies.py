@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
 import orjson
-from flask import Request, request
+from flask import Request, current_app, request
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from backend_server.errors import InputError, InvalidInput, Problem
 from backend_server.primitives.canonical_json import read_json
 
+View = TypeVar("View", bound=Callable[..., object])
+_OPTIONAL = "__body_may_be_left_out__"
 MAX_BODY_BYTES = 16 * 1024 * 1024  # a batch of 10,000 devices with many labels
+
+
+def body_may_be_left_out(view: View) -> View:
+    """Say that a route takes no body for an empty object; to stand below the route decorator."""
+    setattr(view, _OPTIONAL, True)
+    return view
 
 
 class StrictRequest(Request):
@@ -31,6 +40,8 @@ class StrictRequest(Request):
 
     def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:  # noqa: ARG002, RUF100, FBT001 - werkzeug's signature; the three are ignored on purpose
         """Parse the body; malformed JSON is 400 with line and column whatever `silent` says."""
+        if hasattr(current_app.view_functions.get(self.endpoint or ""), _OPTIONAL) and not self.get_data(cache=True):
+            return {}
         body = self.json_bytes()
         try:
             found = orjson.loads(body)

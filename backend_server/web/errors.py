@@ -38,6 +38,7 @@ _HTTP_CODES: Mapping[int, tuple[str, str]] = {
     500: ("internal", "Something went wrong in the service itself; its log says more under this request id."),
 }
 
+RULE = "rule"  # pydantic's type of an error that a room's own rule raised
 _log = get_logger("web.errors")
 
 
@@ -53,12 +54,19 @@ def error_body(code: str, message: str, details: Mapping[str, object] | None = N
 
 def invalid_request(fault: ValidationError) -> Response:
     """Turn pydantic's findings into our one shape; never answers, always raises InvalidInput."""
-    raise InvalidInput(
-        [
-            Problem(_place(error["loc"]), _plain(error["msg"]))
-            for error in fault.errors(include_input=False, include_url=False, include_context=False)
-        ]
-    )
+    raise InvalidInput(problems_of(fault))
+
+
+def problems_of(fault: ValidationError) -> list[Problem]:
+    """Word pydantic's findings; problems of a room's own rule (`RULE`) stand below the field's place."""
+    found: list[Problem] = []
+    for error in fault.errors(include_input=False, include_url=False):
+        place = _place(error["loc"])
+        if error["type"] == RULE:
+            found += [Problem(place + _below(problem.path), problem.message) for problem in error["ctx"]["problems"]]
+        else:
+            found.append(Problem(place, _plain(error["msg"])))
+    return found
 
 
 def register_errors(app: Flask) -> None:
@@ -125,6 +133,11 @@ def _place(loc: tuple[int | str, ...]) -> str:
     for part in loc:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
     return text
+
+
+def _below(path: str) -> str:
+    """Return what of a rule's path comes after the name of its own field."""
+    return path[min((at for at in (path.find("."), path.find("[")) if at >= 0), default=len(path)) :]
 
 
 def _plain(message: str) -> str:

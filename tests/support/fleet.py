@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from backend_server.devices.device import Device
+from backend_server.links import LinkEdit, LinkOptions
 from backend_server.registry import DeviceRegistry, LinkRegistry, RegistryOptions
 from backend_server.registry.ports import WantedSlot
 from backend_server.storage.engine.store import Store
 from backend_server.storage.tables.registry_records import SqlRecords
 from backend_server.web.api.devices.hook import DeviceHook
+from backend_server.web.api.links.schemas import LinkEditBody, NewLink
 
 
 class TwoSlots:
@@ -40,3 +42,13 @@ def device_hook(store: Store, options: RegistryOptions | None = None, **given: o
 
 def link_registry(store: Store, options: RegistryOptions | None = None, **given: object) -> LinkRegistry:
     return LinkRegistry(SqlRecords(store), options or RegistryOptions(), **given)  # type: ignore[arg-type]  # a clock at most
+
+
+def new_link(raw: object) -> LinkOptions:
+    """Read the body of `POST /api/links`."""
+    return NewLink.model_validate(raw).options()
+
+
+def link_edit(raw: object) -> LinkEdit:
+    """Read the body of `PATCH /api/links/{token}`."""
+    return LinkEditBody.model_validate(raw).edit()

@@ -5,14 +5,17 @@ Inputs are strict (an unknown field is a mistake, so it is refused); answers onl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Annotated, Any, TypeVar
+from collections.abc import Iterable
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 import orjson
 from flask import Response, request
 from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.parameter import Parameter
+from flask_openapi3.models.request_body import RequestBody
 from flask_openapi3.models.tag import Tag
+from flask_openapi3.utils import parse_body, parse_path, parse_query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from backend_server.primitives.ids import DEVICE_ID_PATTERN, SLOT_PATTERN
@@ -26,7 +29,6 @@ TimeText = Annotated[
     StringConstraints(max_length=40),
     Field(description="RFC 3339 with an offset.", examples=["2026-01-31T12:00:00Z"]),
 ]
-View = TypeVar("View", bound=Callable[..., object])
 
 # What any route may answer: unreadable, signed out, not allowed, of a wrong kind, too many, broken, upstream.
 _ALWAYS = (400, 401, 403, 422, 429, 500, 502, 504)
@@ -34,6 +36,10 @@ _ALWAYS = (400, 401, 403, 422, 429, 500, 502, 504)
 
 class Input(BaseModel):
     model_config = ConfigDict(extra="forbid", str_max_length=1_000_000)
+
+    def given(self) -> dict[str, Any]:
+        """Return the fields that the caller named, null ones included."""
+        return {name: getattr(self, name) for name in self.model_fields_set}
 
 
 class BoundedInput(Input):
@@ -99,18 +105,24 @@ def errors(*statuses: int) -> dict[Any, Any]:
     return {str(status): ErrorAnswer for status in statuses}
 
 
-def declares(**models: type[BaseModel]) -> Callable[[View], View]:
-    """Declare `path`, `query` or `body` for the documentation while the view reads the raw request itself.
-
-    For paths where the use case compares before it validates, and for those whose rules live in a pure room.
-    """
-
-    def mark(view: View) -> View:
-        view.__annotations__ = {**view.__annotations__, **models}
-        setattr(view, "__delay_validate_request__", True)  # noqa: B010 - flask-openapi3's own switch
-        return view
-
-    return mark
+def described(
+    blueprint: APIBlueprint,
+    *,
+    path: type[BaseModel] | None = None,
+    query: type[BaseModel] | None = None,
+    body: type[BaseModel],
+) -> dict[str, Any]:
+    """Return what describes a route's input while its view reads the request itself: the hook (`devices.hook`)."""
+    parameters: list[Parameter] = []
+    for model, parse in ((path, parse_path), (query, parse_query)):
+        if model is not None:
+            found, schemas = parse(model)
+            parameters += found
+            blueprint.components_schemas.update(schemas)
+    content, schemas = parse_body(body)
+    blueprint.components_schemas.update(schemas)
+    extensions = {"requestBody": RequestBody(content=content, required=True)}
+    return {"openapi_extensions": extensions | ({"parameters": parameters} if parameters else {})}
 
 
 def json_response(value: object, status: int = 200) -> Response:

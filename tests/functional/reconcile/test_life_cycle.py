@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from backend_server.links import LinkOptions, LinkState
+from backend_server.links import LinkState
 from backend_server.primitives.ids import DeviceId
 from backend_server.reconcile.plan import Action
 from backend_server.reconcile.reconciler import Options
 from backend_server.storage.engine.store import Store
 from tests.fakes.grafana import FakeGrafana
+from tests.support.fleet import new_link
 from tests.support.reconciling import House, house_of, template_set, template_source
 
 
@@ -232,8 +233,8 @@ def test_links_to_a_fleet_document_end_with_it_and_come_back_with_it(house: Hous
     house.settle()
     (fleet,) = house.rows().values()
     links = house.links
-    made = links.create(LinkOptions.from_json({"document": fleet["uid"]}), "ada").link
-    revoked = links.create(LinkOptions.from_json({"document": fleet["uid"]}), "ada").link
+    made = links.create(new_link({"document": fleet["uid"]}), "ada").link
+    revoked = links.create(new_link({"document": fleet["uid"]}), "ada").link
     links.revoke(revoked.token, "ada")
     house.settle()
     (shown,) = house.rows().values()

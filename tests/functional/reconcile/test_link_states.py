@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from backend_server.links import FoundLink, LinkOptions, LinkState
+from backend_server.links import FoundLink, LinkState
 from backend_server.storage.engine.store import Store
 from tests.fakes.grafana import FakeGrafana
+from tests.support.fleet import new_link
 from tests.support.reconciling import House, house_of, template_set, template_source
 
 LATER = 4_000_000_000_000
@@ -49,7 +50,7 @@ def state(house: House, token: str) -> LinkState:
 
 
 def made(house: House, **given: str) -> FoundLink:
-    found = house.links.create(LinkOptions.from_json(given), "ada")
+    found = house.links.create(new_link(given), "ada")
     assert found.state(LATER) is state(house, found.link.token)
     return found
 

@@ -11,7 +11,6 @@ import pytest
 from backend_server.documents.provided import provided_document
 from backend_server.errors import Conflict, InvalidInput, NotFound
 from backend_server.ledger.model import AuditQuery
-from backend_server.links.options import LinkOptions
 from backend_server.links.state import LinkState
 from backend_server.primitives.ids import Maker, dashboard_uid
 from backend_server.registry.links import LinkRegistry
@@ -21,6 +20,7 @@ from backend_server.storage.engine.store import Store
 from backend_server.storage.tables.ledger import SqlLedger
 from backend_server.storage.tables.registry_records import SqlRecords
 from tests.fakes.grafana import FakeGrafana
+from tests.support.fleet import new_link
 from tests.support.reconciling import House, house_of
 
 UID = dashboard_uid(Maker.GENERATOR, "main", "bus")
@@ -95,7 +95,7 @@ def test_the_same_again_writes_nothing_anywhere(house: House, fake_grafana: Fake
 
 def test_other_bytes_replace_the_file_under_the_same_uid_and_link(house: House) -> None:
     provide(house, document())
-    link = links(house).create(LinkOptions.from_json({"document": UID}), "test").link
+    link = links(house).create(new_link({"document": UID}), "test").link
     house.settle()
     before = house.rows()[UID]
 
@@ -111,7 +111,7 @@ def test_other_bytes_replace_the_file_under_the_same_uid_and_link(house: House) 
 
 def test_withdrawing_ends_links_at_once_and_takes_everything_down(house: House) -> None:
     provide(house, document())
-    link = links(house).create(LinkOptions.from_json({"document": UID}), "test").link
+    link = links(house).create(new_link({"document": UID}), "test").link
     house.settle()
     token = house.rows()[UID]["access_token"]
 
@@ -126,12 +126,12 @@ def test_withdrawing_ends_links_at_once_and_takes_everything_down(house: House) 
     with pytest.raises(NotFound):
         withdraw(house, UID)
     with pytest.raises(NotFound):
-        links(house).create(LinkOptions.from_json({"document": UID}), "test")
+        links(house).create(new_link({"document": UID}), "test")
 
 
 def test_what_comes_back_has_the_same_link_and_the_same_token_in_grafana(house: House) -> None:
     provide(house, document())
-    link = links(house).create(LinkOptions.from_json({"document": UID}), "test").link
+    link = links(house).create(new_link({"document": UID}), "test").link
     house.settle()
     token = house.rows()[UID]["access_token"]
     withdraw(house, UID)

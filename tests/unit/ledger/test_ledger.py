@@ -7,14 +7,14 @@ from sqlalchemy import event, select
 
 from backend_server.ledger import AuditQuery, Ledger
 from backend_server.ledger.ledger import day_of
-from backend_server.links import Link, LinkEdit
+from backend_server.links import Link
 from backend_server.registry.links import LinkRegistry
 from backend_server.storage import schema
 from backend_server.storage.engine.store import Store
 from backend_server.storage.tables.ledger import SqlLedger
 from backend_server.storage.tables.link_views import SqlViews
 from backend_server.viewing.model import Hits
-from tests.support.fleet import Clock, device_registry, link_registry
+from tests.support.fleet import Clock, device_registry, link_edit, link_registry
 
 DAY = 86_400_000
 NOON = 1_800_014_400_000  # 2027-01-15T12:00:00Z
@@ -64,7 +64,7 @@ def test_views_and_refusals_add_up_by_link_and_day(
 
 
 def test_who_changed_a_link_stands_beside_its_views(link: Link, links: LinkRegistry, ledger: Ledger) -> None:
-    links.edit(link.token, LinkEdit.from_json({"label": "Lobby"}), "ann")
+    links.edit(link.token, link_edit({"label": "Lobby"}), "ann")
     new = links.rotate(link.token, "bob").link.token
     changes = ledger.of_link(links.get(new), 30).as_json(NOON)["changes"]
     assert [(one["action"], one["actor"]) for one in changes] == [("link.rotate", "bob"), ("link.edit", "ann")]

@@ -9,23 +9,24 @@ import pytest
 
 from backend_server.documents.status import DocumentState
 from backend_server.errors import Conflict, InvalidInput
-from backend_server.links import FoundLink, Link, LinkEdit, LinkOptions, LinkProfile, LinkState, Theme, life
-from backend_server.links.editing import told_changes
-from backend_server.links.fields import MAX_ANCESTORS
+from backend_server.links import FoundLink, Link, LinkProfile, LinkState, Theme, life
+from backend_server.links.editing import audit_details
+from backend_server.links.fields import MAX_ANCESTORS, refused_where_derived
 from backend_server.primitives.ids import DashboardUid, LinkToken, Slug
+from tests.support.fleet import link_edit, new_link
 
 LINK = Link("id", LinkToken("a" * 32), Slug("rig-x"), "dev", "main", "rig-1", DashboardUid("dev-rig-1-x"))
 NOW = 1_800_000_000_000
 
 
-def problems(raw, **how):
+def problems(raw: dict[str, Any]) -> dict[str, str]:
     with pytest.raises(InvalidInput) as caught:
-        LinkOptions.from_json({"device": "a", **raw}, **how)
+        new_link({"device": "a", **raw})
     return {problem.path: problem.message for problem in caught.value.problems}
 
 
 def test_every_field_of_a_new_link_is_read() -> None:
-    options = LinkOptions.from_json(
+    options = new_link(
         {
             "device": "rig-1",
             "not_before": "2027-01-31T12:00:00+01:00",
@@ -89,16 +90,16 @@ def test_each_mistake_is_named_with_its_place(raw: Any, path: Any) -> None:
 def test_derived_mode_names_each_field_it_cannot_keep_and_lets_them_be_taken_away() -> None:
     raw = {"expires_at": "2030-01-01T00:00:00Z", "not_before": "2029-01-01T00:00:00Z", "password": "long enough"}
     raw |= {"slug": "front-door", "frame_ancestors": ["https://app.example.com"]}
-    found = problems(raw, derived_tokens=True)
-    assert found.keys() == raw.keys()
-    assert all("LINK_TOKENS=derived" in message for message in found.values())
-    with pytest.raises(InvalidInput, match="LINK_TOKENS=derived"):
-        LinkEdit.from_json({"password": "long enough"}, derived_tokens=True)
-    LinkEdit.from_json(dict.fromkeys(raw.keys() - {"slug"}), derived_tokens=True)
+    found = refused_where_derived(new_link({"device": "a", **raw}).wanted)
+    assert {problem.path for problem in found} == raw.keys()
+    assert all("LINK_TOKENS=derived" in problem.message for problem in found)
+    assert [one.path for one in refused_where_derived(link_edit({"password": "long enough"}).wanted)] == ["password"]
+    assert refused_where_derived(link_edit(dict.fromkeys(raw.keys() - {"slug"})).wanted) == []
+    assert refused_where_derived(link_edit({"frame_ancestors": []}).wanted) == []
 
 
 def test_an_edit_changes_what_is_named_and_nothing_else() -> None:
-    edit = LinkEdit.from_json({"label": "Lobby", "profile": {"theme": "dark"}, "password": "long enough"})
+    edit = link_edit({"label": "Lobby", "profile": {"theme": "dark"}, "password": "long enough"})
     before = replace(LINK, profile=LinkProfile(time_from="now-6h"), expires_at=NOW + 1)
     after = edit.apply(before, NOW, "hash")
     assert after == replace(
@@ -108,7 +109,7 @@ def test_an_edit_changes_what_is_named_and_nothing_else() -> None:
         password_hash="hash",
         updated_at=NOW,
     )
-    assert told_changes(before, after) == {
+    assert audit_details(before, after) == {
         "label": ["", "Lobby"],
         "profile": [{"theme": "auto"}, {"theme": "dark"}],
         "password": "set",
@@ -127,27 +128,27 @@ def test_null_takes_a_field_back() -> None:
         profile=LinkProfile(theme=Theme.DARK),
     )
     names = ("label", "not_before", "expires_at", "password", "frame_ancestors", "profile")
-    after = LinkEdit.from_json(dict.fromkeys(names)).apply(full, NOW, None)
+    after = link_edit(dict.fromkeys(names)).apply(full, NOW, None)
     assert replace(after, updated_at=0) == LINK
-    assert told_changes(full, after)["password"] == "removed"
+    assert audit_details(full, after)["password"] == "removed"
     with pytest.raises(InvalidInput, match="slug: cannot be taken away"):
-        LinkEdit.from_json({"slug": None})
+        link_edit({"slug": None})
 
 
 def test_an_edit_is_checked_against_what_the_link_has_already() -> None:
     later = replace(LINK, not_before=NOW + 100)
     with pytest.raises(InvalidInput, match="later than not_before"):
-        LinkEdit.from_json({"expires_at": "2027-01-15T08:00:00.050Z"}).apply(later, NOW, None)
+        link_edit({"expires_at": "2027-01-15T08:00:00.050Z"}).apply(later, NOW, None)
     with pytest.raises(InvalidInput, match="lies in the past; give a later time, or pause or revoke"):
-        LinkEdit.from_json({"expires_at": "2020-01-01T00:00:00Z"}).apply(LINK, NOW, None)
+        link_edit({"expires_at": "2020-01-01T00:00:00Z"}).apply(LINK, NOW, None)
     expired = replace(LINK, expires_at=NOW - 1)
-    assert LinkEdit.from_json({"label": "x"}).apply(expired, NOW, None).label == "x"
+    assert link_edit({"label": "x"}).apply(expired, NOW, None).label == "x"
 
 
 @pytest.mark.parametrize("raw", [[], "x", {"device": "a"}, {"token": "x"}])
 def test_what_is_no_edit(raw: list[Any] | str | dict[str, Any]) -> None:
     with pytest.raises(InvalidInput):
-        LinkEdit.from_json(raw)
+        link_edit(raw)
 
 
 @pytest.mark.parametrize("over", [{"revoked_at": 1}, {"suspended_at": 1}])

@@ -13,7 +13,6 @@ from backend_server.links import (
     NAMED_PROFILES,
     FoundLink,
     Link,
-    LinkOptions,
     LinkProfile,
     LinkState,
     Theme,
@@ -28,6 +27,7 @@ from backend_server.links import (
 )
 from backend_server.primitives.ids import DashboardUid, LinkToken, Maker, Slug, is_link_token
 from backend_server.primitives.secret import Secret
+from tests.support.fleet import new_link
 
 LINK = Link("id", LinkToken("a" * 32), Slug("rig-x"), "dev", "main", "rig-1", DashboardUid("dev-rig-1-x"))
 
@@ -124,10 +124,10 @@ def test_share_chooses_a_profile() -> None:
 
 
 def test_options_are_read() -> None:
-    options = LinkOptions.from_json({"device": "rig-1", "slot": "detail", "label": "Lobby", "slug": "lobby"})
+    options = new_link({"device": "rig-1", "slot": "detail", "label": "Lobby", "slug": "lobby"})
     assert (options.device, options.slot, options.label, options.slug) == ("rig-1", "detail", "Lobby", "lobby")
-    assert LinkOptions.from_json({"document": "gen-x"}).document == "gen-x"
-    assert LinkOptions.from_json({"document": "gen-x", "device": None}).document == "gen-x"
+    assert new_link({"document": "gen-x"}).document == "gen-x"
+    assert new_link({"document": "gen-x", "device": None}).document == "gen-x"
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_options_are_read() -> None:
 )
 def test_faults_of_options_are_named(raw: list[Any] | dict[str, Any], path: str) -> None:
     with pytest.raises(InvalidInput) as caught:
-        LinkOptions.from_json(raw)
+        new_link(raw)
     assert [problem.path for problem in caught.value.problems] == [path]
 
 

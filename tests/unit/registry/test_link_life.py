@@ -10,14 +10,14 @@ from sqlalchemy import event, select, update
 
 from backend_server.accounts.passwords import verify_password
 from backend_server.errors import Conflict, Gone, InvalidInput, NotFound
-from backend_server.links import LinkEdit, LinkOptions, LinkState
+from backend_server.links import LinkState
 from backend_server.primitives.secret import Secret
 from backend_server.registry import RegistryOptions
 from backend_server.registry.links import LinkRegistry
 from backend_server.registry.views import DeviceView
 from backend_server.storage import schema
 from backend_server.storage.engine.store import Store
-from tests.support.fleet import Clock, device_hook, device_registry, link_registry
+from tests.support.fleet import Clock, device_hook, device_registry, link_edit, link_registry, new_link
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def deeds(store: Store):
 
 
 def options(**given):
-    return LinkOptions.from_json({"device": "rig-1", **given})
+    return new_link({"device": "rig-1", **given})
 
 
 def test_pause_and_resume_hold_elsewhere_from_the_next_request_on(
@@ -152,7 +152,7 @@ def test_an_edit_holds_at_once_and_is_told(
 ) -> None:
     token = device.link.token
     assert visitors.find(token).link.label == ""
-    edit = LinkEdit.from_json({"label": "Lobby", "slug": "lobby", "password": "correct horse"})
+    edit = link_edit({"label": "Lobby", "slug": "lobby", "password": "correct horse"})
     office.edit(token, edit, "ann")
     found = visitors.find(token).link
     assert (found.label, found.slug) == ("Lobby", "lobby")
@@ -163,8 +163,8 @@ def test_an_edit_holds_at_once_and_is_told(
     assert told == {"label": ["", "Lobby"], "slug": [device.link.slug, "lobby"], "password": "set"}
     other = office.create(options(), "ann").link.token
     with pytest.raises(Conflict, match="'lobby' is taken"):
-        office.edit(other, LinkEdit.from_json({"slug": "lobby"}), "ann")
-    office.edit(token, LinkEdit.from_json({"password": None}), "ann")
+        office.edit(other, link_edit({"slug": "lobby"}), "ann")
+    office.edit(token, link_edit({"password": None}), "ann")
     assert visitors.find(token).link.password_hash is None
 
 
@@ -175,7 +175,7 @@ def test_what_is_over_says_so(store: Store, device: DeviceView, office: LinkRegi
         with pytest.raises(Conflict, match="revoked for good"):
             deed(token, "ann")
     with pytest.raises(Conflict, match="revoked for good"):
-        office.edit(token, LinkEdit.from_json({"label": "x"}), "ann")
+        office.edit(token, link_edit({"label": "x"}), "ann")
     device_registry(store).retire("rig-1", "ann")
     with pytest.raises(Conflict, match="device is retired"):
         office.pause(device.link.token, "ann")
@@ -233,7 +233,7 @@ def test_links_to_documents_without_a_device_work_the_same(
                 change=write.change,
             )
         )
-    made = office.create(LinkOptions.from_json({"document": uid, "label": "Wall"}), "ann").link
+    made = office.create(new_link({"document": uid, "label": "Wall"}), "ann").link
     assert state(visitors, made.token) is LinkState.LIVE
     office.pause(made.token, "ann")
     assert state(visitors, made.token) is LinkState.PAUSED
@@ -377,6 +377,6 @@ def test_replacing_nothing_of_a_link_loses_nothing(store: Store, device: DeviceV
     link = device.link
     with store.write(moves=False) as write:
         write.connection.execute(update(schema.links).values(views=7, last_seen_at=9, first_seen_at=3))
-    office.edit(link.token, LinkEdit.from_json({"label": "x"}), "ann")
+    office.edit(link.token, link_edit({"label": "x"}), "ann")
     after = office.get(link.token).link
     assert after == replace(link, views=7, last_seen_at=9, first_seen_at=3, label="x", updated_at=after.updated_at)

@@ -6,13 +6,13 @@ import pytest
 from sqlalchemy import select, update
 
 from backend_server.errors import Conflict, InvalidInput, NotFound
-from backend_server.links import LinkOptions, LinkState, Theme
+from backend_server.links import LinkState, Theme
 from backend_server.primitives.secret import Secret
 from backend_server.registry import RegistryOptions
 from backend_server.registry.views import DeviceView
 from backend_server.storage import schema
 from backend_server.storage.engine.store import Store
-from tests.support.fleet import device_registry, link_registry
+from tests.support.fleet import device_registry, link_edit, link_registry, new_link
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def device(store: Store) -> DeviceView:
 
 
 def options(**given):
-    return LinkOptions.from_json({"device": "rig-1", **given})
+    return new_link({"device": "rig-1", **given})
 
 
 def test_a_link_is_found_by_token_and_slug_until_it_is_revoked(store: Store, device: DeviceView) -> None:
@@ -112,7 +112,7 @@ def test_what_a_link_cannot_point_at(store: Store, device: DeviceView) -> None:
     with pytest.raises(NotFound, match="slot 'detail'"):
         links.create(options(slot="detail"), "ann")
     with pytest.raises(NotFound, match="uid 'dev-x'"):
-        links.create(LinkOptions.from_json({"document": "dev-x"}), "ann")
+        links.create(new_link({"document": "dev-x"}), "ann")
     links.create(options(slug="lobby"), "ann")
     with pytest.raises(Conflict, match="'lobby' is taken"):
         links.create(options(slug="lobby"), "ann")
@@ -123,7 +123,7 @@ def test_what_a_link_cannot_point_at(store: Store, device: DeviceView) -> None:
 
 def test_lists_by_device_document_state_and_use(store: Store, device: DeviceView) -> None:
     links = link_registry(store)
-    extra = links.create(LinkOptions.from_json({"document": device.documents[0].uid}), "ann").link
+    extra = links.create(new_link({"document": device.documents[0].uid}), "ann").link
     links.revoke(extra.token, "ann")
     assert [one.link.id for one in links.page(device="rig-1").items] == [extra.id, device.link.id]
     assert [one.link.id for one in links.page(document=extra.document_uid).items] == [extra.id, device.link.id]
@@ -146,6 +146,13 @@ def test_derived_tokens_come_back_after_a_lost_database(store: Store) -> None:
     assert other.token != before.token
 
 
-def test_derived_mode_says_what_it_cannot_keep() -> None:
-    with pytest.raises(InvalidInput, match="LINK_TOKENS=derived"):
-        LinkOptions.from_json({"device": "a", "expires_at": "2030-01-01T00:00:00Z"}, derived_tokens=True)
+def test_derived_mode_says_what_it_cannot_keep(store: Store) -> None:
+    options = RegistryOptions(secret_key=Secret("k" * 32))
+    own = device_registry(store, options).put("rig-1", {}, "p").view.link
+    assert own is not None
+    links, ends = link_registry(store, options), {"expires_at": "2030-01-01T00:00:00Z"}
+    with pytest.raises(InvalidInput, match="expires_at: cannot be kept with LINK_TOKENS=derived"):
+        links.create(new_link({"device": "rig-1", **ends}), "ann")
+    with pytest.raises(InvalidInput, match="expires_at: cannot be kept with LINK_TOKENS=derived"):
+        links.edit(own.token, link_edit(ends), "ann")
+    assert links.get(own.token).link.expires_at is None

@@ -53,7 +53,7 @@ def test_what_a_device_says_wins_over_its_templates(registry: DeviceRegistry) ->
     assert shared(registry) == {"main": "dark", "inside": "dark"}
     registry.put("rig-1", {"share": None}, "poller")
     assert shared(registry) == {"main": "auto"}
-    registry.set_by_operator("rig-1", {"share": False}, "ann")
+    registry.set_by_operator("rig-1", {"share": "false"}, "ann")
     assert shared(registry) == {}
 
 

@@ -7,11 +7,11 @@ import pytest
 from sqlalchemy import func, select
 
 from backend_server.errors import InputError, InvalidInput
-from backend_server.links import LinkOptions, LinkState
+from backend_server.links import LinkState
 from backend_server.primitives.ids import Maker, dashboard_uid
 from backend_server.storage import schema
 from backend_server.storage.engine.store import Store
-from tests.support.fleet import device_hook, link_registry
+from tests.support.fleet import device_hook, link_registry, new_link
 
 BASE = "https://dash.example.com"
 
@@ -132,8 +132,8 @@ def test_a_slot_that_no_template_fills_any_more_goes_and_comes_back_with_its_lin
 def test_a_persons_link_ends_with_its_slot_and_comes_back_under_its_token(store: Store) -> None:
     hook, links = device_hook(store), link_registry(store)
     put(hook, "rig-1", {"kind": "miner"})
-    made = links.create(LinkOptions.from_json({"device": "rig-1", "slot": "detail"}), "ada").link
-    main = links.create(LinkOptions.from_json({"device": "rig-1"}), "ada").link
+    made = links.create(new_link({"device": "rig-1", "slot": "detail"}), "ada").link
+    main = links.create(new_link({"device": "rig-1"}), "ada").link
     publication = {row["document_uid"]: row["state"] for row in rows(store, schema.publications)}
     put(hook, "rig-1", {"kind": "generic"})
     assert links.find(made.token).state(1) is LinkState.REVOKED
@@ -151,7 +151,7 @@ def test_a_persons_link_ends_with_its_slot_and_comes_back_under_its_token(store:
 def test_a_persons_link_stays_when_the_device_is_no_longer_shared(store: Store) -> None:
     hook, links = device_hook(store), link_registry(store)
     put(hook, "rig-1", {})
-    made = links.create(LinkOptions.from_json({"device": "rig-1"}), "ada").link
+    made = links.create(new_link({"device": "rig-1"}), "ada").link
     put(hook, "rig-1", {"share": False})
     assert links.find(made.token).link.suspended_at is None
     hook.devices.retire("rig-1", "ada")

@@ -18,7 +18,7 @@ from ...auth import needs
 from ...bodies import strict_request
 from ...context import current_actor, current_services, link_base, request_id, waiting_room
 from ...waiting import wait_seconds
-from ..base import Message, api_blueprint, declares, errors, json_response, page_response
+from ..base import Message, api_blueprint, described, errors, json_response, page_response
 from .hook import HOOK, DeviceHook
 from .present import dashboards_json, full_json, hook_json, links_json
 from .schemas import (
@@ -33,6 +33,7 @@ from .schemas import (
     DeviceQuery,
     Heartbeat,
     HeartbeatAnswer,
+    RuledDevicePath,
     WaitQuery,
 )
 
@@ -55,17 +56,19 @@ def list_devices(query: DeviceQuery) -> Response:
 
 
 @blueprint.put(
-    "/devices/<device_id>", responses={200: DeviceAnswer, 201: DeviceAnswer, 202: DeviceAnswer, **errors(413, 415)}
+    "/devices/<device_id>",
+    responses={200: DeviceAnswer, 201: DeviceAnswer, 202: DeviceAnswer, **errors(413, 415)},
+    **described(blueprint, path=DevicePath, query=WaitQuery, body=DeviceBody),
 )
 @needs(Role.EDITOR, Scope.DEVICES_WRITE)
-@declares(path=DevicePath, query=WaitQuery, body=DeviceBody)
-def put_device(device_id: str) -> Response:
+def put_device() -> Response:
     """Register a device or bring it up to date: the hook.
 
     201 the first time, 200 after. With `?wait=` it answers when what was sent is shown and the link is live, or with
     202 when that is not so by then (or when four requests are waiting already). A retired device stays retired: 200,
     and nothing changes.
     """
+    device_id = str((request.view_args or {})["device_id"])
     seconds = wait_seconds(request.args.get("wait"))
     body = strict_request().json_bytes()
     status, answer = _hook().put(device_id, body, current_actor().name, link_base(), client=_client())
@@ -74,9 +77,8 @@ def put_device(device_id: str) -> Response:
     return Response(answer, status, mimetype="application/json")
 
 
-@blueprint.post("/devices/batch", responses={200: BatchAnswer, **errors(413, 415)})
+@blueprint.post("/devices/batch", responses={200: BatchAnswer, **errors(413, 415)}, **described(blueprint, body=Batch))
 @needs(Role.EDITOR, Scope.DEVICES_WRITE)
-@declares(body=Batch)
 def put_devices() -> Response:
     """Register up to 10,000 devices; each has its own result, and a bad one never spoils the others."""
     body = strict_request().json_bytes()
@@ -105,11 +107,10 @@ def get_device(path: DevicePath) -> Response:
 
 @blueprint.patch("/devices/<device_id>", responses={200: DeviceAnswer, **errors(404, 409, 413, 415)})
 @needs(Role.EDITOR, Scope.DEVICES_WRITE)
-@declares(path=DevicePath, body=DeviceEdit)
-def edit_device(device_id: str) -> Response:
+def edit_device(path: RuledDevicePath, body: DeviceEdit) -> Response:
     """Set a device's fields by hand; they win over what the hook sends, until they are set to null."""
-    devices = current_services().devices
-    return _shown(devices.set_by_operator(parse_device_id(device_id), request.get_json(), current_actor().name))
+    changes = body.changes(path.device_id)
+    return _shown(current_services().devices.set_by_operator(path.device_id, changes, current_actor().name))
 
 
 @blueprint.delete("/devices/<device_id>", responses={200: Message, **errors(404)})

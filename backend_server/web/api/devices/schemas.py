@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from functools import partial
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, RootModel, StringConstraints
+from pydantic import Field, PlainValidator, RootModel, StringConstraints
+from pydantic.json_schema import SkipJsonSchema
 
 from backend_server.devices.device import MAX_HOSTNAME, MAX_LABELS
 from backend_server.devices.fields import (
@@ -13,18 +15,37 @@ from backend_server.devices.fields import (
     LABEL_NAME_PATTERN,
     MAX_ADDRESS,
     MAX_LABEL_VALUE,
+    OTHER_ID,
+    not_an_object,
+    parse_field,
+    unknown_field,
 )
+from backend_server.errors import InvalidInput
+from backend_server.primitives.ids import DeviceId, parse_device_id
 
 from ..base import Answer, DeviceIdText, ErrorShape, Input, PageQuery
 from ..links.schemas import LinkAnswer, LinkShort, ProfileName
+from ..rules import RuledInput, read_by
 
 DURATION = r"^([0-9]{1,5}|([0-9]{1,5}m)?([0-9]{1,5}s)?([0-9]{1,5}ms)?)$"
-Hostname = Annotated[str, StringConstraints(min_length=1, max_length=MAX_HOSTNAME)]
 LabelName = Annotated[str, StringConstraints(pattern=f"^{LABEL_NAME_PATTERN}$")]
 LabelValue = Annotated[str, StringConstraints(max_length=MAX_LABEL_VALUE)]
-Kind = Annotated[str, StringConstraints(pattern=f"^{KIND_PATTERN}$")]
-Address = Annotated[str, StringConstraints(max_length=MAX_ADDRESS, pattern=f"^{ADDRESS_PATTERN}$")]
-Labels = Annotated[dict[LabelName, LabelValue], Field(max_length=MAX_LABELS, examples=[{"site": "north"}])]
+LabelsText = Annotated[dict[LabelName, LabelValue], Field(max_length=MAX_LABELS, examples=[{"site": "north"}])]
+HostnameText = Annotated[str, StringConstraints(min_length=1, max_length=MAX_HOSTNAME)]
+KindText = Annotated[str, StringConstraints(pattern=f"^{KIND_PATTERN}$")]
+AddressText = Annotated[str, StringConstraints(max_length=MAX_ADDRESS, pattern=f"^{ADDRESS_PATTERN}$")]
+
+Hostname = Annotated[str, read_by(partial(parse_field, "hostname"), HostnameText)]
+Kind = Annotated[str, read_by(partial(parse_field, "kind"), KindText)]
+Labels = Annotated[dict[str, str], read_by(partial(parse_field, "labels"), LabelsText)]
+Address = Annotated[str, read_by(partial(parse_field, "address"), AddressText)]
+Share = Annotated[str, read_by(partial(parse_field, "share"), bool | ProfileName)]
+
+
+class RuledDevicePath(Input):
+    """A device's id, refused in the words of its own rule as the hook refuses it."""
+
+    device_id: Annotated[DeviceId, PlainValidator(parse_device_id, json_schema_input_type=DeviceIdText)]
 
 
 class DevicePath(Input):
@@ -46,14 +67,14 @@ class WaitQuery(Input):
     )
 
 
-class DeviceBody(Input):
+class DeviceBody(RuledInput):
     """What a device is, as the hook's caller knows it; a field left out stays as it was."""
 
     hostname: Hostname | None = Field(None, examples=["rig-1"])
     kind: Kind | None = Field(None, examples=["miner"])
     labels: Labels | None = None
     address: Address | None = Field(None, examples=["http://192.0.2.7"])
-    share: bool | ProfileName | None = None
+    share: Share | None = None
 
 
 class BatchItem(DeviceBody):
@@ -66,6 +87,24 @@ class Batch(RootModel[Annotated[list[BatchItem], Field(max_length=10_000)]]):
 
 class DeviceEdit(DeviceBody):
     """What a person sets by hand; it wins over what the hook sends. `null` takes it back."""
+
+    what: ClassVar[str] = "The device"
+    id: SkipJsonSchema[Any] = None  # may be repeated from the address
+
+    def changes(self, device_id: str) -> dict[str, Any]:
+        """Return the fields that were named; raises InvalidInput when another device's id stands among them."""
+        given = self.given()
+        if given.pop("id", device_id) != device_id:
+            raise InvalidInput([OTHER_ID], what=self.what)
+        return given
+
+    @classmethod
+    def not_an_object(cls, raw: object) -> str:
+        return not_an_object(raw)
+
+    @classmethod
+    def unknown(cls, name: str) -> str:
+        return unknown_field(name)
 
 
 class Heartbeat(Input):

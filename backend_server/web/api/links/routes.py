@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from flask import Response, request
+from flask import Response
 
 from backend_server.accounts import Role, Scope
-from backend_server.errors import InvalidInput, Problem
-from backend_server.links import FoundLink, LinkEdit, LinkOptions, LinkState
-from backend_server.links.life import parse_grace
+from backend_server.links import FoundLink, LinkState
 from backend_server.primitives.clock import epoch_ms
-from backend_server.settings import LinkTokens
 
 from ...auth import needs
+from ...bodies import body_may_be_left_out
 from ...context import current_actor, current_services, link_base
-from ..base import Message, api_blueprint, declares, errors, json_response, page_response
+from ..base import Message, api_blueprint, errors, json_response, page_response
 from .present import link_json
-from .schemas import LinkAnswer, LinkEditBody, LinkList, LinkQuery, NewLink, Rotation, Switch, TokenPath
+from .schemas import AnyTokenPath, LinkAnswer, LinkEditBody, LinkList, LinkQuery, NewLink, Rotation, Switch, TokenPath
 
 blueprint = api_blueprint("links", "What is handed out: links to dashboards, for an iframe or a browser.")
 
@@ -40,11 +38,9 @@ def list_links(query: LinkQuery) -> Response:
 
 @blueprint.post("/links", responses={201: LinkAnswer, **errors(404, 409, 413, 415)})
 @needs(Role.EDITOR, Scope.LINKS_WRITE)
-@declares(body=NewLink)
-def create_link() -> Response:
+def create_link(body: NewLink) -> Response:
     """Hand out a new link to a device's dashboard or to a document."""
-    options = LinkOptions.from_json(request.get_json(), derived_tokens=_derived())
-    return _shown(current_services().links.create(options, current_actor().name), 201)
+    return _shown(current_services().links.create(body.options(), current_actor().name), 201)
 
 
 @blueprint.get("/links/switch", responses={200: Switch})
@@ -79,11 +75,9 @@ def get_link(path: TokenPath) -> Response:
 
 @blueprint.patch("/links/<token>", responses={200: LinkAnswer, **errors(404, 409, 410, 413, 415)})
 @needs(Role.EDITOR, Scope.LINKS_WRITE)
-@declares(path=TokenPath, body=LinkEditBody)
-def edit_link(token: str) -> Response:
+def edit_link(path: AnyTokenPath, body: LinkEditBody) -> Response:
     """Change a link; what is left out stays, null takes a field back."""
-    edit = LinkEdit.from_json(request.get_json(), derived_tokens=_derived())
-    return _shown(current_services().links.edit(token, edit, current_actor().name))
+    return _shown(current_services().links.edit(path.token, body.edit(), current_actor().name))
 
 
 @blueprint.post("/links/<token>/pause", responses={200: LinkAnswer, **errors(404, 409, 410)})
@@ -102,11 +96,11 @@ def resume_link(path: TokenPath) -> Response:
 
 @blueprint.post("/links/<token>/rotate", responses={200: LinkAnswer, **errors(404, 409, 410, 413, 415)})
 @needs(Role.EDITOR, Scope.LINKS_WRITE)
-@declares(path=TokenPath, body=Rotation)
-def rotate_link(token: str) -> Response:
-    """Return a link a new token. The slug stays; the old token answers 410 at once, or after `grace_seconds`."""
-    grace = _grace(request.get_json()) if request.get_data(cache=True) else 0
-    return _shown(current_services().links.rotate(token, current_actor().name, grace_seconds=grace))
+@body_may_be_left_out
+def rotate_link(path: AnyTokenPath, body: Rotation) -> Response:
+    """Replace a link's token. The slug stays; the old token answers 410 at once, or after `grace_seconds`."""
+    grace = body.grace_seconds or 0
+    return _shown(current_services().links.rotate(path.token, current_actor().name, grace_seconds=grace))
 
 
 @blueprint.delete("/links/<token>", responses={200: Message, **errors(404, 409, 410)})
@@ -119,19 +113,3 @@ def revoke_link(path: TokenPath) -> Response:
 
 def _shown(found: FoundLink, status: int = 200) -> Response:
     return json_response(link_json(found, link_base(), epoch_ms()), status)
-
-
-def _grace(body: object) -> int:
-    if not isinstance(body, dict):
-        raise InvalidInput([Problem("", 'must be an object such as {"grace_seconds": 60}')])
-    unknown = [Problem(str(name)[:40], "is not known; there is: grace_seconds") for name in body if name != _GRACE]
-    if unknown:
-        raise InvalidInput(unknown)
-    return parse_grace(body.get(_GRACE))
-
-
-_GRACE = "grace_seconds"
-
-
-def _derived() -> bool:
-    return current_services().settings.link_tokens is LinkTokens.DERIVED
