@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from backend_server.links import FoundLink
-from backend_server.primitives.clock import format_time
 
 from .model import AuditEvent, AuditQuery, DayCount
 from .ports import LedgerRecords
@@ -27,33 +27,18 @@ class LinkLedger:
     days: Sequence[DayCount]
     changes: Sequence[AuditEvent]
 
-    def as_json(self, now_ms: int) -> dict[str, object]:
-        """Return it as answers hold it; `views` and `refused` add up the days, `views_total` is since the beginning."""
-        link = self.found.link
-        refused: dict[str, int] = {}
-        for one in self.days:
-            for reason, count in one.refused.items():
-                refused[reason] = refused.get(reason, 0) + count
-        return {
-            "token": link.token,
-            "slug": link.slug,
-            "label": link.label,
-            "state": self.found.state(now_ms).value,
-            **link.points_at,
-            "slot": link.slot,
-            "document_uid": link.document_uid,
-            "title": self.found.title,
-            "created_by": link.created_by,
-            "created_at": moment(link.created_at),
-            "first_seen_at": moment(link.first_seen_at),
-            "last_seen_at": moment(link.last_seen_at),
-            "views_total": link.views,
-            "from_day": self.first_day,
-            "views": sum(one.views for one in self.days),
-            "refused": refused,
-            "days": [{"day": one.day, "views": one.views, "refused": dict(one.refused)} for one in self.days],
-            "changes": [audit_json(one) for one in self.changes],
-        }
+    @property
+    def views(self) -> int:
+        """The views of all its days."""
+        return sum(day.views for day in self.days)
+
+    @property
+    def refused(self) -> Mapping[str, int]:
+        """The refused requests of all its days, by reason."""
+        total: Counter[str] = Counter()
+        for day in self.days:
+            total.update(day.refused)
+        return total
 
 
 class Ledger:
@@ -93,24 +78,6 @@ class Ledger:
         return day_of(now_ms - self._keep_ms)
 
 
-def audit_json(row: AuditEvent) -> dict[str, object]:
-    """Return an audit event as answers hold it."""
-    return {
-        "id": row.id,
-        "at": moment(row.at),
-        "actor": row.actor,
-        "action": row.action,
-        "object_kind": row.object_kind,
-        "object_id": row.object_id,
-        "details": dict(row.details),
-    }
-
-
 def day_of(moment_ms: int) -> str:
     """Name the UTC day of a moment, `YYYY-MM-DD`."""
     return f"{datetime.fromtimestamp(moment_ms / 1000, UTC):%Y-%m-%d}"
-
-
-def moment(moment_ms: int | None) -> str | None:
-    """Write epoch milliseconds as RFC 3339 in UTC."""
-    return None if moment_ms is None else format_time(datetime.fromtimestamp(moment_ms / 1000, UTC))

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 
 from backend_server.links import Link
-from backend_server.primitives.clock import format_time
+from backend_server.primitives.clock import format_ms
 from backend_server.primitives.concurrency_limit import ConcurrencyLimit
 
 from .admission import (
@@ -115,8 +114,7 @@ class Viewing:
         if standing is None:
             return refusal_answer(UNKNOWN)
         state, until = standing
-        shown = None if until is None else format_time(datetime.fromtimestamp(until / 1000, UTC))
-        return grafana_json({"state": state, "until": shown})
+        return grafana_json({"state": state, "until": format_ms(until)})
 
     def file(self, path: str, *, gzip: bool = False) -> Answer:
         """Return a static file of Grafana's page, when Grafana is there."""

@@ -19,6 +19,7 @@ from backend_server.primitives.clock import epoch_ms
 from backend_server.primitives.ids import is_link_token
 from backend_server.settings import LinkTokens
 
+from ..api.ledger.present import ledger_json
 from ..api.links.present import link_json
 from ..context import current_services, link_base
 from .embed_code import embed_codes
@@ -87,7 +88,7 @@ def link(actor: Actor, token: str) -> ResponseReturnValue:
         if moved is None:
             raise
         return redirect(f"/links/{moved.link.token}", 303)  # rotated meanwhile, in another window perhaps
-    ledger = services.ledger.of_link(found, LEDGER_DAYS).as_json(now)
+    ledger = ledger_json(services.ledger.of_link(found, LEDGER_DAYS), now)
     shown = _shown(found, now)
     return _html(
         "link.html",
@@ -144,9 +145,9 @@ def _suggestions() -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], 
     return tuple((view.device.id, view.device.hostname) for view in devices), tuple(documents)
 
 
-def _bars(ledger: dict[str, object], now_ms: int) -> list[dict[str, object]]:
+def _bars(ledger: dict[str, Any], now_ms: int) -> list[dict[str, object]]:
     """Return a bar per day, the oldest first, its height in twentieths of the highest."""
-    days = {str(one["day"]): one for one in ledger["days"]}  # type: ignore[attr-defined]  # `as_json` gives a list
+    days = {str(one["day"]): one for one in ledger["days"]}
     every = [day_of(now_ms - back * 86_400_000) for back in range(LEDGER_DAYS - 1, -1, -1)]
     views = [int(days[day]["views"]) if day in days else 0 for day in every]
     most = max([1, *views])

@@ -24,7 +24,7 @@ from backend_server.errors import (
     TooManyRequests,
     status_of,
 )
-from backend_server.primitives.clock import epoch_ms, format_time
+from backend_server.primitives.clock import epoch_ms, format_ms
 
 from ..context import current_services
 from ..own_password import change_own_password
@@ -181,7 +181,7 @@ def _token_row(token: ApiToken, now_ms: int) -> dict[str, object]:
         "created_by": token.created_by,
         "expires": _day(token.expires_at),
         "used_ms": token.last_used_at,
-        "used": _time(token.last_used_at),
+        "used": format_ms(token.last_used_at),
     }
 
 
@@ -192,13 +192,9 @@ def _person_row(user: User) -> dict[str, object]:
         "role": user.role.value,
         "disabled": user.disabled_at is not None,
         "seen_ms": seen,
-        "seen": _time(seen),
+        "seen": format_ms(seen),
     }
 
 
 def _day(moment_ms: int | None) -> str | None:
     return None if moment_ms is None else f"{datetime.fromtimestamp(moment_ms / 1000, UTC):%Y-%m-%d}"
-
-
-def _time(moment_ms: int | None) -> str | None:
-    return None if moment_ms is None else format_time(datetime.fromtimestamp(moment_ms / 1000, UTC))

@@ -14,6 +14,7 @@ from backend_server.storage.engine.store import Store
 from backend_server.storage.tables.ledger import SqlLedger
 from backend_server.storage.tables.link_views import SqlViews
 from backend_server.viewing.model import Hits
+from backend_server.web.api.ledger.present import ledger_json
 from tests.support.fleet import Clock, device_registry, link_edit, link_registry
 
 DAY = 86_400_000
@@ -50,7 +51,7 @@ def test_views_and_refusals_add_up_by_link_and_day(
         {link.id: Hits(views=4, last_seen_ms=NOON + 5, refused={"paused": 1, "locked": 2}), "gone": Hits(1)}
     )
 
-    told = ledger.of_link(links.get(link.token), 30).as_json(NOON)
+    told = ledger_json(ledger.of_link(links.get(link.token), 30), NOON)
 
     assert told["days"] == [
         {"day": "2027-01-15", "views": 5, "refused": {"paused": 4, "locked": 2}},
@@ -60,13 +61,13 @@ def test_views_and_refusals_add_up_by_link_and_day(
     assert told["first_seen_at"] == "2027-01-14T12:00:00.000Z"
     assert told["last_seen_at"] == "2027-01-15T12:00:00.005Z"
     assert (told["created_by"], told["device"], told["title"]) == ("poller", "rig-1", "Rig One (rig-1)")
-    assert [one["day"] for one in ledger.of_link(links.get(link.token), 1).as_json(NOON)["days"]] == ["2027-01-15"]
+    assert [one["day"] for one in ledger_json(ledger.of_link(links.get(link.token), 1), NOON)["days"]] == ["2027-01-15"]
 
 
 def test_who_changed_a_link_stands_beside_its_views(link: Link, links: LinkRegistry, ledger: Ledger) -> None:
     links.edit(link.token, link_edit({"label": "Lobby"}), "ann")
     new = links.rotate(link.token, "bob").link.token
-    changes = ledger.of_link(links.get(new), 30).as_json(NOON)["changes"]
+    changes = ledger_json(ledger.of_link(links.get(new), 30), NOON)["changes"]
     assert [(one["action"], one["actor"]) for one in changes] == [("link.rotate", "bob"), ("link.edit", "ann")]
     assert changes[1]["details"] == {"label": ["", "Lobby"]}
     assert link.token not in str(changes)
@@ -103,7 +104,7 @@ def test_days_are_kept_as_long_as_the_operator_says(
     for days in range(5):
         views.add_views({link.id: Hits(views=1, last_seen_ms=NOON - days * DAY)})
     ledger = Ledger(SqlLedger(store), keep_ms=2 * DAY, clock_ms=clock)
-    told = ledger.of_link(links.get(link.token), 30).as_json(NOON)
+    told = ledger_json(ledger.of_link(links.get(link.token), 30), NOON)
     assert [one["day"] for one in told["days"]] == ["2027-01-15", "2027-01-14", "2027-01-13"]
     assert told["from_day"] == "2027-01-13"
     number = store.change_number()

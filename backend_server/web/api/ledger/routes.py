@@ -6,13 +6,13 @@ from flask import Response
 
 from backend_server.accounts import Role, Scope
 from backend_server.ledger import AuditQuery
-from backend_server.ledger.ledger import audit_json
 from backend_server.primitives.clock import epoch_ms, parse_time
 
 from ...auth import needs
 from ...context import current_services
 from ..base import api_blueprint, errors, json_response, page_response
 from ..links.schemas import TokenPath
+from .present import audit_json, ledger_json
 from .schemas import AuditList, AuditQueryText, LedgerAnswer, LedgerQuery
 
 blueprint = api_blueprint("ledger", "Who made, changed and saw what.")
@@ -24,7 +24,7 @@ def get_ledger(path: TokenPath, query: LedgerQuery) -> Response:
     """Tell what happened on a link: made by whom, views and refusals by day, and every change."""
     services = current_services()
     found = services.links.get(path.token)
-    return json_response(services.ledger.of_link(found, query.days).as_json(epoch_ms()))
+    return json_response(ledger_json(services.ledger.of_link(found, query.days), epoch_ms()))
 
 
 @blueprint.get("/audit", responses={200: AuditList})

@@ -14,6 +14,7 @@ from backend_server.templates import Template, TemplateSet, load_template, plan_
 from ...auth import needs
 from ...context import current_services
 from ..base import api_blueprint, errors, json_response
+from .present import broken_template_json, template_json
 from .schemas import (
     DocumentAnswer,
     RenderRequest,
@@ -39,11 +40,11 @@ def list_templates() -> Response:
     current, faults = library.current(), library.faults()
     doubts = {doubt.path: doubt.message for doubt in current.doubts}
     good = [
-        {**_shown(template, faults.get(template.name)), "doubt": doubts.get(template.name)}
+        {**template_json(template, faults.get(template.name)), "doubt": doubts.get(template.name)}
         for template in current.templates
     ]
     known = {template.name for template in current.templates}
-    broken = [{"name": name, "error": error, "in_use": False} for name, error in faults.items() if name not in known]
+    broken = [broken_template_json(name, error) for name, error in faults.items() if name not in known]
     return json_response(good + broken)
 
 
@@ -54,7 +55,7 @@ def get_template(path: TemplatePath) -> Response:
     library = current_services().templates
     template = _find(library.current(), path.name)
     source = library.source(template.name)
-    return json_response({**_shown(template, library.faults().get(template.name)), "source": source})
+    return json_response({**template_json(template, library.faults().get(template.name)), "source": source})
 
 
 @blueprint.post("/templates/check", responses={200: TemplateVerdict, **errors(413, 415)})
@@ -70,7 +71,9 @@ def check_template(body: TemplateSource) -> Response:
         problems = [problem.as_json() for problem in fault.problems]
         return json_response({"ok": False, "problems": problems, "unshareable": []})
     unshareable = [problem.as_json() for problem in template.unshareable]
-    return json_response({"ok": True, "problems": [], "unshareable": unshareable, "template": _shown(template, None)})
+    return json_response(
+        {"ok": True, "problems": [], "unshareable": unshareable, "template": template_json(template, None)}
+    )
 
 
 @blueprint.post("/templates/plan", responses={200: TemplatePlan, **errors(413, 415)})
@@ -115,15 +118,3 @@ def _find(templates: TemplateSet, name: str) -> Template:
     if found is None:
         raise NotFound(f"There is no template {name!r} in use.", details={"template": name})
     return found
-
-
-def _shown(template: Template, error: str | None) -> dict[str, object]:
-    return {
-        "name": template.name,
-        "slot": template.slot,
-        "scope": template.scope.value,
-        "applies_to": {"kind": sorted(template.applies_to.kinds), "labels": dict(template.applies_to.labels)},
-        "hash": template.hash,
-        "in_use": True,
-        "error": error,
-    }

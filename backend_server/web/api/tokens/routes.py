@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from flask import Response
 
-from backend_server.accounts import ApiToken, Role, Scope
+from backend_server.accounts import Role, Scope
 from backend_server.errors import InvalidInput, Problem
-from backend_server.primitives.clock import format_time, parse_time
+from backend_server.primitives.clock import parse_time
 
 from ...auth import needs
 from ...context import current_actor, current_services
 from ..base import Message, api_blueprint, errors, json_response
+from .present import token_json
 from .schemas import ApiTokenPath, Me, NewToken, NewTokenAnswer, TokenList
 
 blueprint = api_blueprint("accounts", "Who may do what.")
@@ -30,7 +29,7 @@ def get_me() -> Response:
 @needs(Role.ADMIN, Scope.TOKENS_WRITE)
 def list_tokens() -> Response:
     """List the API tokens, newest first, revoked ones included; never the tokens themselves."""
-    return json_response([_shown(token) for token in current_services().accounts.tokens()])
+    return json_response([token_json(token) for token in current_services().accounts.tokens()])
 
 
 @blueprint.post("/tokens", responses={201: NewTokenAnswer, **errors(409, 413, 415)})
@@ -45,7 +44,7 @@ def create_token(body: NewToken) -> Response:
         int(expires.timestamp() * 1000) if expires else None,
         by=current_actor(),
     )
-    return json_response({**_shown(token), "token": secret.reveal()}, 201)
+    return json_response({**token_json(token), "token": secret.reveal()}, 201)
 
 
 @blueprint.delete("/tokens/<token_id>", responses={200: Message, **errors(404)})
@@ -65,21 +64,3 @@ def _scopes(names: list[str]) -> list[Scope]:
     if unknown:
         raise InvalidInput(unknown)
     return [Scope(name) for name in names]
-
-
-def _shown(token: ApiToken) -> dict[str, object]:
-    return {
-        "id": token.id,
-        "name": token.name,
-        "role": token.role.value,
-        "scopes": sorted(token.scopes),
-        "created_by": token.created_by,
-        "created_at": _time(token.created_at),
-        "expires_at": _time(token.expires_at),
-        "last_used_at": _time(token.last_used_at),
-        "revoked_at": _time(token.revoked_at),
-    }
-
-
-def _time(moment_ms: int | None) -> str | None:
-    return None if moment_ms is None else format_time(datetime.fromtimestamp(moment_ms / 1000, UTC))

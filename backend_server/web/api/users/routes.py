@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from flask import Response
 
 from backend_server.accounts import Role, Scope
 from backend_server.accounts.ports import User
-from backend_server.primitives.clock import format_time
 
 from ...auth import needs
 from ...context import current_actor, current_services
 from ...own_password import change_own_password
 from ..base import Message, api_blueprint, errors, json_response
+from .present import user_json
 from .schemas import NewUser, OwnPassword, UserEdit, UserList, UserPath, UserShape
 
 blueprint = api_blueprint("users", "People who may sign in.")
@@ -65,14 +63,4 @@ def change_password(body: OwnPassword) -> Response:
 
 
 def _shown(user: User) -> dict[str, object]:
-    return {
-        "name": user.name,
-        "role": user.role.value,
-        "disabled": user.disabled_at is not None,
-        "created_at": _time(user.created_at),
-        "last_seen_at": _time(current_services().accounts.last_seen(user)),
-    }
-
-
-def _time(moment_ms: int | None) -> str | None:
-    return None if moment_ms is None else format_time(datetime.fromtimestamp(moment_ms / 1000, UTC))
+    return user_json(user, current_services().accounts.last_seen(user))
