@@ -16,18 +16,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import orjson
 
-from backend_server.devices.device import Device
 from backend_server.registry import DeviceRegistry, RegistryOptions
-from backend_server.registry.ports import WantedSlot
 from backend_server.settings import load_settings
 from backend_server.storage.engine.store import Store
-from backend_server.storage.tables.registry_records import SqlRecords
+from backend_server.storage.transactions import Records
+from backend_server.templates import TemplateSet, load_template
 from backend_server.web.api.devices.hook import DeviceHook
 from backend_server.wiring.services import ensure_first_admin
 from benchmarks.report import Row, print_rows
@@ -45,12 +44,11 @@ serve(load_settings(os.environ))
 """
 
 
-class OneSlot:
-    """One document per device."""
-
-    def slots(self, device: Device) -> Sequence[WantedSlot]:
-        """Return slot `main`."""
-        return [WantedSlot("main", "generic")]
+def hook_over(store: Store) -> DeviceHook:
+    """Make the hook over a store, with one document per device."""
+    shipped = Path(__file__).parents[1] / "dashboard_templates" / "generic.json"
+    templates = TemplateSet.of([load_template(shipped.name, shipped.read_bytes())])
+    return DeviceHook(DeviceRegistry(Records(store), lambda: templates, RegistryOptions()).upserter)
 
 
 def device(number: int) -> dict[str, object]:
@@ -78,7 +76,7 @@ def in_process(folder: Path) -> list[Row]:
     """Measure the hook itself, over a registry and a store."""
     store = Store.open(None, folder)
     store.migrate()
-    hook = DeviceHook(DeviceRegistry(SqlRecords(store), OneSlot(), RegistryOptions()))
+    hook = hook_over(store)
     body = orjson.dumps([device(number) for number in range(DEVICES)])
     begin = time.perf_counter()
     hook.items(orjson.loads(body), "benchmark", BASE)
@@ -185,7 +183,7 @@ def start_with_known(folder: Path, known: int) -> list[Row]:
     """Measure the first right answer of a registry that starts over a full database."""
     store = Store.open(None, folder)
     store.migrate()
-    filling = DeviceHook(DeviceRegistry(SqlRecords(store), OneSlot(), RegistryOptions()))
+    filling = hook_over(store)
     for start in range(0, known, DEVICES):
         part = [device(number) for number in range(start, min(start + DEVICES, known))]
         filling.items(part, "benchmark", BASE)
@@ -195,7 +193,7 @@ def start_with_known(folder: Path, known: int) -> list[Row]:
     begin = time.perf_counter()
     store = Store.open(None, folder)
     store.check()
-    hook = DeviceHook(DeviceRegistry(SqlRecords(store), OneSlot(), RegistryOptions()))
+    hook = hook_over(store)
     status, _ = hook.put(f"rig-{known // 2:06}", content, "benchmark", BASE)
     taken = time.perf_counter() - begin
     rewrites = store.change_number() - number

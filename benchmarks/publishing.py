@@ -195,7 +195,9 @@ def reloads(root: Path) -> list[Row]:
             thread = threading.Thread(target=worker.run, args=(stop,))
             thread.start()
             for start in range(0, TRICKLE, 10):
-                house.registry.put_many({DeviceId(f"rig-{start + place}"): {} for place in range(10)}, "benchmark")
+                house.registry.upserter.upsert_many(
+                    {DeviceId(f"rig-{start + place}"): {} for place in range(10)}, "benchmark"
+                )
                 time.sleep(0.02)
             deadline = time.monotonic() + 120
             while house.work.backlog()[0] and time.monotonic() < deadline:

@@ -55,6 +55,7 @@ class DocumentStatus:
     slot: str
     object_id: str
     title: str
+    file: str  # relative to DASHBOARDS_DIR
     wanted: Wanted
     state: DocumentState
     reason: str | None
@@ -105,6 +106,7 @@ class NewDocument:
             slot=self.slot,
             object_id=self.object_id,
             title=self.title,
+            file=self.file,
             wanted=Wanted.PRESENT,
             state=DocumentState.PENDING,
             reason=None,

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from backend_server.documents.document import Document
-from backend_server.documents.provided import provided_document
+from backend_server.documents.static_document import static_document
 from backend_server.errors import InvalidInput, Problem
 from backend_server.primitives.ids import Maker
 
@@ -34,7 +34,7 @@ class Job:
         unfilled = unfilled_placeholders(self.made)
         if unfilled:
             raise InvalidInput(unfilled, what="The job")
-        return tuple(provided_document(one.document, Maker.GENERATOR, SLOT, one.plan.slug) for one in self.made)
+        return tuple(static_document(one.document, Maker.GENERATOR, SLOT, one.plan.slug) for one in self.made)
 
 
 def run_job(

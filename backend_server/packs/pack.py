@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from backend_server.documents.document import Document
-from backend_server.documents.provided import ProvidedStatus, provided_document
+from backend_server.documents.static_document import StaticDocumentStatus, static_document
 from backend_server.primitives.ids import Maker
 
 
@@ -25,7 +25,7 @@ class Pack:
     def documents(self) -> tuple[Document, ...]:
         """Return the documents, each with a uid of its own: a pack never takes the place of what somebody else made."""
         return tuple(
-            provided_document(dashboard, Maker.PACK, self.name, slug)
+            static_document(dashboard, Maker.PACK, self.name, slug)
             for slug, dashboard in sorted(self.dashboards.items())
         )
 
@@ -52,7 +52,7 @@ class PackPlan:
         return {"add": self.add, "change": self.change, "remove": self.remove, "keep": self.keep}
 
 
-def plan_install(documents: Iterable[Document], installed: Iterable[ProvidedStatus]) -> PackPlan:
+def plan_install(documents: Iterable[Document], installed: Iterable[StaticDocumentStatus]) -> PackPlan:
     """Compare a pack's documents with those of it that are installed; touch nothing."""
     wanted = {document.object_id: document.content for document in documents}
     there = {status.object_id: status.content for status in installed}

@@ -9,8 +9,8 @@ import orjson
 
 from backend_server.devices.device import Device
 from backend_server.documents import Document
-from backend_server.documents.provided import Provided
 from backend_server.documents.refresh import own_refresh
+from backend_server.documents.static_document import StaticDocument
 from backend_server.errors import InputError
 from backend_server.links.publication import SHARED_STATES
 from backend_server.primitives.canonical_json import canonical_bytes, content_hash
@@ -51,7 +51,7 @@ class Filler:
         self,
         templates: TemplateSet,
         fleet: FleetSummary,
-        provided: Mapping[str, Provided] | None = None,
+        provided: Mapping[str, StaticDocument] | None = None,
         body_of: Callable[[str, str], bytes | None] = lambda _uid, _content: None,
     ) -> None:
         self._provided = provided or {}

@@ -62,16 +62,6 @@ class RowUpdate:
 
 
 @dataclass(frozen=True, slots=True)
-class FleetRow:
-    """A fleet document to be: its place in the record; the publication's ids are chosen by the store."""
-
-    uid: str
-    slot: str
-    title: str
-    file: str
-
-
-@dataclass(frozen=True, slots=True)
 class SwapReport:
     """What became of a batch of files, by name relative to DASHBOARDS_DIR."""
 

@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from backend_server.devices.device import Device
-from backend_server.documents.provided import Provided
+from backend_server.documents.static_document import StaticDocument
 
-from .model import DocumentRow, FleetRow, FolderSurvey, ListedPublic, RowUpdate, SwapReport
+from .model import DocumentRow, FolderSurvey, ListedPublic, RowUpdate, SwapReport
 
 
 class Checkpoint(Protocol):
@@ -58,10 +58,6 @@ class WorkStore(Protocol):
 
     def keep(self, name: str, value: str | None, *, fencing: int | None) -> None: ...
 
-    def ensure_fleet(self, documents: Sequence[FleetRow], *, fencing: int | None) -> None:
-        """Have exactly these fleet rows wanted: missing ones are made, others are asked to leave."""
-        ...
-
     def mark_all_dirty(self, makers: Collection[str], *, fencing: int | None, forget_loaded: bool = False) -> None: ...
 
     def wake_leaving(self, *, fencing: int | None) -> None:
@@ -76,7 +72,7 @@ class WorkStore(Protocol):
 
     def devices(self) -> Sequence[Device]: ...
 
-    def provided(self, uids: Sequence[str]) -> Mapping[str, Provided]:
+    def provided(self, uids: Sequence[str]) -> Mapping[str, StaticDocument]:
         """Return what is provided under these uids, without the bytes."""
         ...
 

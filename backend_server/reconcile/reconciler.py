@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from backend_server.documents.status import LOOK_AGAIN, Wanted
-from backend_server.primitives.document_paths import FLEET_FOLDER, packs_file
-from backend_server.primitives.ids import Maker, dashboard_uid
+from backend_server.primitives.ids import Maker
+from backend_server.registry import FleetDocuments
 from backend_server.templates import FleetSummary, TemplateSet
 
 from .apply import Carrying, Hands
@@ -16,7 +16,7 @@ from .audit import Audit
 from .circuit_breaker import Gate
 from .duplicate_titles import wake_twins, without_twins
 from .filling import FROM_TEMPLATES, Filled, Filler, input_of
-from .model import AuditReport, DocumentRow, FleetRow, PassReport, RowUpdate
+from .model import AuditReport, DocumentRow, PassReport, RowUpdate
 from .plan import Breaker, Existing, Plan, make_plan
 from .ports import Checkpoint, Files, Grafana, WorkStore, no_checkpoint
 from .probe import Probe
@@ -56,6 +56,7 @@ class Reconciler:
         work: WorkStore,
         files: Files,
         grafana: Grafana | None,
+        fleet_documents: FleetDocuments,
         *,
         options: Options | None = None,
         checkpoint: Checkpoint = no_checkpoint,
@@ -67,6 +68,7 @@ class Reconciler:
         self._probe = Probe(work, grafana, self.gate) if grafana else None
         self.fencing: int | None = None
         self.stopping: Callable[[], bool] = lambda: False
+        self._fleet_documents = fleet_documents
         self._work = work
         self._files = files
         self._grafana = grafana
@@ -88,11 +90,7 @@ class Reconciler:
         if self._work.kept(ADOPTED) == templates.hash:
             return False
         self._checkpoint("before adopting")
-        rows = []
-        for template in templates.fleet():
-            uid = dashboard_uid(Maker.FLEET, template.slot, "")
-            rows.append(FleetRow(uid, template.slot, template.name, packs_file(FLEET_FOLDER, uid)))
-        self._work.ensure_fleet(rows, fencing=self.fencing)
+        self._fleet_documents.ensure(templates, fencing=self.fencing)
         self._work.mark_all_dirty(FROM_TEMPLATES, fencing=self.fencing)
         match_slots()
         self._checkpoint("before storing adopted")

@@ -1,24 +1,37 @@
-"""The registry: which devices and links there are. Registers, finds, retires; remembers what it may."""
+"""The registry: which devices and links there are, and which documents are wanted, whoever made them."""
 
-from .devices import DeviceRegistry, Page
+from .devices import DeviceRegistry
+from .fleet_documents import FleetDocuments
 from .guard import Guard
+from .link_directory import LinkDirectory
 from .links import LinkRegistry
-from .options import RegistryOptions
-from .ports import AnswerCache, Records, SlotsOf
-from .seen import HeartbeatAnswer
-from .settling import Accepted
-from .views import DeviceView
+from .model import (
+    Accepted,
+    DevicePage,
+    DeviceView,
+    HeartbeatAnswer,
+    LinkPage,
+    LinkQuery,
+    PublishOutcome,
+    RegistryOptions,
+)
+from .static_documents import StaticDocuments
+from .upsert import DeviceUpserter
 
 __all__ = [
     "Accepted",
-    "AnswerCache",
+    "DevicePage",
     "DeviceRegistry",
+    "DeviceUpserter",
     "DeviceView",
+    "FleetDocuments",
     "Guard",
     "HeartbeatAnswer",
+    "LinkDirectory",
+    "LinkPage",
+    "LinkQuery",
     "LinkRegistry",
-    "Page",
-    "Records",
+    "PublishOutcome",
     "RegistryOptions",
-    "SlotsOf",
+    "StaticDocuments",
 ]

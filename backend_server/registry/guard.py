@@ -7,32 +7,34 @@ forgotten. A memory of something read in a snapshot may be kept only if the guar
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from backend_server.primitives.memory import Guarded
 
-from .ports import Records, StoreState
+from .model import StoreState
+from .ports import AnswerCache, Records
 
 # More than this at once is forgotten as a whole: asking one by one would cost more than it saves.
 _MOST_FORGOTTEN = 20_000
 
 
 class Guard:
-    """Holds the change number up to which a memory is right; `lock` guards every change of that memory.
+    """Holds the change number up to which its caches are right; `lock` guards every change of them.
 
-    `check()` makes the memory right as of now and returns the store's state.
+    `check()` makes them right as of now and returns the store's state.
     """
 
-    def __init__(
-        self, records: Records, forget: Callable[[Sequence[tuple[str, str]]], None], forget_all: Callable[[], None]
-    ) -> None:
+    def __init__(self, records: Records) -> None:
         self._records = records
-        self._forget = forget
-        self._forget_all = forget_all
+        self._caches: list[AnswerCache] = []
         self._state: StoreState | None = None
-        self.number = -1  # the change number up to which the memory is right
+        self.number = -1
         self.check = Guarded(self._catch_up, records.change_number)
         self.lock = threading.RLock()
+
+    def watch(self, cache: AnswerCache) -> None:
+        """Tell a cache from now on what to forget."""
+        self._caches.append(cache)
 
     @property
     def epoch(self) -> str:
@@ -43,15 +45,17 @@ class Guard:
         """Say, with `lock` held, whether something read at change `snapshot` is still right to remember."""
         return self.number <= snapshot
 
-    def wrote(self, change: int) -> None:
-        """Note, with `lock` held, a write of our own after which nothing older is remembered."""
-        if self._state is not None and self.number == change - 1:
-            self.number = change
-            self.check.keep(change, self._state)
+    def wrote(self, change: int, changed: Sequence[tuple[str, str]]) -> None:
+        """Forget what a write of our own changed; what is made of its results may be remembered at once."""
+        with self.lock:
+            self._forget(changed)
+            if self._state is not None and self.number == change - 1:
+                self.number = change
+                self.check.keep(change, self._state)
 
     def _catch_up(self) -> StoreState:
-        with self.lock, self._records.reading() as reading:
-            state, before = reading.state(), self._state
+        with self.lock, self._records.reading() as tx:
+            state, before = tx.state(), self._state
             is_known = before is not None and before.epoch == state.epoch
             if is_known and self.number == state.change:
                 return state
@@ -63,10 +67,14 @@ class Guard:
                 and state.forget_change <= self.number
                 and state.links_on == before.links_on
             ):
-                changed = reading.changed_since(self.number, _MOST_FORGOTTEN)
-            if changed is None:
-                self._forget_all()
-            else:
-                self._forget(changed)
+                changed = tx.changed_since(self.number, _MOST_FORGOTTEN)
+            self._forget(changed)
             self.number, self._state = state.change, state
             return state
+
+    def _forget(self, changed: Sequence[tuple[str, str]] | None) -> None:
+        for cache in self._caches:
+            if changed is None:
+                cache.forget_all()
+            else:
+                cache.forget(changed)

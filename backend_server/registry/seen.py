@@ -12,17 +12,14 @@ import threading
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from backend_server.errors import DashwrightError
+
+from .model import HeartbeatAnswer
+from .ports import Records
+
 # A client that has not been heard of for this long is forgotten; its devices turn stale by themselves.
 _FORGET_CLIENT_MS = 600_000
 _MOST_CLIENTS = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class HeartbeatAnswer:
-    """What a client learns: the database's name, and whether to send all its devices again."""
-
-    epoch: str
-    resend: bool
 
 
 @dataclass(slots=True)
@@ -35,15 +32,12 @@ class _Client:
 class Seen:
     """When devices were last seen, as far as it is not written yet, and which client put which device."""
 
-    def __init__(self) -> None:
+    def __init__(self, records: Records) -> None:
+        self._records = records
         self._unwritten: dict[str, int] = {}
         self._written: dict[str, int] = {}
         self._clients: dict[str, _Client] = {}
         self._lock = threading.Lock()
-
-    def mark(self, device_id: str, now_ms: int) -> None:
-        """Note one device as seen."""
-        self._unwritten[device_id] = now_ms
 
     def mark_all(self, device_ids: Collection[str], now_ms: int) -> None:
         """Note many devices as seen."""
@@ -80,15 +74,18 @@ class Seen:
                 complete = count == 0
         return HeartbeatAnswer(epoch, resend=client_epoch != epoch or not complete)
 
-    def take(self) -> dict[str, int]:
-        """Take what is to be written; give it back with `put_back` when writing failed."""
+    def flush(self) -> int:
+        """Write when devices were last seen, in one statement; returns their number."""
         taken, self._unwritten = self._unwritten, {}
         self._written = taken
-        return taken
-
-    def put_back(self, taken: dict[str, int]) -> None:
-        """Keep for the next time what could not be written; what was seen meanwhile is newer."""
-        self._unwritten = {**taken, **self._unwritten}
+        if taken:
+            try:
+                self._records.flush_seen(taken)
+            except DashwrightError:
+                # Kept for the next time; what was seen meanwhile is newer.
+                self._unwritten = {**taken, **self._unwritten}
+                raise
+        return len(taken)
 
     def _forget_silent(self, now_ms: int) -> None:
         silent = [name for name, client in self._clients.items() if now_ms - client.heard_at > _FORGET_CLIENT_MS]

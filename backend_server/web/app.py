@@ -90,7 +90,7 @@ def create_app(services: Services) -> DashwrightApp:
     app.jinja_options = {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True}
     app.extensions[SERVICES] = services
     app.extensions[WAITING] = WaitingRoom()
-    app.extensions[HOOK] = DeviceHook(services.devices)
+    app.extensions[HOOK] = DeviceHook(services.devices.upserter)
     app.extensions[HEALTH] = HealthCheck(services)
     register_requests(app, services.metrics)
     register_auth(app)

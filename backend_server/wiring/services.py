@@ -14,7 +14,6 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from backend_server.accounts import AccountBook, FirstSecrets, HostTokens, UserBook
 from backend_server.accounts import ensure_first_admin as ensure_first_admin_in
-from backend_server.adapters import TemplateSlots
 from backend_server.catalog import TemplateCatalog
 from backend_server.datasources import PrometheusClient
 from backend_server.datasources.registry import Datasources
@@ -40,10 +39,7 @@ from backend_server.reconcile.reconciler import Options as ReconcileOptions
 from backend_server.reconcile.reconciler import Reconciler
 from backend_server.reconcile.show import plan_json
 from backend_server.reconcile.worker import Pace, Unwatched, Watcher, Worker
-from backend_server.registry.devices import DeviceRegistry
-from backend_server.registry.links import LinkRegistry
-from backend_server.registry.options import RegistryOptions
-from backend_server.registry.provided import ProvidedDocuments
+from backend_server.registry import DeviceRegistry, FleetDocuments, LinkRegistry, RegistryOptions, StaticDocuments
 from backend_server.settings import LinkTokens, Settings
 from backend_server.settings.capacity import MOST_VISITORS, VISITOR_PATIENCE_SECONDS
 from backend_server.storage.engine.disk import vanishes
@@ -56,9 +52,9 @@ from backend_server.storage.tables.ledger import SqlLedger
 from backend_server.storage.tables.link_views import SqlViews
 from backend_server.storage.tables.lost_publications import LostPublications
 from backend_server.storage.tables.publications import StoredPublications
-from backend_server.storage.tables.registry_records import SqlRecords
 from backend_server.storage.tables.templates import TemplateTable
 from backend_server.storage.tables.work import WORKER_LEASE, WorkStore
+from backend_server.storage.transactions import Records
 from backend_server.telemetry import Metrics, get_logger
 from backend_server.viewing.passwords import LinkPasswords
 from backend_server.viewing.relay.readability import Readability
@@ -90,7 +86,7 @@ class Services:
     host_tokens: HostTokens | None
     devices: DeviceRegistry
     links: LinkRegistry
-    provided: ProvidedDocuments
+    static_documents: StaticDocuments
     templates: TemplateCatalog
     device_kinds: Mapping[str, DeviceKind]
     work: WorkStore
@@ -182,6 +178,7 @@ def build_reconciler(services: Services) -> Reconciler:
         services.work,
         services.files,
         _publishing(settings, services.grafana) if services.grafana else None,
+        FleetDocuments(Records(services.store)),
         options=ReconcileOptions(
             breaker_share=settings.deletion_breaker,
             breaker_floor=settings.deletion_breaker_floor,
@@ -265,13 +262,13 @@ def ensure_fernet(settings: Settings, store: Store) -> MultiFernet:
 
 def _join(settings: Settings, program: str, store: Store) -> Services:
     secret_key = ensure_secret_key(settings, store)
-    records = SqlRecords(store, with_grafana=settings.grafana_url is not None)
+    records = Records(store, with_grafana=settings.grafana_url is not None)
     templates = TemplateCatalog(template_folder(settings), TemplateTable(store))
-    options = RegistryOptions.from_settings(settings)
-    devices = DeviceRegistry(records, TemplateSlots(templates.current), options)
+    options = _registry_options(settings)
+    devices = DeviceRegistry(records, templates.current, options)
     metrics = Metrics()
-    links = LinkRegistry(records, options, on_deed=metrics.links.changed)
-    metrics.links.ask_at_scrape(links.standing)
+    links = LinkRegistry(records, options, on_action=metrics.links.changed)
+    metrics.links.ask_at_scrape(links.directory.standing)
     # Only Grafana bounds how many dashboards a provider may hold.
     most = MOST_PER_PROVIDER if settings.grafana_url else None
     files = DashboardFolder(settings.dashboards_dir, most_per_provider=most)
@@ -296,7 +293,7 @@ def _join(settings: Settings, program: str, store: Store) -> Services:
         host_tokens=HostTokens.from_settings(settings),
         devices=devices,
         links=links,
-        provided=ProvidedDocuments(records),
+        static_documents=StaticDocuments(records),
         templates=templates,
         device_kinds=load_kinds(
             settings.device_kinds_dir or shipped("config", "device_kinds"),
@@ -309,7 +306,7 @@ def _join(settings: Settings, program: str, store: Store) -> Services:
         views=views,
         ledger=Ledger(SqlLedger(store), keep_ms=int(settings.ledger_keep * 1000), clock_ms=epoch_ms),
         viewing=Viewing(
-            links,
+            links.directory,
             source,
             views,
             clock_ms=epoch_ms,
@@ -318,6 +315,15 @@ def _join(settings: Settings, program: str, store: Store) -> Services:
         ),
         reachable=CheckedAddresses(OutboundGuard(settings.outbound_allow), Purpose.DEVICE),
         readability=readability,
+    )
+
+
+def _registry_options(settings: Settings) -> RegistryOptions:
+    return RegistryOptions(
+        share_default=settings.share_default,
+        stale_after_ms=int(settings.stale_after * 1000),
+        retired_keep_ms=int(settings.retired_keep * 1000),
+        secret_key=settings.secret_key if settings.link_tokens is LinkTokens.DERIVED else None,
     )
 
 

@@ -25,7 +25,6 @@ EFFECTS = {
 ENTRANCES = {"web", "runtime", "cli", "demo", "doctor"}
 JOINTS = {
     "wiring",
-    "adapters",
     "grafana_users_kept",
 }  # the one place where effects and use cases meet
 

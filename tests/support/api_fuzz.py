@@ -9,6 +9,7 @@ from typing import Any
 import hypothesis
 from hypothesis import HealthCheck, Phase, strategies
 
+from backend_server.registry import LinkQuery
 from tests.support.app import LiveApp
 
 # With no Prometheus behind the application, these say so by 502.
@@ -50,7 +51,7 @@ class Names:
             case.body["device"] = next(self._devices)
 
     def _link(self) -> str:
-        links = self._app.services.links.page(device=next(self._devices)).items
+        links = self._app.services.links.directory.page(LinkQuery(device=next(self._devices))).items
         return str(links[0].link.token) if links else "0" * 32
 
 

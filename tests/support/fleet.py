@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from backend_server.devices.device import Device
 from backend_server.links import LinkEdit, LinkOptions
 from backend_server.registry import DeviceRegistry, LinkRegistry, RegistryOptions
-from backend_server.registry.ports import WantedSlot
 from backend_server.storage.engine.store import Store
-from backend_server.storage.tables.registry_records import SqlRecords
+from backend_server.storage.transactions import Records
+from backend_server.templates import TemplateSet
 from backend_server.web.api.devices.hook import DeviceHook
 from backend_server.web.api.links.schemas import LinkEditBody, NewLink
+from tests.support.templates import panel, template
 
 
-class TwoSlots:
-    """Every device has `main`; one of kind `miner` has `detail` too."""
+def two_slots() -> TemplateSet:
+    """Return templates that fill `main` for every device, and `detail` too for one of kind `miner`."""
+    detail = {"slot": "detail", "applies_to": {"kind": "miner"}}
+    return TemplateSet.of(
+        [template(panel(), name="generic.json"), template(panel(), name="miner-detail.json", header=detail)]
+    )
 
-    def slots(self, device: Device) -> Sequence[WantedSlot]:
-        found = [WantedSlot("main", "generic")]
-        return [*found, WantedSlot("detail", "miner-detail")] if device.kind == "miner" else found
+
+_TWO_SLOTS = two_slots()
 
 
 class Clock:
@@ -33,15 +34,23 @@ class Clock:
 
 
 def device_registry(store: Store, options: RegistryOptions | None = None, **given: object) -> DeviceRegistry:
-    return DeviceRegistry(SqlRecords(store), TwoSlots(), options or RegistryOptions(), **given)  # type: ignore[arg-type]  # a clock at most
+    return DeviceRegistry(Records(store), lambda: _TWO_SLOTS, options or RegistryOptions(), **given)  # type: ignore[arg-type]  # a clock at most
 
 
-def device_hook(store: Store, options: RegistryOptions | None = None, **given: object) -> DeviceHook:
-    return DeviceHook(device_registry(store, options, **given))
+class RegistryHook(DeviceHook):
+    """The hook with its registry at hand."""
+
+    def __init__(self, devices: DeviceRegistry) -> None:
+        super().__init__(devices.upserter)
+        self.devices = devices
+
+
+def device_hook(store: Store, options: RegistryOptions | None = None, **given: object) -> RegistryHook:
+    return RegistryHook(device_registry(store, options, **given))
 
 
 def link_registry(store: Store, options: RegistryOptions | None = None, **given: object) -> LinkRegistry:
-    return LinkRegistry(SqlRecords(store), options or RegistryOptions(), **given)  # type: ignore[arg-type]  # a clock at most
+    return LinkRegistry(Records(store), options or RegistryOptions(), **given)  # type: ignore[arg-type]  # a clock at most
 
 
 def new_link(raw: object) -> LinkOptions:

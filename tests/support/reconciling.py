@@ -11,21 +11,17 @@ from typing import Any
 
 from sqlalchemy import select
 
-from backend_server.devices.device import Device
 from backend_server.grafana import GrafanaClient
 from backend_server.grafana.publishing import GrafanaPublishing
 from backend_server.primitives.ids import Maker, dashboard_uid
 from backend_server.provisioning import DashboardFolder
 from backend_server.reconcile.ports import no_checkpoint
 from backend_server.reconcile.reconciler import Options, Reconciler
-from backend_server.registry.devices import DeviceRegistry
-from backend_server.registry.links import LinkRegistry
-from backend_server.registry.options import RegistryOptions
-from backend_server.registry.ports import WantedSlot
+from backend_server.registry import DeviceRegistry, FleetDocuments, LinkRegistry, RegistryOptions
 from backend_server.storage.engine.store import Store
 from backend_server.storage.schema import documents, publications
-from backend_server.storage.tables.registry_records import SqlRecords
 from backend_server.storage.tables.work import WorkStore
+from backend_server.storage.transactions import Records
 from backend_server.templates import TemplateSet, load_template
 from tests.fakes.grafana import FakeGrafana
 
@@ -66,19 +62,6 @@ def template_set(**sources: bytes) -> TemplateSet:
     return TemplateSet.of(load_template(f"{name}.json", source) for name, source in sources.items())
 
 
-class Slots:
-    """Which slots the current templates fill."""
-
-    def __init__(self) -> None:
-        self.templates = template_set(generic=template_source())
-
-    def slots(self, device: Device) -> list[WantedSlot]:
-        return [
-            WantedSlot(slot, template.name, template.refresh, template.share)
-            for slot, template in self.templates.for_device(device).items()
-        ]
-
-
 @dataclass
 class House:
     """Everything a test touches; `grafana_url` None means the built-in viewer."""
@@ -91,10 +74,10 @@ class House:
     timeout_seconds: float = 5.0
 
     def __post_init__(self) -> None:
-        self.slots = Slots()
-        self.records = SqlRecords(self.store, with_grafana=self.grafana_url is not None)
+        self.templates = template_set(generic=template_source())
+        self.records = Records(self.store, with_grafana=self.grafana_url is not None)
         self.links = LinkRegistry(self.records, RegistryOptions())
-        self.registry = DeviceRegistry(self.records, self.slots, RegistryOptions())
+        self.registry = DeviceRegistry(self.records, lambda: self.templates, RegistryOptions())
         self.work = WorkStore(self.store)
         self.folder = DashboardFolder(self.dashboards)
         self.folder.prepare()
@@ -107,9 +90,10 @@ class House:
             self.work,
             self.folder,
             publishing,
+            FleetDocuments(self.records),
             options=self.options,
             checkpoint=self.checkpoint,
-            templates=self.slots.templates,
+            templates=self.templates,
         )
 
     def close(self) -> None:
@@ -121,7 +105,7 @@ class House:
 
     def use(self, templates: TemplateSet, match_slots: Callable[[], object] = lambda: None) -> None:
         """Take other templates, as the worker does."""
-        self.slots.templates = templates
+        self.templates = templates
         self.reconciler.adopt(templates, match_slots)
 
     def settle(self, most: int = 6) -> None:

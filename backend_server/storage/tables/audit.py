@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import insert
 
 from ..engine.store import Write
 from ..schema import audit
@@ -32,9 +31,12 @@ def note(
         )
 
 
-def recent(connection: Connection, *, object_id: str | None = None, limit: int = 100) -> list[dict[str, Any]]:
-    """Return the newest rows first, of one object or of all."""
-    wanted = select(audit).order_by(audit.c.id.desc()).limit(limit)
-    if object_id is not None:
-        wanted = wanted.where(audit.c.object_id == object_id)
-    return [dict(row) for row in connection.execute(wanted).mappings()]
+class AuditTable:
+    """The audit in a write; fits `registry.ports.Audit`."""
+
+    def __init__(self, write: Write) -> None:
+        self._write = write
+
+    def add(self, actor: str, action: str, kind: str, object_ids: Sequence[str], details: Mapping[str, object]) -> None:
+        """Write one row per object."""
+        note(self._write, actor=actor, action=action, kind=kind, object_ids=object_ids, details=details)

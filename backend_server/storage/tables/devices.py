@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
 
 import orjson
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     RowMapping,
-    Select,
     and_,
     bindparam,
     case,
@@ -20,80 +19,76 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    true,
     update,
 )
 
+from backend_server.devices.device import DeviceState
+from backend_server.devices.merge import DEFAULT_KIND
 from backend_server.devices.record import DeviceRecord
 from backend_server.primitives.ids import DeviceId
+from backend_server.registry.model import DeviceQuery
 
+from ..engine.store import Write
 from ..schema import devices
 
 _merged_kind = func.coalesce(
-    devices.c.set_by_operator["kind"].as_string(), devices.c.sent["kind"].as_string(), "generic"
+    devices.c.set_by_operator["kind"].as_string(), devices.c.sent["kind"].as_string(), DEFAULT_KIND
 ).label("kind")
+# All but what never changes, and when it was last seen.
+_WRITTEN = ("sent", "set_by_operator", "retired_at", "retired_by", "updated_at", "change")
 
 
-def find_devices(connection: Connection, ids: Sequence[str]) -> dict[str, DeviceRecord]:
-    """Return the devices that exist, by id."""
-    rows = connection.execute(select(devices).where(devices.c.id.in_(ids))).mappings()
-    return {row["id"]: _record(row) for row in rows}
+class DeviceRows:
+    """The devices of one snapshot; fits `registry.ports.ReadDevices`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def find(self, ids: Sequence[str]) -> dict[str, DeviceRecord]:
+        """Return the devices that exist, by id."""
+        rows = self._connection.execute(select(devices).where(devices.c.id.in_(ids))).mappings()
+        return {row["id"]: _record(row) for row in rows}
+
+    def page(self, query: DeviceQuery) -> tuple[list[str], int]:
+        """Return the ids of one page in order of id, and the number of all that match."""
+        matching = and_(true(), *_conditions(query))
+        total = self._connection.execute(select(func.count()).select_from(devices).where(matching)).scalar_one()
+        ids = select(devices.c.id).where(matching).order_by(devices.c.id)
+        page = ids.offset((query.page - 1) * query.per_page).limit(query.per_page)
+        return list(self._connection.execute(page).scalars()), int(total)
+
+    def count(self, seen_before: int) -> dict[str, int]:
+        """Count devices by state."""
+        state = _state(seen_before).label("state")
+        rows = self._connection.execute(select(state, func.count()).group_by(state))
+        return {str(name): int(count) for name, count in rows}
 
 
-def add_devices(connection: Connection, records: Sequence[DeviceRecord], change: int) -> None:
-    """Insert devices."""
-    if records:
-        connection.execute(insert(devices), [_values(record, change) for record in records])
+class DeviceTable(DeviceRows):
+    """The devices in a write; fits `registry.ports.WriteDevices`."""
 
+    def __init__(self, write: Write) -> None:
+        super().__init__(write.connection)
+        self._write = write
 
-def update_devices(connection: Connection, records: Sequence[DeviceRecord], change: int) -> None:
-    """Write devices that exist; when each was last seen is written by `flush_last_seen` alone."""
-    if records:
-        written = ("sent", "set_by_operator", "retired_at", "retired_by", "updated_at", "change")
+    def add(self, records: Sequence[DeviceRecord]) -> None:
+        """Insert devices."""
+        if records:
+            self._connection.execute(insert(devices), [_values(record, self._write.change) for record in records])
+
+    def update(self, records: Sequence[DeviceRecord]) -> None:
+        """Write devices that exist; when each was last seen is written by `flush_last_seen` alone."""
+        if not records:
+            return
         statement = (
             update(devices)
             .where(devices.c.id == bindparam("of_id"))
-            .values({name: bindparam(name, type_=devices.c[name].type) for name in written})
+            .values({name: bindparam(name, type_=devices.c[name].type) for name in _WRITTEN})
         )
-        connection.execute(
-            statement,
-            [{"of_id": record.id, **{name: _values(record, change)[name] for name in written}} for record in records],
-        )
-
-
-def device_page(
-    connection: Connection,
-    *,
-    state: str | None,
-    kind: str | None,
-    search: str | None,
-    seen_before: int,
-    offset: int,
-    limit: int,
-) -> tuple[list[str], int]:
-    """Return the ids of one page in order of id, and the number of all that match."""
-    conditions = []
-    if state is not None:
-        conditions.append(_state(seen_before) == state)
-    if kind is not None:
-        conditions.append(_merged_kind == kind)
-    if search:
-        conditions.append(
-            or_(
-                devices.c.id.icontains(search, autoescape=True),
-                devices.c.sent["hostname"].as_string().icontains(search, autoescape=True),
-                devices.c.set_by_operator["hostname"].as_string().icontains(search, autoescape=True),
-            )
-        )
-    total = connection.execute(select(func.count()).select_from(devices).where(and_(True, *conditions))).scalar_one()
-    page: Select[Any] = select(devices.c.id).where(and_(True, *conditions)).order_by(devices.c.id)
-    return list(connection.execute(page.offset(offset).limit(limit)).scalars()), int(total)
-
-
-def count_devices(connection: Connection, seen_before: int) -> dict[str, int]:
-    """Count devices by state."""
-    state = _state(seen_before).label("state")
-    rows = connection.execute(select(state, func.count()).group_by(state))
-    return {str(name): int(count) for name, count in rows}
+        values = [(record.id, _values(record, self._write.change)) for record in records]
+        rows = [{"of_id": device_id, **{name: row[name] for name in _WRITTEN}} for device_id, row in values]
+        self._connection.execute(statement, rows)
 
 
 def flush_last_seen(connection: Connection, seen: Mapping[str, int]) -> None:
@@ -120,11 +115,25 @@ def delete_devices(connection: Connection, ids: Sequence[str]) -> None:
     connection.execute(delete(devices).where(devices.c.id.in_(ids)))
 
 
-def _state(seen_before: int) -> Any:
+def _conditions(query: DeviceQuery) -> Iterator[ColumnElement[bool]]:
+    if query.state is not None:
+        yield _state(query.seen_before) == query.state
+    if query.kind is not None:
+        yield _merged_kind == query.kind
+    if query.search:
+        looked_in = (
+            devices.c.id,
+            devices.c.sent["hostname"].as_string(),
+            devices.c.set_by_operator["hostname"].as_string(),
+        )
+        yield or_(*(column.icontains(query.search, autoescape=True) for column in looked_in))
+
+
+def _state(seen_before: int) -> ColumnElement[str]:
     return case(
-        (devices.c.retired_at.is_not(None), "retired"),
-        (devices.c.last_seen_at < seen_before, "stale"),
-        else_="active",
+        (devices.c.retired_at.is_not(None), DeviceState.RETIRED.value),
+        (devices.c.last_seen_at < seen_before, DeviceState.STALE.value),
+        else_=DeviceState.ACTIVE.value,
     )
 
 

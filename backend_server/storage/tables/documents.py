@@ -6,37 +6,15 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    RowMapping,
-    Select,
-    and_,
-    bindparam,
-    case,
-    delete,
-    exists,
-    insert,
-    null,
-    or_,
-    select,
-    true,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, bindparam, delete, insert, select, true, update
 
-from backend_server.documents.status import (
-    ENDED_STATES,
-    LOOK_AGAIN,
-    DocumentState,
-    DocumentStatus,
-    NewDocument,
-    Wanted,
-)
+from backend_server.documents.status import LOOK_AGAIN, DocumentState, DocumentStatus, NewDocument, Wanted
 from backend_server.links.publication import SHARED_STATES, NewPublication, PublicationState
 from backend_server.primitives.ids import DashboardUid, Maker
 
 from ..engine.store import Write
 from ..schema import documents, publications
+from .states import is_public
 
 _STATUS = (
     documents.c.uid,
@@ -44,6 +22,7 @@ _STATUS = (
     documents.c.slot,
     documents.c.object_id,
     documents.c.title,
+    documents.c.file,
     documents.c.wanted,
     documents.c.state,
     documents.c.reason,
@@ -52,144 +31,137 @@ _STATUS = (
     documents.c.loaded_hash.is_not(None).label("proven"),
 )
 
-_PUBLIC = exists().where(publications.c.document_uid == documents.c.uid, publications.c.state == PublicationState.LIVE)
 
+class DocumentRows:
+    """The documents of one snapshot; fits `registry.ports.ReadDocuments`.
 
-def document_state(*, with_grafana: bool) -> ColumnElement[str]:
-    """Say `DocumentStatus.serving_state` in SQL; a test holds the two together."""
-    proven = or_(documents.c.loaded_hash.is_not(None), documents.c.state == DocumentState.LIVE)
-    served = and_(documents.c.wanted == Wanted.PRESENT, proven)
-    live, pending = DocumentState.LIVE.value, DocumentState.PENDING.value
-    if with_grafana:
-        return case((and_(served, _PUBLIC), live), (served, pending), else_=documents.c.state)
-    return case((served, live), else_=documents.c.state)
+    `with_grafana`: what visitors see waits for its public dashboard.
+    """
 
+    def __init__(self, connection: Connection, *, with_grafana: bool) -> None:
+        self._connection = connection
+        # Without Grafana there is nothing to publish, and nothing to wait for.
+        published: ColumnElement[bool] = is_public if with_grafana else true()
+        self._statuses: Select[Any] = select(*_STATUS, published.label("published"))
 
-def find_document(connection: Connection, uid: str, *, with_grafana: bool) -> DocumentStatus | None:
-    """Return one document's status."""
-    row = connection.execute(_statuses(with_grafana).where(documents.c.uid == uid)).mappings().one_or_none()
-    return None if row is None else _status(row)
+    def find(self, uids: Sequence[str]) -> dict[str, DocumentStatus]:
+        """Return the documents that have a row, by uid."""
+        rows = self._connection.execute(self._statuses.where(documents.c.uid.in_(uids))).mappings()
+        return {row["uid"]: _status(row) for row in rows}
 
+    def of_devices(self, ids: Sequence[str]) -> dict[str, list[DocumentStatus]]:
+        """Return devices' documents by device id, ordered by slot."""
+        found: dict[str, list[DocumentStatus]] = defaultdict(list)
+        wanted = self._statuses.where(documents.c.object_id.in_(ids), documents.c.maker == Maker.DEVICE.value)
+        for row in self._connection.execute(wanted.order_by(documents.c.slot)).mappings():
+            found[row["object_id"]].append(_status(row))
+        return found
 
-def documents_of_devices(
-    connection: Connection, ids: Sequence[str], *, with_grafana: bool
-) -> dict[str, list[DocumentStatus]]:
-    """Return devices' documents by device id, ordered by slot."""
-    found: dict[str, list[DocumentStatus]] = defaultdict(list)
-    rows = connection.execute(
-        _statuses(with_grafana)
-        .where(documents.c.object_id.in_(ids), documents.c.maker == Maker.DEVICE.value)
-        .order_by(documents.c.slot)
-    )
-    for row in rows.mappings():
-        found[row["object_id"]].append(_status(row))
-    return found
+    def of_maker(self, maker: Maker) -> list[DocumentStatus]:
+        """Return all documents of a maker, in order of uid."""
+        wanted = self._statuses.where(documents.c.maker == maker.value).order_by(documents.c.uid)
+        return [_status(row) for row in self._connection.execute(wanted).mappings()]
 
-
-def add_documents(write: Write, new: Sequence[NewDocument]) -> None:
-    """Enqueue documents that are not there yet: wanted, pending, dirty."""
-    if new:
-        write.connection.execute(
-            insert(documents),
-            [
-                {
-                    "uid": one.uid,
-                    "maker": one.maker,
-                    "slot": one.slot,
-                    "object_id": one.object_id,
-                    "title": one.title,
-                    "file": one.file,
-                    "wanted": Wanted.PRESENT,
-                    "state": DocumentState.PENDING,
-                    "template": one.template,
-                    "refresh": one.refresh,
-                    "attempts": 0,
-                    "retry_at": 0,
-                    "dirty": True,
-                    "updated_at": write.now_ms,
-                    "change": write.change,
-                }
-                for one in new
-            ],
+    def besides_devices(self, most: int) -> list[tuple[str, str]]:
+        """Return `(uid, title)` of the first wanted documents that are no device's, by title."""
+        wanted = (
+            select(documents.c.uid, documents.c.title)
+            .where(documents.c.maker != Maker.DEVICE.value, documents.c.wanted == Wanted.PRESENT)
+            .order_by(documents.c.title, documents.c.uid)
+            .limit(most)
         )
+        return [(str(uid), str(title)) for uid, title in self._connection.execute(wanted)]
 
 
-def refresh_documents(write: Write, titles: Mapping[str, str]) -> None:
-    """Mark documents (uid to title) as wanted and dirty; one that had failed, or was not wanted, begins anew."""
-    if titles:
-        unwanted = documents.c.wanted != Wanted.PRESENT
-        ended = or_(*(documents.c.state == state for state in sorted(ENDED_STATES)))  # executemany takes no IN
-        statement = (
-            update(documents)
-            .where(documents.c.uid == bindparam("of_uid"))
-            .values(
-                title=bindparam("new_title", type_=documents.c.title.type),
-                wanted=Wanted.PRESENT,
-                state=case(
-                    (or_(unwanted, ended), DocumentState.PENDING.value),
-                    else_=documents.c.state,
-                ),
-                # What was taken down is not proven any more; what failed is still served as it was before.
-                loaded_hash=case((unwanted, null()), else_=documents.c.loaded_hash),
-                **_dirty(write),
+class DocumentTable(DocumentRows):
+    """The documents in a write; fits `registry.ports.WriteDocuments`."""
+
+    def __init__(self, write: Write, *, with_grafana: bool) -> None:
+        super().__init__(write.connection, with_grafana=with_grafana)
+        self._touched = {**LOOK_AGAIN, "updated_at": write.now_ms, "change": write.change}
+
+    def add(self, new: Sequence[NewDocument]) -> None:
+        """Insert documents: wanted, pending, to be looked at by the next pass."""
+        if new:
+            self._connection.execute(
+                insert(documents),
+                [
+                    {
+                        "uid": document.uid,
+                        "maker": document.maker,
+                        "slot": document.slot,
+                        "object_id": document.object_id,
+                        "title": document.title,
+                        "file": document.file,
+                        "wanted": Wanted.PRESENT,
+                        "state": DocumentState.PENDING,
+                        "template": document.template,
+                        "refresh": document.refresh,
+                        **self._touched,
+                    }
+                    for document in new
+                ],
             )
-        )
-        write.connection.execute(statement, [{"of_uid": uid, "new_title": title} for uid, title in titles.items()])
 
-
-def remove_documents(write: Write, uids: Sequence[str]) -> None:
-    """Mark documents as not wanted and dirty; the pass takes them down and proves it."""
-    if uids:
-        state = case(
-            (documents.c.state == DocumentState.GONE, DocumentState.GONE.value), else_=DocumentState.RETIRING.value
-        )
-        write.connection.execute(
-            update(documents)
-            .where(documents.c.uid.in_(uids))
-            .values(wanted=Wanted.ABSENT, state=state, **_dirty(write))
-        )
-
-
-def touch_documents(write: Write, uids: Sequence[str]) -> None:
-    """Mark documents as dirty, for what hangs on them changed."""
-    if uids:
-        write.connection.execute(update(documents).where(documents.c.uid.in_(uids)).values(**_dirty(write)))
-
-
-def _dirty(write: Write) -> dict[str, object]:
-    return {**LOOK_AGAIN, "updated_at": write.now_ms, "change": write.change}
-
-
-def add_publications(write: Write, new: Sequence[NewPublication]) -> None:
-    """Insert publications with the ids chosen for them, before any call."""
-    if new:
-        write.connection.execute(
-            insert(publications),
-            [
+    def update(self, rows: Sequence[DocumentStatus]) -> None:
+        """Write title, wanted, state and reason; the next pass looks at them. What is not proven forgets its proof."""
+        written: dict[str, object] = {name: bindparam(f"to_{name}") for name in ("title", "wanted", "state", "reason")}
+        statement = update(documents).where(documents.c.uid == bindparam("of_uid")).values(**written, **self._touched)
+        for proven, values in ((True, statement), (False, statement.values(loaded_hash=None))):
+            parameters = [
                 {
-                    "document_uid": one.document_uid,
-                    "public_uid": one.public_uid,
-                    "access_token": one.access_token,
-                    "state": PublicationState.WANTED if one.wanted else PublicationState.GONE,
-                    "updated_at": write.now_ms,
+                    "of_uid": row.uid,
+                    "to_title": row.title,
+                    "to_wanted": row.wanted,
+                    "to_state": row.state,
+                    "to_reason": row.reason,
                 }
-                for one in new
-            ],
-        )
+                for row in rows
+                if row.proven is proven
+            ]
+            if parameters:
+                self._connection.execute(values, parameters)
+
+    def touch(self, uids: Sequence[str]) -> None:
+        """Let the next pass look at documents, for what hangs on them changed."""
+        if uids:
+            self._connection.execute(update(documents).where(documents.c.uid.in_(uids)).values(**self._touched))
 
 
-def set_publications(write: Write, wanted: Mapping[str, bool]) -> None:
-    """Say by document uid whether its publication is wanted; one that already is as wanted stays untouched."""
-    uids = publications.c.document_uid
-    for want, state in ((True, PublicationState.WANTED), (False, PublicationState.UNWANTED)):
-        other = [known for known in PublicationState if (known in SHARED_STATES) is not want]
-        chosen = [uid for uid, is_wanted in wanted.items() if is_wanted is want]
-        if chosen:
-            write.connection.execute(
-                update(publications)
-                .where(and_(uids.in_(chosen), publications.c.state.in_(other)))
-                .values(state=state, updated_at=write.now_ms)
+class PublicationTable:
+    """Publications in a write; fits `registry.ports.Publications`."""
+
+    def __init__(self, write: Write) -> None:
+        self._write = write
+
+    def add(self, new: Sequence[NewPublication]) -> None:
+        """Insert publications with the ids chosen for them, before any call."""
+        if new:
+            self._write.connection.execute(
+                insert(publications),
+                [
+                    {
+                        "document_uid": publication.document_uid,
+                        "public_uid": publication.public_uid,
+                        "access_token": publication.access_token,
+                        "state": PublicationState.WANTED if publication.wanted else PublicationState.GONE,
+                        "updated_at": self._write.now_ms,
+                    }
+                    for publication in new
+                ],
             )
+
+    def want(self, wanted: Mapping[str, bool]) -> None:
+        """Write by document uid whether its publication is wanted; one that already is as wanted stays untouched."""
+        for is_wanted, state in ((True, PublicationState.WANTED), (False, PublicationState.UNWANTED)):
+            other = [known for known in PublicationState if (known in SHARED_STATES) is not is_wanted]
+            uids = [uid for uid, wish in wanted.items() if wish is is_wanted]
+            if uids:
+                self._write.connection.execute(
+                    update(publications)
+                    .where(publications.c.document_uid.in_(uids), publications.c.state.in_(other))
+                    .values(state=state, updated_at=self._write.now_ms)
+                )
 
 
 def delete_documents_of(connection: Connection, device_ids: Sequence[str]) -> None:
@@ -199,12 +171,6 @@ def delete_documents_of(connection: Connection, device_ids: Sequence[str]) -> No
     )
 
 
-def _statuses(with_grafana: bool) -> Select[Any]:
-    """Statuses of documents; without Grafana there is nothing to publish, and nothing to wait for."""
-    published: ColumnElement[bool] = _PUBLIC if with_grafana else true()
-    return select(*_STATUS, published.label("published"))
-
-
 def _status(row: RowMapping) -> DocumentStatus:
     return DocumentStatus(
         uid=DashboardUid(row["uid"]),
@@ -212,6 +178,7 @@ def _status(row: RowMapping) -> DocumentStatus:
         slot=row["slot"],
         object_id=row["object_id"],
         title=row["title"],
+        file=row["file"],
         wanted=Wanted(row["wanted"]),
         state=DocumentState(row["state"]),
         reason=row["reason"],

@@ -8,7 +8,7 @@ from backend_server.viewing.model import FiledDocument
 
 from ..engine.store import Store
 from ..schema import documents
-from .provided import ProvidedBodies
+from .static_documents import StaticBodies
 
 
 class SqlFiledDocuments:
@@ -16,7 +16,7 @@ class SqlFiledDocuments:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._provided = ProvidedBodies(store)
+        self._static = StaticBodies(store)
 
     def filed(self, uid: str) -> FiledDocument | None:
         """Find whose document it is and in which file it lies; None for an unknown uid."""
@@ -27,4 +27,4 @@ class SqlFiledDocuments:
 
     def provided_body(self, uid: str) -> bytes | None:
         """Return the bytes of a document that no device's template makes; None when there is none."""
-        return self._provided.body(uid)
+        return self._static.body(uid)

@@ -17,23 +17,22 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from backend_server.devices.device import Device
 from backend_server.devices.merge import merge_device
-from backend_server.documents.provided import Provided
+from backend_server.documents.static_document import StaticDocument
 from backend_server.documents.status import LOOK_AGAIN, DocumentState, Wanted
 from backend_server.errors import LeaseLost
 from backend_server.primitives.ids import Maker
-from backend_server.reconcile.model import DocumentRow, FleetRow, RowUpdate
+from backend_server.reconcile.model import DocumentRow, RowUpdate
 
 from ..engine.rows import RowReader
 from ..engine.store import Store, Write, database_now_ms
 from ..engine.topics import Topic
 from ..schema import devices, documents, kept, leases, publications, store
 from . import audit
-from .devices import delete_devices, find_devices
+from .devices import DeviceRows, delete_devices
 from .documents import delete_documents_of
-from .fleet_rows import ensure_fleet
 from .links import delete_links_of
 from .lost_publications import published_after
-from .provided import find_provided, provided_body
+from .static_documents import find_static, static_body
 
 WORKER_LEASE = "worker"
 _CHUNK = 400  # rows named in one statement; SQLite allows few thousand parameters
@@ -160,11 +159,6 @@ class WorkStore:
                     statement.on_conflict_do_update(index_elements=[kept.c.name], set_={"value": value})
                 )
 
-    def ensure_fleet(self, wanted: Sequence[FleetRow], *, fencing: int | None) -> None:
-        """Have exactly these fleet rows wanted: missing ones are made with ids of their own, others asked to leave."""
-        with fenced_write(self._store, fencing) as write:
-            ensure_fleet(write, wanted)
-
     def mark_all_dirty(self, makers: Collection[str], *, fencing: int | None, forget_loaded: bool = False) -> None:
         """Have every wanted document of these makers looked at again; with `forget_loaded` proven in Grafana anew."""
         forgotten: dict[str, object] = {"loaded_hash": None} if forget_loaded else {}
@@ -233,16 +227,16 @@ class WorkStore:
             ids = list(connection.execute(select(devices.c.id)).scalars())
             return tuple(self._devices(connection, ids).values())
 
-    def provided(self, uids: Sequence[str]) -> Mapping[str, Provided]:
+    def provided(self, uids: Sequence[str]) -> Mapping[str, StaticDocument]:
         """Return what is provided under these uids, without the bytes."""
         with self._store.read() as connection:
-            return find_provided(connection, uids)
+            return find_static(connection, uids)
 
     def provided_body(self, uid: str, content: str) -> bytes | None:
         """Return the bytes of a provided document; None when it no longer has this content."""
         with self._store.read() as connection:
-            found = find_provided(connection, [uid]).get(uid)
-            return provided_body(connection, uid) if found is not None and found.content == content else None
+            found = find_static(connection, [uid]).get(uid)
+            return static_body(connection, uid) if found is not None and found.content == content else None
 
     def now_ms(self) -> int:
         """Return the present moment by the database's clock."""
@@ -266,7 +260,7 @@ class WorkStore:
     def _devices(self, connection: Connection, ids: Sequence[str]) -> dict[str, Device]:
         found: dict[str, Device] = {}
         for part in _parts(ids):
-            for device_id, record in find_devices(connection, part).items():
+            for device_id, record in DeviceRows(connection).find(part).items():
                 found[device_id] = merge_device(record, share_default=self._share_default)
         return found
 

@@ -17,6 +17,7 @@ from backend_server.links import NAMED_PROFILES, FoundLink, LinkState
 from backend_server.links.urls import page_path
 from backend_server.primitives.clock import epoch_ms
 from backend_server.primitives.ids import is_link_token
+from backend_server.registry import LinkQuery
 from backend_server.settings import LinkTokens
 
 from ..api.ledger.present import ledger_json
@@ -47,17 +48,17 @@ DEEDS = {
 @page(_READ)
 def links(actor: Actor) -> ResponseReturnValue:
     """Show one page of links."""
-    registry, now = current_services().links, epoch_ms()
+    directory, now = current_services().links.directory, epoch_ms()
     search = request.args.get("search", "").strip()[:200]
     state = next((one for one in STATES if one.value == request.args.get("state")), None)
     unused = next((days for days in UNUSED if str(days) == request.args.get("unused_days")), None)
     paging = Paging.from_request(PER_PAGE)
-    found = registry.page(
-        state=state, search=search or None, unused_days=unused, page=paging.number, per_page=paging.per_page
+    found = directory.page(
+        LinkQuery(state=state, search=search or None, unused_days=unused, page=paging.number, per_page=paging.per_page)
     )
     given = {"search": search, "state": state.value if state else "", "unused_days": unused or ""}
     kept = {name: value for name, value in given.items() if value}
-    counts, links_on = registry.standing()
+    counts, links_on = directory.standing()
     return _html(
         "links.html",
         actor,
@@ -82,9 +83,9 @@ def link(actor: Actor, token: str) -> ResponseReturnValue:
     if not is_link_token(token):
         raise NotFound("There is no link with this token.")
     try:
-        found = services.links.get(token)
+        found = services.links.directory.get(token)
     except Gone as fault:
-        moved = services.links.find_slug(str(fault.details["slug"]))
+        moved = services.links.directory.find_slug(str(fault.details["slug"]))
         if moved is None:
             raise
         return redirect(f"/links/{moved.link.token}", 303)  # rotated meanwhile, in another window perhaps
@@ -141,7 +142,7 @@ def _suggestions() -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], 
     """Return what a link may be made for: `(device id, hostname)` and `(document uid, title)` of the first ones."""
     services = current_services()
     devices = services.devices.list(state="active", per_page=_MOST_SUGGESTED).items
-    documents = services.links.other_documents(_MOST_SUGGESTED)
+    documents = services.links.directory.other_documents(_MOST_SUGGESTED)
     return tuple((view.device.id, view.device.hostname) for view in devices), tuple(documents)
 
 

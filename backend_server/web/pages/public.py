@@ -171,7 +171,7 @@ def _methods_of_this_address() -> list[str]:
 
 
 def _to_page(slug_text: str, prefix: str) -> Response:
-    found = current_services().links.find_slug(slug_text)
+    found = current_services().links.directory.find_slug(slug_text)
     if found is None:
         return _page(NoticePage(UNKNOWN))
     given = [pair for pair in parse_qsl(request.query_string.decode("ascii", "ignore")) if pair[0] != "orgId"]

@@ -57,7 +57,7 @@ def links(app: LiveApp) -> dict[str, Any]:
     }
     app.call("POST", f"/api/links/{made['Night shift']['token']}/pause")
     app.call("DELETE", f"/api/links/{made['Old wall']['token']}")
-    found = app.services.links.find(made["Lobby screen"]["token"])
+    found = app.services.links.directory.find(made["Lobby screen"]["token"])
     assert found is not None
     now, views = time.time_ns() // 1_000_000, SqlViews(app.services.store)
     for back in range(25, -1, -1):

@@ -189,7 +189,7 @@ def test_retired_long_enough_is_purged(store: Store, dashboards_dir: Path, fake_
 
 def test_three_hundred_devices_share_one_reload(house: House, fake_grafana: FakeGrafana) -> None:
     devices = {DeviceId(f"rig-{number}"): {"hostname": f"host {number}"} for number in range(300)}
-    house.registry.put_many(devices, "test")
+    house.registry.upserter.upsert_many(devices, "test")
     house.settle()
     assert fake_grafana.reload_count - 1 <= 2  # one belongs to Grafana's own start
     assert {row["state"] for row in house.rows().values()} == {"live"}
@@ -239,15 +239,15 @@ def test_links_to_a_fleet_document_end_with_it_and_come_back_with_it(house: Hous
     house.settle()
     (shown,) = house.rows().values()
     house.use(template_set(generic=template_source()))
-    assert links.find(made.token).state(1) is LinkState.REVOKED
+    assert links.directory.find(made.token).state(1) is LinkState.REVOKED
     house.settle()
     assert house.client.public_of(fleet["uid"]) is None
 
     house.use(both)
-    assert links.find(made.token).state(1) is LinkState.PENDING
+    assert links.directory.find(made.token).state(1) is LinkState.PENDING
     house.settle()
-    assert links.find(made.token).state(1) is LinkState.LIVE
-    assert links.find(revoked.token).state(1) is LinkState.REVOKED
+    assert links.directory.find(made.token).state(1) is LinkState.LIVE
+    assert links.directory.find(revoked.token).state(1) is LinkState.REVOKED
     (back,) = house.rows().values()
     assert (back["public"], back["access_token"]) == ("live", shown["access_token"])
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from backend_server.links import FoundLink, LinkState
+from backend_server.registry import LinkQuery
 from backend_server.storage.engine.store import Store
 from tests.fakes.grafana import FakeGrafana
 from tests.support.fleet import new_link
@@ -36,13 +37,13 @@ def fleet_uid(house: House) -> str:
 
 def state(house: House, token: str) -> LinkState:
     """Return a link's state as visitors, lists and counts have it; all say the same."""
-    found = house.links.find(token)
+    found = house.links.directory.find(token)
     assert found is not None
     said = found.state(LATER)
-    assert house.links.find_slug(found.link.slug).state(LATER) is said
-    page = house.links.page(state=said).items
+    assert house.links.directory.find_slug(found.link.slug).state(LATER) is said
+    page = house.links.directory.page(LinkQuery(state=said)).items
     assert [one.link.token for one in page if one.link.token == token] == [token]
-    assert house.links.standing()[0][said.value] >= 1
+    assert house.links.directory.standing()[0][said.value] >= 1
     if said is LinkState.LIVE and house.client is not None:
         row = house.rows()[found.link.document_uid]
         assert house.client.visitor_dashboard(row["access_token"]).status == 200

@@ -47,7 +47,7 @@ class Diary(Unwatched):
 def worker_of(house: House, holder: str, folder, diary: Diary | None = None, pace: Pace = PACE) -> Worker:
     class Registry:
         def match_slots(self, ids):
-            house.slots.templates = house.reconciler._templates
+            house.templates = house.reconciler._templates
             return house.registry.match_slots(ids)
 
     return Worker(

@@ -15,16 +15,15 @@ from backend_server.backups.backup import Contents, dump, restore
 from backend_server.errors import ConfigError, Conflict, InputError
 from backend_server.primitives.canonical_json import canonical_bytes
 from backend_server.primitives.ids import DeviceId
-from backend_server.registry.devices import DeviceRegistry
-from backend_server.registry.options import RegistryOptions
+from backend_server.registry import DeviceRegistry, RegistryOptions
 from backend_server.storage.engine.store import Store
 from backend_server.storage.leases import Lease
 from backend_server.storage.schema import documents, metadata
 from backend_server.storage.secret_store import KeptSecrets
 from backend_server.storage.tables.audit import note
-from backend_server.storage.tables.registry_records import SqlRecords
 from backend_server.storage.tables.work import WORKER_LEASE
-from tests.support.fleet import TwoSlots
+from backend_server.storage.transactions import Records
+from tests.support.fleet import two_slots
 from tests.support.postgres import Postgres
 
 BASE = "https://dash.example.com"
@@ -34,10 +33,10 @@ _RENEWED = {"store", "leases", "documents"}
 
 def fill(store: Store, folder: Path) -> KeptSecrets:
     """Put a small fleet in, with every kind of value a column can hold."""
-    registry = DeviceRegistry(SqlRecords(store), TwoSlots(), RegistryOptions())
+    registry = DeviceRegistry(Records(store), two_slots, RegistryOptions())
     sent = {"labels": {"site": "nord 'ost'"}}
     devices = {DeviceId(f"rig-{n}"): {"hostname": f'Rig "{n}" \u05e9\u05dc', **sent} for n in range(40)}
-    registry.put_many(devices, "test")
+    registry.upserter.upsert_many(devices, "test")
     registry.retire("rig-7", "ann")
     with store.write() as write:
         note(write, actor="ann", action="try", kind="device", object_ids=["rig-1"], details={"a": [1, None, True]})
@@ -117,8 +116,8 @@ def test_links_keep_their_addresses_and_new_rows_can_follow(
     secrets = fill(store, tmp_path)
     other, folder = target
     restore(other, KeptSecrets(other, folder), None, list(dump(store, secrets, None, Contents())), replace=False)
-    before = DeviceRegistry(SqlRecords(store), TwoSlots(), RegistryOptions())
-    after = DeviceRegistry(SqlRecords(other), TwoSlots(), RegistryOptions())
+    before = DeviceRegistry(Records(store), two_slots, RegistryOptions())
+    after = DeviceRegistry(Records(other), two_slots, RegistryOptions())
     for number in (0, 7, 39):
         old = before.put(f"rig-{number}", {"hostname": "Renamed"}, "test")
         new = after.put(f"rig-{number}", {"hostname": "Renamed"}, "test")

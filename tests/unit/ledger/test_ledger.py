@@ -8,7 +8,7 @@ from sqlalchemy import event, select
 from backend_server.ledger import AuditQuery, Ledger
 from backend_server.ledger.ledger import day_of
 from backend_server.links import Link
-from backend_server.registry.links import LinkRegistry
+from backend_server.registry import LinkRegistry
 from backend_server.storage import schema
 from backend_server.storage.engine.store import Store
 from backend_server.storage.tables.ledger import SqlLedger
@@ -51,7 +51,7 @@ def test_views_and_refusals_add_up_by_link_and_day(
         {link.id: Hits(views=4, last_seen_ms=NOON + 5, refused={"paused": 1, "locked": 2}), "gone": Hits(1)}
     )
 
-    told = ledger_json(ledger.of_link(links.get(link.token), 30), NOON)
+    told = ledger_json(ledger.of_link(links.directory.get(link.token), 30), NOON)
 
     assert told["days"] == [
         {"day": "2027-01-15", "views": 5, "refused": {"paused": 4, "locked": 2}},
@@ -61,13 +61,14 @@ def test_views_and_refusals_add_up_by_link_and_day(
     assert told["first_seen_at"] == "2027-01-14T12:00:00.000Z"
     assert told["last_seen_at"] == "2027-01-15T12:00:00.005Z"
     assert (told["created_by"], told["device"], told["title"]) == ("poller", "rig-1", "Rig One (rig-1)")
-    assert [one["day"] for one in ledger_json(ledger.of_link(links.get(link.token), 1), NOON)["days"]] == ["2027-01-15"]
+    today = ledger_json(ledger.of_link(links.directory.get(link.token), 1), NOON)
+    assert [one["day"] for one in today["days"]] == ["2027-01-15"]
 
 
 def test_who_changed_a_link_stands_beside_its_views(link: Link, links: LinkRegistry, ledger: Ledger) -> None:
     links.edit(link.token, link_edit({"label": "Lobby"}), "ann")
     new = links.rotate(link.token, "bob").link.token
-    changes = ledger_json(ledger.of_link(links.get(new), 30), NOON)["changes"]
+    changes = ledger_json(ledger.of_link(links.directory.get(new), 30), NOON)["changes"]
     assert [(one["action"], one["actor"]) for one in changes] == [("link.rotate", "bob"), ("link.edit", "ann")]
     assert changes[1]["details"] == {"label": ["", "Lobby"]}
     assert link.token not in str(changes)
@@ -104,7 +105,7 @@ def test_days_are_kept_as_long_as_the_operator_says(
     for days in range(5):
         views.add_views({link.id: Hits(views=1, last_seen_ms=NOON - days * DAY)})
     ledger = Ledger(SqlLedger(store), keep_ms=2 * DAY, clock_ms=clock)
-    told = ledger_json(ledger.of_link(links.get(link.token), 30), NOON)
+    told = ledger_json(ledger.of_link(links.directory.get(link.token), 30), NOON)
     assert [one["day"] for one in told["days"]] == ["2027-01-15", "2027-01-14", "2027-01-13"]
     assert told["from_day"] == "2027-01-13"
     number = store.change_number()
@@ -116,7 +117,7 @@ def test_days_are_kept_as_long_as_the_operator_says(
     with store.read() as connection:
         left = list(connection.execute(select(schema.link_views.c.day).order_by(schema.link_views.c.day)).scalars())
     assert left == ["2027-01-14", "2027-01-15"]
-    assert links.get(link.token).link.views == 5, "the sum of all days stays"
+    assert links.directory.get(link.token).link.views == 5, "the sum of all days stays"
 
 
 def test_deeds_are_found_by_all_that_is_noted_of_them(

@@ -23,12 +23,12 @@ OPTIONS = RegistryOptions(stale_after_ms=90_000, retired_keep_ms=1_000_000)
 def test_retire_ends_links_at_once_and_revive_gives_the_same_back(store: Store) -> None:
     registry, links = device_registry(store), link_registry(store)
     token = registry.put("rig-1", {}, "poller").view.link.token
-    assert links.find(token).state(0) is LinkState.PENDING
+    assert links.directory.find(token).state(0) is LinkState.PENDING
 
     view = registry.retire("rig-1", "ann")
 
     assert view.state is DeviceState.RETIRED
-    assert links.find(token).state(0) is LinkState.REVOKED
+    assert links.directory.find(token).state(0) is LinkState.REVOKED
     with store.read() as connection:
         document = connection.execute(select(schema.documents)).mappings().one()
         publication = connection.execute(select(schema.publications)).mappings().one()
@@ -39,7 +39,7 @@ def test_retire_ends_links_at_once_and_revive_gives_the_same_back(store: Store) 
 
     assert view.state is DeviceState.ACTIVE
     assert view.link.token == token
-    assert links.find(token).state(0) is LinkState.PENDING
+    assert links.directory.find(token).state(0) is LinkState.PENDING
     with store.read() as connection:
         assert (
             connection.execute(select(schema.publications.c.access_token)).scalar_one() == publication["access_token"]
@@ -125,43 +125,43 @@ def test_lists_are_paged_searched_and_filtered(store: Store) -> None:
 def test_a_heartbeat_keeps_a_clients_devices_fresh(store: Store) -> None:
     clock = Clock()
     registry = device_registry(store, OPTIONS, clock_ms=clock)
-    registry.put_many({A: {}, B: {}}, "poller", client="c1")
+    registry.upserter.upsert_many({A: {}, B: {}}, "poller", client="c1")
     registry.put("other", {}, "poller", client="c2")
     clock.now_ms += 100_000
 
-    answer = registry.heartbeat(store.epoch(), 2, client="c1")
+    answer = registry.upserter.heartbeat(store.epoch(), 2, client="c1")
 
     assert (answer.epoch, answer.resend) == (store.epoch(), False)
     assert {view.device.id for view in registry.list("active").items} == {"a", "b"}
 
 
 def test_after_a_restart_a_client_is_asked_once_to_send_again(store: Store) -> None:
-    device_registry(store).put_many({A: {}, B: {}}, "poller", client="c1")
+    device_registry(store).upserter.upsert_many({A: {}, B: {}}, "poller", client="c1")
     registry = device_registry(store)
-    assert registry.heartbeat(store.epoch(), 2, client="c1").resend is True
-    registry.put_many({A: {}, B: {}}, "poller", client="c1")
-    assert registry.heartbeat(store.epoch(), 2, client="c1").resend is False
+    assert registry.upserter.heartbeat(store.epoch(), 2, client="c1").resend is True
+    registry.upserter.upsert_many({A: {}, B: {}}, "poller", client="c1")
+    assert registry.upserter.heartbeat(store.epoch(), 2, client="c1").resend is False
 
 
 def test_another_database_is_told_by_its_epoch(store: Store) -> None:
     registry = device_registry(store)
-    registry.put_many({A: {}}, "poller", client="c1")
+    registry.upserter.upsert_many({A: {}}, "poller", client="c1")
     old = store.epoch()
-    assert registry.heartbeat(old, 1, client="c1").resend is False
+    assert registry.upserter.heartbeat(old, 1, client="c1").resend is False
     new = store.renew_epoch()
-    answer = registry.heartbeat(old, 1, client="c1")
+    answer = registry.upserter.heartbeat(old, 1, client="c1")
     assert (answer.epoch, answer.resend) == (new, True)
-    assert registry.heartbeat(None, 0, client="c9").resend is True
+    assert registry.upserter.heartbeat(None, 0, client="c9").resend is True
 
 
 def test_a_client_that_dropped_a_device_does_not_keep_it_fresh(store: Store) -> None:
     clock = Clock()
     registry = device_registry(store, OPTIONS, clock_ms=clock)
-    registry.put_many({A: {}, B: {}}, "poller", client="c1")
-    assert registry.heartbeat(store.epoch(), 1, client="c1").resend is True
-    registry.put_many({A: {}}, "poller", client="c1")
+    registry.upserter.upsert_many({A: {}, B: {}}, "poller", client="c1")
+    assert registry.upserter.heartbeat(store.epoch(), 1, client="c1").resend is True
+    registry.upserter.upsert_many({A: {}}, "poller", client="c1")
     clock.now_ms += 100_000
-    assert registry.heartbeat(store.epoch(), 1, client="c1").resend is False
+    assert registry.upserter.heartbeat(store.epoch(), 1, client="c1").resend is False
     assert {view.device.id for view in registry.list("active").items} == {"a"}
 
 

@@ -59,9 +59,9 @@ def test_killed_after_any_statement_of_a_rotation_it_is_done_or_not(database: tu
         else:
             assert token != link.token
             assert (old, noted) == ([link.token], 1)
-            assert visitors.find(link.token).rotated_out_at is not None
-        assert visitors.find_slug(link.slug).link.token == token
-        assert visitors.find(token).state(0) is LinkState.PENDING
+            assert visitors.directory.find(link.token).rotated_out_at is not None
+        assert visitors.directory.find_slug(link.slug).link.token == token
+        assert visitors.directory.find(token).state(0) is LinkState.PENDING
         store.close()
         statements += 1
     assert ended == 0
@@ -76,5 +76,5 @@ def test_a_killed_writer_holds_nobody_up(database: tuple[str | None, Path], deed
     assert kill_after(2, database, link.token) == -signal.SIGKILL
     getattr(link_registry(store), deed)(link.token, "ann")
     wanted = LinkState.PAUSED if deed == "pause" else LinkState.REVOKED
-    assert link_registry(store).find(link.token).state(0) is wanted
+    assert link_registry(store).directory.find(link.token).state(0) is wanted
     store.close()

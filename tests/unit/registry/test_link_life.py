@@ -12,9 +12,7 @@ from backend_server.accounts.passwords import verify_password
 from backend_server.errors import Conflict, Gone, InvalidInput, NotFound
 from backend_server.links import LinkState
 from backend_server.primitives.secret import Secret
-from backend_server.registry import RegistryOptions
-from backend_server.registry.links import LinkRegistry
-from backend_server.registry.views import DeviceView
+from backend_server.registry import DeviceView, LinkQuery, LinkRegistry, RegistryOptions
 from backend_server.storage import schema
 from backend_server.storage.engine.store import Store
 from tests.support.fleet import Clock, device_hook, device_registry, link_edit, link_registry, new_link
@@ -41,7 +39,7 @@ def visitors(store: Store) -> LinkRegistry:
 
 
 def state(registry, token, now_ms=1_800_000_000_000):
-    return registry.find(token).state(now_ms)
+    return registry.directory.find(token).state(now_ms)
 
 
 def deeds(store: Store):
@@ -61,7 +59,7 @@ def test_pause_and_resume_hold_elsewhere_from_the_next_request_on(
     assert state(visitors, token) is LinkState.LIVE
     office.pause(token, "ann")
     assert state(visitors, token) is LinkState.PAUSED
-    assert visitors.find_slug(device.link.slug).state(0) is LinkState.PAUSED
+    assert visitors.directory.find_slug(device.link.slug).state(0) is LinkState.PAUSED
     number = store.change_number()
     office.pause(token, "ann")
     assert store.change_number() == number, "once more writes nothing"
@@ -79,7 +77,7 @@ def test_all_links_go_off_and_come_back_as_each_was(
     assert hook.put("rig-1", {"hostname": "Rig One"}, "p").view.links_on
     assert office.switch(False, "ann")
     assert not office.switch(False, "ann")
-    assert not visitors.standing()[1]
+    assert not visitors.directory.standing()[1]
     assert {state(visitors, one) for one in (device.link.token, other)} == {LinkState.PAUSED}
     view = hook.put("rig-1", {"hostname": "Rig One"}, "p").view
     assert view.found(view.link).state(0) is LinkState.PAUSED, "the hook tells it too"
@@ -97,12 +95,12 @@ def test_after_a_rotation_the_slug_works_and_the_old_token_does_not(
     new = office.rotate(old, "ann").link.token
     assert new != old
     assert state(visitors, old) is LinkState.ROTATED
-    assert visitors.find_slug(slug).link.token == new
-    assert visitors.find_slug(slug).link.slug == slug
+    assert visitors.directory.find_slug(slug).link.token == new
+    assert visitors.directory.find_slug(slug).link.slug == slug
     assert state(visitors, new) is LinkState.LIVE
     assert deeds(store)[-1] == ("link.rotate", "ann", {"grace_seconds": 0})
     assert old not in str(deeds(store))
-    for ask in (lambda: office.get(old), lambda: office.pause(old, "ann"), lambda: office.rotate(old, "ann")):
+    for ask in (lambda: office.directory.get(old), lambda: office.pause(old, "ann"), lambda: office.rotate(old, "ann")):
         with pytest.raises(Gone, match="replaced by a rotation") as caught:
             ask()
         assert caught.value.details == {"slug": slug}
@@ -115,7 +113,7 @@ def test_a_grace_lets_the_old_token_live_and_no_token_outlives_a_later_rotation(
     rotated = office.rotate(first, "ann", grace_seconds=3600).link
     at = rotated.updated_at
     assert state(visitors, first, at + 3_599_999) is LinkState.LIVE
-    assert visitors.find(first).until(at) == at + 3_600_000
+    assert visitors.directory.find(first).until(at) == at + 3_600_000
     assert state(visitors, first, at + 3_600_000) is LinkState.ROTATED
     third = office.rotate(rotated.token, "ann").link
     assert state(visitors, first, third.updated_at) is LinkState.ROTATED, "a leak is closed whatever was promised"
@@ -135,7 +133,7 @@ def test_a_whole_link_is_made_and_kept(
         "frame_ancestors": ["https://app.example.com"],
     }
     made = office.create(options(**given), "ann").link
-    found = visitors.find(made.token).link
+    found = visitors.directory.find(made.token).link
     assert found == made
     assert verify_password(found.password_hash, "correct horse")
     assert found.frame_ancestors == ("https://app.example.com",)
@@ -151,13 +149,13 @@ def test_an_edit_holds_at_once_and_is_told(
     store: Store, device: DeviceView, office: LinkRegistry, visitors: LinkRegistry
 ) -> None:
     token = device.link.token
-    assert visitors.find(token).link.label == ""
+    assert visitors.directory.find(token).link.label == ""
     edit = link_edit({"label": "Lobby", "slug": "lobby", "password": "correct horse"})
     office.edit(token, edit, "ann")
-    found = visitors.find(token).link
+    found = visitors.directory.find(token).link
     assert (found.label, found.slug) == ("Lobby", "lobby")
     assert verify_password(found.password_hash, "correct horse")
-    assert visitors.find_slug(device.link.slug) is None
+    assert visitors.directory.find_slug(device.link.slug) is None
     action, actor, told = deeds(store)[-1]
     assert (action, actor) == ("link.edit", "ann")
     assert told == {"label": ["", "Lobby"], "slug": [device.link.slug, "lobby"], "password": "set"}
@@ -165,7 +163,7 @@ def test_an_edit_holds_at_once_and_is_told(
     with pytest.raises(Conflict, match="'lobby' is taken"):
         office.edit(other, link_edit({"slug": "lobby"}), "ann")
     office.edit(token, link_edit({"password": None}), "ann")
-    assert visitors.find(token).link.password_hash is None
+    assert visitors.directory.find(token).link.password_hash is None
 
 
 def test_what_is_over_says_so(store: Store, device: DeviceView, office: LinkRegistry) -> None:
@@ -258,7 +256,7 @@ def test_the_hook_never_repeats_a_state_that_ended_by_itself(store: Store) -> No
     batch = b'[{"id": "rig-1", "hostname": "x"}]'
     for _ in range(2):
         assert b'"state":"expired"' in hook.batch(batch, "p", "http://x")
-    assert links.find(first.token).state(clock.now_ms) is LinkState.EXPIRED
+    assert links.directory.find(first.token).state(clock.now_ms) is LinkState.EXPIRED
 
 
 STATES = {
@@ -286,28 +284,28 @@ def test_lists_are_paged_filtered_and_counted_as_the_links_say_themselves(store:
                 document = schema.documents.c.uid == link.document_uid
                 write.connection.execute(update(schema.documents).where(document).values(state="live"))
     for wanted, token in made.items():
-        page = links.page(state=wanted)
+        page = links.directory.page(LinkQuery(state=wanted))
         assert [(one.link.token, one.state(clock.now_ms)) for one in page.items] == [(token, wanted)]
         assert page.total == 1
-    assert links.standing()[0] == {one.value: 1 for one in STATES}
-    assert links.page(state=LinkState.ROTATED).items == []
-    newest_first = [one.link.token for one in links.page().items]
+    assert links.directory.standing()[0] == {one.value: 1 for one in STATES}
+    assert links.directory.page(LinkQuery(state=LinkState.ROTATED)).items == []
+    newest_first = [one.link.token for one in links.directory.page(LinkQuery()).items]
     assert newest_first == list(reversed(made.values()))
-    second = links.page(page=2, per_page=4)
+    second = links.directory.page(LinkQuery(page=2, per_page=4))
     assert ([one.link.token for one in second.items], second.total) == (newest_first[4:], 6)
-    assert [one.link.object_id for one in links.page(search="host 3").items] == ["rig-3"]
-    assert [one.link.object_id for one in links.page(search="%_4").items] == ["rig-4"]
-    assert links.page(search="%%").items == []
-    unused = links.page(unused_days=30).items
+    assert [one.link.object_id for one in links.directory.page(LinkQuery(search="host 3")).items] == ["rig-3"]
+    assert [one.link.object_id for one in links.directory.page(LinkQuery(search="%_4")).items] == ["rig-4"]
+    assert links.directory.page(LinkQuery(search="%%")).items == []
+    unused = links.directory.page(LinkQuery(unused_days=30)).items
     assert {one.state(clock.now_ms) for one in unused} == set(STATES) - {LinkState.EXPIRED, LinkState.REVOKED}
     with store.write(moves=False) as write:
         seen = clock.now_ms - 29 * 86_400_000
         rows = schema.links.c.token == made[LinkState.LIVE]
         write.connection.execute(update(schema.links).where(rows).values(last_seen_at=seen))
-    assert made[LinkState.LIVE] not in {one.link.token for one in links.page(unused_days=30).items}
-    assert made[LinkState.LIVE] in {one.link.token for one in links.page(unused_days=28).items}
+    assert made[LinkState.LIVE] not in {one.link.token for one in links.directory.page(LinkQuery(unused_days=30)).items}
+    assert made[LinkState.LIVE] in {one.link.token for one in links.directory.page(LinkQuery(unused_days=28)).items}
     links.switch(False, "ann")
-    assert links.standing()[0]["paused"] == 3
+    assert links.directory.standing()[0]["paused"] == 3
 
 
 def test_a_thousand_links_cost_what_one_costs(
@@ -317,17 +315,17 @@ def test_a_thousand_links_cost_what_one_costs(
 
     def cost(token):
         with statements(store) as cold:
-            visitors.find(token)
+            visitors.directory.find(token)
         with statements(store) as warm:
-            visitors.find(token)
+            visitors.directory.find(token)
         with statements(store) as listed:
-            office.page(per_page=10)
+            office.directory.page(LinkQuery(per_page=10))
         with statements(store) as paused:
             office.pause(token, "ann")
             office.resume(token, "ann")
         return len(cold), len(warm), len(listed), len(paused)
 
-    visitors.find(device.link.token)
+    visitors.directory.find(device.link.token)
     one = cost(office.create(options(), "ann").link.token)
     with store.write() as write:
         rows = [
@@ -343,7 +341,7 @@ def test_a_thousand_links_cost_what_one_costs(
             for number in range(1000)
         ]
         write.connection.execute(schema.links.insert(), rows)
-    visitors.find(device.link.token)
+    visitors.directory.find(device.link.token)
     many = cost(office.create(options(), "ann").link.token)
     assert many == one
     assert many[1] == 0, "a known link is answered from memory"
@@ -378,5 +376,5 @@ def test_replacing_nothing_of_a_link_loses_nothing(store: Store, device: DeviceV
     with store.write(moves=False) as write:
         write.connection.execute(update(schema.links).values(views=7, last_seen_at=9, first_seen_at=3))
     office.edit(link.token, link_edit({"label": "x"}), "ann")
-    after = office.get(link.token).link
+    after = office.directory.get(link.token).link
     assert after == replace(link, views=7, last_seen_at=9, first_seen_at=3, label="x", updated_at=after.updated_at)

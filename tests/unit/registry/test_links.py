@@ -8,8 +8,7 @@ from sqlalchemy import select, update
 from backend_server.errors import Conflict, InvalidInput, NotFound
 from backend_server.links import LinkState, Theme
 from backend_server.primitives.secret import Secret
-from backend_server.registry import RegistryOptions
-from backend_server.registry.views import DeviceView
+from backend_server.registry import DeviceView, LinkQuery, RegistryOptions
 from backend_server.storage import schema
 from backend_server.storage.engine.store import Store
 from tests.support.fleet import device_registry, link_edit, link_registry, new_link
@@ -31,13 +30,13 @@ def test_a_link_is_found_by_token_and_slug_until_it_is_revoked(store: Store, dev
     assert made.link.slug.startswith("rig-one-")
     assert made.link.token != device.link.token
     for _ in range(2):
-        assert links.find(made.link.token).link == made.link
-        assert links.find_slug(made.link.slug).link == made.link
+        assert links.directory.find(made.link.token).link == made.link
+        assert links.directory.find_slug(made.link.slug).link == made.link
 
     links.revoke(made.link.token, "ann")
 
-    assert links.find(made.link.token).state(0) is LinkState.REVOKED
-    assert links.find_slug(made.link.slug).state(0) is LinkState.REVOKED
+    assert links.directory.find(made.link.token).state(0) is LinkState.REVOKED
+    assert links.directory.find_slug(made.link.slug).state(0) is LinkState.REVOKED
     number = store.change_number()
     links.revoke(made.link.token, "ann")
     assert store.change_number() == number
@@ -48,17 +47,17 @@ def test_a_link_is_found_by_token_and_slug_until_it_is_revoked(store: Store, dev
 
 def test_a_change_elsewhere_counts_from_the_next_request_on(store: Store, device: DeviceView) -> None:
     visitors, office = link_registry(store), link_registry(store)
-    assert visitors.find(device.link.token).state(0) is LinkState.PENDING
+    assert visitors.directory.find(device.link.token).state(0) is LinkState.PENDING
     with store.write() as write:
         write.connection.execute(update(schema.documents).values(state="live", dirty=False, change=write.change))
-    assert visitors.find(device.link.token).state(0) is LinkState.LIVE
+    assert visitors.directory.find(device.link.token).state(0) is LinkState.LIVE
     with store.write() as write:
         write.connection.execute(update(schema.store).values(links_on=False))
-    assert visitors.find(device.link.token).state(0) is LinkState.PAUSED
+    assert visitors.directory.find(device.link.token).state(0) is LinkState.PAUSED
     with store.write() as write:
         write.connection.execute(update(schema.store).values(links_on=True))
     office.revoke(device.link.token, "ann")
-    assert visitors.find(device.link.token).state(0) is LinkState.REVOKED
+    assert visitors.directory.find(device.link.token).state(0) is LinkState.REVOKED
 
 
 def test_the_hook_never_undoes_a_revocation(store: Store, device: DeviceView) -> None:
@@ -88,9 +87,9 @@ def test_a_document_is_public_as_long_as_some_link_needs_it(store: Store, device
 @pytest.mark.parametrize("token", ["0" * 32, "0" * 31, "../x", "", "A" * 32, "\x00" * 32])
 def test_unknown_and_malformed_tokens_are_alike(store: Store, token: str) -> None:
     links = link_registry(store)
-    assert links.find(token) is None
+    assert links.directory.find(token) is None
     with pytest.raises(NotFound, match="no link with this token"):
-        links.get(token)
+        links.directory.get(token)
     with pytest.raises(NotFound):
         links.revoke(token, "ann")
 
@@ -100,7 +99,7 @@ def test_a_token_from_before_a_rotation_is_over_after_its_grace(store: Store, de
     with store.write() as write:
         values = {"token": old, "link_id": device.link.id, "good_until": 1000, "rotated_at": 0}
         write.connection.execute(schema.old_link_tokens.insert().values(**values))
-    found = link_registry(store).find(old)
+    found = link_registry(store).directory.find(old)
     assert found.state(999) is LinkState.PENDING
     assert found.state(1000) is LinkState.ROTATED
 
@@ -125,11 +124,18 @@ def test_lists_by_device_document_state_and_use(store: Store, device: DeviceView
     links = link_registry(store)
     extra = links.create(new_link({"document": device.documents[0].uid}), "ann").link
     links.revoke(extra.token, "ann")
-    assert [one.link.id for one in links.page(device="rig-1").items] == [extra.id, device.link.id]
-    assert [one.link.id for one in links.page(document=extra.document_uid).items] == [extra.id, device.link.id]
-    assert [one.link.id for one in links.page(state=LinkState.REVOKED).items] == [extra.id]
-    assert links.page(device="nobody").items == []
-    assert links.page(unused_days=1).items == []
+
+    def ids(**query: object) -> list[str]:
+        return [found.link.id for found in links.directory.page(LinkQuery(**query)).items]  # type: ignore[arg-type]  # one field
+
+    assert ids(device="rig-1") == [extra.id, device.link.id]
+    assert ids(document=extra.document_uid) == [
+        extra.id,
+        device.link.id,
+    ]
+    assert ids(state=LinkState.REVOKED) == [extra.id]
+    assert ids(device="nobody") == []
+    assert ids(unused_days=1) == []
 
 
 def test_derived_tokens_come_back_after_a_lost_database(store: Store) -> None:
@@ -155,4 +161,4 @@ def test_derived_mode_says_what_it_cannot_keep(store: Store) -> None:
         links.create(new_link({"device": "rig-1", **ends}), "ann")
     with pytest.raises(InvalidInput, match="expires_at: cannot be kept with LINK_TOKENS=derived"):
         links.edit(own.token, link_edit(ends), "ann")
-    assert links.get(own.token).link.expires_at is None
+    assert links.directory.get(own.token).link.expires_at is None

@@ -14,27 +14,26 @@ from sqlalchemy import func, select
 
 from backend_server.storage import schema
 from backend_server.storage.engine.store import Store
-from backend_server.web.api.devices.hook import DeviceHook
-from tests.support.fleet import device_hook
+from tests.support.fleet import RegistryHook, device_hook
 
 BASE = "https://dash.example.com"
 
 
 @pytest.fixture
-def two(database: tuple[str | None, Path]) -> Iterator[list[DeviceHook]]:
+def two(database: tuple[str | None, Path]) -> Iterator[list[RegistryHook]]:
     stores = [Store.open(*database) for _ in range(2)]
     yield [device_hook(store) for store in stores]
     for store in stores:
         store.close()
 
 
-def hostname(hook: DeviceHook, version: int) -> str:
+def hostname(hook: RegistryHook, version: int) -> str:
     status, body = hook.put("rig-1", orjson.dumps({"hostname": f"v{version}"}), "poller", BASE)
     assert status in (200, 201)
     return orjson.loads(body)["device"]["hostname"]
 
 
-def test_an_older_value_put_again_through_the_other_process_counts(two: list[DeviceHook]) -> None:
+def test_an_older_value_put_again_through_the_other_process_counts(two: list[RegistryHook]) -> None:
     a, b = two
     hostname(a, 1)
     hostname(b, 1)
@@ -44,7 +43,7 @@ def test_an_older_value_put_again_through_the_other_process_counts(two: list[Dev
     assert hostname(a, 2) == "v2"
 
 
-def test_any_order_of_calls_gives_what_was_put_last(two: list[DeviceHook]) -> None:
+def test_any_order_of_calls_gives_what_was_put_last(two: list[RegistryHook]) -> None:
     chance = random.Random(20260131)
     for _ in range(120):
         hook, version = chance.choice(two), chance.randrange(3)
@@ -56,7 +55,7 @@ def test_any_order_of_calls_gives_what_was_put_last(two: list[DeviceHook]) -> No
         assert chance.choice(two).devices.get("rig-1").device.hostname == f"v{version}"
 
 
-def test_a_race_of_first_puts_makes_one_of_everything(two: list[DeviceHook]) -> None:
+def test_a_race_of_first_puts_makes_one_of_everything(two: list[RegistryHook]) -> None:
     def put(number):
         body = orjson.dumps({"hostname": "same", "labels": {"from": str(number % 3)}})
         return orjson.loads(two[number % 2].put("rig-1", body, "poller", BASE)[1])
@@ -74,7 +73,7 @@ def test_a_race_of_first_puts_makes_one_of_everything(two: list[DeviceHook]) -> 
         assert reading._connection.execute(registered).scalar_one() == 1
 
 
-def test_puts_retirements_and_reads_at_once_end_in_one_truth(two: list[DeviceHook]) -> None:
+def test_puts_retirements_and_reads_at_once_end_in_one_truth(two: list[RegistryHook]) -> None:
     def work(number) -> None:
         hook = two[number % 2]
         if number % 10 == 5:
@@ -114,16 +113,16 @@ def test_unchanged_touches_neither_file_nor_row(sqlite_store: Store) -> None:
     assert files() == before
 
 
-def test_a_memory_is_not_filled_with_what_is_older_than_it_knows(two: list[DeviceHook]) -> None:
+def test_a_memory_is_not_filled_with_what_is_older_than_it_knows(two: list[RegistryHook]) -> None:
     """A slow reader must not put back what another thread's check has just made it forget."""
     a, b = two
     hostname(a, 1)
-    settler = a.devices._settler
-    with settler.records.reading() as reading:
-        reading.state()  # the snapshot begins here
+    guard = a.devices.upserter.guard
+    with a.devices._records.reading() as tx:
+        tx.state()  # the snapshot begins here
         hostname(b, 2)
-        settler.guard.check()
-        number = reading.state().change
-    with settler.guard.lock:
-        assert not settler.guard.may_keep(number)
+        guard.check()
+        number = tx.state().change
+    with guard.lock:
+        assert not guard.may_keep(number)
     assert hostname(a, 1) == "v1"

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pytest
 
-from backend_server.devices.device import Device
 from backend_server.links import LinkState, Theme
 from backend_server.registry import DeviceRegistry, RegistryOptions
-from backend_server.registry.ports import WantedSlot
 from backend_server.storage.engine.store import Store
-from backend_server.storage.tables.registry_records import SqlRecords
+from backend_server.storage.transactions import Records
+from backend_server.templates import TemplateSet
 from backend_server.web.api.devices.present import links_json
+from tests.support.templates import panel, template
 
 BASE = "https://dash.example.com"
 
@@ -21,9 +19,21 @@ class Templates:
     """What the templates say of two slots; a test changes it."""
 
     def __init__(self) -> None:
-        self.wanted = [WantedSlot("main", "generic", "30s"), WantedSlot("inside", "secret", "off", "false")]
+        self.say(main=None, inside=False)
 
-    def slots(self, _: Device) -> Sequence[WantedSlot]:
+    def say(self, **shares: object) -> None:
+        """Fill these slots, shared as each says; None leaves it to others."""
+        self.wanted = TemplateSet.of(
+            template(
+                panel(),
+                name=f"{slot}.json",
+                refresh="30s" if slot == "main" else "",
+                header={"slot": slot} if share is None else {"slot": slot, "share": share},
+            )
+            for slot, share in shares.items()
+        )
+
+    def __call__(self) -> TemplateSet:
         return self.wanted
 
 
@@ -34,7 +44,7 @@ def templates() -> Templates:
 
 @pytest.fixture
 def registry(store: Store, templates: Templates) -> DeviceRegistry:
-    return DeviceRegistry(SqlRecords(store), templates, RegistryOptions())
+    return DeviceRegistry(Records(store), templates, RegistryOptions())
 
 
 def shared(registry: DeviceRegistry) -> dict[str, str]:
@@ -62,11 +72,11 @@ def test_a_template_that_changes_its_mind_is_followed_with_the_same_link(
 ) -> None:
     view = registry.put("rig-1", {}, "poller").view
     assert view.link is not None
-    templates.wanted = [WantedSlot("main", "generic", "30s", "false"), WantedSlot("inside", "secret", "off", "wall")]
+    templates.say(main=False, inside="wall")
     assert registry.match_slots(["rig-1"]) == 1
     assert shared(registry) == {"inside": Theme.DARK.value}
     assert registry.get("rig-1").link is None
-    templates.wanted = [WantedSlot("main", "generic", "30s"), WantedSlot("inside", "secret", "off", "wall")]
+    templates.say(main=None, inside="wall")
     assert registry.match_slots(["rig-1"]) == 1
     back = registry.get("rig-1").link
     assert back is not None
@@ -75,10 +85,10 @@ def test_a_template_that_changes_its_mind_is_followed_with_the_same_link(
 
 
 def test_the_setting_counts_where_nobody_says_anything(store: Store, templates: Templates) -> None:
-    registry = DeviceRegistry(SqlRecords(store), templates, RegistryOptions(share_default="false"))
+    registry = DeviceRegistry(Records(store), templates, RegistryOptions(share_default="false"))
     registry.put("rig-1", {}, "poller")
     assert shared(registry) == {}
-    templates.wanted = [WantedSlot("main", "generic", "30s", "true")]
+    templates.say(main=True)
     registry.put("rig-2", {}, "poller")
     assert registry.get("rig-2").link is not None
 
@@ -89,3 +99,19 @@ def test_the_ready_address_holds_the_documents_own_refresh(registry: DeviceRegis
     assert links["main"].endswith("&theme=auto&refresh=30s")
     assert links["inside"].endswith("&theme=auto")
     assert registry.get("rig-1").found(registry.get("rig-1").links[0]).state(0) is LinkState.PENDING
+
+
+def test_templates_that_change_during_a_registration_are_followed_by_it(store: Store, templates: Templates) -> None:
+    """The worker may have matched all devices just before this one was there."""
+    registry = DeviceRegistry(Records(store), templates, RegistryOptions())
+    before, asked = templates(), []
+
+    def changing() -> TemplateSet:
+        asked.append(None)
+        if len(asked) == 1:
+            return before
+        templates.say(main=None, inside=False, later=None)
+        return templates()
+
+    DeviceRegistry(Records(store), changing, RegistryOptions()).put("rig-1", {}, "poller")
+    assert [document.slot for document in registry.get("rig-1").documents] == ["inside", "later", "main"]

@@ -136,14 +136,14 @@ def test_a_persons_link_ends_with_its_slot_and_comes_back_under_its_token(store:
     main = links.create(new_link({"device": "rig-1"}), "ada").link
     publication = {row["document_uid"]: row["state"] for row in rows(store, schema.publications)}
     put(hook, "rig-1", {"kind": "generic"})
-    assert links.find(made.token).state(1) is LinkState.REVOKED
-    assert links.find(main.token).state(1) is LinkState.PENDING
+    assert links.directory.find(made.token).state(1) is LinkState.REVOKED
+    assert links.directory.find(main.token).state(1) is LinkState.PENDING
     states = {row["document_uid"]: row["state"] for row in rows(store, schema.publications)}
     assert states == {**publication, made.document_uid: "unwanted"}
 
     put(hook, "rig-1", {"kind": "miner"})
 
-    back = links.find(made.token)
+    back = links.directory.find(made.token)
     assert (back.link.token, back.link.suspended_at, back.state(1)) == (made.token, None, LinkState.PENDING)
     assert {row["document_uid"]: row["state"] for row in rows(store, schema.publications)} == publication
 
@@ -153,11 +153,11 @@ def test_a_persons_link_stays_when_the_device_is_no_longer_shared(store: Store) 
     put(hook, "rig-1", {})
     made = links.create(new_link({"device": "rig-1"}), "ada").link
     put(hook, "rig-1", {"share": False})
-    assert links.find(made.token).link.suspended_at is None
+    assert links.directory.find(made.token).link.suspended_at is None
     hook.devices.retire("rig-1", "ada")
-    assert links.find(made.token).state(1) is LinkState.REVOKED
+    assert links.directory.find(made.token).state(1) is LinkState.REVOKED
     hook.devices.revive("rig-1", "ada")
-    assert links.find(made.token).link.suspended_at is None
+    assert links.directory.find(made.token).link.suspended_at is None
 
 
 def test_share_false_hands_out_nothing_and_true_gives_the_same_link_back(store: Store) -> None:

@@ -16,7 +16,7 @@ import orjson
 from backend_server.devices.fields import parse_fields
 from backend_server.errors import DashwrightError, InvalidInput, Problem, status_of
 from backend_server.primitives.ids import parse_device_id
-from backend_server.registry import Accepted, DeviceRegistry
+from backend_server.registry import Accepted, DeviceUpserter
 
 from ...bodies import parse_body
 from ...errors import error_shape
@@ -30,11 +30,12 @@ HOOK = "dashwright.device_hook"  # its place among the application's extensions
 class DeviceHook:
     """Answers single calls and batches from memory, or by way of the registry. Safe for many threads."""
 
-    def __init__(self, devices: DeviceRegistry) -> None:
-        self.devices = devices
+    def __init__(self, devices: DeviceUpserter) -> None:
+        self._devices = devices
         self._answers = AnswerCache()
         self._batches = BatchCache()
-        self._guard = devices.remember_with(self._answers)
+        self._guard = devices.guard
+        self._guard.watch(self._answers)
 
     def put(self, device_id: str, body: bytes, by: str, base: str, *, client: str | None = None) -> tuple[int, bytes]:
         """Register a device or note what changed: `(201 or 200, JSON)`; raises InvalidInput naming each wrong field.
@@ -45,17 +46,15 @@ class DeviceHook:
         self._guard.check()
         known, address = self._answers.by_id.get(device_id), base_in_json(base)
         if known is not None and known.body == body:
-            self.devices.was_seen((device_id,), client)
+            self._devices.was_seen((device_id,), client)
             return 200, known.single(address)
         checked = parse_device_id(device_id)
         raw: Any = parse_body(body) if body.strip() else {}
         if known is not None and isinstance(raw, Mapping) and known.equals(raw):
             known.remember(None, body)
-            self.devices.was_seen((device_id,), client)
+            self._devices.was_seen((device_id,), client)
             return 200, known.single(address)
-        outcome = self.devices.put_many({checked: parse_fields(raw, device_id=checked)}, by, client=client)[checked]
-        if isinstance(outcome, DashwrightError):
-            raise outcome
+        outcome = self._devices.upsert(checked, parse_fields(raw, device_id=checked), by, client=client)
         answer = self._remember(outcome, address, raw=None, body=body).single(address)
         return (201 if outcome.created else 200), answer
 
@@ -69,7 +68,7 @@ class DeviceHook:
         number, address = self._guard.number, base_in_json(base)
         batch = self._batches.find(body, address, number)
         if batch is not None:
-            self.devices.was_seen(batch.ids, client)
+            self._devices.was_seen(batch.ids, client)
             return batch.answer
         items = parse_body(body)
         if not isinstance(items, list):
@@ -93,12 +92,12 @@ class DeviceHook:
         check_size(items)
         compared = compare(items, self._answers.by_id, base)
         results = compared.results
-        self.devices.was_seen(compared.seen, client)
+        self._devices.was_seen(compared.seen, client)
         if compared.unanswered:
             requests = read_items(compared.unanswered)
             for place, fault in requests.refused.items():
                 results[place] = _error(items[place], fault, request_id)
-            for device_id, outcome in self.devices.put_many(requests.given, by, client=client).items():
+            for device_id, outcome in self._devices.upsert_many(requests.given, by, client=client).items():
                 places = requests.places[device_id]
                 if isinstance(outcome, DashwrightError):
                     for place in places:

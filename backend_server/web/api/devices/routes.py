@@ -94,7 +94,7 @@ def heartbeat(body: Heartbeat) -> Response:
 
     A client is known by the header `X-Dashwright-Client`, sent with its batches too; without it, by its token.
     """
-    answer = current_services().devices.heartbeat(body.epoch, body.count, client=_client())
+    answer = current_services().devices.upserter.heartbeat(body.epoch, body.count, client=_client())
     return json_response({"epoch": answer.epoch, "resend": answer.resend})
 
 

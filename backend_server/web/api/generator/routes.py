@@ -139,9 +139,9 @@ def generate_dashboards(body: JobBody) -> Response:
 def provision_dashboards(body: ProvisionBody) -> Response:
     """Make dashboards and have them wanted: written, proven, ready to be linked. The same again changes nothing."""
     job = _job(body)
-    provided = current_services().provided
-    before = provided.list(Maker.GENERATOR, SLOT)
-    outcome = provided.provide(
+    published = current_services().static_documents
+    before = published.list(Maker.GENERATOR, SLOT)
+    outcome = published.publish(
         job.documents(),
         Maker.GENERATOR,
         SLOT,
@@ -150,7 +150,7 @@ def provision_dashboards(body: ProvisionBody) -> Response:
         version=job.spec.hash,
         prune=body.prune,
     )
-    documents = provided.list(Maker.GENERATOR, SLOT)
+    documents = published.list(Maker.GENERATOR, SLOT)
     slugs = {one.uid: one.object_id for one in (*before, *documents)}
     names = {
         name: [slugs.get(uid, uid) for uid in getattr(outcome, name)]
@@ -170,7 +170,7 @@ def provision_dashboards(body: ProvisionBody) -> Response:
 @needs(Role.VIEWER, Scope.DOCUMENTS_READ)
 def list_generated() -> Response:
     """List the generated dashboards in the wanted set, each with its state."""
-    return json_response([one.as_json() for one in current_services().provided.list(Maker.GENERATOR, SLOT)])
+    return json_response([one.as_json() for one in current_services().static_documents.list(Maker.GENERATOR, SLOT)])
 
 
 @blueprint.delete("/generator/documents/<slug>", responses={200: Message, **errors(404)})
@@ -178,7 +178,7 @@ def list_generated() -> Response:
 def withdraw_generated(path: SlugPath) -> Response:
     """Take a generated dashboard out of the wanted set: its links end at once, then file and dashboard go."""
     uid = dashboard_uid(Maker.GENERATOR, SLOT, path.slug)
-    current_services().provided.withdraw(Maker.GENERATOR, SLOT, [uid], current_actor().name)
+    current_services().static_documents.withdraw(Maker.GENERATOR, SLOT, [uid], current_actor().name)
     return json_response({"message": f"{path.slug} is withdrawn; its links have ended."})
 
 
@@ -289,10 +289,10 @@ def _looked_at(given: dict[str, dict[str, Any]] | None) -> dict[str, dict[str, A
 
 
 def _provisioned() -> dict[str, dict[str, Any]]:
-    provided = current_services().provided
+    published = current_services().static_documents
     found = {}
-    for one in provided.list(Maker.GENERATOR, SLOT):
-        body = provided.body(one.uid)
+    for one in published.list(Maker.GENERATOR, SLOT):
+        body = published.body(one.uid)
         if body is not None:
             found[one.object_id] = orjson.loads(body)
     return found

@@ -23,7 +23,7 @@ blueprint = api_blueprint("ledger", "Who made, changed and saw what.")
 def get_ledger(path: TokenPath, query: LedgerQuery) -> Response:
     """Tell what happened on a link: made by whom, views and refusals by day, and every change."""
     services = current_services()
-    found = services.links.get(path.token)
+    found = services.links.directory.get(path.token)
     return json_response(ledger_json(services.ledger.of_link(found, query.days), epoch_ms()))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Response
 
+from backend_server import registry
 from backend_server.accounts import Role, Scope
 from backend_server.links import FoundLink, LinkState
 from backend_server.primitives.clock import epoch_ms
@@ -22,14 +23,16 @@ blueprint = api_blueprint("links", "What is handed out: links to dashboards, for
 @needs(Role.VIEWER, Scope.LINKS_READ)
 def list_links(query: LinkQuery) -> Response:
     """List links, newest first."""
-    found = current_services().links.page(
-        device=query.device,
-        document=query.document,
-        state=LinkState(query.state) if query.state else None,
-        search=query.search,
-        unused_days=query.unused_days,
-        page=query.page,
-        per_page=query.per_page,
+    found = current_services().links.directory.page(
+        registry.LinkQuery(
+            device=query.device,
+            document=query.document,
+            state=LinkState(query.state) if query.state else None,
+            search=query.search,
+            unused_days=query.unused_days,
+            page=query.page,
+            per_page=query.per_page,
+        )
     )
     base, now = link_base(), epoch_ms()
     shown = [link_json(one, base, now) for one in found.items]
@@ -47,7 +50,7 @@ def create_link(body: NewLink) -> Response:
 @needs(Role.VIEWER, Scope.LINKS_READ)
 def get_switch() -> Response:
     """Whether links are on as a whole."""
-    return json_response({"links_on": current_services().links.standing()[1]})
+    return json_response({"links_on": current_services().links.directory.standing()[1]})
 
 
 @blueprint.post("/links/off", responses={200: Switch})
@@ -70,7 +73,7 @@ def turn_links_on() -> Response:
 @needs(Role.VIEWER, Scope.LINKS_READ)
 def get_link(path: TokenPath) -> Response:
     """Return one link; 410 for a token that was rotated out."""
-    return _shown(current_services().links.get(path.token))
+    return _shown(current_services().links.directory.get(path.token))
 
 
 @blueprint.patch("/links/<token>", responses={200: LinkAnswer, **errors(404, 409, 410, 413, 415)})

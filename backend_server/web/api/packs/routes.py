@@ -36,9 +36,9 @@ def get_pack(path: PackPath) -> Response:
 def install_pack(path: PackPath) -> Response:
     """Install a pack or upgrade it to what ships; the same again changes nothing."""
     pack = shipped_pack(path.name)
-    provided, documents = current_services().provided, pack.documents()
+    published, documents = current_services().static_documents, pack.documents()
     version = plan_install(documents, ()).version
-    provided.provide(
+    published.publish(
         documents,
         Maker.PACK,
         pack.name,
@@ -55,14 +55,14 @@ def install_pack(path: PackPath) -> Response:
 def remove_pack(path: PackPath) -> Response:
     """Remove a pack's dashboards: their links end at once. A pack that is not installed stays so."""
     pack = shipped_pack(path.name)
-    provided = current_services().provided
-    uids = [one.uid for one in provided.list(Maker.PACK, pack.name)]
-    provided.withdraw(Maker.PACK, pack.name, uids, current_actor().name)
+    published = current_services().static_documents
+    uids = [one.uid for one in published.list(Maker.PACK, pack.name)]
+    published.withdraw(Maker.PACK, pack.name, uids, current_actor().name)
     return json_response({"message": f"{len(uids)} dashboard(s) of the pack {pack.name} are withdrawn."})
 
 
 def _shown(pack: Pack) -> dict[str, object]:
-    installed = current_services().provided.list(Maker.PACK, pack.name)
+    installed = current_services().static_documents.list(Maker.PACK, pack.name)
     plan = plan_install(pack.documents(), installed)
     return {
         "name": pack.name,

@@ -1,4 +1,4 @@
-"""Documents that somebody provides as they are, rather than a template: checked, named, stamped."""
+"""Static documents: those that somebody publishes as they are, rather than a template; checked, named, stamped."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from .status import DocumentState
 
 
 @dataclass(frozen=True, slots=True)
-class Provided:
-    """A provided document without its bytes; `version` names what it was made of (a spec's hash, a pack's version)."""
+class StaticDocument:
+    """A static document without its bytes; `version` names what it was made of (a spec's hash, a pack's version)."""
 
     uid: DashboardUid
     title: str
@@ -24,8 +24,8 @@ class Provided:
 
 
 @dataclass(frozen=True, slots=True)
-class ProvidedStatus:
-    """A provided document and how far it has come; `file` is relative to DASHBOARDS_DIR."""
+class StaticDocumentStatus:
+    """A static document and how far it has come; `file` is relative to DASHBOARDS_DIR."""
 
     uid: DashboardUid
     object_id: str
@@ -49,7 +49,7 @@ class ProvidedStatus:
         }
 
 
-def provided_document(dashboard: Mapping[str, object], maker: Maker, slot: str, object_id: str) -> Document:
+def static_document(dashboard: Mapping[str, object], maker: Maker, slot: str, object_id: str) -> Document:
     """Make a document of a v1 dashboard, its uid made of (maker, slot, object); raises InvalidInput (preflight)."""
     named = {**dashboard, "uid": dashboard_uid(maker, slot, object_id)}
     named.pop("id", None)  # a number of some other Grafana's database

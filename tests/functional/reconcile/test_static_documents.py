@@ -1,4 +1,4 @@
-"""Provided documents: put into the wanted set as they are, served, linked, withdrawn, and back under the same links."""
+"""Static documents: put into the wanted set as they are, served, linked, withdrawn, and back under the same links."""
 
 from __future__ import annotations
 
@@ -8,17 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from backend_server.documents.provided import provided_document
+from backend_server.documents.static_document import static_document
 from backend_server.errors import Conflict, InvalidInput, NotFound
 from backend_server.ledger.model import AuditQuery
 from backend_server.links.state import LinkState
 from backend_server.primitives.ids import Maker, dashboard_uid
-from backend_server.registry.links import LinkRegistry
-from backend_server.registry.options import RegistryOptions
-from backend_server.registry.provided import ProvidedDocuments
+from backend_server.registry import LinkRegistry, RegistryOptions, StaticDocuments
 from backend_server.storage.engine.store import Store
 from backend_server.storage.tables.ledger import SqlLedger
-from backend_server.storage.tables.registry_records import SqlRecords
+from backend_server.storage.transactions import Records
 from tests.fakes.grafana import FakeGrafana
 from tests.support.fleet import new_link
 from tests.support.reconciling import House, house_of
@@ -29,7 +27,7 @@ PANEL = {"id": 1, "type": "stat", "title": "A", "gridPos": {"x": 0, "y": 0, "w":
 
 def document(slug="bus", title="Bus", maker=Maker.GENERATOR, **more):
     dashboard = {"title": title, "schemaVersion": 41, "panels": [PANEL], "id": 7, **more}
-    return provided_document(dashboard, maker, "main", slug)
+    return static_document(dashboard, maker, "main", slug)
 
 
 @pytest.fixture
@@ -46,19 +44,19 @@ def alone(store: Store, dashboards_dir: Path) -> Iterator[House]:
 
 def provide(house: House, *documents, **options):
     chosen = {"folder": "Generated", "by": "test", "version": "1", **options}
-    return ProvidedDocuments(SqlRecords(house.store)).provide(documents, Maker.GENERATOR, "main", **chosen)
+    return StaticDocuments(Records(house.store)).publish(documents, Maker.GENERATOR, "main", **chosen)
 
 
 def withdraw(house: House, *uids):
-    return ProvidedDocuments(SqlRecords(house.store)).withdraw(Maker.GENERATOR, "main", uids, "test")
+    return StaticDocuments(Records(house.store)).withdraw(Maker.GENERATOR, "main", uids, "test")
 
 
 def links(house: House):
-    return LinkRegistry(SqlRecords(house.store), RegistryOptions())
+    return LinkRegistry(Records(house.store), RegistryOptions())
 
 
 def state_of(house: House, token):
-    return links(house).get(token).state(0)
+    return links(house).directory.get(token).state(0)
 
 
 def test_a_provided_document_is_written_stamped_and_proven_and_is_not_public_by_itself(
@@ -173,7 +171,7 @@ def test_other_templates_leave_provided_documents_alone(alone: House) -> None:
     alone.settle()
     change = alone.rows()[UID]["change"]
 
-    alone.use(alone.slots.templates)
+    alone.use(alone.templates)
     alone.settle()
 
     assert alone.rows()[UID]["change"] == change

@@ -1,0 +1,169 @@
+"""The registry's frozen values. Times are epoch milliseconds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from backend_server.devices.device import Device, DeviceState
+from backend_server.devices.record import DeviceRecord
+from backend_server.documents.status import DocumentStatus
+from backend_server.links.link import FoundLink, Link
+from backend_server.links.state import LinkState
+from backend_server.primitives.ids import DashboardUid
+from backend_server.primitives.secret import Secret
+
+MAIN_SLOT = "main"
+_DAY_MS = 86_400_000
+
+Fields = Mapping[str, object]  # what `devices.fields.parse_fields` returns
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryOptions:
+    """What the settings say. With a `secret_key` tokens are derived, and default links survive a lost database."""
+
+    share_default: str = "true"
+    stale_after_ms: int = 90_000
+    retired_keep_ms: int = 30 * 86_400_000
+    secret_key: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoreState:
+    """The store's one row, in the same snapshot as what is read with it."""
+
+    epoch: str
+    change: int
+    forget_change: int
+    links_on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceQuery:
+    """Which devices a list is to hold; `state` is active, stale or retired, `seen_before` is when stale begins."""
+
+    state: str | None = None
+    kind: str | None = None
+    search: str | None = None
+    page: int = 1
+    per_page: int = 100
+    seen_before: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LinkQuery:
+    """Which links a list is to hold; `search` looks in label, slug, object and title, `state` is as of `now_ms`.
+
+    `unused_days` keeps those that are not over and that no visitor has used for so many days.
+    """
+
+    device: str | None = None
+    document: str | None = None
+    state: LinkState | None = None
+    search: str | None = None
+    unused_days: int | None = None
+    page: int = 1
+    per_page: int = 100
+    now_ms: int = 0
+
+    @property
+    def unseen_since(self) -> int | None:
+        """The moment since which no visitor came; None = that does not matter."""
+        return None if self.unused_days is None else self.now_ms - self.unused_days * _DAY_MS
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDevice:
+    """What the database holds of one device."""
+
+    record: DeviceRecord
+    documents: tuple[DocumentStatus, ...] = ()
+    links: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceView:
+    """A device as it stands at a moment: the merged device, its record, its documents and all its links."""
+
+    device: Device
+    record: DeviceRecord
+    state: DeviceState
+    documents: tuple[DocumentStatus, ...]
+    links: tuple[Link, ...]
+    last_seen_at: int
+    links_on: bool = True
+
+    @property
+    def link(self) -> Link | None:
+        """The device's own link: the default one of slot `main`, unless that is not shared."""
+        link = next((link for link in self.links if link.is_default and link.slot == MAIN_SLOT), None)
+        if link is None or link.suspended_at is None:
+            return link
+        # With its device a link is suspended as well, and then shown as what it is: over.
+        return link if self.state is DeviceState.RETIRED and self.device.share != "false" else None
+
+    def moves_by_itself(self, now_ms: int) -> bool:
+        """Whether the hook's answer changes at some moment without anybody writing anything."""
+        return self.link is not None and self.found(self.link).until(now_ms) is not None
+
+    def found(self, link: Link) -> FoundLink:
+        """Return one of the links with the state of its document."""
+        document = next((document for document in self.documents if document.uid == link.document_uid), None)
+        return FoundLink(
+            link,
+            document.serving_state if document else None,
+            document.title if document else self.device.title,
+            self.links_on,
+            own_refresh=document.refresh if document else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A device that was accepted, as it stood at `now_ms`, right as of a change number."""
+
+    created: bool
+    view: DeviceView
+    change: int
+    now_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class DevicePage:
+    """One page of a list of devices, and how many there are in all."""
+
+    items: tuple[DeviceView, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class LinkPage:
+    """One page of a list of links, and how many there are in all."""
+
+    items: Sequence[FoundLink]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class PublishOutcome:
+    """What became of the documents, by uid; `left` are those of the slot that were not given and were kept."""
+
+    created: tuple[DashboardUid, ...] = ()
+    changed: tuple[DashboardUid, ...] = ()
+    unchanged: tuple[DashboardUid, ...] = ()
+    withdrawn: tuple[DashboardUid, ...] = ()
+    left: tuple[DashboardUid, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing had to be written."""
+        return not (self.created or self.changed or self.withdrawn)
+
+
+@dataclass(frozen=True, slots=True)
+class HeartbeatAnswer:
+    """What a client learns: the database's name, and whether to send all its devices again."""
+
+    epoch: str
+    resend: bool
