@@ -20,6 +20,8 @@ GRAFANA_FILES = f"{PREFIX}/public"
 # Readable aliases of pages.
 SLUGS = f"{PREFIX}/s"
 SHORT_SLUGS = "/s"
+# What visitors' paths begin with.
+PUBLIC = (f"{PREFIX}/", f"{SHORT_SLUGS}/")
 # What our own pages and scripts load.
 SCRIPTS = f"{PREFIX}/dashwright"
 ASSETS = f"{SCRIPTS}/assets"
@@ -55,8 +57,3 @@ def state_path(token: str) -> str:
 def data_path(token: str, panel_id: str) -> str:
     """Return the path of our raw data route."""
     return f"{PAGES}/{token}/panels/{panel_id}/data"
-
-
-def is_public(path: str) -> bool:
-    """Whether a path is one that visitors use: below the prefix, or a short alias."""
-    return path.startswith((f"{PREFIX}/", f"{SHORT_SLUGS}/"))

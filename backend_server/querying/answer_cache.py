@@ -15,10 +15,12 @@ from typing import Generic, TypeVar, cast
 
 from backend_server.errors import DashwrightError, UpstreamTimeout
 
+Q = TypeVar("Q", bound=Hashable)
 T = TypeVar("T")
 
 FAILURE_KEPT_SECONDS = 1.0
 MOST_KEPT_SECONDS = 300.0
+MOST_BYTES = 64 * 1024 * 1024
 _ENTRY_OVERHEAD = 512
 
 
@@ -44,7 +46,7 @@ class AnswerCache(Generic[T]):
     def __init__(
         self,
         *,
-        max_bytes: int = 64 * 1024 * 1024,
+        max_bytes: int = MOST_BYTES,
         wait_seconds: float = 30.0,
         clock: Callable[[], float] = time.monotonic,
         size: Callable[[T], int] = _length,
@@ -107,3 +109,23 @@ class AnswerCache(Generic[T]):
 
     def _drop(self, question: Hashable) -> None:
         self._bytes -= self._entries.pop(question).size
+
+
+class SharedAnswers(Generic[Q, T]):
+    """The answers to one kind of question: fetched in one way, each kept equally long. Call it for an answer."""
+
+    def __init__(
+        self,
+        fetch: Callable[[Q], T],
+        keep_seconds: float | Callable[[T], float],
+        *,
+        size: Callable[[T], int],
+        max_bytes: int = MOST_BYTES,
+    ) -> None:
+        self._fetch = fetch
+        self._keep_seconds = keep_seconds
+        self._cache: AnswerCache[T] = AnswerCache(size=size, max_bytes=max_bytes)
+
+    def __call__(self, question: Q) -> T:
+        """Return the answer to a question; raises what the fetch raised."""
+        return self._cache.get(question, self._keep_seconds, lambda: self._fetch(question))

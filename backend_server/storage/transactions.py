@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 
 from sqlalchemy import Connection, select, union
 
@@ -85,10 +86,8 @@ class Records:
     def __init__(self, store: Store, *, with_grafana: bool = False) -> None:
         self._store = store
         self._with_grafana = with_grafana
-
-    def change_number(self) -> int:
-        """Return the number of the last write to devices, their documents or links."""
-        return self._store.change_number(*_TOPICS)
+        # The number of the last write to devices, their documents or links; asked at every request.
+        self.change_number: Callable[[], int] = partial(store.change_number, *_TOPICS)
 
     @contextmanager
     def reading(self) -> Iterator[ReadTransaction]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import orjson
 
+from backend_server.documents.refresh import OwnTimes
 from backend_server.errors import InvalidInput
 from backend_server.links import LinkProfile
 from backend_server.primitives.durations import parse_duration_ms
@@ -22,8 +23,8 @@ _MOST_WIDTH = 10_000
 _DAY_MS = 86_400_000
 
 
-# Returns the profile with what the dashboard decides itself filled in (`LinkProfile.for_dashboard`).
-ShownProfile = Callable[[], LinkProfile]
+# Returns what the dashboard says of its range; asked only where that counts, since it may need the dashboard.
+OwnTimesOf = Callable[[], OwnTimes]
 
 
 class RequestRefused(Exception):
@@ -50,19 +51,19 @@ def read_panel_id(text: str) -> int:
     return int(text)
 
 
-def read_lean(body: bytes, profile: ShownProfile, now_ms: int) -> PanelRequest:
+def read_lean(body: bytes, profile: LinkProfile, own: OwnTimesOf, now_ms: int) -> PanelRequest:
     """Read `{"from", "to", "width"}` of the raw route; without a picker the link's own range counts.
 
-    Raises RequestRefused. `profile` is asked for last, when the body is good, since it may need the dashboard.
+    Raises RequestRefused.
     """
     given = _object(body)
     width = given.get("width", _DEFAULT_WIDTH)
     if not isinstance(width, int | float) or isinstance(width, bool) or not 1 <= width <= _MOST_WIDTH:
         raise RequestRefused(bad_request())
-    return PanelRequest(_range(given, profile, now_ms), width_class(int(width)))
+    return PanelRequest(_range(given, profile, own, now_ms), width_class(int(width)))
 
 
-def read_grafana(content_type: str, body: bytes, profile: ShownProfile, now_ms: int) -> PanelRequest:
+def read_grafana(content_type: str, body: bytes, profile: LinkProfile, own: OwnTimesOf, now_ms: int) -> PanelRequest:
     """Read the body of Grafana's query route, whose rules for missing and negative values are kept.
 
     Raises RequestRefused.
@@ -77,7 +78,7 @@ def read_grafana(content_type: str, body: bytes, profile: ShownProfile, now_ms: 
     if points < 0:
         raise RequestRefused(grafana_error(400, "maxDataPoints", "maxDataPoints should be greater than 0"))
     span = given.get("timeRange")
-    asked = _range(span if isinstance(span, Mapping) else {}, profile, now_ms)
+    asked = _range(span if isinstance(span, Mapping) else {}, profile, own, now_ms)
     return PanelRequest(asked, min(points or _DEFAULT_WIDTH, WIDTH_CLASSES[-1]), min(interval, _DAY_MS))
 
 
@@ -104,10 +105,10 @@ def panel_range(panel: Mapping[str, object], asked: TimeRange, now_ms: int) -> T
     return asked
 
 
-def _range(given: Mapping[str, object], shown: ShownProfile, now_ms: int) -> TimeRange:
-    start, end, profile = given.get("from"), given.get("to"), shown()
+def _range(given: Mapping[str, object], profile: LinkProfile, own: OwnTimesOf, now_ms: int) -> TimeRange:
+    start, end = given.get("from"), given.get("to")
     if not profile.picker or (start in (None, "") and end in (None, "")):
-        return profile_range(profile, now_ms)
+        return profile_range(profile.for_dashboard(own()), now_ms)
     try:
         return read_range(_whole(start), _whole(end), now_ms)
     except InvalidInput as fault:

@@ -49,8 +49,11 @@ class Files(Protocol):
 class Publications(Protocol):
     """Our records of what is public in Grafana."""
 
-    def access_token(self, document_uid: str) -> str | None:
-        """Return Grafana's own token for a document; it must never reach a browser."""
+    def tokens(self) -> Mapping[str, str | None]:
+        """Return Grafana's own tokens by document uid as they are now; they must never reach a browser.
+
+        Every uid may be asked for (`[uid]`); None for a document that is not public.
+        """
         ...
 
 

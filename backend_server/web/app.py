@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flask import Flask, Request
-from flask.sessions import SecureCookieSessionInterface
 from flask_openapi3.models.info import Info
 from flask_openapi3.models.security_scheme import SecurityScheme
 from flask_openapi3.openapi import OpenAPI
@@ -19,7 +18,7 @@ from backend_server.settings.topology import behind_edge
 from .api import register_api
 from .api.base import ErrorAnswer
 from .api.devices.hook import HOOK, DeviceHook
-from .auth import need_of, register_auth
+from .auth import SessionCookies, need_of, register_auth
 from .bodies import MAX_BODY_BYTES, StrictRequest
 from .context import SERVICES, WAITING
 from .edge_headers import EdgeHeaders
@@ -39,15 +38,6 @@ class DashwrightApp(OpenAPI):
     """Flask with the strict request and with declarations."""
 
     request_class: type[Request] = StrictRequest
-
-
-class _SessionCookies(SecureCookieSessionInterface):
-    """The cookie is `Secure` whenever the visitor came by https, also behind the edge."""
-
-    def get_cookie_secure(self, app: Flask) -> bool:  # noqa: ARG002, RUF100 - Flask's signature
-        from flask import request
-
-        return request.is_secure
 
 
 def create_app(services: Services) -> DashwrightApp:
@@ -84,7 +74,7 @@ def create_app(services: Services) -> DashwrightApp:
         TEMPLATES_AUTO_RELOAD=False,
         DEBUG=False,
     )
-    app.session_interface = _SessionCookies()
+    app.session_interface = SessionCookies()
     app.url_map.merge_slashes = False  # a doubled slash is another address, not a redirect
     app.url_map.strict_slashes = True
     app.jinja_options = {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True}

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import TypeVar, cast
 
 from flask import Flask, current_app, g, request, session
+from flask.sessions import SecureCookieSessionInterface
 
 from backend_server.accounts import Actor, Need, Role, Scope
 from backend_server.errors import Forbidden, Unauthenticated
@@ -30,6 +31,13 @@ class BadCsrfToken(Forbidden):
     """A write came with a session cookie and without the session's CSRF token (403)."""
 
     code = "csrf"
+
+
+class SessionCookies(SecureCookieSessionInterface):
+    """The session's cookie is `Secure` whenever the visitor came by https, also behind the edge."""
+
+    def get_cookie_secure(self, app: Flask) -> bool:  # noqa: ARG002, RUF100 - Flask's signature
+        return request.is_secure
 
 
 def needs(role: Role, scope: Scope | None = None) -> Callable[[View], View]:

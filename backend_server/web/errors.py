@@ -17,7 +17,7 @@ from backend_server.errors import (
     ProvisioningError,
     status_of,
 )
-from backend_server.links.urls import PREFIX, is_public
+from backend_server.links.urls import PREFIX, PUBLIC
 from backend_server.telemetry import get_logger
 from backend_server.viewing.answers import grafana_error
 
@@ -97,7 +97,8 @@ def _http(fault: HTTPException) -> Response:
     code, message = _HTTP_CODES.get(status, ("error", fault.name))
     if status == 400 and fault.description and fault.description != type(fault).description:
         message = fault.description
-    answer = _wrong_method() if status == 405 and is_public(request.path) else _answer(status, code, message, {})
+    is_visit = request.path.startswith(PUBLIC)
+    answer = _wrong_method() if status == 405 and is_visit else _answer(status, code, message, {})
     if status == 405 and (allowed := getattr(fault, "valid_methods", None)):
         answer.headers["Allow"] = ", ".join(sorted(allowed))
     return answer

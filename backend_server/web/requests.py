@@ -10,7 +10,7 @@ import structlog
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import BadRequest
 
-from backend_server.links.urls import SHORT_SLUGS, SLUGS, is_public
+from backend_server.links.urls import PUBLIC, SHORT_SLUGS, SLUGS
 from backend_server.primitives.redact import redact_text
 from backend_server.telemetry import Metrics, get_logger
 
@@ -39,7 +39,7 @@ def register_requests(app: Flask, metrics: Metrics) -> None:
         answer.headers["X-Request-Id"] = request_id()
         answer.headers.setdefault("X-Content-Type-Options", "nosniff")
         answer.headers.setdefault("Referrer-Policy", "no-referrer")  # a link's token stands in its address
-        if not is_public(request.path):
+        if not request.path.startswith(PUBLIC):
             # The public pages decide by their link who may frame them; nothing else is ever framed.
             answer.headers.setdefault("X-Frame-Options", "DENY")
             answer.headers.setdefault("Content-Security-Policy", PAGE_POLICY)
@@ -83,5 +83,5 @@ def _tell(answer: Response, metrics: Metrics) -> None:
 
 def _shown_client() -> str:
     """Return the caller's address, but a visitor's only if the operator wants it in the log."""
-    is_visit = is_public(request.path)
+    is_visit = request.path.startswith(PUBLIC)
     return "-" if is_visit and not current_services().settings.log_visitors else client_address()

@@ -178,7 +178,7 @@ class Visitors:
     def client(self) -> FlaskClient:
         """Return a client of an app that has the public pages only."""
         app = Flask("visitors")
-        app.extensions[SERVICES] = SimpleNamespace(viewing=self.viewing, links=self.links)
+        app.extensions[SERVICES] = SimpleNamespace(viewing=self.viewing, links=SimpleNamespace(directory=self.links))
         app.jinja_options = {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True}
         app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
         register_errors(app)

@@ -15,7 +15,7 @@ from backend_server.documents import all_panels, datasource_of, panel_by_id, tar
 from backend_server.documents.refresh import OwnTimes, own_times
 from backend_server.errors import UpstreamError
 from backend_server.queries.steps import read_interval_ms
-from backend_server.querying.answer_cache import AnswerCache
+from backend_server.querying.answer_cache import SharedAnswers
 
 from ..model import RawReply
 from ..ports import GrafanaForVisitors
@@ -26,6 +26,14 @@ _KEPT_SECONDS = 1.0
 _MOST_REMEMBERED = 1000
 _MISSING = 404  # Grafana's word for a token it does not know, and for one whose dashboard is gone
 _SQL = frozenset({"grafana-postgresql-datasource", "postgres", "mysql", "mssql"})
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A document that is public in Grafana, under a token that must never reach a browser."""
+
+    uid: str
+    real: RealToken
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,31 +79,32 @@ def panel_facts(panel: Mapping[str, Any], datasources: DatasourceFacts) -> Panel
 
 
 class GrafanaDashboards:
-    """Fetches dashboards; `on_lost` hears the uid of one that we published and that Grafana does not know as public."""
+    """Fetches dashboards: `get` returns one, or raises UpstreamError when Grafana has none to give now.
+
+    `on_lost` hears the uid of one that we published and that Grafana does not know as public.
+    """
 
     def __init__(self, grafana: GrafanaForVisitors, on_lost: Callable[[str], None]) -> None:
         self._grafana = grafana
         self._on_lost = on_lost
-        self._cache: AnswerCache[GrafanaDashboard] = AnswerCache(size=lambda found: found.size)
         self._known = KnownPanels()
-
-    def get(self, uid: str, real: RealToken) -> GrafanaDashboard:
-        """Return a document's dashboard; raises UpstreamError when Grafana has none to give now."""
-        return self._cache.get(real.text, _KEPT_SECONDS, lambda: self._fetch(uid, real))
+        self.get: SharedAnswers[Published, GrafanaDashboard] = SharedAnswers(
+            self._fetch, _KEPT_SECONDS, size=lambda found: found.size
+        )
 
     def ref_ids(self, real: RealToken | None, panel_id: int) -> tuple[str, ...]:
         """Return the names of a panel's queries as last known, for when Grafana is away."""
         return self._known.ref_ids("" if real is None else real.text, panel_id)
 
-    def _fetch(self, uid: str, real: RealToken) -> GrafanaDashboard:
-        reply = self._grafana.visitor_dashboard(real.text)
+    def _fetch(self, published: Published) -> GrafanaDashboard:
+        reply = self._grafana.visitor_dashboard(published.real.text)
         if reply.status == _MISSING:
-            self._on_lost(uid)
+            self._on_lost(published.uid)
         found = _object(reply)
         dashboard, meta = found.get("dashboard"), found.get("meta")
         if not isinstance(dashboard, dict):
             raise UpstreamError("Grafana does not show the dashboard.")
-        self._known.learn(real.text, dashboard)
+        self._known.learn(published.real.text, dashboard)
         version = meta.get("version") if isinstance(meta, dict) else None
         version = version if isinstance(version, int) else 1
         return GrafanaDashboard(dashboard, version, own_times(dashboard), 4 * len(reply.body))

@@ -15,7 +15,7 @@ from ..ports import GrafanaForVisitors, Publications
 from ..shown_dashboard import grafana_meta, relayed_dashboard
 from ..visits import Visit
 from .boot_data import DatasourceFacts, datasource_facts
-from .dashboards import GrafanaDashboards
+from .dashboards import GrafanaDashboards, Published
 from .grafana_page import GrafanaPage, UnreadablePage
 from .internal_addresses import marks_of
 from .page_edits import RealToken, edits_for
@@ -81,12 +81,12 @@ class RelayedPages:
 
     def page(self, link: Link, profile: LinkProfile, visit: Visit) -> Page:
         """Return Grafana's page for this link; when Grafana is away or cannot be read, a page that tries again."""
-        token = self._publications.access_token(link.document_uid)
+        token = self._publications.tokens()[link.document_uid]
         if token is None:
             return notice_of(link, UNAVAILABLE, visit)
         real = RealToken(token)
         try:
-            found = self._dashboards.get(link.document_uid, real)
+            found = self._dashboards.get(Published(link.document_uid, real))
             page = self._pages.get(real, profile.theme)
         except UnreadablePage:
             return notice_of(link, UNREADABLE, visit)
@@ -103,12 +103,12 @@ class RelayedPages:
 
     def dashboard(self, link: Link, profile: LinkProfile) -> Answer:
         """Return the dashboard with the link's refresh, time and picker."""
-        token = self._publications.access_token(link.document_uid)
+        token = self._publications.tokens()[link.document_uid]
         if token is None:
             return refusal_answer(UNAVAILABLE)
         real = RealToken(token)
         try:
-            found = self._dashboards.get(link.document_uid, real)
+            found = self._dashboards.get(Published(link.document_uid, real))
         except UpstreamError:
             return refusal_answer(UNAVAILABLE)
         meta = grafana_meta(link, str(found.dashboard.get("title") or ""), found.version)

@@ -8,8 +8,9 @@ from typing import Any
 
 import orjson
 
+from backend_server.documents.refresh import OwnTimes
 from backend_server.errors import UpstreamError
-from backend_server.links import Link, LinkProfile
+from backend_server.links import Link
 from backend_server.queries.steps import INSTANT_GRID_MS, Limits, align, settle_clock, step_ms
 from backend_server.queries.time_ranges import TimeRange
 from backend_server.querying.answer_cache import FAILURE_KEPT_SECONDS, MOST_KEPT_SECONDS, AnswerCache
@@ -19,7 +20,7 @@ from ..answers import grafana_error, grafana_json, refusal_answer
 from ..model import Answer, RawReply
 from ..panel_requests import RequestRefused, panel_range, read_grafana, read_panel_id
 from ..ports import GrafanaForVisitors, Publications
-from .dashboards import GrafanaDashboards, PanelFacts
+from .dashboards import GrafanaDashboards, PanelFacts, Published
 from .page_edits import RealToken
 from .pages import GrafanaPages
 
@@ -71,11 +72,11 @@ class RelayedPanels:
     def query(self, link: Link, panel_id: str, content_type: str, body: bytes) -> Answer:
         """Answer a panel's query, whoever asked it before."""
         now_ms = self._clock_ms()
-        token = self._publications.access_token(link.document_uid)
+        token = self._publications.tokens()[link.document_uid]
         real = None if token is None else RealToken(token)
         try:
             number = read_panel_id(panel_id)
-            request = read_grafana(content_type, body, lambda: self._profile(link, real), now_ms)
+            request = read_grafana(content_type, body, link.profile, lambda: self._own_times(link, real), now_ms)
             if real is None:
                 return self._away(None, number)
             facts = self._panel(link, real, number)
@@ -95,14 +96,12 @@ class RelayedPanels:
         return answer if swapped is answer.body else Answer(answer.status, swapped, answer.content_type, answer.headers)
 
     def _panel(self, link: Link, real: RealToken, number: int) -> PanelFacts:
-        dashboard = self._dashboards.get(link.document_uid, real)
+        dashboard = self._dashboards.get(Published(link.document_uid, real))
         known = dashboard.panels.get(number)
         return known or dashboard.panel(number, self._pages.datasources or self._pages.learn_datasources(real))
 
-    def _profile(self, link: Link, real: RealToken | None) -> LinkProfile:
-        if real is None:
-            return link.profile
-        return link.profile.for_dashboard(self._dashboards.get(link.document_uid, real).times)
+    def _own_times(self, link: Link, real: RealToken | None) -> OwnTimes:
+        return OwnTimes() if real is None else self._dashboards.get(Published(link.document_uid, real)).times
 
     def _away(self, real: RealToken | None, panel_id: int) -> Answer:
         """Answer a panel query that cannot be asked now."""

@@ -101,7 +101,7 @@ class ViewerPanels:
     def query(self, link: Link, panel_id: str, content_type: str, body: bytes) -> Answer:
         """Answer in Grafana's frames."""
         try:
-            asked = read_grafana(content_type, body, lambda: self._profile(link), self._clock_ms())
+            asked = read_grafana(content_type, body, link.profile, lambda: self._document(link).times, self._clock_ms())
             panel = self._panel(link, panel_id)
         except RequestRefused as refused:
             return refused.answer
@@ -114,7 +114,7 @@ class ViewerPanels:
     def data(self, link: Link, panel_id: str, body: bytes) -> Answer:
         """Hand on the datasources' answers as they came."""
         try:
-            asked = read_lean(body, lambda: self._profile(link), self._clock_ms())
+            asked = read_lean(body, link.profile, lambda: self._document(link).times, self._clock_ms())
             panel = self._panel(link, panel_id)
         except RequestRefused as refused:
             return refused.answer
@@ -126,9 +126,6 @@ class ViewerPanels:
         if document is None:
             raise RequestRefused(refusal_answer(UNAVAILABLE))
         return document
-
-    def _profile(self, link: Link) -> LinkProfile:
-        return link.profile.for_dashboard(self._document(link).times)
 
     def _panel(self, link: Link, panel_id: str) -> Mapping[str, Any]:
         number = read_panel_id(panel_id)

@@ -177,8 +177,8 @@ def _relayed(context: BrowserContext, folder: Path) -> Iterator[Browsing]:
         plain = _NowVisitors()
 
         class Publications:
-            def access_token(self, document_uid: str) -> str | None:
-                return REAL if document_uid == UID else None
+            def tokens(self) -> dict[str, str | None]:
+                return {UID: REAL}
 
         internal = [fake.origin.partition("://")[2], INTERNAL.partition("://")[2]]
         options = RelayOptions(Limits(), plain.clock_ms, internal=internal)

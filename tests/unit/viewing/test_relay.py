@@ -52,8 +52,8 @@ class Publications:
 
     token: str | None = REAL
 
-    def access_token(self, document_uid: str) -> str | None:
-        return self.token if document_uid == UID else None
+    def tokens(self) -> dict[str, str | None]:
+        return {UID: self.token}
 
 
 @dataclass

@@ -23,7 +23,7 @@ from backend_server.viewing.relay.panel_queries import upstream_query
 from backend_server.viewing.relay.readability import Readability
 from backend_server.viewing.relay.source import RelayOptions, relay_source
 from backend_server.viewing.shown_dashboard import relayed_dashboard
-from tests.support.visitors import NOW_MS, TOKEN, Visitors, dashboard, target
+from tests.support.visitors import NOW_MS, TOKEN, UID, Visitors, dashboard, target
 
 REAL = RealToken("fedcba9876543210fedcba9876543210")
 PAGE = f"/grafana/public-dashboards/{TOKEN}"
@@ -310,8 +310,8 @@ class Files:
 
 
 class Publications:
-    def access_token(self, document_uid: str) -> str | None:
-        return REAL.text
+    def tokens(self) -> dict[str, str | None]:
+        return {UID: REAL.text}
 
 
 def relay(grafana: Any) -> tuple[Visitors, list[str]]:

@@ -100,8 +100,8 @@ def panels(tmp_path: Path) -> Iterator[Panels]:
         client.create_public(UID, PublicDashboard("pd-1", REAL, True, True, False))
 
         class Publications:
-            def access_token(self, document_uid: str) -> str | None:
-                return REAL if document_uid == UID else None
+            def tokens(self) -> dict[str, str | None]:
+                return {UID: REAL}
 
         plain = Visitors()
         made = Panels(grafana, plain)
