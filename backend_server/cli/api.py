@@ -6,10 +6,11 @@ Both ways run the same routes with the same checks, so a command cannot do what 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
-from urllib.parse import urlsplit, urlunsplit
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import click
 import orjson
@@ -44,35 +45,70 @@ _BY_STATUS: Mapping[int, type[DashwrightError]] = {
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-class Api(Protocol):
-    """Calls one route; raises the error the answer names."""
+Call = Callable[..., Any]  # (method, path, body) -> the answer's JSON
+
+
+class Api:
+    """Calls routes at `url`, at DASHWRIGHT_URL, or in this process; opened at the first call, so that what can be
+    refused at once needs no database.
+    """
+
+    def __init__(self, url: str | None, token: str | None, closing: ExitStack) -> None:
+        self._url = url or os.environ.get("DASHWRIGHT_URL")
+        self._token = token
+        self._closing = closing
+        self._call: Call | None = None
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether a running service is asked rather than this machine's database."""
+        return bool(self._url)
 
     def __call__(self, method: str, path: str, body: object = None) -> Any:
-        """Return the answer's JSON."""
+        """Return the answer's JSON; raises the error that an answer names."""
+        if self._call is None:
+            self._call = self._open()
+        return self._call(method, path, body)
+
+    def all_pages(self, path: str, query: Mapping[str, str]) -> list[Any]:
+        """Return every item of a paged list."""
+        found: list[Any] = []
+        for page in range(1, 10_001):
+            items = self("GET", f"{path}?{urlencode({**query, 'page': page, 'per_page': 1000})}")
+            found += items
+            if len(items) < 1000:
+                break
+        return found
+
+    def _open(self) -> Call:
+        if self._url:
+            return _over_http(self._url.rstrip("/"), self._token)
+        return _in_process(self._closing.enter_context(open_services()))
 
 
-def api_options(command: Command) -> Command:
-    """Return a command the options `--url` and `--token`."""
-    for option in (
+def api_command(*, json: str | None = None) -> Callable[[Command], Command]:
+    """Give a command the API as `api`, and where `json` says what is printed then, the flag `--json` as `as_json`."""
+    options = [
         click.option("--token", metavar="TOKEN", help="API token for --url; better given as API_TOKEN."),
         click.option("--url", metavar="URL", help="Address of a running service; or DASHWRIGHT_URL."),
-    ):
-        command = option(command)
-    return command
+    ]
+    if json is not None:
+        options.append(click.option("--json", "as_json", is_flag=True, help=json))
+
+    def decorate(command: Command) -> Command:
+        @wraps(command)
+        def run(*arguments: Any, url: str | None, token: str | None, **given: Any) -> Any:
+            with ExitStack() as closing:
+                return command(*arguments, api=Api(url, token, closing), **given)
+
+        for one in options:
+            run = one(run)
+        return cast("Command", run)
+
+    return decorate
 
 
-@contextmanager
-def open_api(url: str | None, token: str | None) -> Iterator[Api]:
-    """Open the API at `url`, at DASHWRIGHT_URL, or in this process."""
-    url = url or os.environ.get("DASHWRIGHT_URL")
-    if url:
-        yield _over_http(url.rstrip("/"), token)
-        return
-    with open_services() as services:
-        yield _in_process(services)
-
-
-def _over_http(url: str, token: str | None) -> Api:
+def _over_http(url: str, token: str | None) -> Call:
     from backend_server.outbound import BoundedHttp
 
     if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
@@ -111,7 +147,7 @@ def shown_address(url: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
-def _in_process(services: Services) -> Api:
+def _in_process(services: Services) -> Call:
     from flask import g
 
     from backend_server.accounts import Actor, Role

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -11,8 +12,9 @@ import click
 from backend_server.errors import InvalidInput, Problem
 from backend_server.primitives.ids import parse_device_id
 
-from .api import Api, api_options, open_api
+from .api import Api, api_command
 from .context import show_json, show_table
+from .options import given_fields, option, takes
 
 
 @click.group()
@@ -20,55 +22,50 @@ def device() -> None:
     """Devices: each has one live dashboard and one link."""
 
 
+@dataclass(frozen=True, slots=True)
+class DeviceOptions:
+    """What is said of a device, by the API's names."""
+
+    hostname: str | None = option("--hostname", help="Name people know it by; default the id.")
+    kind: str | None = option("--kind", help="Device kind: which templates apply and how it is polled.")
+    address: str | None = option("--address", help="http(s)://host[:port] to poll.")
+    labels: tuple[str, ...] = option("--label", multiple=True, metavar="NAME=VALUE", help="May be given several times.")
+    share: str | None = option("--share", help="true, false or a link profile's name.")
+
+    def as_body(self) -> dict[str, object]:
+        """Return what was given, as the API takes it."""
+        given = given_fields(self)
+        if self.share is not None:
+            given["share"] = {"true": True, "false": False}.get(self.share, self.share)
+        return given | {"labels": _labels(self.labels)} if given.pop("labels") else given
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which devices a list is to hold, by the API's names."""
+
+    state: str | None = option("--state", type=click.Choice(["active", "stale", "retired"]))
+    kind: str | None = option("--kind", help="Only this kind.")
+    search: str | None = option("--search", help="Part of an id or hostname.")
+
+
 @device.command("add")
 @click.argument("device_id", metavar="ID")
-@click.option("--hostname", help="Name people know it by; default the id.")
-@click.option("--kind", help="Device kind: which templates apply and how it is polled.")
-@click.option("--address", help="http(s)://host[:port] to poll.")
-@click.option("--label", "labels", multiple=True, metavar="NAME=VALUE", help="May be given several times.")
-@click.option("--share", help="true, false or a link profile's name.")
+@takes(said=DeviceOptions)
 @click.option("--wait", metavar="DURATION", help="Block until the link is live, e.g. 10s.")
-@click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
-@api_options
-def add(
-    *,
-    device_id: str,
-    hostname: str | None,
-    kind: str | None,
-    address: str | None,
-    labels: tuple[str, ...],
-    share: str | None,
-    wait: str | None,
-    as_json: bool,
-    url: str | None,
-    token: str | None,
-) -> None:
+@api_command(json="Print the answer as JSON.")
+def add(*, api: Api, device_id: str, said: DeviceOptions, wait: str | None, as_json: bool) -> None:
     """Register a device, or bring it up to date."""
-    given = {"hostname": hostname, "kind": kind, "address": address, "share": _share(share)}
-    body: dict[str, object] = {name: value for name, value in given.items() if value is not None}
-    if labels:
-        body["labels"] = _labels(labels)
-    with open_api(url, token) as api:
-        answer = api("PUT", _path(device_id) + (f"?{urlencode({'wait': wait})}" if wait else ""), body)
-    if as_json:
-        show_json(answer)
-    else:
-        _tell(answer)
+    path = _path(device_id) + (f"?{urlencode({'wait': wait})}" if wait else "")
+    _print(api("PUT", path, said.as_body()), as_json=as_json)
 
 
 @device.command("list")
-@click.option("--state", type=click.Choice(["active", "stale", "retired"]))
-@click.option("--kind", help="Only this kind.")
-@click.option("--search", help="Part of an id or hostname.")
-@click.option("--json", "as_json", is_flag=True, help="Print an array of devices.")
-@api_options
-def list_devices(
-    *, state: str | None, kind: str | None, search: str | None, as_json: bool, url: str | None, token: str | None
-) -> None:
+@takes(filters=Filters)
+@api_command(json="Print an array of devices.")
+def list_devices(*, api: Api, filters: Filters, as_json: bool) -> None:
     """List devices by id."""
-    query = {name: value for name, value in {"state": state, "kind": kind, "search": search}.items() if value}
-    with open_api(url, token) as api:
-        found = all_pages(api, "/api/devices", query)
+    found = api.all_pages("/api/devices", {name: value for name, value in given_fields(filters).items() if value})
     if as_json:
         show_json(found)
         return
@@ -91,58 +88,30 @@ def list_devices(
 
 @device.command("show")
 @click.argument("device_id", metavar="ID")
-@click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
-@api_options
-def show(device_id: str, as_json: bool, url: str | None, token: str | None) -> None:
+@api_command(json="Print the answer as JSON.")
+def show(*, api: Api, device_id: str, as_json: bool) -> None:
     """Show one device with its dashboards and its links."""
-    with open_api(url, token) as api:
-        answer = api("GET", _path(device_id))
-        if as_json:
-            show_json(answer)
-        else:
-            _tell(answer)
+    _print(api("GET", _path(device_id)), as_json=as_json)
 
 
 @device.command("retire")
 @click.argument("device_id", metavar="ID")
-@api_options
-def retire(device_id: str, url: str | None, token: str | None) -> None:
+@api_command()
+def retire(*, api: Api, device_id: str) -> None:
     """End a device: its links are over at once, its dashboard goes; `revive` brings both back for a set time."""
-    with open_api(url, token) as api:
-        click.echo(api("DELETE", _path(device_id))["message"])
+    click.echo(api("DELETE", _path(device_id))["message"])
 
 
 @device.command("revive")
 @click.argument("device_id", metavar="ID")
-@click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
-@api_options
-def revive(device_id: str, as_json: bool, url: str | None, token: str | None) -> None:
+@api_command(json="Print the answer as JSON.")
+def revive(*, api: Api, device_id: str, as_json: bool) -> None:
     """Bring a retired device back with the same dashboard and link."""
-    with open_api(url, token) as api:
-        answer = api("POST", f"{_path(device_id)}/revive")
-    if as_json:
-        show_json(answer)
-    else:
-        _tell(answer)
-
-
-def all_pages(api: Api, path: str, query: Mapping[str, str]) -> list[Any]:
-    """Return every item of a paged list."""
-    found: list[Any] = []
-    for page in range(1, 10_001):
-        items = api("GET", f"{path}?{urlencode({**query, 'page': page, 'per_page': 1000})}")
-        found += items
-        if len(items) < 1000:
-            break
-    return found
+    _print(api("POST", f"{_path(device_id)}/revive"), as_json=as_json)
 
 
 def _path(device_id: str) -> str:
     return f"/api/devices/{quote(parse_device_id(device_id), safe='')}"
-
-
-def _share(text: str | None) -> str | bool | None:
-    return {"true": True, "false": False}.get(text, text) if text is not None else None
 
 
 def _labels(pairs: tuple[str, ...]) -> dict[str, str]:
@@ -155,7 +124,10 @@ def _labels(pairs: tuple[str, ...]) -> dict[str, str]:
     return found
 
 
-def _tell(answer: Mapping[str, Any]) -> None:
+def _print(answer: Mapping[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        show_json(answer)
+        return
     device_, link = answer["device"], answer.get("link")
     click.echo(f"{device_['id']}  {device_['hostname']}  {device_['kind']}  {device_['state']}")
     for dashboard in answer["dashboards"]:

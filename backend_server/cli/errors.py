@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+import click
+
 from backend_server.errors import (
     ConfigError,
     Conflict,
@@ -17,6 +24,7 @@ from backend_server.errors import (
 )
 
 EXIT_BROKEN_PIPE = 141
+Override = tuple[type[DashwrightError], int]
 
 # The first class that fits counts, so the narrow ones stand first. 2 is also click's code for a wrong command line.
 EXIT_CODES: tuple[tuple[type[DashwrightError], int, str], ...] = (
@@ -33,9 +41,27 @@ EXIT_CODES: tuple[tuple[type[DashwrightError], int, str], ...] = (
 )
 
 
-def exit_code_of(fault: DashwrightError) -> int:
-    """Return the exit code of an error."""
-    return next(code for kind, code, _ in EXIT_CODES if isinstance(fault, kind))
+def exit_code_of(fault: DashwrightError, *overrides: Override) -> int:
+    """Return the exit code of an error; what a command has instead of the table comes first."""
+    table = (*overrides, *((kind, code) for kind, code, _ in EXIT_CODES))
+    return next(code for kind, code in table if isinstance(fault, kind))
+
+
+@contextmanager
+def exits(*overrides: Override) -> Iterator[None]:
+    """End a command whose errors have exit codes of their own, each problem on a line; a decorator as well."""
+    try:
+        yield
+    except DashwrightError as fault:
+        _fail(fault, exit_code_of(fault, *overrides))
+
+
+def _fail(fault: DashwrightError, code: int) -> NoReturn:
+    problems = fault.problems if isinstance(fault, InvalidInput) else ()
+    click.echo(f"error: {len(problems)} problem(s):" if problems else f"error: {fault.message}", err=True)
+    for problem in problems:
+        click.echo(f"  {problem}", err=True)
+    sys.exit(code)
 
 
 def words_of(fault: DashwrightError) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -30,11 +30,14 @@ from backend_server.generator.spec.read import read_spec
 from backend_server.primitives.shipped import shipped
 from backend_server.provisioning.generated import read_folder, write_folder
 
-from .api import api_options, open_api, shown_address
+from .api import Api, api_command, shown_address
 from .context import show_json, show_table
+from .errors import exits
 from .generated_files import verify_job, write_job
+from .options import option, takes
 
-EXIT_BAD_INPUT = 2
+# These commands are scripts too: their exit codes are those of the scripts, not of the table in `errors`.
+BAD_INPUT = (DashwrightError, 2)
 EXIT_NOTHING_FOUND = 3
 EXIT_DIFFERENCES = 7
 
@@ -62,99 +65,101 @@ def _read(path: Path) -> bytes:
         raise ConfigError(f"{path} cannot be read ({fault.strerror}); name another file.") from fault
 
 
-def _slugs(text: str | None) -> list[str]:
-    return [slug.strip() for slug in (text or "").split(",") if slug.strip()]
+@dataclass(frozen=True, slots=True)
+class GenerateOptions:
+    """What is to be made of which spec, and what is to become of it."""
 
-
-def _job(spec_file: Path | None, plan_file: Path | None, only: str | None, *, dense: bool) -> Job:
-    path = spec_file or _default_spec()
-    job = run_job(
-        _read(path),
-        _read(plan_file) if plan_file else None,
-        spec_name=path.name,
-        plan_name=plan_file.name if plan_file else "plan",
-        only=_slugs(only),
-        dense=dense,
+    spec_file: Path | None = option("--spec", type=_FILE, help="Metrics spec [metrics/spec/base.yml].")
+    output: Path | None = option(
+        "--output", type=_FOLDER, help="Folder of the dashboards [config/grafana/dashboards/generated]."
     )
-    for line in job.warnings:
-        click.echo(f"warning: {line}", err=True)
-    return job
+    plan_file: Path | None = option("--plan", type=_FILE, help="A file `plans: […]` instead of the shipped plans.")
+    only: str | None = option("--only", help="Slugs, separated by commas.")
+    dense: bool = option("--dense", is_flag=True, help="Lower panels (also DASHBOARD_DENSE=1).")
+    verify: bool = option(
+        "--verify", is_flag=True, help="Write nothing; exit 6 when the files are not what would be made."
+    )
+    verbose: bool = option("--verbose", is_flag=True, help="Titles of what differs (also DASHBOARD_DIFF_VERBOSE=1).")
+    provision: bool = option(
+        "--provision", is_flag=True, help="Have them wanted by the service; files only with --output too."
+    )
+    folder: str = option(
+        "--folder", default="Generated", show_default=True, help="Their folder in Grafana, with --provision."
+    )
+    prune: bool = option(
+        "--prune",
+        is_flag=True,
+        help="Remove generated files that are not made any more; with --provision withdraw them.",
+    )
 
+    @property
+    def slugs(self) -> list[str]:
+        """The slugs of `--only`; none = all."""
+        return [slug.strip() for slug in (self.only or "").split(",") if slug.strip()]
 
-def _fail(fault: DashwrightError, code: int = EXIT_BAD_INPUT) -> None:
-    problems = fault.problems if isinstance(fault, InvalidInput) else ()
-    click.echo(f"error: {fault.message}" if not problems else f"error: {len(problems)} problem(s):", err=True)
-    for problem in problems:
-        click.echo(f"  {problem}", err=True)
-    sys.exit(code)
+    @property
+    def is_dense(self) -> bool:
+        """Whether panels are lower."""
+        return self.dense or _flag("DASHBOARD_DENSE", "G6_DASHBOARD_DENSE")
+
+    def check(self) -> None:
+        """Raise ConfigError for flags that do not go together."""
+        if self.prune and (self.only or self.verify):
+            raise ConfigError("--prune goes without --only and --verify: it removes all that is not made any more.")
+        if self.verify and self.provision:
+            raise ConfigError("--verify changes nothing and --provision does; give one of the two.")
+
+    def job(self) -> Job:
+        """Make the dashboards; raises DashwrightError."""
+        path = self.spec_file or _default_spec()
+        job = run_job(
+            _read(path),
+            _read(self.plan_file) if self.plan_file else None,
+            spec_name=path.name,
+            plan_name=self.plan_file.name if self.plan_file else "plan",
+            only=self.slugs,
+            dense=self.is_dense,
+        )
+        for line in job.warnings:
+            click.echo(f"warning: {line}", err=True)
+        return job
+
+    def as_body(self) -> dict[str, object]:
+        """Return the request to provision the same, as the API takes it."""
+        asked = {
+            "spec": _read(self.spec_file or _default_spec()).decode(),
+            "only": self.slugs,
+            "dense": self.is_dense,
+            "folder": self.folder,
+            "prune": self.prune,
+        }
+        return asked | ({"plan": _read(self.plan_file).decode()} if self.plan_file else {})
 
 
 @click.group("generate", invoke_without_command=True)
-@click.option("--spec", "spec_file", type=_FILE, help="Metrics spec [metrics/spec/base.yml].")
-@click.option("--output", type=_FOLDER, help="Folder of the dashboards [config/grafana/dashboards/generated].")
-@click.option("--plan", "plan_file", type=_FILE, help="A file `plans: […]` instead of the shipped plans.")
-@click.option("--only", help="Slugs, separated by commas.")
-@click.option("--dense", is_flag=True, help="Lower panels (also DASHBOARD_DENSE=1).")
-@click.option("--verify", is_flag=True, help="Write nothing; exit 6 when the files are not what would be made.")
-@click.option("--verbose", is_flag=True, help="Titles of what differs (also DASHBOARD_DIFF_VERBOSE=1).")
-@click.option("--provision", is_flag=True, help="Have them wanted by the service; files only with --output too.")
-@click.option("--folder", default="Generated", show_default=True, help="Their folder in Grafana, with --provision.")
-@click.option(
-    "--prune", is_flag=True, help="Remove generated files that are not made any more; with --provision withdraw them."
-)
-@api_options
+@takes(wanted=GenerateOptions)
+@api_command()
 @click.pass_context
-def generate(
-    context: click.Context,
-    spec_file: Path | None,
-    output: Path | None,
-    plan_file: Path | None,
-    only: str | None,
-    *,
-    dense: bool,
-    verify: bool,
-    verbose: bool,
-    provision: bool,
-    folder: str,
-    prune: bool,
-    url: str | None,
-    token: str | None,
-) -> None:
+def generate(context: click.Context, *, api: Api, wanted: GenerateOptions) -> None:
     """Make dashboards from a metrics spec, check that they are fresh, or have them served."""
-    context.obj = spec_file
+    context.obj = wanted.spec_file
     if context.invoked_subcommand is not None:
         return
-    dense = dense or _flag("DASHBOARD_DENSE", "G6_DASHBOARD_DENSE")
-    verbose = verbose or _flag("DASHBOARD_DIFF_VERBOSE", "G6_DASHBOARD_DIFF_VERBOSE")
-    if prune and (only or verify):
-        _fail(ConfigError("--prune goes without --only and --verify: it removes all that is not made any more."))
-    if verify and provision:
-        _fail(ConfigError("--verify changes nothing and --provision does; give one of the two."))
-    try:
-        job = _job(spec_file, plan_file, only, dense=dense)
-        whole = not _slugs(only)
-        if verify:
-            verify_job(job, output or _default_output(), whole=whole, verbose=verbose)
+    with exits(BAD_INPUT):
+        wanted.check()
+        job, whole = wanted.job(), not wanted.slugs
+        if wanted.verify:
+            verbose = wanted.verbose or _flag("DASHBOARD_DIFF_VERBOSE", "G6_DASHBOARD_DIFF_VERBOSE")
+            verify_job(job, wanted.output or _default_output(), whole=whole, verbose=verbose)
             return
-        if output is not None or not provision:
-            write_job(job, output or _default_output(), whole=whole, prune=prune)
-    except DashwrightError as fault:
-        _fail(fault)
-        return
-    if provision:
-        asked = {
-            "spec": _read(spec_file or _default_spec()).decode(),
-            "only": _slugs(only),
-            "dense": dense,
-            "folder": folder,
-            "prune": prune,
-        }
-        _provision(asked | ({"plan": _read(plan_file).decode()} if plan_file else {}), url, token)
+        if wanted.output is not None or not wanted.provision:
+            write_job(job, wanted.output or _default_output(), whole=whole, prune=wanted.prune)
+    if wanted.provision:
+        _provision(api, wanted.as_body())
 
 
-def _provision(asked: dict[str, object], url: str | None, token: str | None) -> None:
-    with open_api(url, token) as api:
-        found = api("POST", "/api/generator/provision", asked)
+def _provision(api: Api, asked: dict[str, object]) -> None:
+    found = api("POST", "/api/generator/provision", asked)
     counts = ", ".join(f"{len(found[name])} {name}" for name in ("created", "changed", "unchanged", "withdrawn"))
     click.echo(f"{counts}.")
     if found["left"]:
@@ -163,12 +168,10 @@ def _provision(asked: dict[str, object], url: str | None, token: str | None) -> 
 
 
 @generate.command("documents")
-@click.option("--json", "as_json", is_flag=True, help="Print an array.")
-@api_options
-def list_documents(*, as_json: bool, url: str | None, token: str | None) -> None:
+@api_command(json="Print an array.")
+def list_documents(*, api: Api, as_json: bool) -> None:
     """List the generated dashboards that are provisioned, each with its uid and state."""
-    with open_api(url, token) as api:
-        found = api("GET", "/api/generator/documents")
+    found = api("GET", "/api/generator/documents")
     if as_json:
         show_json(found)
         return
@@ -181,27 +184,22 @@ def list_documents(*, as_json: bool, url: str | None, token: str | None) -> None
 
 @generate.command("withdraw")
 @click.argument("slugs", metavar="SLUG…", nargs=-1, required=True)
-@api_options
-def withdraw(slugs: tuple[str, ...], url: str | None, token: str | None) -> None:
+@api_command()
+def withdraw(*, api: Api, slugs: tuple[str, ...]) -> None:
     """Take generated dashboards out of service: their links end at once, then files and dashboards go."""
-    with open_api(url, token) as api:
-        for slug in slugs:
-            click.echo(api("DELETE", f"/api/generator/documents/{quote(slug, safe='')}")["message"])
+    for slug in slugs:
+        click.echo(api("DELETE", f"/api/generator/documents/{quote(slug, safe='')}")["message"])
 
 
 @generate.command("rules")
 @click.option("--spec", "spec_file", type=_FILE, help="Metrics spec [metrics/spec/base.yml].")
 @click.option("--out", type=_FILE, help="File to write; standard output without it.")
 @click.pass_context
+@exits(BAD_INPUT)
 def rules(context: click.Context, spec_file: Path | None, out: Path | None) -> None:
     """Write recording and alert rules as a Prometheus rule file."""
-    try:
-        path = spec_file or context.obj or _default_spec()
-        text = rule_file(read_spec(_read(path), name=path.name))
-    except DashwrightError as fault:
-        _fail(fault)
-        return
-    _emit(text, out)
+    path = spec_file or context.obj or _default_spec()
+    _emit(rule_file(read_spec(_read(path), name=path.name)), out)
 
 
 @click.group("inventory")
@@ -214,22 +212,15 @@ def inventory() -> None:
 @click.option("--format", "form", default="csv", show_default=True, help="csv or jsonl.")
 @click.option("--filter-source", help="Only panels of these sources, separated by commas.")
 @click.option("--out", type=_FILE, help="File to write; standard output without it.")
+@exits((NotFound, EXIT_NOTHING_FOUND), BAD_INPUT)
 def export(folder: Path | None, form: str, filter_source: str | None, out: Path | None) -> None:
     """Write slug, title, metric, source and panel_uuid of every generated panel."""
     if form not in FORMATS:
-        _fail(ConfigError(f"--format is {form!r}; it must be one of {', '.join(FORMATS)}."))
+        raise ConfigError(f"--format is {form!r}; it must be one of {', '.join(FORMATS)}.")
     sources = frozenset(part.strip() for part in (filter_source or "").split(",") if part.strip())
-    try:
-        entries = take_inventory(read_folder(folder or _default_output()), sources=sources)
-    except NotFound as fault:
-        _fail(fault, EXIT_NOTHING_FOUND)
-        return
-    except DashwrightError as fault:
-        _fail(fault)
-        return
+    entries = take_inventory(read_folder(folder or _default_output()), sources=sources)
     if not entries:
-        click.echo("error: no generated panel was found.", err=True)
-        sys.exit(EXIT_NOTHING_FOUND)
+        raise NotFound("no generated panel was found.")
     _emit(write_inventory(entries, form), out)
 
 
@@ -237,13 +228,10 @@ def export(folder: Path | None, form: str, filter_source: str | None, out: Path 
 @click.argument("previous", type=_FILE)
 @click.argument("current", type=_FILE)
 @click.option("--json-out", type=_FILE, help="Also write the differences as JSON.")
+@exits(BAD_INPUT)
 def diff(previous: Path, current: Path, json_out: Path | None) -> None:
     """Compare two exports by panel_uuid."""
-    try:
-        found = diff_inventory(_entries(previous), _entries(current))
-    except DashwrightError as fault:
-        _fail(fault)
-        return
+    found = diff_inventory(_entries(previous), _entries(current))
     if json_out is not None:
         _emit(orjson.dumps(found.as_json(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode(), json_out)
     for entry in found.added:
@@ -259,14 +247,11 @@ def diff(previous: Path, current: Path, json_out: Path | None) -> None:
 @inventory.command("coverage")
 @click.option("--spec", "spec_file", type=_FILE, help="Metrics spec [metrics/spec/base.yml].")
 @click.option("--dir", "folder", type=_FOLDER, help="Folder of the dashboards [config/grafana/dashboards/generated].")
+@exits(BAD_INPUT)
 def coverage(spec_file: Path | None, folder: Path | None) -> None:
     """Find metrics without a panel, and panels whose metric the spec does not describe."""
-    try:
-        path = spec_file or _default_spec()
-        found = find_coverage(read_spec(_read(path), name=path.name), read_folder(folder or _default_output()))
-    except DashwrightError as fault:
-        _fail(fault)
-        return
+    path = spec_file or _default_spec()
+    found = find_coverage(read_spec(_read(path), name=path.name), read_folder(folder or _default_output()))
     for metric in found.metrics_without_panel:
         click.echo(f"no panel: {metric}")
     for panel in found.panels_without_metric:
@@ -279,20 +264,20 @@ def coverage(spec_file: Path | None, folder: Path | None) -> None:
 @click.option("--prometheus", "url", required=True, help="Address of a running Prometheus.")
 @click.option("--out", type=_FILE, help="File to write; standard output without it.")
 @click.option("--match", help="Only metrics whose name begins with one of these, separated by commas.")
+@exits(BAD_INPUT)
 def discover(url: str, out: Path | None, match: str | None) -> None:
     """Write a metrics spec from what a running Prometheus knows, to be edited."""
     from backend_server.datasources.prometheus_metadata import PrometheusMetadata
     from backend_server.generator.spec.discover import discover_spec
 
     if not _is_http_address(url):
-        _fail(ConfigError("--prometheus is no address; it must be one such as http://127.0.0.1:9090."))
+        raise ConfigError("--prometheus is no address; it must be one such as http://127.0.0.1:9090.")
     source = PrometheusMetadata(url)
     try:
         seen = source.seen()
     except DashwrightError as fault:
         # The address is the operator's own word, so it may be named here, as it never is in the API's answers.
-        _fail(UpstreamError(f"{fault.message} It was asked at {shown_address(url)}."))
-        return
+        raise UpstreamError(f"{fault.message} It was asked at {shown_address(url)}.") from fault
     finally:
         source.close()
     prefixes = tuple(part.strip() for part in (match or "").split(",") if part.strip())
@@ -319,13 +304,5 @@ def _entries(path: Path) -> tuple[Entry, ...]:
 def _emit(text: str, out: Path | None) -> None:
     if out is None:
         click.echo(text, nl=False)
-        return
-    try:
+    else:
         write_folder(out.parent, {out.name: text.encode()})
-    except DashwrightError as fault:
-        _fail(fault)
-
-
-def commands() -> Iterable[click.Command]:
-    """The commands this module adds to `dashwright`."""
-    return (generate, inventory, discover)

@@ -2,82 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import IO, Any, TypeVar
+from typing import IO, Any
 
 import click
 
-Command = TypeVar("Command", bound=Callable[..., Any])
-_PROFILE = ("theme", "refresh", "from", "to", "picker", "chrome", "transparent")
+from .options import given_fields, option
+
+_PROFILE = ("theme", "refresh", "from_", "to", "picker", "chrome", "transparent")
+
+
+def _read(_context: click.Context, _option: click.Parameter, file: IO[str] | None) -> str | None:
+    return file.read().rstrip("\r\n") if file else None
 
 
 @dataclass(frozen=True, slots=True)
-class Fields:
-    """What the options say; None = not given."""
+class LinkFieldOptions:
+    """What the options say; None = not given. Fields have the API's names, but for those of a profile."""
 
-    label: str | None
-    slug: str | None
-    profile: str | None
-    theme: str | None
-    refresh: str | None
-    from_: str | None
-    to: str | None
-    picker: bool | None
-    chrome: bool | None
-    transparent: bool | None
-    not_before: str | None
-    expires: str | None
-    password_file: IO[str] | None
-    sites: tuple[str, ...]
+    label: str | None = option("--label", help="What people see in the list.")
+    slug: str | None = option("--slug", help="Short name for /s/SLUG.")
+    profile: str | None = option(
+        "--profile",
+        type=click.Choice(["light", "dark", "wall", "explore", "report"]),
+        help="A ready-made profile instead of the single options below.",
+    )
+    theme: str | None = option("--theme", type=click.Choice(["auto", "light", "dark"]))
+    refresh: str | None = option("--refresh", metavar="DURATION", help="How often the page asks again, or off.")
+    from_: str | None = option("--from", metavar="TIME", help="Begin of the range, e.g. now-6h.")
+    to: str | None = option("--to", metavar="TIME", help="End of the range.")
+    picker: bool | None = option("--picker/--no-picker", default=None, help="Whether a visitor may choose the time.")
+    chrome: bool | None = option("--chrome/--no-chrome", default=None, help="Whether the title bar shows.")
+    transparent: bool | None = option(
+        "--transparent/--no-transparent", default=None, help="Whether the background is left out."
+    )
+    not_before: str | None = option("--not-before", metavar="TIME", help="RFC 3339; the link opens from then on.")
+    expires_at: str | None = option("--expires", metavar="TIME", help="RFC 3339; the link is over from then on.")
+    password: str | None = option(
+        "--password-file",
+        type=click.File("r"),
+        callback=_read,
+        help="File with the password visitors need; - reads standard input.",
+    )
+    frame_ancestors: tuple[str, ...] = option("--site", multiple=True, metavar="ORIGIN", help="Site that may embed it.")
 
     def as_body(self) -> dict[str, object]:
         """Return the fields that were given, as the API takes them."""
-        values = (self.theme, self.refresh, self.from_, self.to, self.picker, self.chrome, self.transparent)
-        profile = {name: value for name, value in zip(_PROFILE, values, strict=True) if value is not None}
-        password = self.password_file.read().rstrip("\r\n") if self.password_file else None
-        given: dict[str, object] = {
-            "label": self.label,
-            "slug": self.slug,
-            "profile": profile or self.profile,
-            "not_before": self.not_before,
-            "expires_at": self.expires,
-            "password": password,
-            "frame_ancestors": list(self.sites) or None,
-        }
-        return {name: value for name, value in given.items() if value is not None}
-
-
-def field_options(command: Command) -> Command:
-    """Return a command an option for each field of a link."""
-    for option in reversed(
-        (
-            click.option("--label", help="What people see in the list."),
-            click.option("--slug", help="Short name for /s/SLUG."),
-            click.option(
-                "--profile",
-                type=click.Choice(["light", "dark", "wall", "explore", "report"]),
-                help="A ready-made profile instead of the single options below.",
-            ),
-            click.option("--theme", type=click.Choice(["auto", "light", "dark"])),
-            click.option("--refresh", metavar="DURATION", help="How often the page asks anew, or off."),
-            click.option("--from", "from_", metavar="TIME", help="Begin of the range, e.g. now-6h."),
-            click.option("--to", metavar="TIME", help="End of the range."),
-            click.option("--picker/--no-picker", default=None, help="Whether a visitor may choose the time."),
-            click.option("--chrome/--no-chrome", default=None, help="Whether the title bar shows."),
-            click.option("--transparent/--no-transparent", default=None, help="Whether the background is left out."),
-            click.option("--not-before", metavar="TIME", help="RFC 3339; the link opens from then on."),
-            click.option("--expires", metavar="TIME", help="RFC 3339; the link is over from then on."),
-            click.option(
-                "--password-file",
-                type=click.File("r"),
-                help="File with the password visitors need; - reads standard input.",
-            ),
-            click.option("--site", "sites", multiple=True, metavar="ORIGIN", help="Site that may embed it."),
-        )
-    ):
-        command = option(command)
-    return command
+        given = given_fields(self)
+        profile = {name.rstrip("_"): given.pop(name) for name in _PROFILE if name in given}
+        if profile:
+            given["profile"] = profile
+        if not given.pop("frame_ancestors"):
+            return given
+        return given | {"frame_ancestors": list(self.frame_ancestors)}
 
 
 def told(link: Mapping[str, Any], ledger: Mapping[str, Any] | None) -> Iterator[str]:

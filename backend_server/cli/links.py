@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import click
@@ -10,10 +11,10 @@ import click
 from backend_server.errors import InvalidInput, Problem
 from backend_server.primitives.ids import is_link_token
 
-from .api import api_options, open_api
+from .api import Api, api_command
 from .context import show_json, show_table
-from .devices import all_pages
-from .link_fields import Fields, field_options, told
+from .link_fields import LinkFieldOptions, told
+from .options import given_fields, option, takes
 
 _STATES = ("pending", "live", "paused", "not_yet", "expired", "revoked")
 
@@ -23,63 +24,44 @@ def link() -> None:
     """Links: what is handed out, each for a dashboard, each with a life of its own."""
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a new link points at besides a device."""
+
+    document: str | None = option("--document", metavar="UID", help="A document instead of a device's dashboard.")
+    slot: str | None = option("--slot", help="Which of the device's dashboards.")
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which links a list is to hold, by the API's names."""
+
+    device: str | None = option("--device", metavar="ID", help="Only links of this device.")
+    document: str | None = option("--document", metavar="UID", help="Only links of this document.")
+    state: str | None = option("--state", type=click.Choice(_STATES), help="Only links in this state.")
+    search: str | None = option("--search", metavar="TEXT", help="Part of the label, slug, device or title.")
+    unused_days: int | None = option(
+        "--unused-days", type=click.IntRange(1, 3650), help="Only links nobody opened for so many days."
+    )
+
+
 @link.command("create")
 @click.argument("device_id", metavar="[DEVICE]", required=False)
-@click.option("--document", metavar="UID", help="A document instead of a device's dashboard.")
-@click.option("--slot", help="Which of the device's dashboards.")
-@field_options
-@click.option("--json", "as_json", is_flag=True, help="Print the link as JSON.")
-@api_options
-def create(
-    *,
-    device_id: str | None,
-    document: str | None,
-    slot: str | None,
-    as_json: bool,
-    url: str | None,
-    token: str | None,
-    **fields: Any,
-) -> None:
+@takes(target=Target, fields=LinkFieldOptions)
+@api_command(json="Print the link as JSON.")
+def create(*, api: Api, device_id: str | None, target: Target, fields: LinkFieldOptions, as_json: bool) -> None:
     """Hand out a new link to a device's dashboard; prints the address for an iframe."""
-    points_at = {"device": device_id, "document": document, "slot": slot}
-    body = {**{name: value for name, value in points_at.items() if value}, **Fields(**fields).as_body()}
-    with open_api(url, token) as api:
-        answer = api("POST", "/api/links", {name: value for name, value in body.items() if value is not None})
-    if as_json:
-        show_json(answer)
-    else:
-        click.echo(answer["embed_url"])
+    points_at = {"device": device_id, "document": target.document, "slot": target.slot}
+    body = {**{name: value for name, value in points_at.items() if value}, **fields.as_body()}
+    _print(api("POST", "/api/links", body), "embed_url", as_json=as_json)
 
 
 @link.command("list")
-@click.option("--device", "device_id", metavar="ID", help="Only links of this device.")
-@click.option("--document", metavar="UID", help="Only links of this document.")
-@click.option("--state", type=click.Choice(_STATES), help="Only links in this state.")
-@click.option("--search", metavar="TEXT", help="Part of the label, slug, device or title.")
-@click.option("--unused-days", type=click.IntRange(1, 3650), help="Only links nobody opened for so many days.")
-@click.option("--json", "as_json", is_flag=True, help="Print an array of links.")
-@api_options
-def list_links(
-    *,
-    device_id: str | None,
-    document: str | None,
-    state: str | None,
-    search: str | None,
-    unused_days: int | None,
-    as_json: bool,
-    url: str | None,
-    token: str | None,
-) -> None:
+@takes(filters=Filters)
+@api_command(json="Print an array of links.")
+def list_links(*, api: Api, filters: Filters, as_json: bool) -> None:
     """List links, newest first."""
-    given = {
-        "device": device_id,
-        "document": document,
-        "state": state,
-        "search": search,
-        "unused_days": str(unused_days) if unused_days else None,
-    }
-    with open_api(url, token) as api:
-        found = all_pages(api, "/api/links", {name: value for name, value in given.items() if value})
+    found = api.all_pages("/api/links", {name: str(value) for name, value in given_fields(filters).items() if value})
     if as_json:
         show_json(found)
         return
@@ -106,14 +88,12 @@ def list_links(
 @link.command("show")
 @click.argument("link_token", metavar="TOKEN")
 @click.option("--days", type=click.IntRange(1, 3660), help="With views, refusals and changes of so many days.")
-@click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
-@api_options
-def show(*, link_token: str, days: int | None, as_json: bool, url: str | None, token: str | None) -> None:
+@api_command(json="Print the answer as JSON.")
+def show(*, api: Api, link_token: str, days: int | None, as_json: bool) -> None:
     """Show one link, and with --days what happened on it."""
     path = _path(link_token)
-    with open_api(url, token) as api:
-        answer = api("GET", path)
-        ledger = api("GET", f"{path}/ledger?days={days}") if days else None
+    answer = api("GET", path)
+    ledger = api("GET", f"{path}/ledger?days={days}") if days else None
     if as_json:
         show_json({**answer, "ledger": ledger} if ledger else answer)
         return
@@ -123,21 +103,18 @@ def show(*, link_token: str, days: int | None, as_json: bool, url: str | None, t
 
 @link.command("edit")
 @click.argument("link_token", metavar="TOKEN")
-@field_options
+@takes(fields=LinkFieldOptions)
 @click.option("--no-not-before", "clear", flag_value="not_before", multiple=True, help="Take the begin away.")
 @click.option("--no-expiry", "clear", flag_value="expires_at", multiple=True, help="Take the end away.")
 @click.option("--no-password", "clear", flag_value="password", multiple=True, help="Take the password away.")
 @click.option("--any-site", "clear", flag_value="frame_ancestors", multiple=True, help="Let any site embed it.")
-@click.option("--json", "as_json", is_flag=True, help="Print the link as JSON.")
-@api_options
-def edit(
-    *, link_token: str, clear: tuple[str, ...], as_json: bool, url: str | None, token: str | None, **fields: Any
-) -> None:
+@api_command(json="Print the link as JSON.")
+def edit(*, api: Api, link_token: str, fields: LinkFieldOptions, clear: tuple[str, ...], as_json: bool) -> None:
     """Change what is named of a link; the rest stays."""
-    body = {**Fields(**fields).as_body(), **dict.fromkeys(clear)}
+    body = {**fields.as_body(), **dict.fromkeys(clear)}
     if not body:
         raise InvalidInput([Problem("", "names nothing to change; see --help")], what="The command")
-    _do("PATCH", _path(link_token), body, as_json=as_json, url=url, token=token)
+    _print(api("PATCH", _path(link_token), body), "state", as_json=as_json)
 
 
 @link.command("rotate")
@@ -145,40 +122,35 @@ def edit(
 @click.option(
     "--grace", "grace_seconds", type=int, default=0, metavar="SECONDS", help="How long the old token lives on."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the link as JSON.")
-@api_options
-def rotate(*, link_token: str, grace_seconds: int, as_json: bool, url: str | None, token: str | None) -> None:
-    """Return a link a new token; the slug stays. Prints the new address for an iframe."""
+@api_command(json="Print the link as JSON.")
+def rotate(*, api: Api, link_token: str, grace_seconds: int, as_json: bool) -> None:
+    """Replace a link's token; the slug stays. Prints the new address for an iframe."""
     body = {"grace_seconds": grace_seconds}
-    _do("POST", f"{_path(link_token)}/rotate", body, as_json=as_json, url=url, token=token, shown="embed_url")
+    _print(api("POST", f"{_path(link_token)}/rotate", body), "embed_url", as_json=as_json)
 
 
 @link.command("revoke")
 @click.argument("link_token", metavar="TOKEN")
-@api_options
-def revoke(link_token: str, url: str | None, token: str | None) -> None:
+@api_command()
+def revoke(*, api: Api, link_token: str) -> None:
     """Revoke a link for good; pages that are open stop at their next question."""
-    path = _path(link_token)
-    with open_api(url, token) as api:
-        click.echo(api("DELETE", path)["message"])
+    click.echo(api("DELETE", _path(link_token))["message"])
 
 
 def _simple(name: str, about: str) -> Callable[..., None]:
     @click.argument("link_token", metavar="TOKEN")
-    @click.option("--json", "as_json", is_flag=True, help="Print the link as JSON.")
-    @api_options
-    def command(*, link_token: str, as_json: bool, url: str | None, token: str | None) -> None:
-        _do("POST", f"{_path(link_token)}/{name}", None, as_json=as_json, url=url, token=token)
+    @api_command(json="Print the link as JSON.")
+    def command(*, api: Api, link_token: str, as_json: bool) -> None:
+        _print(api("POST", f"{_path(link_token)}/{name}"), "state", as_json=as_json)
 
     command.__doc__ = about
     return command
 
 
 def _switch(name: str, about: str) -> Callable[..., None]:
-    @api_options
-    def command(*, url: str | None, token: str | None) -> None:
-        with open_api(url, token) as api:
-            answer = api("POST", f"/api/links/{name}")
+    @api_command()
+    def command(*, api: Api) -> None:
+        answer = api("POST", f"/api/links/{name}")
         click.echo("Links are on." if answer["links_on"] else "All links are off.")
 
     command.__doc__ = about
@@ -200,19 +172,8 @@ def _path(link_token: str) -> str:
     return f"/api/links/{link_token}"
 
 
-def _do(
-    method: str,
-    path: str,
-    body: Mapping[str, object] | None,
-    *,
-    as_json: bool,
-    url: str | None,
-    token: str | None,
-    shown: str = "state",
-) -> None:
-    with open_api(url, token) as api:
-        answer = api(method, path, body)
+def _print(link: Mapping[str, Any], shown: str, *, as_json: bool) -> None:
     if as_json:
-        show_json(answer)
+        show_json(link)
     else:
-        click.echo(answer[shown])
+        click.echo(link[shown])

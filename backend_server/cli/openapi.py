@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import click
 
-from .api import api_options, open_api
+from .api import Api, api_command
 from .context import show_json
 
 
 @click.command()
-@api_options
-def openapi(url: str | None, token: str | None) -> None:
+@api_command()
+def openapi(*, api: Api) -> None:
     """Print the API's OpenAPI 3.1 document."""
-    with open_api(url, token) as api:
-        show_json(api("GET", "/api/openapi.json"))
+    show_json(api("GET", "/api/openapi.json"))

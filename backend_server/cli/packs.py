@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import click
 
-from .api import api_options, open_api
+from .api import Api, api_command
 from .context import show_json, show_table
 
 _WORDS = (("add", "added"), ("change", "changed"), ("remove", "removed"), ("keep", "kept"))
@@ -18,12 +18,10 @@ def pack() -> None:
 
 
 @pack.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print an array of packs.")
-@api_options
-def list_packs(*, as_json: bool, url: str | None, token: str | None) -> None:
+@api_command(json="Print an array of packs.")
+def list_packs(*, api: Api, as_json: bool) -> None:
     """List the packs that ship, each with its state."""
-    with open_api(url, token) as api:
-        found = api("GET", "/api/packs")
+    found = api("GET", "/api/packs")
     if as_json:
         show_json(found)
         return
@@ -37,22 +35,20 @@ def list_packs(*, as_json: bool, url: str | None, token: str | None) -> None:
 @pack.command("install")
 @click.argument("name")
 @click.option("--dry-run", is_flag=True, help="Say what would change; change nothing.")
-@api_options
-def install(name: str, *, dry_run: bool, url: str | None, token: str | None) -> None:
+@api_command()
+def install(*, api: Api, name: str, dry_run: bool) -> None:
     """Install a pack, or upgrade it to what ships."""
     path = f"/api/packs/{quote(name, safe='')}"
-    with open_api(url, token) as api:
-        before = api("GET", path)
-        if not dry_run:
-            api("PUT", path)
+    before = api("GET", path)
+    if not dry_run:
+        api("PUT", path)
     counts = ", ".join(f"{len(before['changes'][key])} {word}" for key, word in _WORDS)
     click.echo(f"{'Would be: ' if dry_run else ''}{counts}.")
 
 
 @pack.command("remove")
 @click.argument("name")
-@api_options
-def remove(name: str, url: str | None, token: str | None) -> None:
+@api_command()
+def remove(*, api: Api, name: str) -> None:
     """Remove a pack's dashboards: their links end at once, then files and dashboards go."""
-    with open_api(url, token) as api:
-        click.echo(api("DELETE", f"/api/packs/{quote(name, safe='')}")["message"])
+    click.echo(api("DELETE", f"/api/packs/{quote(name, safe='')}")["message"])

@@ -7,17 +7,15 @@ import click
 from backend_server.errors import UpstreamError
 from backend_server.reconcile.show import format_plan
 
-from .api import api_options, open_api
+from .api import Api, api_command
 from .context import open_services, show_json
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON.")
-@api_options
-def plan(as_json: bool, url: str | None, token: str | None) -> None:
+@api_command(json="Print the plan as JSON.")
+def plan(*, api: Api, as_json: bool) -> None:
     """Show what the next pass would write, publish and remove; change nothing."""
-    with open_api(url, token) as api:
-        found = api("GET", "/api/plan")
+    found = api("GET", "/api/plan")
     if as_json:
         show_json(found)
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -15,8 +15,9 @@ from backend_server.primitives.ids import parse_device_id
 from backend_server.primitives.shipped import shipped
 from backend_server.settings import current_settings
 
-from .api import api_options, open_api
+from .api import Api, api_command
 from .context import open_services, show_json, show_table
+from .options import option, takes
 
 _FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 
@@ -50,12 +51,10 @@ def check(files: tuple[Path, ...]) -> None:
 
 
 @template.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print an array of templates.")
-@api_options
-def list_templates(as_json: bool, url: str | None, token: str | None) -> None:
+@api_command(json="Print an array of templates.")
+def list_templates(*, api: Api, as_json: bool) -> None:
     """List the templates in use, and those whose file is broken."""
-    with open_api(url, token) as api:
-        found = api("GET", "/api/templates")
+    found = api("GET", "/api/templates")
     if as_json:
         show_json(found)
         return
@@ -78,61 +77,62 @@ def list_templates(as_json: bool, url: str | None, token: str | None) -> None:
 
 @template.command("show")
 @click.argument("name")
-@api_options
-def show(name: str, url: str | None, token: str | None) -> None:
+@api_command()
+def show(*, api: Api, name: str) -> None:
     """Print the source of a template in use."""
-    with open_api(url, token) as api:
-        click.echo(api("GET", f"/api/templates/{quote(_file_name(name), safe='')}")["source"] or "", nl=False)
+    click.echo(api("GET", f"/api/templates/{quote(_file_name(name), safe='')}")["source"] or "", nl=False)
 
 
 @template.command("render")
 @click.argument("device_id", metavar="DEVICE")
 @click.option("--slot", default="main", show_default=True)
 @click.option("--template", "name", help="Another template than the one that would be taken; needed with --url.")
-@api_options
-def render(device_id: str, slot: str, name: str | None, url: str | None, token: str | None) -> None:
+@api_command()
+def render(*, api: Api, device_id: str, slot: str, name: str | None) -> None:
     """Print the dashboard a device gets, without writing it."""
     if name is None:
-        if url or os.environ.get("DASHWRIGHT_URL"):
+        if api.is_elsewhere:
             raise click.UsageError("With --url the template must be named: --template NAME.")
         show_json(_filled_here(device_id, slot))
         return
-    with open_api(url, token) as api:
-        answer = api("POST", f"/api/templates/{quote(_file_name(name), safe='')}/render", {"device": device_id})
+    answer = api("POST", f"/api/templates/{quote(_file_name(name), safe='')}/render", {"device": device_id})
     show_json(answer["document"])
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """How an exported dashboard becomes a template."""
+
+    fields: tuple[str, ...] = option(
+        "--replace", multiple=True, metavar="VALUE=FIELD", help="e.g. 10.0.0.7:9100=device.address"
+    )
+    variables: tuple[str, ...] = option(
+        "--variable", multiple=True, metavar="NAME=FIELD", help="e.g. instance=device.labels.host"
+    )
+    values: tuple[str, ...] = option(
+        "--set", multiple=True, metavar="NAME=VALUE", help="A variable's value, equal for all devices."
+    )
+    kind: str | None = option("--kind", help="Device kind it is for; any device without it.")
+    slot: str = option("--slot", default="main", show_default=True)
 
 
 @template.command("import")
 @click.argument("file", type=_FILE)
 @click.option("--name", help="Name of the template; default the file's name.")
-@click.option("--replace", "replaced", multiple=True, metavar="VALUE=FIELD", help="e.g. 10.0.0.7:9100=device.address")
-@click.option("--variable", "variables", multiple=True, metavar="NAME=FIELD", help="e.g. instance=device.labels.host")
-@click.option("--set", "fixed", multiple=True, metavar="NAME=VALUE", help="A variable's value, equal for all devices.")
-@click.option("--kind", help="Device kind it is for; any device without it.")
-@click.option("--slot", default="main", show_default=True)
+@takes(how=ImportOptions)
 @click.option("--force", is_flag=True, help="Replace a template of this name.")
-def import_(
-    *,
-    file: Path,
-    name: str | None,
-    replaced: tuple[str, ...],
-    variables: tuple[str, ...],
-    fixed: tuple[str, ...],
-    kind: str | None,
-    slot: str,
-    force: bool,
-) -> None:
+def import_(*, file: Path, name: str | None, how: ImportOptions, force: bool) -> None:
     """Make a template of a dashboard exported from Grafana and put it into TEMPLATES_DIR."""
     from backend_server.templates import import_template
 
     made = import_template(
         _file_name(name or file.name),
         file.read_bytes(),
-        fields=_pairs("--replace", replaced),
-        variables=_pairs("--variable", variables),
-        values=dict(_pairs("--set", fixed)),
-        kind=kind,
-        slot=slot,
+        fields=_pairs("--replace", how.fields),
+        variables=_pairs("--variable", how.variables),
+        values=dict(_pairs("--set", how.values)),
+        kind=how.kind,
+        slot=how.slot,
     )
     folder = current_settings().templates_dir or shipped("dashboard_templates")
     target = folder / _file_name(name or file.name)
@@ -149,13 +149,11 @@ def import_(
 @template.command("plan")
 @click.argument("file", type=_FILE)
 @click.option("--name", help="Name of the template it takes the place of; default the file's name.")
-@click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
-@api_options
-def plan(file: Path, name: str | None, as_json: bool, url: str | None, token: str | None) -> None:
-    """Say which devices' dashboards would change if this file were put into TEMPLATES_DIR."""
+@api_command(json="Print the answer as JSON.")
+def plan(*, api: Api, file: Path, name: str | None, as_json: bool) -> None:
+    """Print which devices' dashboards would change if this file were put into TEMPLATES_DIR."""
     body = {"name": _file_name(name or file.name), "source": file.read_text(encoding="utf-8")}
-    with open_api(url, token) as api:
-        answer = api("POST", "/api/templates/plan", body)
+    answer = api("POST", "/api/templates/plan", body)
     if as_json:
         show_json(answer)
         return

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 import click
 
+from backend_server.accounts.tokens import TOKEN_ID_PATTERN
 from backend_server.errors import InvalidInput, NotFound, Problem
 
-from .api import api_options, open_api
+from .api import Api, api_command
 from .context import show_json, show_table
-
-_ID = re.compile(r"[0-9a-f]{16}")
+from .options import given_fields, option, takes
 
 
 @click.group()
@@ -19,29 +20,24 @@ def token() -> None:
     """API tokens: what programs use to call the API."""
 
 
+@dataclass(frozen=True, slots=True)
+class NewToken:
+    """What a token is to be, by the API's names."""
+
+    role: str = option("--role", type=click.Choice(["viewer", "editor", "admin"]), default="editor", show_default=True)
+    scopes: tuple[str, ...] = option(
+        "--scope", multiple=True, help="Narrow it, e.g. devices:write; may be given several times."
+    )
+    expires_at: str | None = option("--expires-at", metavar="TIME", help="RFC 3339, e.g. 2027-01-31T12:00:00Z.")
+
+
 @token.command("create")
 @click.argument("name")
-@click.option("--role", type=click.Choice(["viewer", "editor", "admin"]), default="editor", show_default=True)
-@click.option("--scope", "scopes", multiple=True, help="Narrow it, e.g. devices:write; may be given several times.")
-@click.option("--expires-at", metavar="TIME", help="RFC 3339, e.g. 2027-01-31T12:00:00Z.")
-@click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
-@api_options
-def create(
-    *,
-    name: str,
-    role: str,
-    scopes: tuple[str, ...],
-    expires_at: str | None,
-    as_json: bool,
-    url: str | None,
-    token: str | None,
-) -> None:
+@takes(wanted=NewToken)
+@api_command(json="Print the answer as JSON.")
+def create(*, api: Api, name: str, wanted: NewToken, as_json: bool) -> None:
     """Make a token and print it; it is never shown again."""
-    body: dict[str, object] = {"name": name, "role": role, "scopes": list(scopes)}
-    if expires_at:
-        body["expires_at"] = expires_at
-    with open_api(url, token) as api:
-        answer = api("POST", "/api/tokens", body)
+    answer = api("POST", "/api/tokens", {"name": name, **given_fields(wanted)})
     if as_json:
         show_json(answer)
     else:
@@ -49,12 +45,10 @@ def create(
 
 
 @token.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print an array of tokens.")
-@api_options
-def list_tokens(as_json: bool, url: str | None, token: str | None) -> None:
+@api_command(json="Print an array of tokens.")
+def list_tokens(*, api: Api, as_json: bool) -> None:
     """List tokens, newest first; never the tokens themselves."""
-    with open_api(url, token) as api:
-        found = api("GET", "/api/tokens")
+    found = api("GET", "/api/tokens")
     if as_json:
         show_json(found)
         return
@@ -79,15 +73,14 @@ def list_tokens(as_json: bool, url: str | None, token: str | None) -> None:
 
 @token.command("revoke")
 @click.argument("name_or_id", metavar="NAME")
-@api_options
-def revoke(name_or_id: str, url: str | None, token: str | None) -> None:
+@api_command()
+def revoke(*, api: Api, name_or_id: str) -> None:
     """Revoke a token for good, by its name or id."""
-    with open_api(url, token) as api:
-        found = [one for one in api("GET", "/api/tokens") if name_or_id in (one["name"], one["id"])]
-        good = [one for one in found if not one.get("revoked_at")] or found
-        if not good:
-            raise NotFound(f"There is no API token {name_or_id!r}; `dashwright token list` shows all.")
-        token_id = good[0]["id"]
-        if not _ID.fullmatch(token_id):
-            raise InvalidInput([Problem("id", "is not a token's id")], what="The answer")
-        click.echo(api("DELETE", f"/api/tokens/{token_id}")["message"])
+    found = [one for one in api("GET", "/api/tokens") if name_or_id in (one["name"], one["id"])]
+    good = [one for one in found if not one.get("revoked_at")] or found
+    if not good:
+        raise NotFound(f"There is no API token {name_or_id!r}; `dashwright token list` shows all.")
+    token_id = good[0]["id"]
+    if not re.fullmatch(TOKEN_ID_PATTERN, token_id):
+        raise InvalidInput([Problem("id", "is not a token's id")], what="The answer")
+    click.echo(api("DELETE", f"/api/tokens/{token_id}")["message"])

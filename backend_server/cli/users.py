@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import click
 
-from .api import api_options, open_api
+from .api import Api, api_command
 from .context import show_json, show_table
 
 _ROLES = click.Choice(["viewer", "editor", "admin"])
@@ -22,21 +22,18 @@ def user() -> None:
 @user.command("add")
 @click.argument("name")
 @click.option("--role", type=_ROLES, default="viewer", show_default=True)
-@api_options
-def add(name: str, role: str, url: str | None, token: str | None) -> None:
+@api_command()
+def add(*, api: Api, name: str, role: str) -> None:
     """Add a person."""
-    with open_api(url, token) as api:
-        made = api("POST", "/api/users", {"name": name, "role": role, "password": _password()})
-        click.echo(f"{made['name']} may sign in as {made['role']}.")
+    made = api("POST", "/api/users", {"name": name, "role": role, "password": _password()})
+    click.echo(f"{made['name']} may sign in as {made['role']}.")
 
 
 @user.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print an array of users.")
-@api_options
-def list_users(as_json: bool, url: str | None, token: str | None) -> None:
+@api_command(json="Print an array of users.")
+def list_users(*, api: Api, as_json: bool) -> None:
     """List everybody by name."""
-    with open_api(url, token) as api:
-        found = api("GET", "/api/users")
+    found = api("GET", "/api/users")
     if as_json:
         show_json(found)
         return
@@ -58,50 +55,48 @@ def list_users(as_json: bool, url: str | None, token: str | None) -> None:
 
 @user.command("passwd")
 @click.argument("name")
-@api_options
-def passwd(name: str, url: str | None, token: str | None) -> None:
-    """Return a person another password; ends the person's sessions."""
-    _edit(name, {"password": _password()}, url, token)
+@api_command()
+def passwd(*, api: Api, name: str) -> None:
+    """Set a person's password; ends the person's sessions."""
+    _edit(api, name, {"password": _password()})
 
 
 @user.command("role")
 @click.argument("name")
 @click.argument("role", type=_ROLES)
-@api_options
-def change_role(name: str, role: str, url: str | None, token: str | None) -> None:
-    """Return a person another role; ends the person's sessions."""
-    _edit(name, {"role": role}, url, token)
+@api_command()
+def change_role(*, api: Api, name: str, role: str) -> None:
+    """Change a person's role; ends the person's sessions."""
+    _edit(api, name, {"role": role})
 
 
 @user.command("disable")
 @click.argument("name")
-@api_options
-def disable(name: str, url: str | None, token: str | None) -> None:
+@api_command()
+def disable(*, api: Api, name: str) -> None:
     """Keep a person from signing in; sessions end at once."""
-    _edit(name, {"disabled": True}, url, token)
+    _edit(api, name, {"disabled": True})
 
 
 @user.command("enable")
 @click.argument("name")
-@api_options
-def enable(name: str, url: str | None, token: str | None) -> None:
+@api_command()
+def enable(*, api: Api, name: str) -> None:
     """Let a disabled person sign in again."""
-    _edit(name, {"disabled": False}, url, token)
+    _edit(api, name, {"disabled": False})
 
 
 @user.command("remove")
 @click.argument("name")
-@api_options
-def remove(name: str, url: str | None, token: str | None) -> None:
+@api_command()
+def remove(*, api: Api, name: str) -> None:
     """Remove a person for good; what the person made stays."""
-    with open_api(url, token) as api:
-        click.echo(api("DELETE", f"/api/users/{quote(name, safe='')}")["message"])
+    click.echo(api("DELETE", f"/api/users/{quote(name, safe='')}")["message"])
 
 
-def _edit(name: str, body: dict[str, Any], url: str | None, token: str | None) -> None:
-    with open_api(url, token) as api:
-        now = api("PATCH", f"/api/users/{quote(name, safe='')}", body)
-        click.echo(f"{now['name']}: {now['role']}, {'disabled' if now['disabled'] else 'active'}")
+def _edit(api: Api, name: str, body: dict[str, Any]) -> None:
+    now = api("PATCH", f"/api/users/{quote(name, safe='')}", body)
+    click.echo(f"{now['name']}: {now['role']}, {'disabled' if now['disabled'] else 'active'}")
 
 
 def _password() -> str:

@@ -15,7 +15,6 @@ MAY_READ = {
     "runtime/watchdog.py": "is supervisor's listener, and reads no settings so as to stay small",
     "demo/command.py": "sets what is not set, before the settings are read",
     "cli/api.py": "whether a command speaks to a running service: then this machine's settings do not count",
-    "cli/templates.py": "the same",
     "cli/backup.py": "the passphrase is of one command, not of the service",
     "cli/generate.py": "switches of the command's predecessors, kept for scripts",
     "cli/generated_files.py": "SOURCE_DATE_EPOCH, as builds hand it on",
