@@ -6,15 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from backend_server.errors import InvalidInput, Problem
-from backend_server.primitives.clock import format_ms
 from backend_server.primitives.secret import Secret
 
-from .fields import LINK_FIELDS, UNSET, span_problems
+from .fields import LINK_FIELDS, UNSET, shown_field, span_problems
 from .link import Link
 from .profile import LinkProfile, parse_profile
 
 _NAMED = ("slug", *LINK_FIELDS)
-_MOMENTS = frozenset({"not_before", "expires_at"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +73,7 @@ def past_problems(expires_at: int | None, now_ms: int) -> list[Problem]:
 def audit_details(before: Link, after: Link) -> dict[str, object]:
     """Return `{field: [before, after]}` for the audit; of a password only that it was set, changed or removed."""
     details: dict[str, object] = {
-        name: [_shown(name, getattr(before, name)), _shown(name, getattr(after, name))]
+        name: [shown_field(name, getattr(before, name)), shown_field(name, getattr(after, name))]
         for name in _NAMED
         if getattr(before, name) != getattr(after, name)
     }
@@ -88,9 +86,3 @@ def audit_details(before: Link, after: Link) -> dict[str, object]:
             "removed" if after.password_hash is None else "set" if before.password_hash is None else "changed"
         )
     return details
-
-
-def _shown(name: str, value: object) -> object:
-    if name in _MOMENTS and isinstance(value, int):
-        return format_ms(value)
-    return list(value) if isinstance(value, tuple) else value

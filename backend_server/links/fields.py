@@ -11,7 +11,7 @@ from typing import Any
 from backend_server.accounts.passwords import MAX_LENGTH, MIN_LENGTH
 from backend_server.errors import InvalidInput, Problem
 from backend_server.primitives.addresses import IPV6_PATTERN, PORT_PATTERN
-from backend_server.primitives.clock import parse_time
+from backend_server.primitives.clock import format_ms, parse_time
 from backend_server.primitives.ids import SLUG_PATTERN, UID_PATTERN, DashboardUid, Slug
 from backend_server.primitives.secret import Secret
 
@@ -50,6 +50,14 @@ class LinkFields:
         return {name: getattr(self, name) for name in LINK_FIELDS}
 
 
+def shown_field(name: str, value: object) -> object:
+    """Return a field's value as answers and the audit show it."""
+    if name in _MOMENTS and isinstance(value, int):
+        return format_ms(value)
+    return list(value) if isinstance(value, tuple) else value
+
+
+_MOMENTS = frozenset({"not_before", "expires_at"})
 LINK_FIELDS = tuple(field.name for field in fields(LinkFields))
 UNSET = LinkFields().own_fields
 

@@ -95,6 +95,7 @@ def link(actor: Actor, token: str) -> ResponseReturnValue:
         "link.html",
         actor,
         row=shown,
+        answer=link_json(found, link_base(), now),
         codes=embed_codes(str(shown["embed_url"]), found.title or found.link.slug),
         ledger=ledger,
         bars=_bars(ledger, now),

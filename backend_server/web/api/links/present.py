@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from backend_server.links import FoundLink, embed_url, link_url, slug_url
+from backend_server.links.fields import shown_field
 from backend_server.primitives.clock import format_ms
 
 
@@ -24,7 +25,6 @@ def link_json(found: FoundLink, base: str, now_ms: int) -> dict[str, object]:
     return {
         "token": link.token,
         "slug": link.slug,
-        "label": link.label,
         "url": link_url(base, link.token),
         "embed_url": embed_url(base, link, found.own_refresh),
         "slug_url": slug_url(base, link.slug),
@@ -33,11 +33,9 @@ def link_json(found: FoundLink, base: str, now_ms: int) -> dict[str, object]:
         "slot": link.slot,
         "document_uid": link.document_uid,
         "is_default": link.is_default,
+        **{name: shown_field(name, value) for name, value in link.own_fields.items()},
         "profile": link.profile.as_json(),
-        "not_before": format_ms(link.not_before),
-        "expires_at": format_ms(link.expires_at),
         "has_password": link.password_hash is not None,
-        "frame_ancestors": list(link.frame_ancestors),
         "created_by": link.created_by,
         "created_at": format_ms(link.created_at),
         "updated_at": format_ms(link.updated_at),
