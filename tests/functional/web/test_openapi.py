@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +13,8 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from tests.support.app import LiveApp, running_app
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module")
@@ -71,3 +76,13 @@ def test_the_hooks_body_and_wait_are_described_though_checked_elsewhere(document
     body = put["requestBody"]["content"]["application/json"]["schema"]["$ref"]
     fields = document["components"]["schemas"][body.rpartition("/")[2]]["properties"]
     assert set(fields) == {"hostname", "kind", "labels", "address", "share"}
+
+
+def test_the_pages_know_the_api_as_it_is(document: Any, tmp_path: Path) -> None:
+    described, fresh = tmp_path / "openapi.json", tmp_path / "schema.d.ts"
+    described.write_text(json.dumps(document), encoding="utf-8")
+    command = ["node_modules/.bin/vite-node", "tooling/api-types.ts", str(described), str(fresh)]
+    path = f"{ROOT / '.venv' / 'node'}{os.pathsep}{os.environ['PATH']}"
+    subprocess.run(command, cwd=ROOT / "frontend", env={**os.environ, "PATH": path}, check=True, timeout=60)
+    kept = (ROOT / "frontend" / "src" / "lib" / "schema.d.ts").read_text(encoding="utf-8")
+    assert kept == fresh.read_text(encoding="utf-8"), "the API has changed: cd frontend && npm run api"

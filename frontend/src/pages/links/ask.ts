@@ -1,5 +1,5 @@
 /** The question before a deed, asked once; the deed's failure is told in the same dialogue. */
-import type { Outcome } from "./api";
+import type { Outcome } from "../../lib/api";
 import type { Question } from "./engine";
 
 export class Ask {

@@ -1,26 +1,19 @@
 /** What the links' pages decide without a page: form values to API bodies, times, questions. Pure. */
+import type { BodyOf } from "../../lib/api";
+import type { components, paths } from "../../lib/schema";
+
+type Shapes = components["schemas"];
 
 /** An empty refresh, from or to is the dashboard's own. */
-export interface Profile {
-  theme: string;
-  refresh: string;
-  from: string;
-  to: string;
-  picker: boolean;
-  chrome: boolean;
-  transparent: boolean;
-}
+export type Profile = { [Name in keyof Shapes["Profile"]]-?: NonNullable<Shapes["Profile"][Name]> };
 
 /** A link's fields as the API names them. Times are RFC 3339. */
-export interface LinkFields {
-  label: string;
-  slug: string;
+export type LinkFields = Required<Pick<Shapes["LinkAnswer"], "label" | "slug" | "not_before" | "expires_at" | "has_password" | "frame_ancestors">> & {
   profile: Profile;
-  not_before: string | null;
-  expires_at: string | null;
-  has_password: boolean;
-  frame_ancestors: string[];
-}
+};
+
+export type NewLink = BodyOf<paths["/api/links"]["post"]>;
+export type LinkEdit = BodyOf<paths["/api/links/{token}"]["patch"]>;
 
 /** The form as it stands: times are `datetime-local` values of this machine's zone, origins one per line. */
 export interface FormValues {
@@ -47,39 +40,39 @@ export function sameProfile(a: Profile, b: Profile): boolean {
 }
 
 /** The body of `POST /api/links`: what is empty is left out. */
-export function creation(form: FormValues): Record<string, unknown> {
-  const body: Record<string, unknown> = {};
+export function creation(form: FormValues): NewLink {
+  const body: NewLink = {};
   if (form.target === "device") {
-    if (form.device.trim()) body["device"] = form.device.trim();
-    if (form.slot.trim()) body["slot"] = form.slot.trim();
+    if (form.device.trim()) body.device = form.device.trim();
+    if (form.slot.trim()) body.slot = form.slot.trim();
   } else if (form.document.trim()) {
-    body["document"] = form.document.trim();
+    body.document = form.document.trim();
   }
-  if (form.label.trim()) body["label"] = form.label.trim();
-  if (form.slug.trim()) body["slug"] = form.slug.trim();
-  body["profile"] = form.profile;
-  if (form.not_before) body["not_before"] = toUtc(form.not_before);
-  if (form.expires_at) body["expires_at"] = toUtc(form.expires_at);
-  if (form.password) body["password"] = form.password;
+  if (form.label.trim()) body.label = form.label.trim();
+  if (form.slug.trim()) body.slug = form.slug.trim();
+  body.profile = form.profile;
+  if (form.not_before) body.not_before = toUtc(form.not_before);
+  if (form.expires_at) body.expires_at = toUtc(form.expires_at);
+  if (form.password) body.password = form.password;
   const sites = origins(form.frame_ancestors);
-  if (sites.length) body["frame_ancestors"] = sites;
+  if (sites.length) body.frame_ancestors = sites;
   return body;
 }
 
 /** The body of `PATCH /api/links/{token}`: only what differs from the link as it is. */
-export function edition(form: FormValues, link: LinkFields): Record<string, unknown> {
-  const body: Record<string, unknown> = {};
-  if (form.label.trim() !== link.label) body["label"] = form.label.trim() || null;
-  if (form.slug.trim() && form.slug.trim() !== link.slug) body["slug"] = form.slug.trim();
-  if (!sameProfile(form.profile, link.profile)) body["profile"] = form.profile;
+export function edition(form: FormValues, link: LinkFields): LinkEdit {
+  const body: LinkEdit = {};
+  if (form.label.trim() !== link.label) body.label = form.label.trim() || null;
+  if (form.slug.trim() && form.slug.trim() !== link.slug) body.slug = form.slug.trim();
+  if (!sameProfile(form.profile, link.profile)) body.profile = form.profile;
   for (const name of ["not_before", "expires_at"] as const) {
     // A form knows minutes: what shows the same minute was not changed.
     if (form[name] !== toLocal(link[name])) body[name] = form[name] ? toUtc(form[name]) : null;
   }
-  if (form.password) body["password"] = form.password;
-  else if (form.drop_password) body["password"] = null;
+  if (form.password) body.password = form.password;
+  else if (form.drop_password) body.password = null;
   const sites = origins(form.frame_ancestors);
-  if (sites.join("\n") !== link.frame_ancestors.join("\n")) body["frame_ancestors"] = sites;
+  if (sites.join("\n") !== link.frame_ancestors.join("\n")) body.frame_ancestors = sites;
   return body;
 }
 

@@ -1,5 +1,5 @@
 /** The dialogue in which a link is made or changed: fills its form, reads it, and shows what was wrong where. */
-import type { Outcome, Problem } from "./api";
+import type { Outcome, Problem } from "../../lib/api";
 import { type FormValues, type LinkFields, type Profile, fieldOf, profile, sameProfile, toLocal } from "./engine";
 
 type Field = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;

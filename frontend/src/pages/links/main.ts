@@ -1,12 +1,8 @@
 /** Entry of the links' pages: shows what needs a script, and joins buttons, dialogues and API. */
-import { Api, type Outcome } from "./api";
+import { Api, type Outcome } from "../../lib/api";
 import { Ask } from "./ask";
 import { type Deed, type LinkFields, creation, edition, question } from "./engine";
 import { LinkForm } from "./form";
-
-interface Made {
-  token: string;
-}
 
 function start(): void {
   const content = document.getElementById("content");
@@ -18,18 +14,25 @@ function start(): void {
   const form = new LinkForm(formDialog);
   const ask = new Ask(askDialog);
 
-  const thenShow = (path: (made: Made) => string) => (outcome: Outcome<Made>): Outcome<Made> => {
+  const onSuccess = <T>(path: (data: T) => string) => (outcome: Outcome<T>): Outcome<T> => {
     if (outcome.ok) location.assign(path(outcome.data));
     return outcome;
   };
-  const toLink = thenShow((made) => `/links/${made.token}`);
-  const toHere = thenShow(() => location.pathname + location.search);
+  const toLink = onSuccess((link: { token: string }) => `/links/${link.token}`);
+  const toHere = onSuccess(() => location.pathname + location.search);
 
-  function perform(deed: Deed, grace: number): Promise<Outcome<Made>> {
-    if (deed === "off" || deed === "on") return api.call<Made>("POST", `/api/links/${deed}`).then(toHere);
-    if (deed === "revoke") return api.call<Made>("DELETE", `/api/links/${token}`).then(toHere);
-    const body = deed === "rotate" ? { grace_seconds: grace } : undefined;
-    return api.call<Made>("POST", `/api/links/${token}/${deed}`, body).then(toLink);
+  function perform(deed: Deed, graceSeconds: number): Promise<Outcome<unknown>> {
+    switch (deed) {
+      case "off":
+      case "on":
+        return api.call("post", `/api/links/${deed}`).then(toHere);
+      case "revoke":
+        return api.call("delete", "/api/links/{token}", { path: { token } }).then(toHere);
+      case "rotate":
+        return api.call("post", "/api/links/{token}/rotate", { path: { token }, body: { grace_seconds: graceSeconds } }).then(toLink);
+      default:
+        return api.call("post", `/api/links/{token}/${deed}`, { path: { token } }).then(toLink);
+    }
   }
 
   document.addEventListener("click", (event) => {
@@ -41,10 +44,10 @@ function start(): void {
       const wanted = (deed ?? turn) as Deed;
       ask.open(question(wanted, name), (grace) => perform(wanted, grace));
     } else if ("create" in button.dataset) {
-      form.open(null, (values) => api.call<Made>("POST", "/api/links", creation(values)).then(toLink));
+      form.open(null, (values) => api.call("post", "/api/links", { body: creation(values) }).then(toLink));
     } else if ("edit" in button.dataset) {
       const link = JSON.parse(document.getElementById("link-data")?.textContent ?? "null") as LinkFields;
-      form.open(link, (values) => api.call<Made>("PATCH", `/api/links/${token}`, edition(values, link)).then(toLink));
+      form.open(link, (values) => api.call("patch", "/api/links/{token}", { path: { token }, body: edition(values, link) }).then(toLink));
     }
   });
   for (const part of document.querySelectorAll<HTMLElement>("[data-scripted]")) part.hidden = false;

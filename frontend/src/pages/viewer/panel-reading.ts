@@ -1,8 +1,9 @@
 /** What a panel knows of its data: it asks, keeps the last good answer as frames, and tells in which state it is. */
 import type { Frame } from "../../charts/display/field";
 import type { Panel } from "../../charts/frames/document";
+import type { Outcome } from "../../lib/api";
 import { type TimeRange, parseDuration } from "../../lib/time/relative";
-import { type Outcome, type PanelAnswer, fetchPanel } from "./api";
+import { type PanelAnswer, fetchPanel } from "./api";
 import type { Parts } from "./drawing";
 import { type PanelState, panelState } from "./panel-state";
 
