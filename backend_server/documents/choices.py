@@ -68,7 +68,7 @@ def _given(variable: Panel, name: str, given: str | Sequence[str]) -> Chosen | N
 
 
 def _own(variable: Panel, name: str) -> Chosen | None:
-    """Take what the document holds: the current value, a constant, the first option."""
+    """Return what the document holds: the current value, a constant, the first option."""
     kind = variable.get("type")
     current = variable.get("current")
     values = _texts_of(current.get("value")) if isinstance(current, Mapping) else ()

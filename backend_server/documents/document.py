@@ -25,7 +25,7 @@ class Document:
 
 
 def stamp(dashboard: Mapping[str, object], maker: Maker, slot: str, object_id: str) -> Document:
-    """Make a document of a dashboard that has its `uid` and `title`.
+    """Return the document of a dashboard that has its `uid` and `title`.
 
     The stamp is the top-level key `dashwright`: `{"content", "maker", "object", "slot"}`, with `content` the hash of
     the canonical bytes in which `content` is empty. Grafana keeps unknown top-level keys, so reading a dashboard back

@@ -21,7 +21,7 @@ _PROMQL_TYPES = frozenset(
 _FIXED = frozenset({"type", "refId", "schemaVersion", "id", "panelId", "repeat"})
 
 
-class Landing(StrEnum):
+class EscapeContext(StrEnum):
     """The language of the place a value lands in."""
 
     PROMQL = "PromQL"
@@ -43,30 +43,30 @@ class Step:
     key: str | int
 
 
-def landing_of(steps: Sequence[Step]) -> Landing:
+def escape_context_of(steps: Sequence[Step]) -> EscapeContext:
     """Decide from the way down to a string."""
     keys = [step.key for step in steps]
     last = next((key for key in reversed(keys) if isinstance(key, str)), "")
     root = keys[0] if keys else ""
     if "gridPos" in keys or root == "refresh" or (last in _FIXED and root != "links"):
-        return Landing.FIXED
-    if query := _query_landing(steps, keys, root):
+        return EscapeContext.FIXED
+    if query := _query_context(steps, keys, root):
         return query
     if len(keys) == 1 or root == "tags":
-        return Landing.EXACT
+        return EscapeContext.EXACT
     if root == "templating":
-        return _variable_landing(steps, keys, last)
+        return _variable_context(steps, keys, last)
     if last in {"url", "href"}:
-        return Landing.URL
+        return EscapeContext.URL
     if last == "content" and "options" in keys:
         mode = _get(steps[-1].holder, "mode")
-        return {"html": Landing.HTML, "code": Landing.SHOWN}.get(str(mode), Landing.MARKDOWN)
+        return {"html": EscapeContext.HTML, "code": EscapeContext.SHOWN}.get(str(mode), EscapeContext.MARKDOWN)
     if last == "description":
-        return Landing.MARKDOWN
-    return Landing.EXACT if last == "uid" else Landing.SHOWN
+        return EscapeContext.MARKDOWN
+    return EscapeContext.EXACT if last == "uid" else EscapeContext.SHOWN
 
 
-def _query_landing(steps: Sequence[Step], keys: list[str | int], root: str | int) -> Landing | None:
+def _query_context(steps: Sequence[Step], keys: list[str | int], root: str | int) -> EscapeContext | None:
     """Queries stand in targets of panels and in annotations; the nearest datasource says which language."""
     if "targets" in keys:
         begin = keys.index("targets")
@@ -80,27 +80,27 @@ def _query_landing(steps: Sequence[Step], keys: list[str | int], root: str | int
     return _language(str(field), [step.holder for step in steps])
 
 
-def _variable_landing(steps: Sequence[Step], keys: list[str | int], last: str) -> Landing:
+def _variable_context(steps: Sequence[Step], keys: list[str | int], last: str) -> EscapeContext:
     """A variable's query is a query; what it holds is a value, which Grafana escapes when it fills it in."""
     variable = steps[3].holder if len(steps) > 3 else None  # below templating, list and its index
     kind = _get(variable, "type")
     if last in {"label", "description"}:
-        return Landing.SHOWN
+        return EscapeContext.SHOWN
     if kind in {"query", "adhoc", "groupby"} and ("query" in keys or "definition" in keys):
         return _language("query", [step.holder for step in steps])
     if last in {"value", "text"} or (last == "query" and kind in {"constant", "textbox", "interval"}):
-        return Landing.EXACT
-    return Landing.OTHER_QUERY
+        return EscapeContext.EXACT
+    return EscapeContext.OTHER_QUERY
 
 
-def _language(field: str, holders: Sequence[object]) -> Landing:
+def _language(field: str, holders: Sequence[object]) -> EscapeContext:
     if field.lower() == "rawsql":
-        return Landing.SQL if _datasource_type(holders) in _SQL_TYPES | {""} else Landing.OTHER_QUERY
+        return EscapeContext.SQL if _datasource_type(holders) in _SQL_TYPES | {""} else EscapeContext.OTHER_QUERY
     kind = _datasource_type(holders)
     if kind in _SQL_TYPES:
-        return Landing.SQL
+        return EscapeContext.SQL
     # `expr` is the field of Prometheus, Loki and what speaks like them, whatever the plugin is called.
-    return Landing.PROMQL if field == "expr" or kind in _PROMQL_TYPES else Landing.OTHER_QUERY
+    return EscapeContext.PROMQL if field == "expr" or kind in _PROMQL_TYPES else EscapeContext.OTHER_QUERY
 
 
 def _datasource_type(holders: Sequence[object]) -> str:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from backend_server.errors import InvalidInput, Problem
 
 from . import escaping
 from .choices import Values, chosen_values
-from .escape_context import Landing, Step, landing_of
+from .escape_context import EscapeContext, Step, escape_context_of
 from .panels import listed
 from .positions import join_path
-from .quoting import Surroundings, promql_surroundings, sql_surroundings
+from .quoting import QuoteContext, promql_quote_contexts, sql_quote_contexts
 from .repeating import Scope, Written, written_out
 from .sharing import share_problems
 from .variables import Chosen, Reference, formatted, references, regex_of
@@ -127,22 +127,22 @@ class _Filling:
         ends = [0, *(one.end for one in found)]
         starts = [*(one.start for one in found), len(text)]
         texts = [text[begin:end] for begin, end in zip(ends, starts, strict=True)]
-        landing = landing_of(steps)
-        around = {Landing.PROMQL: promql_surroundings, Landing.SQL: sql_surroundings}.get(landing, _plain)(texts)
+        context = escape_context_of(steps)
+        around = _QUOTES.get(context, _plain)(texts)
         pieces = [texts[0]]
         for reference, place, after in zip(found, around, texts[1:], strict=True):
-            pieces += [self._written(reference, scope, landing, place, path), after]
+            pieces += [self._written(reference, scope, context, place, path), after]
         return "".join(pieces)
 
-    def _written(self, one: Reference, scope: Scope, landing: Landing, around: Surroundings, path: str) -> str:
+    def _written(self, one: Reference, scope: Scope, context: EscapeContext, around: QuoteContext, path: str) -> str:
         chosen = scope.get(one.name)
         if chosen is None:
             self.problems.append(Problem(f"values.{one.name}", f"is missing; variable {one.name!r} has no value"))
             return ""
         if len(chosen.values) == 1 and _AUTO.fullmatch(chosen.values[0]):
-            return {Landing.PROMQL: "$__rate_interval", Landing.SQL: "$__interval"}.get(landing, "")
+            return {EscapeContext.PROMQL: "$__rate_interval", EscapeContext.SQL: "$__interval"}.get(context, "")
         try:
-            return _write(one, chosen, landing, around)
+            return _write(one, chosen, context, around)
         except ValueError as fault:
             self.problems.append(Problem(path, f"variable {one.name!r} {fault}"))
             return ""
@@ -153,34 +153,40 @@ def _is_meant(text: str, reference: Reference) -> bool:
     return text.startswith("${", reference.start) and not reference.field
 
 
-def _plain(texts: list[str]) -> list[Surroundings]:
-    return [Surroundings("", "", text[-1:], texts[index + 1][:1]) for index, text in enumerate(texts[:-1])]
+def _plain(texts: list[str]) -> list[QuoteContext]:
+    return [QuoteContext("", "", text[-1:], texts[index + 1][:1]) for index, text in enumerate(texts[:-1])]
 
 
-def _write(one: Reference, chosen: Chosen, landing: Landing, around: Surroundings) -> str:
+_QUOTES: Mapping[EscapeContext, Callable[[list[str]], list[QuoteContext]]] = {
+    EscapeContext.PROMQL: promql_quote_contexts,
+    EscapeContext.SQL: sql_quote_contexts,
+}
+
+
+def _write(one: Reference, chosen: Chosen, context: EscapeContext, around: QuoteContext) -> str:
     """Write the values for the place; raises ValueError saying what is wrong with them there."""
     named = formatted(chosen, one.format) if one.format else None
-    if landing is Landing.PROMQL:
+    if context is EscapeContext.PROMQL:
         return _in_promql(one, chosen, named, around)
-    if landing is Landing.SQL:
+    if context is EscapeContext.SQL:
         return _in_sql(chosen, named, around)
-    if landing in {Landing.OTHER_QUERY, Landing.EXACT, Landing.FIXED}:
+    if context in {EscapeContext.OTHER_QUERY, EscapeContext.EXACT, EscapeContext.FIXED}:
         written = named if named is not None else ",".join(chosen.values)
-        if landing is Landing.OTHER_QUERY:
+        if context is EscapeContext.OTHER_QUERY:
             _need_safe(chosen, written)
         return written
     shown = named if named is not None else " + ".join(chosen.texts)
-    if landing is Landing.URL:
+    if context is EscapeContext.URL:
         encoded = one.format in {"queryparam", "percentencode", "uriencode", "customqueryparam"}
         return shown if encoded else escaping.url_part(shown)
-    if landing is Landing.MARKDOWN:
+    if context is EscapeContext.MARKDOWN:
         return escaping.markdown(shown)
-    if landing is Landing.HTML:
+    if context is EscapeContext.HTML:
         return shown if one.format == "html" else escaping.html(shown)
     return escaping.shown(shown, text_before=around.before in {"[", "{"}, text_after=bool(around.after))
 
 
-def _in_promql(one: Reference, chosen: Chosen, named: str | None, around: Surroundings) -> str:
+def _in_promql(one: Reference, chosen: Chosen, named: str | None, around: QuoteContext) -> str:
     if around.quote in {'"', "'"}:
         if chosen.raw and one.format in {"", "raw", "regex", "pipe"}:
             return chosen.values[0]
@@ -198,7 +204,7 @@ def _in_promql(one: Reference, chosen: Chosen, named: str | None, around: Surrou
     return written
 
 
-def _in_sql(chosen: Chosen, named: str | None, around: Surroundings) -> str:
+def _in_sql(chosen: Chosen, named: str | None, around: QuoteContext) -> str:
     if around.quote == "'":
         return escaping.sql_string(named if named is not None else ",".join(chosen.values))
     if named is None and chosen.several and not around.quote:

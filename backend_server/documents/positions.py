@@ -13,7 +13,7 @@ _SCALAR = re.compile(r"[^\s,\]}]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SourcePosition:
     """A value's place: its path (`panels[0].targets[1].expr`), line and column from 1, offset in the text from 0."""
 
     path: str
@@ -31,12 +31,12 @@ def join_path(path: str, key: str | int) -> str:
     return f"{path}.{key}" if path else key
 
 
-def places(text: str) -> dict[str, Place]:
+def positions(text: str) -> dict[str, SourcePosition]:
     """Map each path of a valid JSON text to where its value begins."""
     return {place.path: place for place in _walk(text)}
 
 
-def repeated_keys(text: str) -> list[Place]:
+def repeated_keys(text: str) -> list[SourcePosition]:
     """Return the places where an object names a key it already has; a JSON reader would silently drop the first."""
     seen: set[str] = set()
     found = []
@@ -47,12 +47,12 @@ def repeated_keys(text: str) -> list[Place]:
     return found
 
 
-def place_of(text: str, path: str) -> Place | None:
+def position_of(text: str, path: str) -> SourcePosition | None:
     """Find where the value of one path begins; None when the text has no such path."""
-    return places(text).get(path)
+    return positions(text).get(path)
 
 
-def _walk(text: str) -> Iterator[Place]:
+def _walk(text: str) -> Iterator[SourcePosition]:
     lines = [0, *(found.end() for found in re.finditer(r"\n", text))]
     line = 0
     # Each open container: its path, and the index in a list or None in an object.
@@ -62,7 +62,7 @@ def _walk(text: str) -> Iterator[Place]:
     while at < len(text):
         while line + 1 < len(lines) and lines[line + 1] <= at:
             line += 1
-        yield Place(path, line + 1, at - lines[line] + 1, at)
+        yield SourcePosition(path, line + 1, at - lines[line] + 1, at)
         opening = text[at]
         if opening in "{[":
             stack.append((path, 0 if opening == "[" else None))

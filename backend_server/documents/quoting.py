@@ -11,7 +11,7 @@ _DOLLAR_TAG = re.compile(r"\$(?:[A-Za-z_]\w*)?\$")
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class QuoteContext:
     """What stands around a placeholder.
 
     `quote` is what is open (`"`, `'`, a backquote, `E'`, `#`, `--`, `/*`, `$tag$`) or nothing, `matcher` the one before
@@ -24,8 +24,8 @@ class Surroundings:
     after: str
 
 
-def promql_surroundings(texts: list[str]) -> list[Surroundings]:
-    """Say for each gap between two texts what stands around it in PromQL or LogQL."""
+def promql_quote_contexts(texts: list[str]) -> list[QuoteContext]:
+    """Return for each gap between two texts what stands around it in PromQL or LogQL."""
     found = []
     quote, matcher = "", ""
     for index, text in enumerate(texts[:-1]):
@@ -44,19 +44,19 @@ def promql_surroundings(texts: list[str]) -> list[Surroundings]:
             elif sign in "\"'`":
                 quote, matcher = sign, _matcher(text[:at])
             at += 1
-        found.append(Surroundings(quote, matcher if quote else "", text[-1:], texts[index + 1][:1]))
+        found.append(QuoteContext(quote, matcher if quote else "", text[-1:], texts[index + 1][:1]))
     return found
 
 
-def sql_surroundings(texts: list[str]) -> list[Surroundings]:
-    """Say for each gap between two texts what stands around it in PostgreSQL's SQL."""
+def sql_quote_contexts(texts: list[str]) -> list[QuoteContext]:
+    """Return for each gap between two texts what stands around it in PostgreSQL's SQL."""
     found = []
     quote = ""
     for index, text in enumerate(texts[:-1]):
         at = 0
         while at < len(text):
             at, quote = _sql_step(text, at, quote)
-        found.append(Surroundings(quote, "", text[-1:], texts[index + 1][:1]))
+        found.append(QuoteContext(quote, "", text[-1:], texts[index + 1][:1]))
     return found
 
 

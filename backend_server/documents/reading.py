@@ -11,7 +11,7 @@ import orjson
 from backend_server.errors import InvalidInput, Problem
 from backend_server.primitives.canonical_json import read_json
 
-from .positions import places, repeated_keys
+from .positions import positions, repeated_keys
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_DEPTH = 100
@@ -103,7 +103,7 @@ def _loses_something(text: str, numbers: list[str] | None) -> bool:
 
 def _changed_numbers(text: str) -> list[Problem]:
     problems = []
-    for place in places(text).values():
+    for place in positions(text).values():
         number = _INTEGER.match(text, place.offset)
         if number and not _kept(number.group()):
             shown = number.group() if len(number.group()) <= 40 else number.group()[:40] + "…"

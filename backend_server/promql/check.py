@@ -9,7 +9,7 @@ import promql_parser as pp
 
 from backend_server.errors import Problem
 
-from .macro_substitutes import with_stand_ins
+from .macro_substitutes import with_substitutes
 from .parse import parse_promql
 from .quoted import QUOTED_OR_COMMENT
 from .selects import walk_promql
@@ -22,9 +22,9 @@ _NAMED = re.compile(r"'([A-Za-z_][\w:]*)'|\"([A-Za-z_][\w:]*)\"")
 
 
 def check_promql(expr: str, *, path: str = "expr") -> list[Problem]:
-    """Say what is wrong with an expression; [] when nothing is.
+    """Return what is wrong with an expression; [] when nothing is.
 
-    Line and column (both from 1) point into `expr`: at the bracket, name or end at fault, as near as can be told.
+    Line and column (both from 1) point into `expr`: at the bracket, name or end at fault, as near as can be known.
     """
     if not expr.strip():
         return [Problem(path, "is empty; write a PromQL expression, e.g. up", 1, 1)]
@@ -33,7 +33,7 @@ def check_promql(expr: str, *, path: str = "expr") -> list[Problem]:
     try:
         tree = parse_promql(expr)
     except ValueError as fault:
-        plain = with_stand_ins(expr)
+        plain = with_substitutes(expr)
         offset = _where(plain, str(fault))
         line = plain.count("\n", 0, offset) + 1
         column = offset - (plain.rfind("\n", 0, offset) + 1) + 1

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from .quoted import QUOTED
 
-# None of these looks again at what it has looked at: an opening without its end is told, or ends at the next opening.
+# None of these looks twice at anything: an opening without its end is reported, or ends at the next opening.
 _BRACED = r"[^}$]*(?:\$(?!\{)[^}$]*)*\}"
 _VARIABLE = rf"\$\{{{_BRACED}|\$\w+|\[\[\w+(?::\w+)?\]\]"
 
@@ -52,7 +52,7 @@ _IN_MATCHER = _Parts(rf"\$\{{[A-Za-z_]{_BRACED}|\$[A-Za-z_]\w*|\[\[\w+(?::\w+)?\
 _ALONE = re.compile(rf"(?<![\w:$\"'`{{])(?:\$\w+|\$\{{{_BRACED}|\[\[\w+\]\])(?![\w:])")
 
 
-def with_stand_ins(expr: str) -> str:
+def with_substitutes(expr: str) -> str:
     """Return the expression with every macro, variable and placeholder replaced by plain PromQL of the same length."""
     out: list[str] = []
     depth = 0
@@ -63,7 +63,7 @@ def with_stand_ins(expr: str) -> str:
             out.append(_blanked(text))
         elif kind in ("variable", "ours"):
             follows = _UNIT.match(expr, found.end()) is not None
-            out.append(_stand_in(text, in_range=depth > 0 or after_offset, unit_follows=follows))
+            out.append(_substitute(text, in_range=depth > 0 or after_offset, unit_follows=follows))
         else:
             depth += (kind == "open") - (kind == "close")
             out.append(text)
@@ -84,7 +84,7 @@ def _blanked(text: str) -> str:
 def as_numbers(plain: str, expr: str) -> Iterator[str]:
     """Return the same text with variables turned from names into numbers, one more at a time.
 
-    `topk($n, x)` and `x > $limit` need a number where `with_stand_ins` put a name.
+    `topk($n, x)` and `x > $limit` need a number where `with_substitutes` put a name.
     """
     text = plain
     for found in _ALONE.finditer(expr):
@@ -94,7 +94,7 @@ def as_numbers(plain: str, expr: str) -> Iterator[str]:
             yield text
 
 
-def _stand_in(text: str, *, in_range: bool, unit_follows: bool) -> str:
+def _substitute(text: str, *, in_range: bool, unit_follows: bool) -> str:
     if in_range:
         # `[${__range_s}s]` brings its unit along.
         return ("5" if unit_follows else "5s").rjust(len(text), "0")

@@ -8,7 +8,7 @@ from itertools import islice
 
 import promql_parser as pp
 
-from .macro_substitutes import as_numbers, with_stand_ins
+from .macro_substitutes import as_numbers, with_substitutes
 from .quoted import QUOTED_OR_COMMENT
 
 MAX_DEPTH = 100
@@ -28,7 +28,7 @@ def parse_promql(expr: str) -> pp.Expr:
 
     Names that a variable or placeholder gives stand in the tree as runs of `x`.
     """
-    plain = with_stand_ins(expr)
+    plain = with_substitutes(expr)
     _bound(plain)
     try:
         return parse_plain(plain)

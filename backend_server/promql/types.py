@@ -20,7 +20,7 @@ def result_type(expr: str) -> str:
 
 
 def unusable(expr: str) -> str | None:
-    """Say why neither a panel nor a rule can use an expression, with a suggestion; None when they can.
+    """Return why neither a panel nor a rule can use an expression, with a suggestion; None when they can.
 
     Raises ValueError when it is not PromQL.
     """

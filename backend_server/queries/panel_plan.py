@@ -17,7 +17,7 @@ MOST_TARGETS = 26
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One stored query made ready: macros expanded, range on the step's grid. An instant is asked at `span.to_ms`."""
+    """A stored query, ready to be asked: macros expanded, range on its grid. An instant is asked at `span.to_ms`."""
 
     ref_id: str
     datasource_uid: str
@@ -47,7 +47,7 @@ def plan_panel(
     limits: Limits,
     floor_ms: int = 0,
 ) -> PanelPlan:
-    """Make a panel's queries ready; hidden targets and those without a query are left out."""
+    """Return a panel's queries, ready to be asked; hidden targets and those without a query are left out."""
     asked = settle_clock(asked, now_ms)
     panel_floor = max(read_interval_ms(panel.get("interval")) or 0, floor_ms)
     most = panel.get("maxDataPoints")

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from backend_server.documents.escape_context import Step, landing_of
+from backend_server.documents.escape_context import Step, escape_context_of
 from backend_server.documents.panels import panel_name
 from backend_server.documents.positions import join_path
 from backend_server.errors import Problem
@@ -110,7 +110,7 @@ class Compiler:
             pieces = split_text(text)
             places = [piece for piece in pieces if isinstance(piece, Placeholder)]
             expressions = [self._expression(place) for place in places]
-            writers = writers_for(landing_of(steps), pieces, [expression.escape for expression in expressions])
+            writers = writers_for(escape_context_of(steps), pieces, [expression.escape for expression in expressions])
         except UnclosedPlaceholder as fault:
             self._refuse(
                 path, panel, str(field), f'{fault} is not closed with >>; for the sign itself write << "<<" >>'

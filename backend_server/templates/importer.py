@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from backend_server.documents.choices import Values
-from backend_server.documents.escape_context import Landing, Step, landing_of
+from backend_server.documents.escape_context import EscapeContext, Step, escape_context_of
 from backend_server.documents.escaping import promql_regex
 from backend_server.documents.inlining import inline
 from backend_server.documents.panels import listed, placed_panels
 from backend_server.documents.positions import join_path
-from backend_server.documents.quoting import promql_surroundings, sql_surroundings
+from backend_server.documents.quoting import promql_quote_contexts, sql_quote_contexts
 from backend_server.documents.reading import read_dashboard, read_object
 from backend_server.errors import InvalidInput, Problem
 
@@ -56,10 +56,10 @@ def import_template(
     Raises InvalidInput naming what cannot become a template.
     """
     dashboard = _unwrapped(source, name)
-    stand_ins: list[str] = []
+    markers: list[str] = []
     chosen: dict[str, str | Sequence[str]] = dict(values or {})
     for variable, field in (variables or {}).items():
-        chosen[variable] = _stand_in(field, stand_ins)
+        chosen[variable] = _marker(field, markers)
     known = {str(variable.get("name")) for variable in listed(dashboard, "templating")}
     missing = [
         Problem(f"variables.{one}", "is no variable of the dashboard") for one in variables or {} if one not in known
@@ -67,7 +67,7 @@ def import_template(
     if missing:
         raise InvalidInput(missing, what=name)
     flat = inline(dashboard, chosen)
-    writer = _PlaceholderWriter({value: _stand_in(field, stand_ins) for value, field in fields.items()}, stand_ins)
+    writer = _PlaceholderWriter({value: _marker(field, markers) for value, field in fields.items()}, markers)
     header = {
         "slot": slot,
         "scope": "device",
@@ -92,20 +92,20 @@ def _unwrapped(source: bytes, name: str) -> dict[str, Any]:
     return read_dashboard(source, what=name)
 
 
-def _stand_in(field: str, stand_ins: list[str]) -> str:
-    if field not in stand_ins:
-        stand_ins.append(field)
-    return f"dwFieldQ{stand_ins.index(field)}Zd"
+def _marker(field: str, markers: list[str]) -> str:
+    if field not in markers:
+        markers.append(field)
+    return f"dwFieldQ{markers.index(field)}Zd"
 
 
 class _PlaceholderWriter:
     """Finds the chosen values in every text and writes the placeholder that is right at that place."""
 
-    def __init__(self, values: Mapping[str, str], stand_ins: Sequence[str]) -> None:
+    def __init__(self, values: Mapping[str, str], markers: Sequence[str]) -> None:
         self.problems: list[Problem] = []
         self.used: dict[str, int] = {}
-        self._fields = stand_ins
-        self._patterns = [(_spelled(value), stand_in) for value, stand_in in values.items() if value]
+        self._fields = markers
+        self._patterns = [(_spelled(value), marker) for value, marker in values.items() if value]
 
     def write(self, value: object, steps: tuple[Step, ...], path: str) -> Any:
         """Copy a JSON value with the chosen values replaced."""
@@ -133,16 +133,16 @@ class _PlaceholderWriter:
         ]
 
     def _text(self, text: str, steps: tuple[Step, ...], path: str) -> str:
-        for pattern, stand_in in self._patterns:
-            text = pattern.sub(stand_in, text)
+        for pattern, marker in self._patterns:
+            text = pattern.sub(marker, text)
         pieces = _STAND_IN.split(text)
         texts, numbers = pieces[::2], pieces[1::2]
         # What looks like a placeholder in the export is text there, so it is written as a text in a placeholder.
         texts = [part.replace("<<", '<< "<<" >>') for part in texts]
         if not numbers:
             return texts[0]
-        landing = landing_of(steps)
-        filters = self._filters(landing, texts, path)
+        context = escape_context_of(steps)
+        filters = self._filters(context, texts, path)
         result = texts[0]
         for number, filter_name, after in zip(numbers, filters, texts[1:], strict=True):
             field = self._fields[int(number)]
@@ -150,10 +150,10 @@ class _PlaceholderWriter:
             result += f"<< {field}{f' | {filter_name}' if filter_name else ''} >>{after}"
         return result
 
-    def _filters(self, landing: Landing, texts: list[str], path: str) -> list[str]:
-        if landing is Landing.PROMQL:
+    def _filters(self, context: EscapeContext, texts: list[str], path: str) -> list[str]:
+        if context is EscapeContext.PROMQL:
             found = []
-            for around in promql_surroundings(texts):
+            for around in promql_quote_contexts(texts):
                 if around.quote == "`":
                     self.problems.append(
                         Problem(
@@ -163,9 +163,9 @@ class _PlaceholderWriter:
                 quoted = "label_regex" if around.matcher == "=~" else "label_value"
                 found.append(quoted if around.quote else "metric_name")
             return found
-        if landing is Landing.SQL:
-            return ["label_value" if around.quote else "metric_name" for around in sql_surroundings(texts)]
-        if landing is Landing.OTHER_QUERY:
+        if context is EscapeContext.SQL:
+            return ["label_value" if around.quote else "metric_name" for around in sql_quote_contexts(texts)]
+        if context is EscapeContext.OTHER_QUERY:
             return ["slug"] * (len(texts) - 1)
         return [""] * (len(texts) - 1)
 

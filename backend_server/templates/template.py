@@ -11,7 +11,7 @@ import orjson
 
 from backend_server.devices.device import MAX_TITLE, Device
 from backend_server.documents.document import STAMP_KEY, Document
-from backend_server.documents.positions import places
+from backend_server.documents.positions import positions
 from backend_server.documents.preflight import MAX_TAG, preflight
 from backend_server.documents.reading import read_dashboard
 from backend_server.documents.refresh import own_refresh
@@ -265,7 +265,7 @@ def _sample(prepared: dict[str, Any]) -> dict[str, Any]:
 
 def _placed(problems: list[Problem], source: bytes) -> list[Problem]:
     """Add line and column; a path that is missing in the file takes its nearest holder's place."""
-    known = places(source.decode())
+    known = positions(source.decode())
     placed = []
     for problem in problems:
         path = problem.path

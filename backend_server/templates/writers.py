@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from backend_server.documents import escaping
-from backend_server.documents.escape_context import Landing
-from backend_server.documents.quoting import Surroundings, promql_surroundings, sql_surroundings
+from backend_server.documents.escape_context import EscapeContext
+from backend_server.documents.quoting import QuoteContext, promql_quote_contexts, sql_quote_contexts
 
 from .expressions import BadValue
 from .filters import label_regex, label_value, metric_name, slug
@@ -42,25 +42,25 @@ class Writer:
     write: Write
 
 
-def writers_for(landing: Landing, pieces: list[str | Placeholder], escapes: list[str | None]) -> list[Writer]:
+def writers_for(context: EscapeContext, pieces: list[str | Placeholder], escapes: list[str | None]) -> list[Writer]:
     """Return the writer of each placeholder of a string; raises Refused for the first that may not stand there."""
     texts = [piece for piece in pieces if isinstance(piece, str)]
     places = [piece for piece in pieces if isinstance(piece, Placeholder)]
-    if landing is Landing.FIXED:
+    if context is EscapeContext.FIXED:
         raise Refused("cannot stand here: this field must be known when the template loads")
     for text, place in zip(texts, places, strict=False):
         if _OPENS_VARIABLE.search(text):
             raise Refused(f"{place} stands inside a Grafana variable or label; a value may not choose which")
-    if landing is Landing.PROMQL:
-        around = promql_surroundings(texts)
+    if context is EscapeContext.PROMQL:
+        around = promql_quote_contexts(texts)
         return [_in_promql(*found) for found in zip(places, escapes, around, strict=True)]
-    if landing is Landing.SQL:
-        around = sql_surroundings(texts)
+    if context is EscapeContext.SQL:
+        around = sql_quote_contexts(texts)
         return [_in_sql(*found) for found in zip(places, escapes, around, strict=True)]
-    if landing is Landing.OTHER_QUERY:
+    if context is EscapeContext.OTHER_QUERY:
         return [_in_other_query(*found) for found in zip(places, escapes, strict=True)]
     return [
-        _shown(landing, escape, texts[index], texts[index + 1], first=index == 0, last=index + 2 == len(texts))
+        _shown(context, escape, texts[index], texts[index + 1], first=index == 0, last=index + 2 == len(texts))
         for index, escape in enumerate(escapes)
     ]
 
@@ -70,7 +70,7 @@ def exact_writer(escape: str | None) -> Writer:
     return Writer(f"exact {escape}", _FILTER_OF.get(escape, str))
 
 
-def _in_promql(place: Placeholder, escape: str | None, around: Surroundings) -> Writer:
+def _in_promql(place: Placeholder, escape: str | None, around: QuoteContext) -> Writer:
     _need_escape(place, escape, 'inside quotes, e.g. {device="<< device.id | label_value >>"}')
     if around.quote == "#":
         raise Refused(f"{place} stands in a comment, which a line break in its value would end; remove it")
@@ -100,7 +100,7 @@ def _in_promql(place: Placeholder, escape: str | None, around: Surroundings) -> 
     return Writer(f"{escape} {around.quote}", partial(_swapped, writes, around.quote))
 
 
-def _in_sql(place: Placeholder, escape: str | None, around: Surroundings) -> Writer:
+def _in_sql(place: Placeholder, escape: str | None, around: QuoteContext) -> Writer:
     _need_escape(place, escape, "inside quotes, e.g. WHERE device = '<< device.id | label_value >>'")
     if escape == "metric_name":
         return Writer("metric_name", metric_name)
@@ -130,16 +130,16 @@ def _need_escape(place: Placeholder, escape: str | None, example: str) -> None:
         )
 
 
-def _shown(landing: Landing, escape: str | None, before: str, after: str, *, first: bool, last: bool) -> Writer:
+def _shown(context: EscapeContext, escape: str | None, before: str, after: str, *, first: bool, last: bool) -> Writer:
     """Outside queries an escaping filter is an ordinary one, and the place decides what else is needed."""
     made: Write = _FILTER_OF.get(escape, str)
-    if landing is Landing.EXACT:
+    if context is EscapeContext.EXACT:
         return exact_writer(escape)
-    if landing is Landing.MARKDOWN:
+    if context is EscapeContext.MARKDOWN:
         return Writer(f"markdown {escape}", lambda value: escaping.markdown(made(value)))
-    if landing is Landing.HTML:
+    if context is EscapeContext.HTML:
         return Writer(f"html {escape}", lambda value: escaping.html(made(value)))
-    if landing is Landing.URL:
+    if context is EscapeContext.URL:
         begins = first and not before
         write = _url_start if begins else escaping.url_part
         return Writer(f"url {begins} {escape}", lambda value: write(made(value)))

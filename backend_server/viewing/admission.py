@@ -1,4 +1,4 @@
-"""Whether a visitor may see a link now, and in which words he is told that he may not."""
+"""Whether a visitor may see a link now, and in which words he reads that he may not."""
 
 from __future__ import annotations
 

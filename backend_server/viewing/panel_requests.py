@@ -91,7 +91,7 @@ def profile_range(profile: LinkProfile, now_ms: int) -> TimeRange:
 
 
 def panel_range(panel: Mapping[str, object], asked: TimeRange, now_ms: int) -> TimeRange:
-    """Lay a panel's own `timeFrom` and `timeShift` over the link's range; a malformed one changes nothing."""
+    """Return the range with a panel's own `timeFrom` and `timeShift` applied; a malformed one changes nothing."""
     try:
         own = panel.get("timeFrom")
         if isinstance(own, str) and own:

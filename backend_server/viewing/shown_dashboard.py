@@ -40,7 +40,7 @@ def relayed_dashboard(dashboard: Mapping[str, Any], profile: LinkProfile) -> dic
     if refresh_ms and shown["refresh"] not in offered:
         offered = sorted({*map(str, offered), shown["refresh"]}, key=_length_ms)
     shown["timepicker"]["refresh_intervals"] = offered
-    # A live dashboard draws every frame anew between two answers, for nothing.
+    # A live dashboard draws every frame again between two answers, for nothing.
     shown["liveNow"] = False
     return shown
 

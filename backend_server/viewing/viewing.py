@@ -109,7 +109,7 @@ class Viewing:
         return _within(self._limit, lambda: self._source.raw_panels.data(link, panel_id, body))
 
     def state(self, token: str, proof: str = "") -> Answer:
-        """Say how a link stands, and until when by itself; nothing else is said to a visitor."""
+        """Answer with a link's state, and until when it lasts by itself; a visitor learns nothing else."""
         standing = self._admission.standing(token, proof)
         if standing is None:
             return refusal_answer(UNKNOWN)

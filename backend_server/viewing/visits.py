@@ -45,7 +45,7 @@ def last_of_doubled(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 def shown_profile(profile: LinkProfile, parameters: Mapping[str, str]) -> LinkProfile:
-    """Lay the address's parameters over the link's profile; a malformed one changes nothing.
+    """Return the link's profile with the address's parameters over it; a malformed one changes nothing.
 
     Theme and refresh are always the visitor's; from and to only with a picker.
     """

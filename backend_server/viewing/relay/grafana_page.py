@@ -52,7 +52,7 @@ class GrafanaPage:
 
     @classmethod
     def parse(cls, body: bytes, real: RealToken) -> GrafanaPage:
-        """Take apart the page that was fetched under a token; raises UnreadablePage."""
+        """Parse the page that was fetched under a token; raises UnreadablePage."""
         try:
             html = body.decode("utf-8")
         except UnicodeDecodeError as fault:

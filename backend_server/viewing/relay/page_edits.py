@@ -37,7 +37,7 @@ class RealToken:
         return tuple(spelling.encode() for spelling in (plain, plain.upper(), hyphenated, hyphenated.upper()))
 
     def swapped(self, body: bytes, token: str) -> bytes:
-        """Put a link's token where the real one stands; a body without it comes back as it is."""
+        """Return a body with a link's token where the real one stands; one without it as it is."""
         for spelling in self.spellings():
             if spelling in body:
                 body = body.replace(spelling, token.encode())

@@ -85,7 +85,7 @@ def unlock(token: str) -> Response:
 
 @blueprint.get(f"{PAGES}/<token>/state")
 def state(token: str) -> Response:
-    """Say how the link stands."""
+    """Answer with the link's state."""
     return _answer(current_services().viewing.state(token, _proof(token)))
 
 
@@ -135,7 +135,7 @@ def short_slug(slug: str) -> Response:
 
 @blueprint.get(f"{GRAFANA_API}/health")
 def grafana_health() -> Response:
-    """Say how Grafana is, in its own shape and without its version; behind the edge nginx asks it directly."""
+    """Answer with Grafana's health in its own shape, without its version; behind the edge nginx asks it itself."""
     grafana = current_services().grafana
     if grafana is None:
         return nothing_here("health")

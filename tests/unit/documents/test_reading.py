@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend_server.documents import read_dashboard
-from backend_server.documents.positions import place_of, places
+from backend_server.documents.positions import position_of, positions
 from backend_server.errors import InvalidInput
 
 JSON = st.recursive(
@@ -35,17 +35,17 @@ def test_reading_keeps_everything(value) -> None:
 @given(OBJECTS, st.sampled_from([None, 1, 4]))
 def test_every_path_has_its_place(value, indent) -> None:
     text = json.dumps(value, indent=indent, ensure_ascii=False)
-    for place in places(text).values():
+    for place in positions(text).values():
         line = text.split("\n")[place.line - 1]
         assert line[place.column - 1] == text[place.offset]
 
 
 def test_a_place_is_where_the_value_begins() -> None:
     text = '{\n  "panels": [\n    {"id": 1},\n    {"id": 2, "a b": true}\n  ]\n}'
-    place = place_of(text, "panels[1].id")
+    place = position_of(text, "panels[1].id")
     assert (place.line, place.column) == (4, 12)
-    assert place_of(text, "panels[1]['a b']").column == 22
-    assert place_of(text, "panels[2]") is None
+    assert position_of(text, "panels[1]['a b']").column == 22
+    assert position_of(text, "panels[2]") is None
 
 
 @pytest.mark.parametrize(

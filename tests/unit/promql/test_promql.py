@@ -20,7 +20,7 @@ from backend_server.promql import (
     selects_of,
     unusable,
 )
-from backend_server.promql.macro_substitutes import with_stand_ins
+from backend_server.promql.macro_substitutes import with_substitutes
 
 
 @pytest.mark.parametrize(
@@ -81,8 +81,8 @@ def test_what_an_expression_reads() -> None:
 
 
 @given(st.text(alphabet="ab_$[]{}()<>\"'`#: |05ms", max_size=60))
-def test_stand_ins_keep_the_length_and_checking_never_breaks(expr) -> None:
-    assert len(with_stand_ins(expr)) == len(expr)
+def test_substitutes_keep_the_length_and_checking_never_breaks(expr) -> None:
+    assert len(with_substitutes(expr)) == len(expr)
     assert isinstance(check_promql(expr), list)
 
 
@@ -209,7 +209,7 @@ def test_the_longest_texts_without_an_end_are_answered(expr: Any, words: Any, co
     (fault,) = check_promql(expr)
     assert words in fault.message
     assert fault.column == column
-    assert len(with_stand_ins(expr)) == len(expr)
+    assert len(with_substitutes(expr)) == len(expr)
 
 
 def test_signs_of_placeholders_are_fine_within_texts() -> None:
@@ -217,4 +217,4 @@ def test_signs_of_placeholders_are_fine_within_texts() -> None:
     assert check_promql(expr) == []
     assert selects_of(expr).metrics == ("m", "x")
     assert grafana_parts('a{b="<< x >> << $__all ${c}"}') == ("<< x >>", "$__all", "${c}")
-    assert with_stand_ins('<< "<<" >>_a + ${b} + ${c${d}')[:17] == "xxxxxxxxxx_a + xx"
+    assert with_substitutes('<< "<<" >>_a + ${b} + ${c${d}')[:17] == "xxxxxxxxxx_a + xx"
