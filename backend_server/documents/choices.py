@@ -104,7 +104,7 @@ def _all(variable: Panel, name: str) -> Chosen | None:
     options = _options(variable)
     if options:
         return Chosen(
-            name, tuple(one for one, _ in options), tuple(text for _, text in options), several=True, own=True
+            name, tuple(value for value, _ in options), tuple(text for _, text in options), several=True, own=True
         )
     # The options are the answer to a query we do not ask; every label value is one that is not empty.
     return Chosen(name, (".+",), ("All",), several=True, raw=True, own=True)

@@ -19,7 +19,7 @@ _PROMQL_PLAIN = re.compile(r"[\w .:/@,;+=~#%&()-]*")  # has nothing to escape, i
 _BRACKETS = re.compile(r"\[(?=\[)|\{(?=\{)|\A[\[{]|[\[{]\Z")
 # A regular expression escapes a sign by a backslash, which the string around it doubles.
 _PROMQL_REGEX = {
-    sign: {**table, **{ord(one): "\\\\" + table.get(ord(one), one) for one in "\\.+*?()|[]{}^$"}}
+    sign: {**table, **{ord(letter): "\\\\" + table.get(ord(letter), letter) for letter in "\\.+*?()|[]{}^$"}}
     for sign, table in _PROMQL_QUOTED.items()
 }
 

@@ -46,7 +46,7 @@ def inline(dashboard: Mapping[str, Any], values: Values | None = None) -> dict[s
             continue
         if key == "panels" and isinstance(value, list):
             found = [panel for panel in value if isinstance(panel, dict)]
-            derived[key] = [filling.panel(one, f"panels[{n}]") for n, one in enumerate(written_out(found, chosen))]
+            derived[key] = [filling.panel(panel, f"panels[{n}]") for n, panel in enumerate(written_out(found, chosen))]
         else:
             derived[key] = filling.fill(value, chosen, (Step(dashboard, key),), key)
     derived["templating"] = {"list": []}
@@ -81,7 +81,7 @@ class _Filling:
         filled = self.fill(written.panel, written.scope, steps, path)
         result: dict[str, Any] = filled if isinstance(filled, dict) else {}
         if written.panel.get("type") == "row":
-            result["panels"] = [self.panel(one, f"{path}.panels[{n}]") for n, one in enumerate(written.inside)]
+            result["panels"] = [self.panel(inside, f"{path}.panels[{n}]") for n, inside in enumerate(written.inside)]
         return result
 
     def fill(self, value: object, scope: Scope, steps: tuple[Step, ...], path: str) -> Any:
@@ -121,11 +121,11 @@ class _Filling:
 
     def _text(self, text: str, scope: Scope, steps: tuple[Step, ...], path: str) -> str:
         found = list(references(text))
-        found = [one for one in found if one.name in scope or one.name in self._names or _is_meant(text, one)]
+        found = [reference for reference in found if self._is_variable(reference, scope, text)]
         if not found:
             return text
-        ends = [0, *(one.end for one in found)]
-        starts = [*(one.start for one in found), len(text)]
+        ends = [0, *(reference.end for reference in found)]
+        starts = [*(reference.start for reference in found), len(text)]
         texts = [text[begin:end] for begin, end in zip(ends, starts, strict=True)]
         context = escape_context_of(steps)
         around = _QUOTES.get(context, _plain)(texts)
@@ -134,17 +134,23 @@ class _Filling:
             pieces += [self._written(reference, scope, context, place, path), after]
         return "".join(pieces)
 
-    def _written(self, one: Reference, scope: Scope, context: EscapeContext, around: QuoteContext, path: str) -> str:
-        chosen = scope.get(one.name)
+    def _is_variable(self, reference: Reference, scope: Scope, text: str) -> bool:
+        return reference.name in scope or reference.name in self._names or _is_meant(text, reference)
+
+    def _written(
+        self, reference: Reference, scope: Scope, context: EscapeContext, around: QuoteContext, path: str
+    ) -> str:
+        chosen = scope.get(reference.name)
         if chosen is None:
-            self.problems.append(Problem(f"values.{one.name}", f"is missing; variable {one.name!r} has no value"))
+            missing = f"is missing; variable {reference.name!r} has no value"
+            self.problems.append(Problem(f"values.{reference.name}", missing))
             return ""
         if len(chosen.values) == 1 and _AUTO.fullmatch(chosen.values[0]):
             return {EscapeContext.PROMQL: "$__rate_interval", EscapeContext.SQL: "$__interval"}.get(context, "")
         try:
-            return _write(one, chosen, context, around)
+            return _write(reference, chosen, context, around)
         except ValueError as fault:
-            self.problems.append(Problem(path, f"variable {one.name!r} {fault}"))
+            self.problems.append(Problem(path, f"variable {reference.name!r} {fault}"))
             return ""
 
 
@@ -163,11 +169,11 @@ _QUOTES: Mapping[EscapeContext, Callable[[list[str]], list[QuoteContext]]] = {
 }
 
 
-def _write(one: Reference, chosen: Chosen, context: EscapeContext, around: QuoteContext) -> str:
+def _write(reference: Reference, chosen: Chosen, context: EscapeContext, around: QuoteContext) -> str:
     """Write the values for the place; raises ValueError saying what is wrong with them there."""
-    named = formatted(chosen, one.format) if one.format else None
+    named = formatted(chosen, reference.format) if reference.format else None
     if context is EscapeContext.PROMQL:
-        return _in_promql(one, chosen, named, around)
+        return _in_promql(reference, chosen, named, around)
     if context is EscapeContext.SQL:
         return _in_sql(chosen, named, around)
     if context in {EscapeContext.OTHER_QUERY, EscapeContext.EXACT, EscapeContext.FIXED}:
@@ -177,21 +183,21 @@ def _write(one: Reference, chosen: Chosen, context: EscapeContext, around: Quote
         return written
     shown = named if named is not None else " + ".join(chosen.texts)
     if context is EscapeContext.URL:
-        encoded = one.format in {"queryparam", "percentencode", "uriencode", "customqueryparam"}
+        encoded = reference.format in {"queryparam", "percentencode", "uriencode", "customqueryparam"}
         return shown if encoded else escaping.url_part(shown)
     if context is EscapeContext.MARKDOWN:
         return escaping.markdown(shown)
     if context is EscapeContext.HTML:
-        return shown if one.format == "html" else escaping.html(shown)
+        return shown if reference.format == "html" else escaping.html(shown)
     return escaping.shown(shown, text_before=around.before in {"[", "{"}, text_after=bool(around.after))
 
 
-def _in_promql(one: Reference, chosen: Chosen, named: str | None, around: QuoteContext) -> str:
+def _in_promql(reference: Reference, chosen: Chosen, named: str | None, around: QuoteContext) -> str:
     if around.quote in {'"', "'"}:
-        if chosen.raw and one.format in {"", "raw", "regex", "pipe"}:
+        if chosen.raw and reference.format in {"", "raw", "regex", "pipe"}:
             return chosen.values[0]
         if named is not None:
-            return named if chosen.own and one.format == "raw" else escaping.promql_string(named, around.quote)
+            return named if chosen.own and reference.format == "raw" else escaping.promql_string(named, around.quote)
         if len(chosen.values) > 1 or (chosen.several and around.matcher != "="):
             return escaping.promql_string(regex_of(chosen.values), around.quote)
         return escaping.promql_string(chosen.values[0], around.quote)

@@ -47,19 +47,19 @@ def written_out(panels: list[dict[str, Any]], chosen: Scope) -> list[Written]:
     for row, block in _blocks(panels):
         holders = ([row] if row else []) + block
         height = max((_bottom(panel) for panel in holders), default=0) - min(
-            (_place(one)["y"] for one in holders), default=0
+            (_place(holder)["y"] for holder in holders), default=0
         )
         for number, scope in enumerate(_split(row, chosen) if row else [chosen]):
             if number:
                 down += height
             if row:
-                inside = [one for one in row.get("panels") or [] if isinstance(one, dict)]
+                inside = [panel for panel in row.get("panels") or [] if isinstance(panel, dict)]
                 nested, _ = _block_written(inside, scope, ids, fresh=number > 0)
                 result.append(Written(_copy(row, ids, fresh=number > 0, down=down), scope, tuple(nested)))
-            written, grown = _block_written(block, scope, ids, fresh=number > 0)
-            for one in written:
-                one.panel["gridPos"]["y"] += down
-            result += written
+            copies, grown = _block_written(block, scope, ids, fresh=number > 0)
+            for written in copies:
+                written.panel["gridPos"]["y"] += down
+            result += copies
             down += grown
     return result
 
@@ -91,7 +91,7 @@ def _block_written(block: list[dict[str, Any]], scope: Scope, ids: _Ids, *, fres
     """Write out the panels of one row; also says by how much they grew downwards."""
     result: list[Written] = []
     shifts: list[tuple[int, int]] = []  # panels that began at this height or below it move down by this much
-    for panel in sorted(block, key=lambda one: (_place(one)["y"], _place(one)["x"])):
+    for panel in sorted(block, key=lambda placed: (_place(placed)["y"], _place(placed)["x"])):
         place = _place(panel)
         down = sum(amount for begin, amount in shifts if place["y"] >= begin)
         scopes = _split(panel, scope)

@@ -148,7 +148,7 @@ def _of_panel(panel: Panel, path: str, names: set[str]) -> Iterator[ShareProblem
 def _of_sources(panel: Panel, path: str, problem: Any) -> Iterator[ShareProblem]:
     seen: set[tuple[str, str]] = set()
     targets = targets_of(panel)
-    holders = [(panel, ".datasource"), *((one, f".targets[{i}].datasource") for i, one in enumerate(targets))]
+    holders = [(panel, ".datasource"), *((target, f".targets[{i}].datasource") for i, target in enumerate(targets))]
     mixed = _uid_of(panel.get("datasource")) == "-- Mixed --"
     for holder, at in holders:
         source = holder.get("datasource")

@@ -55,6 +55,6 @@ def static_document(dashboard: Mapping[str, object], maker: Maker, slot: str, ob
     named.pop("id", None)  # a number of some other Grafana's database
     problems = preflight(named)
     if problems:
-        placed = [Problem(f"{object_id}: {one.path}".rstrip(": "), one.message) for one in problems]
+        placed = [Problem(f"{object_id}: {problem.path}".rstrip(": "), problem.message) for problem in problems]
         raise InvalidInput(placed, what="The dashboard")
     return stamp(named, maker, slot, object_id)
