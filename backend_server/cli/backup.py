@@ -80,12 +80,11 @@ def restore(file: Path, passphrase_file: Path | None, replace: bool, as_json: bo
 
 @contextmanager
 def _opened(*, migrate: bool = False) -> Iterator[tuple[Settings, Store, KeptSecrets]]:
-    from backend_server.storage.engine.store import Store
     from backend_server.storage.secret_store import KeptSecrets
+    from backend_server.wiring.store import open_store
 
     settings = current_settings()
-    url = settings.database_url.reveal() if settings.database_url else None
-    store = Store.open(url, settings.data_dir, make=migrate)
+    store = open_store(settings, make=migrate)
     try:
         if migrate:
             store.migrate()

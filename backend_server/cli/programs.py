@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from functools import partial
 from types import FrameType
 
 import click
@@ -47,37 +46,12 @@ def worker() -> None:
 @click.command()
 def poller() -> None:
     """Ask devices for their readings and serve them to Prometheus on loopback."""
-    from backend_server.outbound import OutboundGuard, Purpose
-    from backend_server.poller.kinds import load_kinds
-    from backend_server.poller.process import run_poller
-    from backend_server.primitives.memory import Guarded
-    from backend_server.primitives.shipped import shipped
-    from backend_server.storage.engine.store import Store
-    from backend_server.storage.engine.topics import Topic
-    from backend_server.storage.tables.work import WorkStore
     from backend_server.telemetry import configure_logging
+    from backend_server.wiring.poller import poll
 
     settings = current_settings()
     configure_logging("poller", level=settings.log_level, as_json=settings.json_lines)
-    kinds = load_kinds(
-        settings.device_kinds_dir or shipped("config", "device_kinds"),
-        default_interval_seconds=settings.poll_interval,
-    )
-    guard = OutboundGuard(settings.outbound_allow)
-    url = settings.database_url.reveal() if settings.database_url else None
-    store = Store.open(url, settings.data_dir, make=False)
-    try:
-        store.check()
-        work = WorkStore(store, share_default=settings.share_default)
-        run_poller(
-            Guarded(work.devices, partial(store.change_number, Topic.DEVICES)),
-            kinds,
-            lambda url: guard.check(url, Purpose.DEVICE),
-            port=settings.poller_port,
-            forget_after_seconds=settings.stale_after,
-        )
-    finally:
-        store.close()
+    poll(settings)
 
 
 @click.command()

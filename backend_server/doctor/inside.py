@@ -6,28 +6,20 @@ import os
 import shutil
 import sqlite3
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from sqlalchemy import func, select
-
 from backend_server.datasources import PrometheusClient
-from backend_server.documents.status import DocumentState, Wanted
+from backend_server.documents.status import DocumentState
 from backend_server.errors import DashwrightError
 from backend_server.primitives.clock import epoch_ms
-from backend_server.reconcile.reconciler import HELD
 from backend_server.settings import LinkTokens, Settings
 from backend_server.storage.engine.disk import filesystem
-from backend_server.storage.engine.store import FILE_NAME, Store
-from backend_server.storage.leases import lease_state
-from backend_server.storage.schema import documents, links
+from backend_server.storage.engine.store import FILE_NAME
 from backend_server.storage.secret_store import FILE_NAME as SECRETS_FILE
-from backend_server.storage.tables.work import WORKER_LEASE, WorkStore
+from backend_server.wiring.monitoring import stored_state
+from backend_server.wiring.store import open_store
 
 from .facts import SettingsFacts, StateFacts
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
 
 _SECRETS = (
     "admin_password", "api_token", "metrics_token", "jwt_secret", "secret_key",
@@ -62,7 +54,7 @@ def look_at_state(settings: Settings) -> tuple[StateFacts, float | None]:
     told = _Told()
     # Opening the store would switch WAL on: what is to be told must not be mended by looking.
     if problem is None and journal_mode in (None, "wal"):
-        problem = told.read(url, settings)
+        problem = told.read(settings)
     facts = StateFacts(
         dialect="postgresql" if path is None else "sqlite",
         database_problem=problem,
@@ -90,32 +82,26 @@ class _Told:
         self.held = False
         self.ahead_seconds: float | None = None
 
-    def read(self, url: str | None, settings: Settings) -> str | None:
+    def read(self, settings: Settings) -> str | None:
         """Read everything; gives the reason when the database cannot be used."""
         try:
-            store = Store.open(url, settings.data_dir, make=False)
+            store = open_store(settings)
         except DashwrightError as fault:
             return fault.message
         try:
             store.check()
-            work = WorkStore(store, share_default=settings.share_default)
-            self.ahead_seconds = (work.now_ms() - epoch_ms()) / 1000
-            self.held = bool(work.kept(HELD))
-            with store.read() as connection:
-                self._count(connection, store.dialect)
+            state = stored_state(store)
+            self.ahead_seconds = (state.now_ms() - epoch_ms()) / 1000
+            self.held = state.removals_held()
+            self.links = state.links_without_expiry()
+            self.failed = state.documents_by_state().get(DocumentState.FAILED, 0)
+            lease = state.lease()
+            self.leads = lease is not None and lease.held
         except DashwrightError as fault:
             return fault.message
         finally:
             store.close()
         return None
-
-    def _count(self, connection: Connection, dialect: str) -> None:
-        standing = links.c.revoked_at.is_(None), links.c.expires_at.is_(None), links.c.suspended_at.is_(None)
-        self.links = connection.execute(select(func.count()).select_from(links).where(*standing)).scalar_one()
-        broken = documents.c.state == DocumentState.FAILED, documents.c.wanted == Wanted.PRESENT
-        self.failed = connection.execute(select(func.count()).select_from(documents).where(*broken)).scalar_one()
-        lease = lease_state(connection, dialect, WORKER_LEASE)
-        self.leads = lease is not None and lease.held
 
 
 def _sqlite_path(url: str | None, data_dir: Path) -> Path | None:

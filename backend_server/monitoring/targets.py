@@ -1,14 +1,56 @@
-"""What Prometheus is to scrape: the poller, and every device that has metrics of its own. Pure."""
+"""What Prometheus is to scrape: the poller, and every device that has metrics of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from urllib.parse import urlsplit
+
+import structlog
 
 from backend_server.devices.device import Device
 
 _PORTS = {"http": 80, "https": 443}
 READINGS_PATH = "/metrics/devices"
+_log = structlog.stdlib.get_logger("monitoring")
+
+
+class ScrapeTargets:
+    """Prometheus' targets as they are now; an address that may not be reached is left out, and told once.
+
+    Args:
+        devices: returns every device that is not retired.
+        metrics_paths: of each device kind that is scraped rather than polled, the path of its metrics.
+        poller: `host:port` of the poller.
+        refused: returns those of some addresses that may not be reached, each with its reason.
+        counted: is told how many those are.
+    """
+
+    def __init__(
+        self,
+        devices: Callable[[], Sequence[Device]],
+        metrics_paths: Mapping[str, str],
+        poller: str,
+        *,
+        refused: Callable[[Collection[str]], Mapping[str, str]],
+        counted: Callable[[int], None],
+    ) -> None:
+        self._devices = devices
+        self._metrics_paths = metrics_paths
+        self._poller = poller
+        self._refused = refused
+        self._counted = counted
+        self._reported: frozenset[str] = frozenset()  # addresses whose refusal is in the log already
+
+    def list(self, kind: str | None = None, through: tuple[str, str] | None = None) -> list[dict[str, object]]:
+        """Return what is to be scraped; `kind` and `through` as `scrape_targets` says."""
+        devices = self._devices()
+        addresses = scraped_addresses(devices, self._metrics_paths)
+        refused = self._refused(addresses)
+        self._counted(len(refused))
+        for address in refused.keys() - self._reported:
+            _log.warning("a device is not scraped", device=addresses[address], reason=refused[address])
+        self._reported = frozenset(refused)
+        return scrape_targets(devices, self._metrics_paths, self._poller, kind=kind, through=through, refused=refused)
 
 
 def scrape_targets(

@@ -12,8 +12,8 @@ from backend_server.errors import ConfigError, DashwrightError
 from backend_server.grafana_users_kept import ensure_three_users, may_make_users
 from backend_server.settings import SHORTEST_SECRET_KEY, LinkTokens, Settings, current_settings
 from backend_server.settings.topology import behind_edge, run_folder
-from backend_server.storage.engine.store import Store
 from backend_server.wiring.services import build_services, build_worker, ensure_first_admin
+from backend_server.wiring.store import open_store
 
 from .programs.grafana import PreparedGrafana, prepare_grafana
 from .programs.nginx import check_edge, grafana_addresses, render_edge
@@ -46,7 +46,7 @@ def prepare_all(settings: Settings) -> Prepared:
     _check_templates_folder(settings.templates_dir)
     for folder in (settings.data_dir, run_folder(settings), settings.dashboards_dir):
         make_folder(folder)
-    store = Store.open(settings.database_url.reveal() if settings.database_url else None, settings.data_dir)
+    store = open_store(settings, make=True)
     try:
         store.migrate()
         first = ensure_first_admin(settings, store)
@@ -105,7 +105,7 @@ def _prepare_files(settings: Settings, warnings: list[str]) -> int:
         worker.load_templates()
         report = worker.reconciler.prepare_files()
         warnings += [f"the document {uid} could not be written: {reason}" for uid, reason in report.failed.items()]
-        if services.state_may_vanish:
+        if services.storage_advice.may_vanish():
             warnings.append(
                 "the state lies on a disk that does not outlive a deploy, so links would not survive one; set "
                 "DATABASE_URL, put DATA_DIR on a disk that stays, or use LINK_TOKENS=derived"

@@ -6,23 +6,14 @@ write that carries an older number is refused (`storage/tables/work.py`), howeve
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sqlalchemy import Connection, case, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from backend_server.monitoring.model import LeaseState
+
 from .engine.store import Store, database_now_ms
 from .schema import leases
-
-
-@dataclass(frozen=True, slots=True)
-class LeaseState:
-    """A lease as it stands; `held` is False once it ran out."""
-
-    holder: str
-    fencing: int
-    held: bool
 
 
 class Lease:

@@ -14,16 +14,16 @@ from flask_openapi3.openapi import OpenAPI
 import backend_server
 from backend_server.runtime.programs.nginx import trusted_networks
 from backend_server.settings.topology import behind_edge
+from backend_server.wiring.monitoring import build_health
 
 from .api import register_api
 from .api.base import ErrorAnswer
 from .api.devices.hook import HOOK, DeviceHook
 from .auth import SessionCookies, need_of, register_auth
 from .bodies import MAX_BODY_BYTES, StrictRequest
-from .context import SERVICES, WAITING
+from .context import HEALTH, SERVICES, WAITING
 from .edge_headers import EdgeHeaders
 from .errors import invalid_request, register_errors
-from .health import HEALTH, HealthCheck
 from .pages import register_pages
 from .requests import register_requests
 from .waiting import WaitingRoom
@@ -81,7 +81,7 @@ def create_app(services: Services) -> DashwrightApp:
     app.extensions[SERVICES] = services
     app.extensions[WAITING] = WaitingRoom()
     app.extensions[HOOK] = DeviceHook(services.devices.upserter)
-    app.extensions[HEALTH] = HealthCheck(services)
+    app.extensions[HEALTH] = build_health(services)
     register_requests(app, services.metrics)
     register_auth(app)
     register_errors(app)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 SERVICES = "dashwright.services"
 WAITING = "dashwright.waiting"
+HEALTH = "dashwright.health"
 
 
 def current_services() -> Services:

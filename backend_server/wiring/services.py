@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import secrets
 import socket
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -23,9 +23,10 @@ from backend_server.grafana.client import GrafanaClient
 from backend_server.grafana.publishing import GrafanaPublishing
 from backend_server.grafana_users_kept import UsersAfterAudits, ensure_three_users, may_make_users
 from backend_server.ledger import Ledger
-from backend_server.monitoring.targets import scrape_targets, scraped_addresses
-from backend_server.outbound import CheckedAddresses, OutboundGuard, Purpose
-from backend_server.poller.kinds import DeviceKind, load_kinds
+from backend_server.monitoring.storage_advice import StorageAdvice
+from backend_server.monitoring.targets import ScrapeTargets
+from backend_server.poller.client import PollerClient
+from backend_server.poller.kinds import DeviceKind
 from backend_server.primitives.clock import epoch_ms
 from backend_server.primitives.concurrency_limit import ConcurrencyLimit
 from backend_server.primitives.secret import Secret
@@ -42,7 +43,6 @@ from backend_server.reconcile.worker import Pace, Unwatched, Watcher, Worker
 from backend_server.registry import DeviceRegistry, FleetDocuments, LinkRegistry, RegistryOptions, StaticDocuments
 from backend_server.settings import LinkTokens, Settings
 from backend_server.settings.capacity import MOST_VISITORS, VISITOR_PATIENCE_SECONDS
-from backend_server.storage.engine.disk import vanishes
 from backend_server.storage.engine.store import Store
 from backend_server.storage.leases import Lease
 from backend_server.storage.secret_store import KeptSecrets
@@ -64,6 +64,10 @@ from backend_server.viewing.view_counts import ViewCounts
 from backend_server.viewing.viewer.documents import FiledDocuments, StoredDocuments
 from backend_server.viewing.viewer.source import viewer_source
 from backend_server.viewing.viewing import Viewing
+
+from .monitoring import build_storage_advice, build_targets
+from .poller import device_kinds
+from .store import open_store
 
 _FERNET_CHECK = "fernet_check"
 _KNOWN_TEXT = b"dashwright"
@@ -97,43 +101,10 @@ class Services:
     ledger: Ledger
     viewing: Viewing
     readability: Readability
-    reachable: CheckedAddresses  # what devices may have asked
-    told_targets: set[str] = field(default_factory=set)  # addresses whose refusal is in the log already
-
-    @property
-    def state_may_vanish(self) -> bool:
-        """Whether the state lies on a disk that does not outlive a deploy, with nothing that would bring links back."""
-        return (
-            self.store.dialect == "sqlite"
-            and self.settings.link_tokens is not LinkTokens.DERIVED
-            and vanishes(
-                self.settings.data_dir,
-                in_kubernetes=bool(self.settings.runtime_kubernetes),
-                on_render=self.settings.render_external_url is not None,
-            )
-        )
-
-    def active_devices(self) -> tuple[Device, ...]:
-        """Return every device that is not retired."""
-        return tuple(device for device in self.work.devices() if device.retired_at is None)
-
-    def scrape_targets(self, kind: str | None, through: tuple[str, str] | None = None) -> list[dict[str, object]]:
-        """Return what Prometheus is to scrape, in its http_sd format; `through` as `scraping.scrape_targets` says."""
-        paths = {name: one.path for name, one in self.device_kinds.items() if one.scrape}
-        poller = f"127.0.0.1:{self.settings.poller_port}"
-        devices = self.active_devices()
-        refused = self._refused_targets(scraped_addresses(devices, paths))
-        return scrape_targets(devices, paths, poller, kind=kind, through=through, refused=refused)
-
-    def _refused_targets(self, addresses: Mapping[str, str]) -> Mapping[str, str]:
-        """Return the addresses Prometheus must not be sent to; they are counted, and logged when they are new."""
-        refused = self.reachable.refused(addresses)
-        self.metrics.refused_targets.set(len(refused))
-        for address in refused.keys() - self.told_targets:
-            _log.warning("a device is not scraped", device=addresses[address], reason=refused[address])
-        self.told_targets.clear()
-        self.told_targets.update(refused)
-        return refused
+    active_devices: Callable[[], tuple[Device, ...]]
+    poller: PollerClient
+    targets: ScrapeTargets
+    storage_advice: StorageAdvice
 
     def reconcile_plan(self) -> dict[str, object]:
         """Return what the next pass would do, as `reconcile.show.plan_json` writes it."""
@@ -159,9 +130,7 @@ class Services:
 
 def build_services(settings: Settings, *, program: str) -> Services:
     """Open the database and join everything; raises ConfigError when something is missing. Does not listen or loop."""
-    url = settings.database_url.reveal() if settings.database_url else None
-    # `prepare` makes it; made here, a wrong DATA_DIR would be hidden.
-    store = Store.open(url, settings.data_dir, make=False)
+    store = open_store(settings)
     try:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         store.check()
@@ -280,6 +249,9 @@ def _join(settings: Settings, program: str, store: Store) -> Services:
     views = ViewCounts(SqlViews(store), on_failure=_views_kept, on_visit=metrics.links.visited)
     readability = Readability(_unreadable)
     source = _source(settings, store, documents, prometheus, grafana, readability=readability)
+    work = WorkStore(store, share_default=settings.share_default)
+    kinds = device_kinds(settings)
+    poller = PollerClient(settings.poller_port)
     return Services(
         settings=settings,
         program=program,
@@ -295,11 +267,8 @@ def _join(settings: Settings, program: str, store: Store) -> Services:
         links=links,
         static_documents=StaticDocuments(records),
         templates=templates,
-        device_kinds=load_kinds(
-            settings.device_kinds_dir or shipped("config", "device_kinds"),
-            default_interval_seconds=settings.poll_interval,
-        ),
-        work=WorkStore(store, share_default=settings.share_default),
+        device_kinds=kinds,
+        work=work,
         files=files,
         prometheus=prometheus,
         grafana=grafana,
@@ -313,8 +282,11 @@ def _join(settings: Settings, program: str, store: Store) -> Services:
             limit=ConcurrencyLimit(MOST_VISITORS, patience_seconds=VISITOR_PATIENCE_SECONDS),
             passwords=LinkPasswords(secret_key.reveal().encode()),
         ),
-        reachable=CheckedAddresses(OutboundGuard(settings.outbound_allow), Purpose.DEVICE),
         readability=readability,
+        active_devices=work.active_devices,
+        poller=poller,
+        targets=build_targets(settings, metrics, kinds, poller, work.active_devices),
+        storage_advice=build_storage_advice(settings, store),
     )
 
 

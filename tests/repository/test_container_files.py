@@ -18,9 +18,9 @@ import yaml
 
 from backend_server.cli.main import _COMMANDS
 from backend_server.demo.fleet import simulate
+from backend_server.monitoring.checks import SAFE_GRAFANA
 from backend_server.settings import load_settings
 from backend_server.settings.table import documented_fields
-from backend_server.web.health_checks import SAFE_GRAFANA
 
 ROOT = Path(__file__).parents[2]
 FRONTEND = ROOT / "frontend"

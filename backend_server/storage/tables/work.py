@@ -227,6 +227,10 @@ class WorkStore:
             ids = list(connection.execute(select(devices.c.id)).scalars())
             return tuple(self._devices(connection, ids).values())
 
+    def active_devices(self) -> tuple[Device, ...]:
+        """Return every device that is not retired."""
+        return tuple(device for device in self.devices() if device.retired_at is None)
+
     def provided(self, uids: Sequence[str]) -> Mapping[str, StaticDocument]:
         """Return what is provided under these uids, without the bytes."""
         with self._store.read() as connection:

@@ -58,7 +58,7 @@ def _row(shown: dict[str, object]) -> dict[str, object]:
 def _notes() -> list[str]:
     services = current_services()
     notes = []
-    if services.state_may_vanish:
+    if services.storage_advice.may_vanish():
         notes.append(
             "The state lies on a disk that may vanish at the next deploy, and the links with it. "
             "Set DATABASE_URL, or LINK_TOKENS=derived."

@@ -9,18 +9,15 @@ from flask import Blueprint, Response, current_app
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from backend_server.accounts import Need, Role, Scope
-from backend_server.errors import Unauthenticated, UpstreamError
+from backend_server.errors import Unauthenticated
+from backend_server.monitoring.health import HealthCheck
+from backend_server.monitoring.model import Verdict
 from backend_server.monitoring.targets import READINGS_PATH
-from backend_server.outbound import BoundedHttp
 
 from ..auth import is_direct_loopback, signed_in
-from ..context import current_services
-from ..health import HEALTH, HealthCheck
-from ..health_parts import Verdict
+from ..context import HEALTH, current_services
 
 blueprint = Blueprint("health", __name__)
-_READINGS_SECONDS = 10.0
-_MOST_READINGS = 256 * 1024 * 1024  # 100,000 devices with twenty readings each
 
 
 @blueprint.get("/server/health")
@@ -42,19 +39,7 @@ def metrics() -> Response:
 def readings() -> Response:
     """Pass on the poller's metrics, which listens on loopback alone, to a Prometheus on another machine."""
     _check_reader()
-    http = BoundedHttp("The poller", connections=1)
-    try:
-        reply = http.call(
-            "GET",
-            f"http://127.0.0.1:{current_services().settings.poller_port}/metrics",
-            deadline_seconds=_READINGS_SECONDS,
-            max_bytes=_MOST_READINGS,
-        )
-    finally:
-        http.close()
-    if reply.status != 200:
-        raise UpstreamError("The poller answers with an error.")
-    return Response(reply.body, content_type=CONTENT_TYPE_LATEST)
+    return Response(current_services().poller.readings(), content_type=CONTENT_TYPE_LATEST)
 
 
 def _check_reader() -> None:

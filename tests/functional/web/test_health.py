@@ -14,14 +14,15 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from backend_server.monitoring.checks import is_below_floor
+from backend_server.monitoring.model import Level, Part
+from backend_server.monitoring.remembered import Remembered
 from backend_server.primitives.secret import Secret
 from backend_server.reconcile.worker import HEARTBEAT
 from backend_server.settings import LinkTokens
 from backend_server.telemetry import configure_logging
 from backend_server.telemetry.reconciling import ReconcileLog
-from backend_server.web.health import HealthCheck, Remembered
-from backend_server.web.health_checks import is_below_floor, upstream_checks
-from backend_server.web.health_parts import Level, Part
+from backend_server.wiring.monitoring import build_health
 from backend_server.wiring.services import build_worker
 from tests.fakes.grafana import FakeGrafana
 from tests.support.app import LiveApp, Passes, running_app
@@ -48,9 +49,9 @@ def test_each_component_is_named_and_a_missing_prometheus_only_degrades(live_app
 
 def test_a_dead_worker_or_poller_beside_us_is_not_ready_and_elsewhere_degraded(live_app: LiveApp) -> None:
     live_app.passes.stop()
-    report = HealthCheck(live_app.services).report()
+    report = build_health(live_app.services).report()
     assert report["status"] == "degraded"
-    supervised = HealthCheck(replace(live_app.services, supervised=True)).report()
+    supervised = build_health(replace(live_app.services, supervised=True)).report()
     assert supervised["status"] == "not_ready"
     parts = supervised["components"]
     assert isinstance(parts, dict)
@@ -66,7 +67,7 @@ def until(true: Callable[[], object]) -> None:
 
 
 def worker_part(app: LiveApp, *, supervised: bool) -> dict[str, object]:
-    parts = HealthCheck(replace(app.services, supervised=supervised)).report()["components"]
+    parts = build_health(replace(app.services, supervised=supervised)).report()["components"]
     assert isinstance(parts, dict)
     found: dict[str, object] = parts["worker"]
     return found
@@ -127,7 +128,7 @@ def test_a_grafana_below_the_safe_floor_is_told_also_when_it_hides_its_version(
         running_app(tmp_path, empty_database=sqlite_template, grafana_url=grafana.url) as app,
     ):
         grafana.forget_requests()
-        look = upstream_checks(app.services)["grafana"]
+        look = build_health(app.services).slow["grafana"]
         for _ in range(3):
             assert look().message == "is older than the oldest version that is safe for public dashboards"
         asked = [one for one in grafana.requests if one.path.endswith("/api/frontend/settings")]
@@ -137,7 +138,7 @@ def test_a_grafana_below_the_safe_floor_is_told_also_when_it_hides_its_version(
 def test_a_page_of_grafana_nobody_can_read_degrades_until_one_reads_again(
     tmp_path: Path, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("backend_server.web.health._REMEMBER_SECONDS", 0.0)
+    monkeypatch.setattr("backend_server.monitoring.remembered._REMEMBER_SECONDS", 0.0)
     monkeypatch.setattr("backend_server.viewing.relay.pages._PAGE_KEPT_SECONDS", 0.0)
     dashboards = tmp_path / "dashboards"
     provisioning = write_provisioning(tmp_path, dashboards)
@@ -249,7 +250,7 @@ def test_a_templates_folder_that_goes_away_degrades_and_is_named_in_the_log_only
     templates.mkdir()
     (templates / "good.json").write_text('{"title": "<< device.title >>", "panels": []}')
     with running_app(tmp_path, empty_database=sqlite_template, templates_dir=templates) as app:
-        look = upstream_checks(app.services)["templates"]
+        look = build_health(app.services).slow["templates"]
         assert look().level is Level.OK
         configure_logging("worker")
         worker = build_worker(app.services, watcher=ReconcileLog())

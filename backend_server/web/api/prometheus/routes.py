@@ -22,4 +22,4 @@ def list_targets(query: TargetQuery) -> Response:
     A Prometheus on this machine is sent to the poller itself, another one to `/metrics/devices` of the address it used.
     """
     through = None if is_direct_loopback() else (request.scheme, request.host)
-    return json_response(current_services().scrape_targets(query.kind, through))
+    return json_response(current_services().targets.list(query.kind, through))

@@ -1,0 +1,15 @@
+"""The database of the settings, opened; the same for every program and command."""
+
+from __future__ import annotations
+
+from backend_server.settings import Settings
+from backend_server.storage.engine.store import Store
+
+
+def open_store(settings: Settings, *, make: bool = False) -> Store:
+    """Open the database; raises ConfigError when that cannot be done.
+
+    Without `make` a SQLite file that is not there is such a case: `prepare` makes it, and made elsewhere, a wrong
+    DATA_DIR would be hidden.
+    """
+    return Store.open(settings.database_url.reveal() if settings.database_url else None, settings.data_dir, make=make)
