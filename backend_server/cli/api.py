@@ -31,7 +31,7 @@ from backend_server.settings import current_settings
 from .context import open_services
 
 if TYPE_CHECKING:
-    from backend_server.wiring.services import Services
+    from backend_server.wiring.record import Services
 
 _DEADLINE_SECONDS = 70.0
 _MOST_BYTES = 64 * 1024 * 1024

@@ -13,23 +13,20 @@ import orjson
 from backend_server.settings import current_settings
 
 if TYPE_CHECKING:
-    from backend_server.wiring.services import Services
+    from backend_server.wiring.record import Services
 
 
 @contextmanager
 def open_services(program: str = "cli") -> Iterator[Services]:
     """Open the services on this machine's database for one command."""
     from backend_server.telemetry import configure_logging
-    from backend_server.wiring.services import build_services
+    from backend_server.wiring.services import opened_services
 
     settings = current_settings()
     # Standard output is the command's answer; log lines would spoil it for programs that read it.
     configure_logging(program, level="WARNING", as_json=settings.json_lines, stream=sys.stderr)
-    services = build_services(settings, program=program)
-    try:
+    with opened_services(settings, program=program) as services:
         yield services
-    finally:
-        services.close()
 
 
 def show_json(value: object) -> None:

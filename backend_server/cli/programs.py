@@ -25,7 +25,7 @@ def worker() -> None:
     """Run the loop that brings files and Grafana to what is wanted; one of several leads."""
     from backend_server.telemetry import configure_logging
     from backend_server.telemetry.reconciling import ReconcileLog
-    from backend_server.wiring.services import build_services, build_worker
+    from backend_server.wiring.services import build_worker, opened_services
 
     settings = current_settings()
     configure_logging("worker", level=settings.log_level, as_json=settings.json_lines)
@@ -36,11 +36,8 @@ def worker() -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
-    services = build_services(settings, program="worker")
-    try:
+    with opened_services(settings, program="worker") as services:
         build_worker(services, watcher=ReconcileLog()).run(stop)
-    finally:
-        services.close()
 
 
 @click.command()

@@ -1,6 +1,6 @@
 """Grafana's HTTP API: the calls we make by name, the calls of visitors as they are, and what each error means."""
 
-from .client import GrafanaClient, Health, LoadedDashboard
+from .client import GrafanaClient, LoadedDashboard
 from .errors import (
     DashboardDamaged,
     DashboardMissing,
@@ -34,7 +34,6 @@ __all__ = [
     "GrafanaTimeout",
     "GrafanaUnauthorized",
     "GrafanaUnreachable",
-    "Health",
     "LoadedDashboard",
     "PublicChange",
     "PublicDashboard",

@@ -15,6 +15,7 @@ from urllib.parse import quote, urlencode, urlsplit
 import orjson
 
 from backend_server.errors import ConfigError
+from backend_server.monitoring.model import GrafanaHealth
 from backend_server.reconcile.model import ListedPublic
 
 from .errors import DashboardMissing, GrafanaError, GrafanaOddAnswer, PublicMissing, error_of
@@ -42,14 +43,6 @@ class LoadedDashboard:
     public: bool
     internal_id: int
     folder: str
-
-
-@dataclass(frozen=True, slots=True)
-class Health:
-    """Grafana's own word: whether its database works, and its version (None when it hides it)."""
-
-    ok: bool
-    version: str | None
 
 
 class GrafanaClient(VisitorCalls):
@@ -187,7 +180,7 @@ class GrafanaClient(VisitorCalls):
         """
         self._call("POST", "/api/admin/provisioning/dashboards/reload", timeout_seconds=timeout_seconds)
 
-    def health(self) -> Health:
+    def health(self) -> GrafanaHealth:
         """Ask how Grafana is; a green answer means that the first walk over the files is done."""
         path = "/api/health"
         answer = self._transport.send("GET", path, headers={"Accept": "application/json"})
@@ -198,7 +191,7 @@ class GrafanaClient(VisitorCalls):
             raise odd("GET", path, answer, "no health report")
         version = said.get("version")
         ok = answer.status == 200 and said.get("database") == "ok"
-        return Health(ok=ok, version=version if isinstance(version, str) and version else None)
+        return GrafanaHealth(ok=ok, version=version if isinstance(version, str) and version else None)
 
     def version(self) -> str | None:
         """Return Grafana's version as it tells it to us who are signed in; `health` tells nobody when so configured."""

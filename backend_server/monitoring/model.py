@@ -66,3 +66,11 @@ class Heartbeat:
     passed: bool
     at: int
     last_pass_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GrafanaHealth:
+    """What Grafana says of itself to anybody; `version` is None where it is hidden."""
+
+    ok: bool
+    version: str | None

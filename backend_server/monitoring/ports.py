@@ -7,7 +7,7 @@ from typing import Protocol
 
 from backend_server.documents.status import DocumentState
 
-from .model import Heartbeat, LeaseState
+from .model import GrafanaHealth, Heartbeat, LeaseState
 
 
 class State(Protocol):
@@ -36,15 +36,6 @@ class State(Protocol):
         ...
 
     def now_ms(self) -> int: ...
-
-
-class GrafanaHealth(Protocol):
-    """What Grafana says of itself."""
-
-    @property
-    def ok(self) -> bool: ...
-    @property
-    def version(self) -> str | None: ...
 
 
 class Grafana(Protocol):

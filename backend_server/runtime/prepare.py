@@ -12,7 +12,7 @@ from backend_server.errors import ConfigError, DashwrightError
 from backend_server.grafana_users_kept import ensure_three_users, may_make_users
 from backend_server.settings import SHORTEST_SECRET_KEY, LinkTokens, Settings, current_settings
 from backend_server.settings.topology import behind_edge, run_folder
-from backend_server.wiring.services import build_services, build_worker, ensure_first_admin
+from backend_server.wiring.services import build_worker, ensure_first_admin, opened_services
 from backend_server.wiring.store import open_store
 
 from .programs.grafana import PreparedGrafana, prepare_grafana
@@ -90,17 +90,13 @@ def tell(prepared: Prepared, *, as_json: bool = False) -> None:
 
 def make_grafana_users(settings: Settings) -> None:
     """Have Grafana's three users, one for each of our roles; raises UpstreamError while Grafana does not answer."""
-    services = build_services(settings, program="prepare")
-    try:
+    with opened_services(settings, program="prepare") as services:
         if services.grafana is not None:
             ensure_three_users(services.grafana)
-    finally:
-        services.close()
 
 
 def _prepare_files(settings: Settings, warnings: list[str]) -> int:
-    services = build_services(settings, program="prepare")
-    try:
+    with opened_services(settings, program="prepare") as services:
         worker = build_worker(services)
         worker.load_templates()
         report = worker.reconciler.prepare_files()
@@ -116,8 +112,6 @@ def _prepare_files(settings: Settings, warnings: list[str]) -> int:
             except DashwrightError as fault:
                 warnings.append(f"Grafana's users could not be looked at yet: {fault.message}")
         return len(report.written)
-    finally:
-        services.close()
 
 
 def _warnings(settings: Settings) -> list[str]:

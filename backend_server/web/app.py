@@ -29,7 +29,7 @@ from .requests import register_requests
 from .waiting import WaitingRoom
 
 if TYPE_CHECKING:
-    from backend_server.wiring.services import Services
+    from backend_server.wiring.record import Services
 
 SESSION_COOKIE = "dashwright"
 

@@ -13,7 +13,7 @@ from backend_server.errors import Unauthenticated
 from .edge_headers import is_host
 
 if TYPE_CHECKING:
-    from backend_server.wiring.services import Services
+    from backend_server.wiring.record import Services
 
     from .waiting import WaitingRoom
 

@@ -25,7 +25,8 @@ from backend_server.settings import Settings
 from backend_server.settings.capacity import WEB_THREADS
 from backend_server.settings.topology import STOPPING_FILE, WEB_SOCKET, behind_edge, run_folder
 from backend_server.telemetry import configure_logging, get_logger
-from backend_server.wiring.services import Services, build_services
+from backend_server.wiring.record import Services
+from backend_server.wiring.services import build_services, close_services, flush_services
 
 from .app import DashwrightApp, create_app
 from .context import WAITING
@@ -86,12 +87,12 @@ class _Program:
         """End the threads and close the services."""
         self.ended.set()
         if self.services is not None:
-            self.services.close()
+            close_services(self.services)
 
     def _flush_by_the_minute(self) -> None:
         assert self.services is not None
         while not self.ended.wait(_FLUSH_SECONDS):
-            self.services.flush()
+            flush_services(self.services)
 
     def _end_waiting(self, room: WaitingRoom, marker: Path) -> None:
         """Answer `?wait=` requests as soon as everything is to stop: the edge stops before us, and waits for them."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 from backend_server.devices.device import Device
 from backend_server.documents.status import DocumentState
@@ -40,8 +39,7 @@ from backend_server.storage.tables.secret_ages import note_secrets
 from backend_server.storage.tables.work import WORKER_LEASE
 from backend_server.telemetry import Metrics
 
-if TYPE_CHECKING:
-    from .services import Services
+from .record import Services
 
 _NAMES = Names(lease=WORKER_LEASE, heartbeat=HEARTBEAT, removals_held=HELD, templates_fault=TEMPLATES_FAULT)
 

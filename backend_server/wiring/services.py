@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import secrets
 import socket
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -17,16 +17,12 @@ from backend_server.accounts import ensure_first_admin as ensure_first_admin_in
 from backend_server.catalog import TemplateCatalog
 from backend_server.datasources import PrometheusClient
 from backend_server.datasources.registry import Datasources
-from backend_server.devices.device import Device
 from backend_server.errors import ConfigError, DashwrightError
 from backend_server.grafana.client import GrafanaClient
 from backend_server.grafana.publishing import GrafanaPublishing
 from backend_server.grafana_users_kept import UsersAfterAudits, ensure_three_users, may_make_users
 from backend_server.ledger import Ledger
-from backend_server.monitoring.storage_advice import StorageAdvice
-from backend_server.monitoring.targets import ScrapeTargets
 from backend_server.poller.client import PollerClient
-from backend_server.poller.kinds import DeviceKind
 from backend_server.primitives.clock import epoch_ms
 from backend_server.primitives.concurrency_limit import ConcurrencyLimit
 from backend_server.primitives.secret import Secret
@@ -38,7 +34,6 @@ from backend_server.queries.steps import Limits
 from backend_server.querying.runner import QueryRunner
 from backend_server.reconcile.reconciler import Options as ReconcileOptions
 from backend_server.reconcile.reconciler import Reconciler
-from backend_server.reconcile.show import plan_json
 from backend_server.reconcile.worker import Pace, Unwatched, Watcher, Worker
 from backend_server.registry import DeviceRegistry, FleetDocuments, LinkRegistry, RegistryOptions, StaticDocuments
 from backend_server.settings import LinkTokens, Settings
@@ -67,6 +62,7 @@ from backend_server.viewing.viewing import Viewing
 
 from .monitoring import build_storage_advice, build_targets
 from .poller import device_kinds
+from .record import Services
 from .store import open_store
 
 _FERNET_CHECK = "fernet_check"
@@ -74,58 +70,33 @@ _KNOWN_TEXT = b"dashwright"
 _log = get_logger("wiring")
 
 
-@dataclass(frozen=True, slots=True)
-class Services:
-    """What entrances use. Safe for many threads; close it at the end, and never carry it over a fork."""
+def flush_services(services: Services) -> None:
+    """Write what is gathered in memory (last seen, views, last uses); a failure is logged and tried again."""
+    for write in (services.devices.flush, services.views.flush, services.accounts.flush, services.ledger.tidy):
+        try:
+            write()
+        except DashwrightError as fault:
+            _log.warning("could not write what was gathered", error=fault.message)
 
-    settings: Settings
-    program: str
-    supervised: bool  # supervisor runs us and our sibling programs in one container
-    store: Store
-    metrics: Metrics
-    secret_key: Secret
-    fernet: MultiFernet
-    accounts: AccountBook
-    users: UserBook
-    host_tokens: HostTokens | None
-    devices: DeviceRegistry
-    links: LinkRegistry
-    static_documents: StaticDocuments
-    templates: TemplateCatalog
-    device_kinds: Mapping[str, DeviceKind]
-    work: WorkStore
-    files: DashboardFolder
-    prometheus: PrometheusClient
-    grafana: GrafanaClient | None
-    views: ViewCounts
-    ledger: Ledger
-    viewing: Viewing
-    readability: Readability
-    active_devices: Callable[[], tuple[Device, ...]]
-    poller: PollerClient
-    targets: ScrapeTargets
-    storage_advice: StorageAdvice
 
-    def reconcile_plan(self) -> dict[str, object]:
-        """Return what the next pass would do, as `reconcile.show.plan_json` writes it."""
-        return plan_json(build_reconciler(self).plan())
+def close_services(services: Services) -> None:
+    """Write what is gathered and close every connection."""
+    flush_services(services)
+    services.viewing.close()
+    services.prometheus.close()
+    if services.grafana is not None:
+        services.grafana.close()
+    services.store.close()
 
-    def flush(self) -> None:
-        """Write what is gathered in memory (last seen, views, last uses); a failure is logged and tried again."""
-        for write in (self.devices.flush, self.views.flush, self.accounts.flush, self.ledger.tidy):
-            try:
-                write()
-            except DashwrightError as fault:
-                _log.warning("could not write what was gathered", error=fault.message)
 
-    def close(self) -> None:
-        """Write what is gathered and close every connection."""
-        self.flush()
-        self.viewing.close()
-        self.prometheus.close()
-        if self.grafana is not None:
-            self.grafana.close()
-        self.store.close()
+@contextmanager
+def opened_services(settings: Settings, *, program: str) -> Iterator[Services]:
+    """Build the services and close them at the end."""
+    services = build_services(settings, program=program)
+    try:
+        yield services
+    finally:
+        close_services(services)
 
 
 def build_services(settings: Settings, *, program: str) -> Services:

@@ -31,7 +31,8 @@ from backend_server.storage.leases import lease_state
 from backend_server.storage.tables.work import WORKER_LEASE
 from backend_server.web.app import DashwrightApp, create_app
 from backend_server.web.context import WAITING
-from backend_server.wiring.services import Services, build_services, build_worker, ensure_first_admin
+from backend_server.wiring.record import Services
+from backend_server.wiring.services import build_services, build_worker, close_services, ensure_first_admin
 
 ADMIN_PASSWORD = "a password for tests"
 API_TOKEN = "dw_token-of-the-tests-0123456789abcdefghij"
@@ -201,7 +202,7 @@ def running_app(folder: Path, *, empty_database: Path | None = None, **settings:
         server.server_close()
         listening.close()
         passes.stop()
-        services.close()
+        close_services(services)
 
 
 @pytest.fixture

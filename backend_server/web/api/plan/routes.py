@@ -5,6 +5,8 @@ from __future__ import annotations
 from flask import Response
 
 from backend_server.accounts import Role, Scope
+from backend_server.reconcile.show import plan_json
+from backend_server.wiring.services import build_reconciler
 
 from ...auth import needs
 from ...context import current_services
@@ -18,4 +20,4 @@ blueprint = api_blueprint("plan", "What a reconcile pass would do.")
 @needs(Role.VIEWER, Scope.PLAN_READ)
 def get_plan() -> Response:
     """Return the steps the next pass would take, and the removals that wait for a person's word."""
-    return json_response(current_services().reconcile_plan())
+    return json_response(plan_json(build_reconciler(current_services()).plan()))
