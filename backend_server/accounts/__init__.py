@@ -2,8 +2,7 @@
 
 from .book import AccountBook, FirstSecrets, ensure_first_admin
 from .host_tokens import HostTokens
-from .roles import Actor, Need, Role, Scope
-from .tokens import ApiToken, hash_api_token, new_api_token
+from .model import Actor, ApiToken, Need, Role, Scope, hash_api_token, new_api_token
 from .users import UserBook, WrongPassword
 
 __all__ = [

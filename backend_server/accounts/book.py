@@ -15,10 +15,9 @@ from backend_server.primitives.memory import Guarded
 from backend_server.primitives.secret import Secret
 from backend_server.settings import Settings
 
+from .model import Actor, ApiToken, Role, Scope, User, hash_api_token, new_api_token, new_token_id
 from .passwords import hash_password, new_password, verify_password
-from .ports import AccountStore, User
-from .roles import Actor, Role, Scope
-from .tokens import ApiToken, hash_api_token, new_api_token, new_token_id
+from .ports import AccountStore
 
 MIN_API_TOKEN = 16
 _ENVIRONMENT_TOKEN = "environment"  # noqa: S105 - the token's public name

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .roles import Role
+from .model import Role
 
 GRAFANA_USERS: Mapping[Role, str] = {role: f"dashwright-{role.value}" for role in Role}

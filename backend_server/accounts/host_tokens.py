@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from backend_server.errors import ConfigError, Unauthenticated
 from backend_server.settings import Settings
 
-from .roles import Actor, Role
+from .model import Actor, Role
 
 MIN_SECRET_BYTES = 32  # RFC 7518, section 3.2: as long as the hash
 MIN_RSA_BITS = 2048

@@ -2,29 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from .roles import Role
-from .tokens import ApiToken
-
-
-@dataclass(frozen=True, slots=True)
-class User:
-    """A person who may sign in. A session holds `session_version`; raising it ends all the person's sessions."""
-
-    name: str
-    role: Role
-    password_hash: str
-    session_version: int = 1
-    disabled_at: int | None = None
-    # What the rows tell about the person; no part of what a writer gives.
-    created_at: int | None = field(default=None, compare=False)
-    last_seen_at: int | None = field(default=None, compare=False)
-
-
-UserChange = Callable[[Mapping[str, User]], User | None]
+from .model import ApiToken, User, UserChange
 
 
 class AccountStore(Protocol):

@@ -13,9 +13,9 @@ from dataclasses import replace
 
 from backend_server.errors import Conflict, InvalidInput, NotFound, Problem
 
+from .model import Actor, Role, User
 from .passwords import hash_password, verify_password
-from .ports import User, UserStore
-from .roles import Actor, Role
+from .ports import UserStore
 
 USER_NAME_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}"
 _NAME = re.compile(USER_NAME_PATTERN)

@@ -33,10 +33,8 @@ class TemplateCatalog:
         self._store = store
         self._parsed: dict[tuple[str, str], Template | str] = {}  # by name and hash; a text is what is wrong
         self._in_use = Guarded(self._read, store.change_number)
-
-    def current(self) -> TemplateSet:
-        """Return the templates in use."""
-        return self._in_use().templates
+        # Called for the templates in use, at every registration.
+        self.current = Guarded(lambda: self._in_use().templates, store.change_number)
 
     def faults(self) -> Mapping[str, str]:
         """Return what is wrong with files that are broken now, by template name; an older version may be in use."""

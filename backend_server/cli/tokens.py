@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import click
 
-from backend_server.accounts.tokens import TOKEN_ID_PATTERN
+from backend_server.accounts.model import TOKEN_ID_PATTERN
 from backend_server.errors import InvalidInput, NotFound, Problem
 
 from .api import Api, api_command

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 from backend_server.errors import InvalidInput, Problem
-from backend_server.links.profile import NAMED_PROFILES
+from backend_server.links.link import NAMED_PROFILES
 from backend_server.primitives.addresses import IPV6_PATTERN, PORT_PATTERN
 
 from .device import MAX_HOSTNAME, MAX_LABELS

@@ -2,10 +2,9 @@
 
 from .derived import derived_slug, derived_token
 from .editing import LinkEdit
-from .link import FoundLink, Link, link_state
+from .link import NAMED_PROFILES, FoundLink, Link, LinkProfile, LinkState, Theme, link_state, profile_of_share
 from .options import LinkOptions
-from .profile import NAMED_PROFILES, LinkProfile, Theme, parse_profile, profile_of_share
-from .state import LinkState
+from .profile import parse_profile
 from .urls import embed_url, link_url, slug_url
 
 __all__ = [

@@ -9,8 +9,8 @@ from backend_server.errors import InvalidInput, Problem
 from backend_server.primitives.secret import Secret
 
 from .fields import LINK_FIELDS, UNSET, shown_field, span_problems
-from .link import Link
-from .profile import LinkProfile, parse_profile
+from .link import Link, LinkProfile
+from .profile import parse_profile
 
 _NAMED = ("slug", *LINK_FIELDS)
 

@@ -1,15 +1,111 @@
-"""The link as every other room sees it. Times are epoch milliseconds."""
+"""The link as every other room sees it, how its page is shown, and what it is worth at a moment.
+
+Times are epoch milliseconds.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from types import MappingProxyType
 
+from backend_server.documents.refresh import OwnTimes
 from backend_server.documents.status import PROVEN_STATES, DocumentState
 from backend_server.primitives.ids import DashboardUid, LinkToken, Maker, Slug
 
 from .fields import LinkFields
-from .profile import LinkProfile
-from .state import LinkState
+
+
+class Theme(StrEnum):
+    """Colours of the page; `auto` follows the visitor's system."""
+
+    AUTO = "auto"
+    LIGHT = "light"
+    DARK = "dark"
+
+
+@dataclass(frozen=True, slots=True)
+class LinkProfile:
+    """How a link's page is shown.
+
+    `refresh` is a duration from 1s to 1d or "off"; `time_from` and `time_to` are Grafana's relative times or epoch
+    milliseconds as text; each of them is empty where the dashboard's own counts (`for_dashboard`). `picker` lets a
+    visitor choose the time, `chrome` shows the title bar, `transparent` drops the page's background.
+    """
+
+    theme: Theme = Theme.AUTO
+    refresh: str = ""
+    time_from: str = ""
+    time_to: str = ""
+    picker: bool = False
+    chrome: bool = False
+    transparent: bool = False
+
+    def as_json(self) -> dict[str, object]:
+        """Return the profile as it stands in answers and in the database; empty texts are the dashboard's own."""
+        return {
+            "theme": self.theme.value,
+            "refresh": self.refresh,
+            "from": self.time_from,
+            "to": self.time_to,
+            "picker": self.picker,
+            "chrome": self.chrome,
+            "transparent": self.transparent,
+        }
+
+    def for_dashboard(self, own: OwnTimes) -> LinkProfile:
+        """Fill in what the dashboard decides itself: its refresh, and its range unless the link names a part of one."""
+        times = OwnTimes() if self.time_from or self.time_to else own
+        return replace(
+            self,
+            refresh=self.refresh or own.refresh,
+            time_from=self.time_from or times.time_from,
+            time_to=self.time_to or times.time_to,
+        )
+
+
+# What `share` may name besides true and false.
+NAMED_PROFILES: Mapping[str, LinkProfile] = MappingProxyType(
+    {
+        "light": LinkProfile(theme=Theme.LIGHT),
+        "dark": LinkProfile(theme=Theme.DARK),
+        "wall": LinkProfile(theme=Theme.DARK, chrome=True),
+        "explore": LinkProfile(picker=True, chrome=True),
+        "report": LinkProfile(
+            theme=Theme.LIGHT, refresh="off", time_from="now-24h", time_to="now", picker=True, chrome=True
+        ),
+    }
+)
+
+
+def profile_of_share(share: str) -> LinkProfile | None:
+    """Return the profile that a device's `share` asks for; None = not shared. An unknown name counts as `true`."""
+    if share == "false":
+        return None
+    return NAMED_PROFILES.get(share, LinkProfile())
+
+
+class LinkState(StrEnum):
+    """The states of a link's life, as answers name them."""
+
+    PENDING = "pending"
+    LIVE = "live"
+    PAUSED = "paused"
+    NOT_YET = "not_yet"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+    ROTATED = "rotated"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether a visitor gets 410: it was there and is not any more."""
+        return self in (LinkState.EXPIRED, LinkState.REVOKED, LinkState.ROTATED)
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a visitor gets 403: not now."""
+        return self in (LinkState.PAUSED, LinkState.NOT_YET)
 
 
 @dataclass(frozen=True, slots=True)

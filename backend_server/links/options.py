@@ -8,7 +8,7 @@ from backend_server.primitives.ids import DashboardUid, DeviceId, Slug
 from backend_server.primitives.secret import Secret
 
 from .fields import LinkFields
-from .profile import LinkProfile
+from .link import LinkProfile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,6 @@
 
 from .devices import DeviceRegistry
 from .fleet_documents import FleetDocuments
-from .guard import Guard
 from .link_directory import LinkDirectory
 from .links import LinkRegistry
 from .model import (
@@ -25,7 +24,6 @@ __all__ = [
     "DeviceUpserter",
     "DeviceView",
     "FleetDocuments",
-    "Guard",
     "HeartbeatAnswer",
     "LinkDirectory",
     "LinkPage",

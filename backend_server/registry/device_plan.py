@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from backend_server.devices.device import Device
-from backend_server.devices.merge import apply_fields, check_merged, merge_device
-from backend_server.devices.record import DeviceRecord
+from backend_server.devices.device import Device, DeviceRecord, apply_fields, check_merged, merge_device
 from backend_server.documents.status import NewDocument
-from backend_server.links.profile import LinkProfile, profile_of_share
+from backend_server.links.link import LinkProfile, profile_of_share
 from backend_server.primitives.document_paths import device_file
 from backend_server.primitives.ids import DeviceId, Maker, dashboard_uid
 from backend_server.templates import Template, TemplateSet
@@ -129,8 +127,8 @@ class DevicePlanner:
 
     def _profile(self, record: DeviceRecord, template: Template) -> LinkProfile | None:
         """Return the profile of a slot, None when it is not shared: as the device says, its template, the settings."""
-        share = {**record.sent, **record.set_by_operator}.get("share")
-        return profile_of_share(str(share or template.share or self._options.share_default))
+        said = {**record.sent, **record.set_by_operator}.get("share")
+        return profile_of_share(str(said or template.share or self._options.share_default))
 
     def _merged(self, record: DeviceRecord) -> Device:
         return merge_device(record, share_default=self._options.share_default)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from backend_server.devices.device import may_be_revived
 from backend_server.devices.fields import parse_fields
-from backend_server.devices.lifecycle import may_be_revived
 from backend_server.errors import Gone, NotFound
 from backend_server.primitives.clock import epoch_ms
 from backend_server.primitives.ids import parse_device_id

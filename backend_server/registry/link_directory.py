@@ -10,7 +10,7 @@ from backend_server.links.link import FoundLink
 from backend_server.primitives.clock import epoch_ms
 from backend_server.primitives.ids import is_link_token
 
-from .guard import Guard
+from .guard import registry_guard
 from .model import LinkPage, LinkQuery
 from .ports import ReadTransaction, Records
 
@@ -24,7 +24,7 @@ class LinkDirectory:
         self._records = records
         self._clock_ms = clock_ms
         self._remembered = _Remembered()
-        self._guard = Guard(records)
+        self._guard = registry_guard(records)
         self._guard.watch(self._remembered)
 
     def find(self, token: str) -> FoundLink | None:

@@ -15,9 +15,8 @@ from backend_server.errors import Conflict, InvalidInput, NotFound
 from backend_server.links import life
 from backend_server.links.editing import LinkEdit, audit_details, past_problems
 from backend_server.links.fields import refused_where_derived
-from backend_server.links.link import FoundLink, Link
+from backend_server.links.link import FoundLink, Link, LinkProfile
 from backend_server.links.options import LinkOptions
-from backend_server.links.profile import LinkProfile
 from backend_server.primitives.clock import epoch_ms
 from backend_server.primitives.ids import Maker, dashboard_uid, new_slug, new_token
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from backend_server.devices.device import Device, DeviceState
-from backend_server.devices.record import DeviceRecord
+from backend_server.devices.device import Device, DeviceRecord, DeviceState
 from backend_server.documents.status import DocumentStatus
-from backend_server.links.link import FoundLink, Link
-from backend_server.links.state import LinkState
+from backend_server.links.link import FoundLink, Link, LinkState
 from backend_server.primitives.ids import DashboardUid
 from backend_server.primitives.secret import Secret
 

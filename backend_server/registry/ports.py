@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from backend_server.devices.record import DeviceRecord
+from backend_server.devices.device import DeviceRecord
 from backend_server.documents.document import Document
 from backend_server.documents.static_document import StaticDocumentStatus
 from backend_server.documents.status import DocumentStatus, NewDocument
@@ -185,16 +185,6 @@ class WriteTransaction(ReadTransaction, Protocol):
 
     def discard(self) -> None:
         """Take everything back: there is nothing to write."""
-
-
-class AnswerCache(Protocol):
-    """What an entrance remembers of devices and of its answers; `Guard` says what of it is not right any more."""
-
-    def forget(self, changed: Sequence[tuple[str, str]]) -> None:
-        """Forget what was written, given as `(maker, object_id)`."""
-
-    def forget_all(self) -> None:
-        """Forget everything."""
 
 
 class Records(Protocol):

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from backend_server.devices.lifecycle import device_state
-from backend_server.devices.merge import merge_device
+from backend_server.devices.device import device_state, merge_device
 from backend_server.errors import DashwrightError
 from backend_server.primitives.ids import DeviceId, Maker
 from backend_server.templates import TemplateSet
 
 from .device_plan import DeviceChanges, DevicePlanner, load_devices
-from .guard import Guard
+from .guard import registry_guard
 from .model import Accepted, DeviceView, Fields, HeartbeatAnswer, RegistryOptions, StoredDevice
 from .ports import Records
 from .seen import Seen
@@ -37,7 +36,7 @@ class DeviceUpserter:
         options: RegistryOptions,
         clock_ms: Callable[[], int],
     ) -> None:
-        self.guard = Guard(records)
+        self.guard = registry_guard(records)
         self.seen = Seen(records)
         self._records = records
         self._templates = templates
@@ -80,12 +79,12 @@ class DeviceUpserter:
         now = self._clock_ms()
         self.seen.mark_all(device_ids, now)
         if client is not None:
-            self.seen.belongs(client, device_ids, self.guard.epoch, now)
+            self.seen.belongs(client, device_ids, self.guard.state.epoch, now)
 
     def heartbeat(self, epoch: str | None, count: int, *, client: str = "") -> HeartbeatAnswer:
         """Accept a client's word that nothing changed for its `count` devices; see `registry.seen`."""
-        self.guard.check()
-        return self.seen.heartbeat(client, epoch, count, self.guard.epoch, now_ms=self._clock_ms())
+        ours = self.guard.check().epoch
+        return self.seen.heartbeat(client, epoch, count, ours, now_ms=self._clock_ms())
 
     def view(self, stored: StoredDevice, *, links_on: bool = True) -> DeviceView:
         """Return what is stored of a device as it stands now."""

@@ -11,8 +11,7 @@ from dataclasses import dataclass, replace
 
 from backend_server.documents.status import ENDED_STATES, DocumentState, DocumentStatus, NewDocument, Wanted
 from backend_server.links.derived import derived_slug, derived_token
-from backend_server.links.link import Link
-from backend_server.links.profile import LinkProfile
+from backend_server.links.link import Link, LinkProfile
 from backend_server.links.publication import NewPublication
 from backend_server.primitives.ids import LinkToken, Maker, Slug, new_slug, new_token
 from backend_server.primitives.secret import Secret

@@ -74,7 +74,7 @@ class WriteTransaction(_Transaction):
         self.discard = write.discard
         self.devices = DeviceTable(write)
         self.documents = DocumentTable(write, with_grafana=with_grafana)
-        self.static_documents = StaticDocumentTable(write)
+        self.static_documents = StaticDocumentTable(write.connection, write)
         self.links = LinkTable(write, with_grafana=with_grafana)
         self.publications = PublicationTable(write)
         self.audit = AuditTable(write)

@@ -9,7 +9,7 @@ from backend_server.devices.device import Device
 from backend_server.errors import Problem
 from backend_server.primitives.canonical_json import content_hash
 
-from .header import Scope
+from .header import AppliesTo, Scope
 from .template import Template
 
 
@@ -64,7 +64,7 @@ class TemplateSet:
         """Return the winning template of each slot that has one for this device."""
         chosen = {}
         for slot, candidates in self._by_slot.items():
-            winner = next((one for one in candidates if one.applies_to.matches(device)), None)
+            winner = next((one for one in candidates if _matches(one.applies_to, device)), None)
             if winner:
                 chosen[slot] = winner
         return chosen
@@ -72,6 +72,13 @@ class TemplateSet:
     def fleet(self) -> tuple[Template, ...]:
         """Return the templates that make one document for the whole fleet, one per slot."""
         return self._fleet
+
+
+def _matches(applies_to: AppliesTo, device: Device) -> bool:
+    """Whether the device has one of the kinds and all of the labels."""
+    if applies_to.kinds and device.kind not in applies_to.kinds:
+        return False
+    return all(device.labels.get(name) == value for name, value in applies_to.labels.items())
 
 
 def _same_claim(one: Template, other: Template) -> bool:

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from backend_server.devices.device import Device
 from backend_server.errors import InvalidInput, Problem
-from backend_server.links.profile import NAMED_PROFILES
+from backend_server.links.link import NAMED_PROFILES
 from backend_server.primitives.ids import parse_slot
 
 HEADER_KEY = "__template__"
@@ -30,12 +29,6 @@ class AppliesTo:
 
     kinds: frozenset[str]
     labels: Mapping[str, str]
-
-    def matches(self, device: Device) -> bool:
-        """Whether the device has one of the kinds and all of the labels."""
-        if self.kinds and device.kind not in self.kinds:
-            return False
-        return all(device.labels.get(name) == value for name, value in self.labels.items())
 
     @property
     def weight(self) -> tuple[int, int]:

@@ -2,25 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from sqlalchemy import exc
-
 from backend_server.errors import ConfigError, UpstreamError
 
 _NOT_PREPARED = "The database has no tables of this version yet; run `dashwright prepare` first."
-
-
-@contextmanager
-def worded_faults(doing: str) -> Iterator[None]:
-    """Turn what the database throws while `doing` into UpstreamError; integrity errors pass, callers branch on them."""
-    try:
-        yield
-    except exc.IntegrityError:
-        raise
-    except (exc.DBAPIError, exc.TimeoutError) as fault:
-        raise worded(fault, doing) from fault
 
 
 def worded(fault: BaseException, doing: str) -> UpstreamError | ConfigError:

@@ -16,8 +16,7 @@ from sqlalchemy.pool import QueuePool
 
 from backend_server.errors import ConfigError
 
-from .json_columns import read_json_column, write_json_column
-from .topics import NUMBER_COLUMNS, ChangeNumbers, numbers_of
+from .topics import NUMBERS, ChangeNumbers
 
 SCHEMA = "dashwright"
 _CONNECTIONS = 8
@@ -67,7 +66,7 @@ def connect(conninfo: str, *, autocommit: bool = False) -> psycopg.Connection[An
     )
 
 
-def make_engine(conninfo: str) -> Engine:
+def make_engine(conninfo: str, **options: Any) -> Engine:
     """Make the engine; tables are named with their schema."""
     engine = create_engine(
         "postgresql+psycopg://",
@@ -78,8 +77,7 @@ def make_engine(conninfo: str) -> Engine:
         pool_timeout=10,
         pool_pre_ping=True,
         use_native_hstore=False,
-        json_serializer=write_json_column,
-        json_deserializer=read_json_column,
+        **options,
     )
     return engine.execution_options(schema_translate_map={None: SCHEMA})
 
@@ -104,10 +102,10 @@ class ChangeWatch:
             return self._read(self._connection)
 
     def _read(self, connection: psycopg.Connection[Any]) -> ChangeNumbers:
-        row = connection.execute(f"SELECT {NUMBER_COLUMNS} FROM {SCHEMA}.store WHERE id = 1").fetchone()  # noqa: S608 - constants
+        row: ChangeNumbers | None = connection.execute(f"SELECT {NUMBERS} FROM {SCHEMA}.store WHERE id = 1").fetchone()  # noqa: S608 - constants
         if row is None:
             raise psycopg.errors.UndefinedTable("store")
-        return numbers_of(row)
+        return row
 
     def _drop(self) -> None:
         if self._connection is not None:

@@ -13,12 +13,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
-from .json_columns import read_json_column, write_json_column
-from .topics import NUMBER_COLUMNS, ChangeNumbers, numbers_of
+from .topics import NUMBERS, ChangeNumbers
 
 BUSY_TIMEOUT_MS = 15_000
 _READERS = 8
@@ -65,7 +65,7 @@ def connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
     return connection
 
 
-def make_engine(path: Path, *, writes: bool) -> Engine:
+def make_engine(path: Path, *, writes: bool, **options: Any) -> Engine:
     """Make the writer's engine (one connection, `BEGIN IMMEDIATE`) or the readers' (a pool, one snapshot each)."""
     engine = create_engine(
         "sqlite://",
@@ -74,8 +74,7 @@ def make_engine(path: Path, *, writes: bool) -> Engine:
         pool_size=1 if writes else _READERS,
         max_overflow=0 if writes else _READERS,
         pool_timeout=BUSY_TIMEOUT_MS / 1000,
-        json_serializer=write_json_column,
-        json_deserializer=read_json_column,
+        **options,
     )
     begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
 
@@ -105,10 +104,10 @@ class ChangeWatch:
             # fetchall: a statement that is not run to its end would keep its snapshot, and nothing new would be seen.
             version = self._connection.execute("PRAGMA data_version").fetchall()[0][0]
             if version != self._version:
-                rows = self._connection.execute(f"SELECT {NUMBER_COLUMNS} FROM store WHERE id = 1").fetchall()  # noqa: S608 - a constant
+                rows = self._connection.execute(f"SELECT {NUMBERS} FROM store WHERE id = 1").fetchall()  # noqa: S608 - a constant
                 if not rows:
                     raise sqlite3.OperationalError("no such table: store")
-                self._numbers, self._version = numbers_of(rows[0]), version
+                self._numbers, self._version = rows[0], version
             return self._numbers
 
     def close(self) -> None:

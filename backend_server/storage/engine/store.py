@@ -13,10 +13,11 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
+import orjson
 import psycopg
-from sqlalchemy import BigInteger, ColumnElement, Connection, Engine, cast, exc, func, literal, select, update
+from sqlalchemy import BigInteger, ColumnElement, Connection, Engine, case, cast, exc, func, literal, select, update
 
 from backend_server.errors import ConfigError, UpstreamError
 from backend_server.primitives.ids import new_token
@@ -24,8 +25,8 @@ from backend_server.primitives.ids import new_token
 from ..schema import store as store_table
 from . import migrate as migrating
 from . import postgres, sqlite
-from .faults import worded, worded_faults
-from .topics import ChangeNumbers, Topic, moved
+from .faults import worded
+from .topics import COLUMNS, ChangeNumbers, Topic
 
 FILE_NAME = "dashwright.db"
 
@@ -92,8 +93,8 @@ class Store:
             ) from fault
         return cls(
             "sqlite",
-            readers=sqlite.make_engine(path, writes=False),
-            writer=sqlite.make_engine(path, writes=True),
+            readers=sqlite.make_engine(path, writes=False, **_JSON),
+            writer=sqlite.make_engine(path, writes=True, **_JSON),
             watch=sqlite.ChangeWatch(path),
             path=path,
         )
@@ -108,7 +109,7 @@ class Store:
                 + _first_line(str(fault))
                 + ". Check host, port, user, password and database, and that it is running"
             ) from fault
-        engine = postgres.make_engine(conninfo)
+        engine = postgres.make_engine(conninfo, **_JSON)
         return cls(
             "postgresql",
             # One snapshot per read, as SQLite gives it, so that a device and its link always fit together.
@@ -158,12 +159,13 @@ class Store:
             numbers = self._watch.numbers()
         except (sqlite3.Error, psycopg.Error) as fault:
             raise worded(fault, "asking for changes") from fault
-        return max([numbers[topic] for topic in topics]) if topics else numbers[0]
+        change, topics_change = numbers[0], numbers[1]
+        return max([numbers[topic] for topic in topics]) if topics and topics_change == change else change
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """One snapshot for reading; nothing can be written in it. Raises UpstreamError."""
-        with worded_faults("reading"), self._readers.connect() as connection:
+        with _faults_worded("reading"), self._readers.connect() as connection:
             yield connection
 
     @contextmanager
@@ -173,7 +175,7 @@ class Store:
         `topics` are what it touches; without any, all. `moves=False` keeps the change number, for what no memory
         depends on (last seen, counters). Never call another service inside it.
         """
-        with worded_faults("writing"), self._turn, self._writer.connect() as connection, connection.begin() as whole:
+        with _faults_worded("writing"), self._turn, self._writer.connect() as connection, connection.begin() as whole:
             write = self._begin(connection, topics or tuple(Topic), moves=moves)
             yield write
             if write.discarded:
@@ -182,21 +184,21 @@ class Store:
     @contextmanager
     def aside(self) -> Iterator[Connection]:
         """A short transaction beside the order of writes (leases): it waits for no writer on PostgreSQL."""
-        with worded_faults("writing"), self._turn, self._writer.begin() as connection:
+        with _faults_worded("writing"), self._turn, self._writer.begin() as connection:
             yield connection
 
     @contextmanager
     def alone(self) -> Iterator[Connection]:
         """One transaction that may make and drop tables, under the lock of migrations. Raises UpstreamError."""
         held = sqlite.locked_beside(self.path) if self.path else nullcontext()
-        with worded_faults("restoring"), held, self._turn, self._writer.begin() as connection:
+        with _faults_worded("restoring"), held, self._turn, self._writer.begin() as connection:
             yield connection
 
     def _begin(self, connection: Connection, topics: Collection[Topic], *, moves: bool) -> Write:
         now = database_now_ms(self.dialect)
         row_one = store_table.c.id == 1
         if moves:
-            bumped = update(store_table).where(row_one).values(moved(topics))
+            bumped = update(store_table).where(row_one).values(_moved(topics))
             row = connection.execute(bumped.returning(store_table.c.change, now)).one_or_none()
         else:
             row = connection.execute(select(store_table.c.change, now).where(row_one).with_for_update()).one_or_none()
@@ -209,6 +211,40 @@ class Store:
         self._watch.close()
         self._writer.dispose()
         self._readers.dispose()
+
+
+@contextmanager
+def _faults_worded(doing: str) -> Iterator[None]:
+    """Turn what the database throws while `doing` into UpstreamError; integrity errors pass, callers branch on them."""
+    try:
+        yield
+    except exc.IntegrityError:
+        raise
+    except (exc.DBAPIError, exc.TimeoutError) as fault:
+        raise worded(fault, doing) from fault
+
+
+def _moved(topics: Collection[Topic]) -> dict[str, ColumnElement[int]]:
+    """Return the values of the store's row after a write that touches these topics."""
+    change = store_table.c.change + 1
+    all_named = store_table.c.topics_change == store_table.c.change
+    return {
+        "change": change,
+        "topics_change": change,
+        **{
+            column.name: change if topic in topics else case((all_named, column), else_=change)
+            for topic, column in COLUMNS.items()
+        },
+    }
+
+
+def _json_text(value: object) -> str:
+    """Write a value for a JSON column; keys sorted, so that equal values are equal text."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+
+
+# JSON columns are written and read the same way on both databases.
+_JSON: dict[str, Any] = {"json_serializer": _json_text, "json_deserializer": orjson.loads}
 
 
 def database_now_ms(dialect: str) -> ColumnElement[int]:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from sqlalchemy import Connection, RowMapping, delete, exc, insert, select, update
 
-from backend_server.accounts.ports import User, UserChange
-from backend_server.accounts.roles import Role, Scope
-from backend_server.accounts.tokens import ApiToken
+from backend_server.accounts.model import ApiToken, Role, Scope, User, UserChange
 from backend_server.errors import Conflict
+from backend_server.primitives.clock import epoch_ms
 
 from ..engine.store import Store
 from ..engine.topics import Topic
@@ -24,14 +23,8 @@ class SqlAccounts:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-
-    def change_number(self) -> int:
-        """Return the change number of users and tokens."""
-        return self._store.change_number(Topic.ACCOUNTS)
-
-    def now_ms(self) -> int:
-        """Return the present moment by this machine's clock: an expiry in minutes needs no better one."""
-        return time.time_ns() // 1_000_000
+        self.change_number = partial(store.change_number, Topic.ACCOUNTS)
+        self.now_ms = epoch_ms  # by this machine's clock: an expiry in minutes needs no better one
 
     def tokens(self) -> Sequence[ApiToken]:
         """Return all tokens, newest first."""

@@ -23,9 +23,7 @@ from sqlalchemy import (
     update,
 )
 
-from backend_server.devices.device import DeviceState
-from backend_server.devices.merge import DEFAULT_KIND
-from backend_server.devices.record import DeviceRecord
+from backend_server.devices.device import DEFAULT_KIND, DeviceRecord, DeviceState
 from backend_server.primitives.ids import DeviceId
 from backend_server.registry.model import DeviceQuery
 

@@ -25,9 +25,8 @@ from sqlalchemy import (
 
 from backend_server.documents.status import DocumentState
 from backend_server.errors import Conflict
-from backend_server.links.link import FoundLink, Link
-from backend_server.links.profile import LinkProfile, parse_profile
-from backend_server.links.state import LinkState
+from backend_server.links.link import FoundLink, Link, LinkProfile, LinkState
+from backend_server.links.profile import parse_profile
 from backend_server.primitives.ids import DashboardUid, LinkToken, Maker, Slug
 from backend_server.registry.model import LinkQuery
 

@@ -6,8 +6,8 @@ from sqlalchemy import ColumnElement, and_, case, exists, or_, select
 from sqlalchemy import false as sql_false
 
 from backend_server.documents.status import PROVEN_STATES, DocumentState, Wanted
+from backend_server.links.link import LinkState
 from backend_server.links.publication import PublicationState
-from backend_server.links.state import LinkState
 
 from ..schema import documents, links, publications, store
 
@@ -27,7 +27,7 @@ def document_state(*, with_grafana: bool) -> ColumnElement[str]:
 
 
 def link_state(now_ms: int, *, with_grafana: bool) -> ColumnElement[str]:
-    """Return `links.state.link_state`."""
+    """Return `FoundLink.state`, rotation apart."""
     off = select(store.c.links_on).scalar_subquery() == sql_false()
     return case(
         (or_(links.c.revoked_at.is_not(None), links.c.suspended_at.is_not(None)), LinkState.REVOKED.value),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, RowMapping, delete, insert, select
 
@@ -35,11 +36,11 @@ def static_body(connection: Connection, uid: str) -> bytes | None:
     return None if body is None else str(body).encode()
 
 
+@dataclass(frozen=True, slots=True)
 class StaticDocumentRows:
     """The static documents of one snapshot; fits `registry.ports.ReadStaticDocuments`."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    connection: Connection
 
     def listed(self, maker: Maker, slot: str) -> list[StaticDocumentStatus]:
         """Return what stands in one maker's slot, in order of the objects' ids, with how far each document has come."""
@@ -61,25 +62,24 @@ class StaticDocumentRows:
             .where(rows.maker == maker.value, rows.slot == slot)
             .order_by(rows.object_id)
         )
-        return [_status(row) for row in self._connection.execute(query).mappings()]
+        return [_status(row) for row in self.connection.execute(query).mappings()]
 
     def body(self, uid: str) -> bytes | None:
         """Return the bytes of a static document."""
-        return static_body(self._connection, uid)
+        return static_body(self.connection, uid)
 
 
+@dataclass(frozen=True, slots=True)
 class StaticDocumentTable(StaticDocumentRows):
     """The static documents in a write; fits `registry.ports.WriteStaticDocuments`."""
 
-    def __init__(self, write: Write) -> None:
-        super().__init__(write.connection)
-        self._write = write
+    write: Write
 
     def put(self, given: Sequence[tuple[Document, str]]) -> None:
         """Store documents, each with its version, in place of what stood under their uids."""
         self.delete([document.uid for document, _ in given])
         if given:
-            self._connection.execute(
+            self.connection.execute(
                 insert(provided_documents),
                 [
                     {
@@ -91,8 +91,8 @@ class StaticDocumentTable(StaticDocumentRows):
                         "version": version,
                         "content": document.content,
                         "body": document.body.decode(),
-                        "updated_at": self._write.now_ms,
-                        "change": self._write.change,
+                        "updated_at": self.write.now_ms,
+                        "change": self.write.change,
                     }
                     for document, version in given
                 ],
@@ -101,7 +101,7 @@ class StaticDocumentTable(StaticDocumentRows):
     def delete(self, uids: Sequence[str]) -> None:
         """Forget the bytes of documents; their rows in `documents` are taken down by the pass."""
         for part in _parts(uids):
-            self._connection.execute(delete(provided_documents).where(provided_documents.c.uid.in_(part)))
+            self.connection.execute(delete(provided_documents).where(provided_documents.c.uid.in_(part)))
 
 
 class StaticBodies:

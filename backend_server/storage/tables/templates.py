@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import partial
 
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
@@ -21,10 +22,7 @@ class TemplateTable:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-
-    def change_number(self) -> int:
-        """Return the change number of the stored templates."""
-        return self._store.change_number(Topic.TEMPLATES)
+        self.change_number = partial(store.change_number, Topic.TEMPLATES)
 
     def everything(self) -> dict[str, StoredTemplate]:
         """Return all rows by name."""

@@ -15,8 +15,7 @@ from sqlalchemy import Connection, Select, bindparam, delete, func, or_, select,
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from backend_server.devices.device import Device
-from backend_server.devices.merge import merge_device
+from backend_server.devices.device import Device, merge_device
 from backend_server.documents.static_document import StaticDocument
 from backend_server.documents.status import LOOK_AGAIN, DocumentState, Wanted
 from backend_server.errors import LeaseLost

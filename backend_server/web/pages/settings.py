@@ -14,8 +14,7 @@ from flask import Blueprint, Response, redirect, request
 from flask.typing import ResponseReturnValue
 
 from backend_server.accounts import Actor, ApiToken, Need, Role, Scope
-from backend_server.accounts.ports import User
-from backend_server.accounts.tokens import TOKEN_NAME_PATTERN
+from backend_server.accounts.model import TOKEN_NAME_PATTERN, User
 from backend_server.errors import (
     DashwrightError,
     InputError,

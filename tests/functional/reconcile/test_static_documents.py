@@ -11,7 +11,7 @@ import pytest
 from backend_server.documents.static_document import static_document
 from backend_server.errors import Conflict, InvalidInput, NotFound
 from backend_server.ledger.model import AuditQuery
-from backend_server.links.state import LinkState
+from backend_server.links.link import LinkState
 from backend_server.primitives.ids import Maker, dashboard_uid
 from backend_server.registry import LinkRegistry, RegistryOptions, StaticDocuments
 from backend_server.storage.engine.store import Store

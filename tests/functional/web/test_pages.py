@@ -6,9 +6,8 @@ import re
 
 import pytest
 
+from backend_server.accounts.model import Role, User
 from backend_server.accounts.passwords import hash_password
-from backend_server.accounts.ports import User
-from backend_server.accounts.roles import Role
 from backend_server.storage.tables.accounts import SqlAccounts
 from tests.support.app import ADMIN_PASSWORD, FORM, LiveApp, admin_session, csrf_in, urlencoded
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from backend_server.accounts import AccountBook, Actor, ApiToken, Role, Scope, ensure_first_admin
-from backend_server.accounts.ports import User
+from backend_server.accounts.model import User
 from backend_server.errors import ConfigError, Conflict
 from backend_server.ledger.model import AuditQuery
 from backend_server.primitives.secret import Secret

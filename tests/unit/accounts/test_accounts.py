@@ -18,8 +18,8 @@ from backend_server.accounts import (
     hash_api_token,
     new_api_token,
 )
+from backend_server.accounts.model import User
 from backend_server.accounts.passwords import hash_password, verify_password
-from backend_server.accounts.ports import User
 from backend_server.errors import ConfigError, Conflict, Forbidden, InvalidInput, NotFound
 from backend_server.primitives.secret import Secret
 from backend_server.settings import Settings

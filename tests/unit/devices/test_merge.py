@@ -8,10 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend_server.devices.device import DeviceState
-from backend_server.devices.lifecycle import device_state, may_be_revived
-from backend_server.devices.merge import apply_fields, check_merged, merge_device
-from backend_server.devices.record import DeviceRecord
+from backend_server.devices.device import (
+    DeviceRecord,
+    DeviceState,
+    apply_fields,
+    check_merged,
+    device_state,
+    may_be_revived,
+    merge_device,
+)
 from backend_server.errors import InvalidInput
 from backend_server.primitives.ids import DeviceId
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from backend_server.documents.refresh import own_refresh, own_times
-from backend_server.links import LinkProfile
-from backend_server.links.profile import NAMED_PROFILES, parse_profile
+from backend_server.links import NAMED_PROFILES, LinkProfile, parse_profile
 from backend_server.primitives.share import PROFILE_NAMES
 
 OWN = {"refresh": "30s", "time": {"from": "now-15m", "to": "now-1m"}}

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, RootModel, StringConstraints
 
-from backend_server.accounts.tokens import TOKEN_ID_PATTERN, TOKEN_NAME_PATTERN
+from backend_server.accounts.model import TOKEN_ID_PATTERN, TOKEN_NAME_PATTERN
 
 from ..base import Answer, Input, TimeText
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backend_server.accounts.ports import User
+from backend_server.accounts.model import User
 from backend_server.primitives.clock import format_ms
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response
 
 from backend_server.accounts import Role, Scope
-from backend_server.accounts.ports import User
+from backend_server.accounts.model import User
 
 from ...auth import needs
 from ...context import current_actor, current_services
