@@ -109,7 +109,7 @@ def api_command(*, json: str | None = None) -> Callable[[Command], Command]:
 
 
 def _over_http(url: str, token: str | None) -> Call:
-    from backend_server.outbound import BoundedHttp
+    from backend_server.outbound import Bounds, HttpClient, HttpRequest
 
     if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
         raise ConfigError(f"The address {url!r} must look like http://host:5109.")
@@ -124,18 +124,11 @@ def _over_http(url: str, token: str | None) -> Call:
     headers = {"Content-Type": "application/json", "Accept": "application/json"}
     if token:
         headers["Authorization"] = f"Bearer {token}"
-    http = BoundedHttp(f"Dashwright at {shown_address(url)}")
+    http = HttpClient(f"Dashwright at {shown_address(url)}")
 
     def call(method: str, path: str, body: object = None) -> Any:
         payload = None if body is None else orjson.dumps(body)
-        reply = http.call(
-            method,
-            url + path,
-            deadline_seconds=_DEADLINE_SECONDS,
-            max_bytes=_MOST_BYTES,
-            headers=headers,
-            body=payload,
-        )
+        reply = http.send(HttpRequest(method, url + path, headers, payload), Bounds(_DEADLINE_SECONDS, _MOST_BYTES))
         return _answer(reply.status, reply.body)
 
     return call

@@ -72,7 +72,7 @@ class Reader:
 
 
 def ensure_reader(url: str, password: Secret) -> Reader:
-    """Make the role of this database, or bring it up to date, and prove it by signing in.
+    """Create the role of this database, or bring it up to date, and prove it by signing in.
 
     Repeatable, and safe from several processes at once. Raises ConfigError when it cannot be made or sees too much.
     """
@@ -80,7 +80,7 @@ def ensure_reader(url: str, password: Secret) -> Reader:
     try:
         # In one transaction, which a pooler keeps together.
         with connect(conninfo) as connection:
-            # Whoever asks as the reader may hold this lock too: then there is no datasource, and a start all the same.
+            # Whoever asks as the reader may hold this lock too: then there is no datasource, but a start all the same.
             connection.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(sql.Literal(_LOCK_TIMEOUT)))
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
             row = connection.execute("SELECT current_user, current_database()").fetchone()
@@ -113,7 +113,7 @@ def prove_reader(url: str, user: str, password: Secret) -> Reader:
 
 
 def _make(connection: psycopg.Connection[Any], name: str, password: Secret) -> None:
-    """Have the role; one that another role of ours made may not be changed by us, and need not be."""
+    """Create or update the role; one that another role of ours made may not be changed by us, and need not be."""
     # As a verifier, so that the password itself stands in no log of the server.
     verifier = connection.pgconn.encrypt_password(password.reveal().encode(), name.encode(), b"scram-sha-256").decode()
     role, secret = sql.Identifier(name), sql.Literal(verifier)
@@ -124,7 +124,7 @@ def _make(connection: psycopg.Connection[Any], name: str, password: Secret) -> N
             connection.execute(sql.SQL("{} ROLE {} LOGIN PASSWORD {}").format(verb, role, secret))
             # What somebody set as the reader for the reader must not last.
             connection.execute(sql.SQL("ALTER ROLE {} RESET ALL").format(role))
-            # A second fence: neither is a right, and whoever asks may set them anew.
+            # A second fence: neither is a right, and whoever asks may set them again.
             for setting, value in (("default_transaction_read_only", "on"), ("statement_timeout", _STATEMENT_TIMEOUT)):
                 change = sql.SQL("ALTER ROLE {} SET {} = {}")
                 connection.execute(change.format(role, sql.Identifier(setting), sql.Literal(value)))
@@ -134,7 +134,7 @@ def _make(connection: psycopg.Connection[Any], name: str, password: Secret) -> N
 
 
 def _grant(connection: psycopg.Connection[Any], name: str, database: str) -> None:
-    """Return what is ours to give: reading other software's tables, and those that owners we stand for make later."""
+    """Grant what is ours to give: reading other software's tables, and those that owners we stand for make later."""
     role, ours = sql.Identifier(name), sql.Identifier(SCHEMA)
     connection.execute(sql.SQL("REVOKE ALL ON SCHEMA {} FROM PUBLIC, {}").format(ours, role))
     _try(connection, sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(sql.Identifier(database), role))
@@ -150,7 +150,7 @@ def _grant(connection: psycopg.Connection[Any], name: str, database: str) -> Non
 
 
 def _try(connection: psycopg.Connection[Any], statement: sql.Composed) -> None:
-    """Return it if it is ours to give; a table that is dropped meanwhile, or belongs to others, is left."""
+    """Execute a grant if it is ours to give; a table that is dropped meanwhile, or belongs to others, is left."""
     try:
         with connection.transaction():
             connection.execute(statement)

@@ -14,7 +14,15 @@ from urllib.parse import unquote, urlencode, urlsplit, urlunsplit
 import orjson
 
 from backend_server.errors import UpstreamError, UpstreamTimeout
-from backend_server.outbound import AnswerTooLarge, BoundedHttp, CallFailed, CallTimedOut, Permitted
+from backend_server.outbound import (
+    AnswerTooLarge,
+    Bounds,
+    CallFailed,
+    CallTimedOut,
+    HttpClient,
+    HttpRequest,
+    Permitted,
+)
 
 _SUCCESS = b'{"status":"success"'
 _FORM = "application/x-www-form-urlencoded"
@@ -43,6 +51,16 @@ class QueryRefused(UpstreamError):
         self.detail = detail
 
 
+def base_and_sign_in(url: str) -> tuple[str, dict[str, str]]:
+    """Return an address without its user and password, and the header that signs in with them."""
+    parts = urlsplit(url)
+    base = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path.rstrip("/"), "", ""))
+    if parts.username is None:
+        return base, {}
+    pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    return base, {"Authorization": "Basic " + b64encode(pair.encode()).decode()}
+
+
 class PrometheusClient:
     """Asks one Prometheus. The URL may hold user and password (basic authentication); `permitted` pins the address."""
 
@@ -55,23 +73,19 @@ class PrometheusClient:
         headers: Mapping[str, str] | None = None,
         permitted: Permitted | None = None,
     ) -> None:
-        parts = urlsplit(url)
-        self._base = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path.rstrip("/"), "", ""))
+        self._base, signed = base_and_sign_in(url)
         self._timeout_seconds = timeout_seconds
         self._max_bytes = max_bytes
         self._permitted = permitted
-        self._http = BoundedHttp("Prometheus", connections=32)
-        self._headers = dict(headers or {})
-        if parts.username is not None:
-            pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-            self._headers["Authorization"] = "Basic " + b64encode(pair.encode()).decode()
+        self._http = HttpClient("Prometheus", connections=32)
+        self._headers = {**(headers or {}), **signed}
 
     def instant(self, query: str, time_ms: int) -> bytes:
-        """Evaluate at one moment; gives Prometheus' JSON body as it came."""
+        """Evaluate at one moment; returns Prometheus' JSON body as it came."""
         return self._query("/api/v1/query", {"query": query, "time": _seconds(time_ms)})
 
     def range(self, query: str, from_ms: int, to_ms: int, step_ms: int) -> bytes:
-        """Evaluate every `step_ms` from start to end, both included; gives Prometheus' JSON body as it came."""
+        """Evaluate every `step_ms` from start to end, both included; returns Prometheus' JSON body as it came."""
         return self._query(
             "/api/v1/query_range",
             {"query": query, "start": _seconds(from_ms), "end": _seconds(to_ms), "step": _seconds(step_ms)},
@@ -80,13 +94,9 @@ class PrometheusClient:
     def ready(self) -> bool:
         """Whether Prometheus answers and has read its data; never raises for one that is down."""
         try:
-            reply = self._http.call(
-                "GET",
-                self._base + "/-/ready",
-                deadline_seconds=min(2.0, self._timeout_seconds),
-                max_bytes=4096,
-                headers=self._headers,
-                permitted=self._permitted,
+            reply = self._http.send(
+                HttpRequest("GET", self._base + "/-/ready", self._headers, permitted=self._permitted),
+                Bounds(min(2.0, self._timeout_seconds), 4096),
             )
         except UpstreamError:
             return False
@@ -101,15 +111,16 @@ class PrometheusClient:
         # A fraction of a second is no duration to Prometheus, so it is written in milliseconds.
         sent = {**form, "timeout": f"{max(100, round(self._timeout_seconds * 1000) - 500)}ms"}
         try:
-            reply = self._http.call(
-                "POST",
-                self._base + path,
-                deadline_seconds=self._timeout_seconds,
-                max_bytes=self._max_bytes,
-                headers={**self._headers, "Content-Type": _FORM},
-                body=urlencode(sent).encode(),
-                permitted=self._permitted,
-                repeatable=True,  # a query changes nothing
+            reply = self._http.send(
+                HttpRequest(
+                    "POST",
+                    self._base + path,
+                    {**self._headers, "Content-Type": _FORM},
+                    urlencode(sent).encode(),
+                    permitted=self._permitted,
+                    repeatable=True,  # a query changes nothing
+                ),
+                Bounds(self._timeout_seconds, self._max_bytes),
             )
         except CallTimedOut as fault:
             raise PrometheusTimeout(

@@ -11,7 +11,9 @@ import orjson
 
 from backend_server.errors import UpstreamError
 from backend_server.generator.spec.discover import Seen, base_names, is_plain_name
-from backend_server.outbound.bounded import BoundedHttp
+from backend_server.outbound import Bounds, HttpClient, HttpRequest
+
+from .prometheus import base_and_sign_in
 
 _MAX_BYTES = 64 * 1024 * 1024
 _RECENT_SECONDS = 300  # Prometheus' own look-back
@@ -19,12 +21,12 @@ _FORM = "application/x-www-form-urlencoded"
 
 
 class PrometheusMetadata:
-    """Asks one Prometheus; every call has a total deadline. Raises UpstreamError without naming the address."""
+    """Asks one Prometheus, whose URL may hold user and password. Raises UpstreamError without naming the address."""
 
     def __init__(self, url: str, *, timeout_seconds: float = 30.0) -> None:
-        self._base = url.rstrip("/")
+        self._base, self._headers = base_and_sign_in(url)
         self._timeout_seconds = timeout_seconds
-        self._http = BoundedHttp("Prometheus", connections=2)
+        self._http = HttpClient("Prometheus", connections=2)
 
     def seen(self) -> list[Seen]:
         """List every metric that has series now; those that only were there once are no longer worth a panel."""
@@ -65,13 +67,13 @@ class PrometheusMetadata:
         return (names - parts - ruled) | set(histograms)
 
     def _names(self) -> tuple[set[str], float]:
-        """Name all metrics with a sample within Prometheus' look-back, and give its own time."""
+        """Return the names of all metrics with a sample within Prometheus' look-back, and its own time."""
         query = 'count by (__name__) ({__name__!=""})'
         answer = self._call("POST", "/api/v1/query", urlencode({"query": query}).encode())["result"]
         return {one["metric"]["__name__"] for one in answer}, float(answer[0]["value"][0]) if answer else 0.0
 
     def _counting(self) -> set[str]:
-        """Name the `_count` series that have counted something."""
+        """Return the `_count` series that have counted something."""
         query = 'sum by (__name__) ({__name__=~".+_count"}) > 0'
         answer = self._call("POST", "/api/v1/query", urlencode({"query": query}).encode())
         return {one["metric"]["__name__"] for one in answer["result"]}
@@ -94,15 +96,10 @@ class PrometheusMetadata:
         return self._call("GET", path, None)
 
     def _call(self, method: str, path: str, body: bytes | None) -> Any:  # the shape is each caller's
-        reply = self._http.call(
-            method,
-            self._base + path,
-            deadline_seconds=self._timeout_seconds,
-            max_bytes=_MAX_BYTES,
-            headers={"Content-Type": _FORM} if body is not None else {},
-            body=body,
-            repeatable=True,  # all of these only read
-        )
+        headers = self._headers if body is None else {**self._headers, "Content-Type": _FORM}
+        # All of these only read, so a POST may be repeated as well.
+        asked = HttpRequest(method, self._base + path, headers, body, repeatable=True)
+        reply = self._http.send(asked, Bounds(self._timeout_seconds, _MAX_BYTES))
         try:
             answer = orjson.loads(reply.body)
         except orjson.JSONDecodeError as fault:

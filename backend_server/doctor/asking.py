@@ -12,10 +12,9 @@ from typing import Any
 import orjson
 
 from backend_server.errors import UpstreamError
-from backend_server.outbound import BoundedHttp
+from backend_server.outbound import Bounds, HttpClient, HttpRequest
 
-_DEADLINE_SECONDS = 5.0
-_MOST_BYTES = 8 * 1024 * 1024
+_BOUNDS = Bounds(deadline_seconds=5.0, max_bytes=8 * 1024 * 1024)
 _BASE = re.compile(r'<base\s+href="([^"]*)"')
 
 
@@ -69,15 +68,13 @@ class Asker:
     """Asks; `what` is how problems name the other side."""
 
     def __init__(self, what: str) -> None:
-        self._http = BoundedHttp(what, connections=2, pools=16)
+        self._http = HttpClient(what, connections=2, places=16)
 
     def get(self, url: str, headers: Mapping[str, str] | None = None) -> Answer:
         """Ask with GET; never raises for what the other side does."""
         begin = time.time()
         try:
-            reply = self._http.call(
-                "GET", url, deadline_seconds=_DEADLINE_SECONDS, max_bytes=_MOST_BYTES, headers=dict(headers or {})
-            )
+            reply = self._http.send(HttpRequest("GET", url, headers or {}), _BOUNDS)
         except UpstreamError as fault:
             return Answer(None, problem=fault.message)
         middle = (begin + time.time()) / 2

@@ -21,7 +21,6 @@ from .errors import (
     StillProvisioned,
 )
 from .public import PublicChange, PublicDashboard, plan_public, settle_public
-from .transport import RawAnswer
 
 __all__ = [
     "DashboardDamaged",
@@ -44,7 +43,6 @@ __all__ = [
     "PublicRefused",
     "PublicTokenTaken",
     "PublicUidTaken",
-    "RawAnswer",
     "StillProvisioned",
     "plan_public",
     "settle_public",

@@ -12,15 +12,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-import orjson
-
 from backend_server.errors import ConfigError
 from backend_server.monitoring.model import GrafanaHealth
 from backend_server.reconcile.model import ListedPublic
 
 from .errors import DashboardMissing, GrafanaError, GrafanaOddAnswer, PublicMissing, error_of
 from .public import PublicDashboard
-from .transport import RawAnswer, Transport, json_of, odd
+from .transport import Transport, json_of, odd
 from .visitor import VisitorCalls
 
 _PAGE = 100_000  # more than all providers can hold: one call lists them all
@@ -68,14 +66,11 @@ class GrafanaClient(VisitorCalls):
             # An e-mail address in the proxy header makes Grafana rename its administrator.
             raise ConfigError(f"GRAFANA_PROXY_USER is {user!r}; it must be a login name, not an e-mail address")
         parts = urlsplit(base_url)
-        identity = {"X-WEBAUTH-USER": user} if user else {"Authorization": f"Bearer {token}"}
-        self._headers = {
-            **identity,
+        identity = {
+            **({"X-WEBAUTH-USER": user} if user else {"Authorization": f"Bearer {token}"}),
             "Origin": origin or f"{parts.scheme}://{parts.netloc}",
-            "Content-Type": "application/json",
-            "Accept": "application/json",
         }
-        super().__init__(Transport(base_url, timeout_seconds=timeout_seconds, cap_bytes=cap_bytes))
+        super().__init__(Transport(base_url, identity=identity, timeout_seconds=timeout_seconds, cap_bytes=cap_bytes))
 
     # Public dashboards
 
@@ -84,15 +79,16 @@ class GrafanaClient(VisitorCalls):
 
         Grafana answers the same for "not public" and "no such dashboard", and still gives the row of a deleted one.
         """
-        path = f"/api/dashboards/uid/{_part(uid)}/public-dashboards"
         try:
-            return self._public("GET", path)
+            return _public(self._transport, "GET", _public_path(uid))
         except PublicMissing:
             return None
 
     def create_public(self, uid: str, wanted: PublicDashboard) -> PublicDashboard:
         """Make the dashboard public with our uid and token; sent once only, see `settle_public` for what follows."""
-        return self._public("POST", f"/api/dashboards/uid/{_part(uid)}/public-dashboards", wanted.as_request())
+        return _public(
+            self._transport, "POST", f"/api/dashboards/uid/{_part(uid)}/public-dashboards", wanted.as_request()
+        )
 
     def update_public(
         self,
@@ -106,12 +102,14 @@ class GrafanaClient(VisitorCalls):
         """Set the given switches; None leaves one as it is. The token cannot be changed."""
         switches = {"isEnabled": enabled, "timeSelectionEnabled": time_selection, "annotationsEnabled": annotations}
         body: dict[str, object] = {name: value for name, value in switches.items() if value is not None}
-        return self._public("PATCH", f"/api/dashboards/uid/{_part(uid)}/public-dashboards/{_part(public_uid)}", body)
+        return _public(
+            self._transport, "PATCH", f"/api/dashboards/uid/{_part(uid)}/public-dashboards/{_part(public_uid)}", body
+        )
 
     def delete_public(self, uid: str, public_uid: str) -> bool:
-        """Take the public row away, also one whose dashboard is gone; False when there was none."""
+        """Delete the public row, also one whose dashboard is gone; False when there was none."""
         try:
-            self._call("DELETE", f"/api/dashboards/uid/{_part(uid)}/public-dashboards/{_part(public_uid)}")
+            self._transport.call("DELETE", f"{_public_path(uid)}/{_part(public_uid)}")
         except PublicMissing:
             return False
         return True
@@ -122,7 +120,7 @@ class GrafanaClient(VisitorCalls):
         for page in range(1, _MOST_PAGES + 1):
             query = urlencode({"page": page, "perpage": _PAGE})
             path = "/api/dashboards/public-dashboards"
-            answer = self._call("GET", f"{path}?{query}")
+            answer = self._transport.call("GET", f"{path}?{query}")
             listed = json_of("GET", path, answer)
             try:
                 rows = listed["publicDashboards"]
@@ -145,7 +143,7 @@ class GrafanaClient(VisitorCalls):
         """Read a dashboard back; None when Grafana has none of this uid."""
         path = f"/api/dashboards/uid/{_part(uid)}"
         try:
-            answer = self._call("GET", path)
+            answer = self._transport.call("GET", path)
         except DashboardMissing:
             return None
         loaded = json_of("GET", path, answer)
@@ -167,18 +165,18 @@ class GrafanaClient(VisitorCalls):
     def delete_dashboard(self, uid: str) -> bool:
         """Delete a dashboard; False when there was none. Raises StillProvisioned while its file stands."""
         try:
-            self._call("DELETE", f"/api/dashboards/uid/{_part(uid)}")
+            self._transport.call("DELETE", f"/api/dashboards/uid/{_part(uid)}")
         except DashboardMissing:
             return False
         return True
 
     def reload(self, *, timeout_seconds: float = 60.0) -> None:
-        """Have the dashboard files read now; returns when the walk is over.
+        """Reload the dashboard files now; returns when the walk is over.
 
         Success does not mean that each file was taken: read dashboards back for that. A walk takes about 11 ms per new
         file, hence the deadline of its own. Raises GrafanaFault for an unreadable folder or broken provider YAML.
         """
-        self._call("POST", "/api/admin/provisioning/dashboards/reload", timeout_seconds=timeout_seconds)
+        self._transport.call("POST", "/api/admin/provisioning/dashboards/reload", timeout_seconds=timeout_seconds)
 
     def health(self) -> GrafanaHealth:
         """Ask how Grafana is; a green answer means that the first walk over the files is done."""
@@ -196,7 +194,7 @@ class GrafanaClient(VisitorCalls):
     def version(self) -> str | None:
         """Return Grafana's version as it tells it to us who are signed in; `health` tells nobody when so configured."""
         path = "/api/frontend/settings"
-        answer = self._call("GET", path)
+        answer = self._transport.call("GET", path)
         settings = json_of("GET", path, answer)
         try:
             found = settings["buildInfo"]["version"]
@@ -207,21 +205,21 @@ class GrafanaClient(VisitorCalls):
     # Users
 
     def ensure_user(self, login: str, role: str) -> None:
-        """Have a user of this login with this role (`Viewer`, `Editor` or `Admin`) in the org.
+        """Ensure a user of this login with this role (`Viewer`, `Editor` or `Admin`) in the org.
 
         Nothing is written when it is so already. A new user gets a random password that nobody knows: only the proxy
         header signs it in.
         """
-        member = self._org_member(login)
+        member = _org_member(self._transport, login)
         if member is None:
             made = {"login": login, "name": login, "password": secrets.token_urlsafe(32)}
             try:
-                self._call("POST", "/api/admin/users", made)
+                self._transport.call("POST", "/api/admin/users", made)
             except GrafanaError as fault:
                 if fault.status != 412:  # 412: there is such a user, but not in this org
                     raise
-                self._call("POST", "/api/org/users", {"loginOrEmail": login, "role": role})
-            member = self._org_member(login)
+                self._transport.call("POST", "/api/org/users", {"loginOrEmail": login, "role": role})
+            member = _org_member(self._transport, login)
         if member is None:
             raise GrafanaOddAnswer(
                 f"Grafana has no user {login!r} in its org although it said that it made one",
@@ -229,39 +227,29 @@ class GrafanaClient(VisitorCalls):
                 path="/api/org/users",
             )
         if member["role"] != role:
-            self._call("PATCH", f"/api/org/users/{int(member['userId'])}", {"role": role})
+            self._transport.call("PATCH", f"/api/org/users/{int(member['userId'])}", {"role": role})
 
-    def _org_member(self, login: str) -> Mapping[str, Any] | None:
-        answer = self._call("GET", "/api/org/users")
-        members = json_of("GET", "/api/org/users", answer)
-        try:
-            return next((one for one in members if one["login"].lower() == login.lower()), None)
-        except (KeyError, TypeError, AttributeError) as fault:
-            raise odd("GET", "/api/org/users", answer, "no list of users") from fault
 
-    def _public(self, method: str, path: str, body: Mapping[str, object] | None = None) -> PublicDashboard:
-        answer = self._call(method, path, body)
-        row = json_of(method, path, answer)
-        try:
-            return PublicDashboard.read(row)
-        except (KeyError, TypeError, AttributeError) as fault:
-            raise odd(method, path, answer, "no public dashboard") from fault
+def _org_member(transport: Transport, login: str) -> Mapping[str, Any] | None:
+    answer = transport.call("GET", "/api/org/users")
+    members = json_of("GET", "/api/org/users", answer)
+    try:
+        return next((member for member in members if member["login"].lower() == login.lower()), None)
+    except (KeyError, TypeError, AttributeError) as fault:
+        raise odd("GET", "/api/org/users", answer, "no list of users") from fault
 
-    def _call(
-        self,
-        method: str,
-        path: str,
-        body: Mapping[str, object] | None = None,
-        *,
-        timeout_seconds: float | None = None,
-    ) -> RawAnswer:
-        content = None if body is None else orjson.dumps(body)
-        answer = self._transport.send(
-            method, path, headers=self._headers, body=content, timeout_seconds=timeout_seconds
-        )
-        if not 200 <= answer.status < 300:
-            raise error_of(method, path.partition("?")[0], answer.status, answer.body)
-        return answer
+
+def _public(transport: Transport, method: str, path: str, body: Mapping[str, object] | None = None) -> PublicDashboard:
+    answer = transport.call(method, path, body)
+    row = json_of(method, path, answer)
+    try:
+        return PublicDashboard.read(row)
+    except (KeyError, TypeError, AttributeError) as fault:
+        raise odd(method, path, answer, "no public dashboard") from fault
+
+
+def _public_path(uid: str) -> str:
+    return f"/api/dashboards/uid/{_part(uid)}/public-dashboards"
 
 
 def _part(text: str) -> str:

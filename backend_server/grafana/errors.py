@@ -142,7 +142,7 @@ _REMEDIES: Mapping[type[GrafanaError], str] = {
 
 
 def error_of(method: str, path: str, status: int, body: bytes) -> GrafanaError:
-    """Name the error in an answer that is not a success."""
+    """Return the error that an answer other than a success means."""
     message_id, words = _read_error(body)
     kind = _BY_MESSAGE_ID.get(message_id) or _BY_WORDS.get((status, words)) or _by_status(status)
     said = f": {words}" if words else ""

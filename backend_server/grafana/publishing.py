@@ -19,7 +19,7 @@ def _nothing(point: str) -> None:
 
 
 def _always() -> None:
-    """Let every reload be: the Grafana is somebody else's."""
+    """Allow every reload: the Grafana is somebody else's."""
 
 
 class GrafanaPublishing:
@@ -41,7 +41,7 @@ class GrafanaPublishing:
         self._before_reload = before_reload
 
     def reload(self) -> None:
-        """Have the dashboard files read now."""
+        """Reload the dashboard files now."""
         self._before_reload()
         self._client.reload()
 
@@ -51,7 +51,7 @@ class GrafanaPublishing:
         return None if found is None else content_of(found.document) or ""
 
     def publish(self, uid: str, public_uid: str, access_token: str) -> None:
-        """Have the dashboard public with exactly these ids and our switches, whatever stands there now."""
+        """Make the dashboard public with exactly these ids and our switches, whatever stands there now."""
         settle_public(self._calls, uid, PublicDashboard(public_uid, access_token))
 
     def stands(self, uid: str, public_uid: str, access_token: str) -> bool:
@@ -60,7 +60,7 @@ class GrafanaPublishing:
         return found is not None and (found.uid, found.access_token) == (public_uid, access_token) and found.enabled
 
     def unpublish(self, uid: str) -> bool:
-        """Take away whatever public dashboard stands for the uid; False when there was none."""
+        """Delete whatever public dashboard stands for the uid; False when there was none."""
         existing = self._client.public_of(uid)
         return existing is not None and self._calls.delete_public(uid, existing.uid)
 

@@ -47,7 +47,7 @@ class VisitorCalls:
     def visitor_query(self, token: str, panel_id: int, body: bytes) -> RawReply:
         """Run the panel's stored queries; `body` is `{"intervalMs", "maxDataPoints", "timeRange"}`, which must be set.
 
-        Grafana bounds neither, and its error texts name internal addresses: word them anew before showing.
+        Grafana bounds neither, and its error texts name internal addresses: reword them before showing.
         """
         return self._send(
             "POST",

@@ -1,22 +1,19 @@
-"""Outgoing requests: which addresses may be reached by whom, and a call that is bounded in time and bytes."""
+"""Outgoing requests: which addresses may be reached by whom, and the client that bounds a call in time and bytes."""
 
-from .bounded import (
-    AnswerTooLarge,
-    BoundedHttp,
-    CallFailed,
-    CallTimedOut,
-    Reply,
-)
 from .checked import CheckedAddresses
 from .guard import AddressRefused, OutboundGuard, Permitted, Purpose
+from .http import AnswerCompressed, AnswerTooLarge, Bounds, CallFailed, CallTimedOut, HttpClient, HttpRequest, Reply
 
 __all__ = [
     "AddressRefused",
+    "AnswerCompressed",
     "AnswerTooLarge",
-    "BoundedHttp",
+    "Bounds",
     "CallFailed",
     "CallTimedOut",
     "CheckedAddresses",
+    "HttpClient",
+    "HttpRequest",
     "OutboundGuard",
     "Permitted",
     "Purpose",

@@ -70,7 +70,7 @@ def layers(address: Address) -> tuple[Address, ...]:
 
 
 def place_of(address: Address, own: Collection[Address] = ()) -> Place:
-    """Say where the address leads; of several layers the worst counts."""
+    """Return where the address leads; of several layers the worst counts."""
     places = {_place_of_one(layer, own) for layer in layers(address)}
     return next(place for place in _WORST_FIRST if place in places)
 

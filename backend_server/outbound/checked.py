@@ -1,7 +1,7 @@
 """Decisions of the guard for many addresses at once, remembered: for addresses that somebody else will ask.
 
 Names are resolved aside, many at a time, so that a thousand of them, or one whose DNS is silent, hold up an answer for
-a few seconds at most. Whoever asks later resolves a name anew; a decision that is a minute old is therefore made again.
+a few seconds at most. Whoever asks later resolves a name again, so a decision is kept for a minute only.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class CheckedAddresses:
         return found
 
     def _ask(self, url: str) -> None:
-        """Have a name resolved aside; until then its last decision stands."""
+        """Resolve a name aside; until then its last decision stands."""
         with self._changed:
             if url in self._asked:
                 return

@@ -136,7 +136,7 @@ class OutboundGuard:
 
 
 def split_url(url: str) -> tuple[str, str, int]:
-    """Take scheme, host (lower case, an IPv6 without brackets) and port out of a URL; refuses whatever is ambiguous."""
+    """Return a URL's scheme, host (lower case, an IPv6 without brackets) and port; refuses whatever is ambiguous."""
     if len(url) > 2048 or any(ord(letter) <= 32 or ord(letter) == 127 or letter == "\\" for letter in url):
         raise AddressRefused(
             "The URL holds blanks, control characters or backslashes, or is longer than 2048 characters."

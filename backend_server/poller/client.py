@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from backend_server.errors import UpstreamError
-from backend_server.outbound import BoundedHttp
-from backend_server.outbound.bounded import Reply
+from backend_server.outbound import Bounds, HttpClient, HttpRequest, Reply
 
-_HEALTH_SECONDS = 2.0
-_READINGS_SECONDS = 10.0
-_MOST_READINGS = 256 * 1024 * 1024  # 100,000 devices with twenty readings each
+_HEALTH = Bounds(deadline_seconds=2.0, max_bytes=4096)
+_READINGS = Bounds(deadline_seconds=10.0, max_bytes=256 * 1024 * 1024)  # 100,000 devices with twenty readings each
 
 
 class PollerClient:
@@ -19,20 +17,18 @@ class PollerClient:
 
     def healthy(self) -> bool:
         """Whether it answers well; raises UpstreamError when it does not answer."""
-        return self._get("/-/healthy", _HEALTH_SECONDS, 4096).status == 200
+        return self._get("/-/healthy", _HEALTH).status == 200
 
     def readings(self) -> bytes:
         """Return its metrics page; raises UpstreamError."""
-        reply = self._get("/metrics", _READINGS_SECONDS, _MOST_READINGS)
+        reply = self._get("/metrics", _READINGS)
         if reply.status != 200:
             raise UpstreamError("The poller answers with an error.")
         return reply.body
 
-    def _get(self, path: str, deadline_seconds: float, max_bytes: int) -> Reply:
-        http = BoundedHttp("The poller", connections=1)
+    def _get(self, path: str, bounds: Bounds) -> Reply:
+        http = HttpClient("The poller", connections=1)
         try:
-            return http.call(
-                "GET", f"http://{self.place}{path}", deadline_seconds=deadline_seconds, max_bytes=max_bytes
-            )
+            return http.send(HttpRequest("GET", f"http://{self.place}{path}"), bounds)
         finally:
             http.close()

@@ -56,7 +56,7 @@ def test_users_are_made_once_and_their_role_is_kept(client: GrafanaClient) -> No
 
 
 def _json(client: GrafanaClient, path: str) -> Any:
-    return orjson.loads(client._call("GET", path).body)
+    return orjson.loads(client._transport.call("GET", path).body)
 
 
 def test_visitors_see_no_query_but_our_own_key(client: GrafanaClient, token: str) -> None:

@@ -102,7 +102,7 @@ def test_settling_replaces_another_token_and_an_email_share(
     settle_public(client, uid, PublicDashboard(f"pd-{secrets.token_hex(6)}", secrets.token_hex(16)))
     assert settle_public(client, uid, wanted) == replace(wanted, dashboard_uid=uid)
     path = f"/api/dashboards/uid/{uid}/public-dashboards/{wanted.uid}"
-    client._call("PATCH", path, {"share": "email"})
+    client._transport.call("PATCH", path, {"share": "email"})
     assert client.public_of(uid) is None
     other = PublicDashboard(f"pd-{secrets.token_hex(6)}", secrets.token_hex(16))
     assert settle_public(client, uid, other) == replace(other, dashboard_uid=uid)

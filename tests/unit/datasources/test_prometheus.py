@@ -2,79 +2,56 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs
 
 import pytest
+import requests
+import responses
 
 from backend_server.datasources import PrometheusClient, PrometheusUnavailable, QueryRefused
 from backend_server.datasources.prometheus import PrometheusTimeout
 from backend_server.errors import UpstreamError
 
 GOOD = b'{"status":"success","data":{"resultType":"vector","result":[]}}'
-
-
-class Fake:
-    """Answers every request with `status` and `body`, and keeps what came."""
-
-    def __init__(self) -> None:
-        self.status, self.body = 200, GOOD
-        self.got: list[tuple[str, str, dict[str, str], dict[str, str]]] = []
+PLACE = "prometheus.invalid:9090"
+INSTANT, RANGE = f"http://{PLACE}/api/v1/query", f"http://{PLACE}/api/v1/query_range"
 
 
 @pytest.fixture
-def fake() -> Iterator[tuple[Fake, str]]:
-    made = Fake()
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def answer(self) -> None:
-            sent = self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode()
-            form = {name: values[-1] for name, values in parse_qs(sent).items()}
-            made.got.append((self.command, self.path, form, dict(self.headers)))
-            self.send_response(made.status)
-            self.send_header("Content-Length", str(len(made.body)))
-            self.end_headers()
-            self.wfile.write(made.body)
-
-        def log_message(self, *args: object) -> None:
-            return
-
-    Handler.do_GET = Handler.do_POST = Handler.answer  # type: ignore[attr-defined]  # the names http.server looks for
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    serving.start()
-    yield made, f"127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    server.server_close()
-    serving.join()
+def web() -> Iterator[responses.RequestsMock]:
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as found:
+        yield found
 
 
-def test_a_range_query_goes_out_as_a_form_and_comes_back_as_bytes(fake: tuple[Fake, str]) -> None:
-    made, place = fake
-    client = PrometheusClient(f"http://{place}/prom/", timeout_seconds=3)
+def form_of(call: responses.Call) -> dict[str, str]:
+    body = call.request.body
+    assert isinstance(body, bytes)
+    return {name: values[-1] for name, values in parse_qs(body.decode()).items()}
+
+
+def test_a_range_query_goes_out_as_a_form_and_comes_back_as_bytes(web: responses.RequestsMock) -> None:
+    web.post(f"http://{PLACE}/prom/api/v1/query_range", body=GOOD)
+    web.post(f"http://{PLACE}/prom/api/v1/query", body=GOOD)
+    client = PrometheusClient(f"http://{PLACE}/prom/", timeout_seconds=3)
     assert client.range("up", 1_700_000_000_250, 1_700_000_060_000, 15_000) is not None
     assert client.instant("up", 1_700_000_000_000) == GOOD
-    client.close()
-    (method, path, form, headers), instant = made.got
-    assert (method, path) == ("POST", "/prom/api/v1/query_range")
-    assert form == {"query": "up", "start": "1700000000.250", "end": "1700000060", "step": "15", "timeout": "2500ms"}
-    assert headers["Content-Type"] == "application/x-www-form-urlencoded"
-    assert instant[1:3] == ("/prom/api/v1/query", {"query": "up", "time": "1700000000", "timeout": "2500ms"})
+    asked, instant = web.calls
+    assert form_of(asked) == {
+        "query": "up",
+        "start": "1700000000.250",
+        "end": "1700000060",
+        "step": "15",
+        "timeout": "2500ms",
+    }
+    assert asked.request.headers["Content-Type"] == "application/x-www-form-urlencoded"
+    assert form_of(instant) == {"query": "up", "time": "1700000000", "timeout": "2500ms"}
 
 
-def test_credentials_of_the_url_become_basic_authentication(fake: tuple[Fake, str]) -> None:
-    made, place = fake
-    client = PrometheusClient(f"http://reader:s%40crt@{place}")
-    client.instant("up", 0)
-    client.close()
-    headers = made.got[0][3]
-    assert headers["Authorization"] == "Basic cmVhZGVyOnNAY3J0"
-    assert headers["Host"] == place
+def test_credentials_of_the_url_become_basic_authentication(web: responses.RequestsMock) -> None:
+    web.post(INSTANT, body=GOOD)
+    PrometheusClient(f"http://reader:s%40crt@{PLACE}").instant("up", 0)
+    assert web.calls[0].request.headers["Authorization"] == "Basic cmVhZGVyOnNAY3J0"
 
 
 @pytest.mark.parametrize(
@@ -97,15 +74,12 @@ def test_credentials_of_the_url_become_basic_authentication(fake: tuple[Fake, st
     ],
 )
 def test_failures_are_told_apart(
-    fake: tuple[Fake, str], status: int, body: bytes, kind: type[UpstreamError], words: str
+    web: responses.RequestsMock, status: int, body: bytes, kind: type[UpstreamError], words: str
 ) -> None:
-    made, place = fake
-    made.status, made.body = status, body
-    client = PrometheusClient(f"http://{place}")
+    web.post(INSTANT, status=status, body=body)
     with pytest.raises(kind, match=words) as failed:
-        client.instant("up", 0)
-    client.close()
-    assert place not in failed.value.message
+        PrometheusClient(f"http://{PLACE}").instant("up", 0)
+    assert PLACE not in failed.value.message
     assert "secret_metric" not in failed.value.message
     if isinstance(failed.value, QueryRefused) and status == 400:
         assert failed.value.detail == "1:3: secret_metric"
@@ -120,10 +94,19 @@ def test_a_prometheus_that_is_down_is_said_without_its_address() -> None:
     client.close()
 
 
-def test_more_data_than_may_be_shown_asks_for_less(fake: tuple[Fake, str]) -> None:
-    made, place = fake
-    made.body = GOOD + b" " * 5000
-    client = PrometheusClient(f"http://{place}", max_bytes=1000)
+def test_one_that_is_too_slow_is_asked_for_less(web: responses.RequestsMock) -> None:
+    web.post(RANGE, body=requests.ReadTimeout())
+    with pytest.raises(PrometheusTimeout, match="within 3 s; choose a shorter range"):
+        PrometheusClient(f"http://{PLACE}", timeout_seconds=3).range("up", 0, 60_000, 15_000)
+
+
+@pytest.mark.parametrize(("status", "ready"), [(200, True), (503, False), (404, False)])
+def test_it_is_ready_when_it_says_so(web: responses.RequestsMock, status: int, ready: bool) -> None:
+    web.get(f"http://{PLACE}/-/ready", status=status)
+    assert PrometheusClient(f"http://{PLACE}").ready() is ready
+
+
+def test_more_data_than_may_be_shown_asks_for_less(web: responses.RequestsMock) -> None:
+    web.post(INSTANT, body=GOOD + b" " * 5000)
     with pytest.raises(PrometheusUnavailable, match="shorter range"):
-        client.instant("up", 0)
-    client.close()
+        PrometheusClient(f"http://{PLACE}", max_bytes=1000).instant("up", 0)

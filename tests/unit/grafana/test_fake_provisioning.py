@@ -260,7 +260,7 @@ def test_a_file_without_uid_keeps_the_one_it_was_given(world: World, fake: FakeG
 
 def test_an_api_made_dashboard_is_taken_over(world: World, fake: FakeGrafana, client: GrafanaClient) -> None:
     document = device_document("api-1", "By API")
-    client._call("POST", "/api/dashboards/db", {"dashboard": document})
+    client._transport.call("POST", "/api/dashboards/db", {"dashboard": document})
     made = client.dashboard("api-1")
     world.write({**document, "title": "By file"}, "api-1.json")
     client.reload()

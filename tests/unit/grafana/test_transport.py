@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 import time
@@ -9,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
+import responses
 
 from backend_server.errors import ConfigError, UpstreamError, UpstreamTimeout
 from backend_server.grafana import (
@@ -122,7 +124,7 @@ def test_an_answer_larger_than_the_cap_is_not_taken(chunked: bool) -> None:
             sent.append(len(block))
 
     with raw_server(serve) as url:
-        transport = Transport(url, timeout_seconds=5, cap_bytes=200_000)
+        transport = Transport(url, identity={}, timeout_seconds=5, cap_bytes=200_000)
         with pytest.raises(GrafanaOddAnswer, match="larger than 200000 bytes"):
             transport.send("GET", "/x", headers={})
     assert sum(sent) < 50_000_000
@@ -134,7 +136,7 @@ def test_an_answer_of_exactly_the_cap_is_taken() -> None:
         connection.sendall(HEALTH)
 
     with raw_server(serve) as url:
-        transport = Transport(url, timeout_seconds=5, cap_bytes=17)
+        transport = Transport(url, identity={}, timeout_seconds=5, cap_bytes=17)
         assert transport.send("GET", "/api/health", headers={}).body == b'{"database":"ok"}'
         transport.close()
 
@@ -261,32 +263,36 @@ def test_a_closed_port_means_starting_and_names_no_address() -> None:
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "body",
     [
-        pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>", id="a page"),
-        pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]", id="a list"),
-        pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nnull", id="null"),
-        pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", id="nothing"),
-        pytest.param(b'HTTP/1.1 200 OK\r\nContent-Length: 14\r\n\r\n{"message":""}', id="another object"),
+        pytest.param(b"<html>", id="a page"),
+        pytest.param(b"[]", id="a list"),
+        pytest.param(b"null", id="null"),
+        pytest.param(b"", id="nothing"),
+        pytest.param(b'{"message":""}', id="another object"),
     ],
 )
-def test_a_success_that_is_not_grafanas_is_named(answer: bytes) -> None:
-    def serve(connection: socket.socket, _number: int) -> None:
-        while request_of(connection):
-            connection.sendall(answer)
+@responses.activate
+def test_a_success_that_is_not_grafanas_is_named(body: bytes) -> None:
+    responses.get(re.compile(r"http://grafana\.invalid/grafana/api/.*"), body=body)
+    client = GrafanaClient("http://grafana.invalid/grafana", user="admin")
+    calls: tuple[Callable[[], object], ...] = (
+        lambda: client.public_of("a"),
+        lambda: client.dashboard("a"),
+        client.list_public,
+        client.version,
+    )
+    for call in calls:
+        with pytest.raises(GrafanaOddAnswer, match="GRAFANA_URL"):
+            call()
 
-    with raw_server(serve) as url:
-        client = GrafanaClient(url, user="admin", timeout_seconds=2)
-        calls: tuple[Callable[[], object], ...] = (
-            lambda: client.public_of("a"),
-            lambda: client.dashboard("a"),
-            client.list_public,
-            client.version,
-        )
-        for call in calls:
-            with pytest.raises(GrafanaOddAnswer, match="GRAFANA_URL"):
-                call()
-        client.close()
+
+@responses.activate
+def test_an_answer_that_somebody_compressed_is_named() -> None:
+    responses.get("http://grafana.invalid/grafana/api/health", body=b"x", headers={"Content-Encoding": "gzip"})
+    with pytest.raises(GrafanaOddAnswer, match="compressed although that was not asked for") as refused:
+        GrafanaClient("http://grafana.invalid/grafana", user="admin").health()
+    assert refused.value.status == 200
 
 
 @pytest.mark.parametrize(

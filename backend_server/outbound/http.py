@@ -1,0 +1,164 @@
+"""The one HTTP client of all outgoing calls, whoever is asked: a total deadline, a cap on bytes, no redirects.
+
+No compressed answer is taken, since a small one could grow without bound. Messages never hold an address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http.client import HTTPException
+
+import requests
+from urllib3.exceptions import HTTPError
+
+from backend_server.errors import UpstreamError, UpstreamTimeout
+
+from .adapter import BoundedAdapter, ReadyRequest
+from .connections import Budget, NotConnected, TooManyBytes
+from .guard import Permitted
+
+_CHUNK = 256 * 1024
+_HEAD_BYTES = 256 * 1024
+_REPEATABLE = ("GET", "HEAD")
+_WITH_BODY = ("POST", "PUT", "PATCH")
+
+
+class CallFailed(UpstreamError):
+    """The other side could not be reached or broke off (502); `reason` is the name of the fault on the wire.
+
+    `refused`: nobody listens there; nothing was sent then. Otherwise the call may have taken effect.
+    """
+
+    def __init__(self, message: str, *, reason: str = "", refused: bool = False) -> None:
+        super().__init__(message)
+        self.reason, self.refused = reason, refused
+
+
+class AnswerCompressed(CallFailed):
+    """The answer is compressed although it was asked not to be (502)."""
+
+    def __init__(self, message: str, *, status: int) -> None:
+        super().__init__(message, reason="compressed")
+        self.status = status
+
+
+class CallTimedOut(UpstreamTimeout):
+    """The call's total deadline passed (504)."""
+
+
+class AnswerTooLarge(UpstreamError):
+    """The answer is larger than the caller takes (502)."""
+
+    def __init__(self, message: str, *, status: int | None) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What one call may take, from looking the name up to the last byte of the answer's body."""
+
+    deadline_seconds: float
+    max_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """What is sent. With `permitted` the connection goes to its addresses only.
+
+    A `repeatable` request (GET and HEAD are) is sent once more when a kept connection turns out to be closed.
+    """
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+    permitted: Permitted | None = None
+    repeatable: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back: header names in lower case (of doubled ones the last), the body whole."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class HttpClient:
+    """Calls of one purpose share its connections; `what` is how messages name the other side."""
+
+    def __init__(self, what: str, *, connections: int = 16, places: int = 64) -> None:
+        self._what = what
+        self._adapter = BoundedAdapter(connections=connections, places=places)
+
+    def send(self, request: HttpRequest, bounds: Bounds) -> Reply:
+        """Send one request and read the whole answer, whatever its status (a redirect is an answer, not followed).
+
+        Raises CallTimedOut, AnswerTooLarge or CallFailed.
+        """
+        # Sizes of chunks may take as much again as the body.
+        budget = Budget(bounds.deadline_seconds, 2 * bounds.max_bytes + _HEAD_BYTES)
+        try:
+            return self._read(self._adapter.send(_ready(request), timeout=budget), bounds)
+        except (OSError, HTTPException, HTTPError) as fault:
+            raise self._worded(fault, bounds) from fault
+
+    def close(self) -> None:
+        """Close all kept connections."""
+        self._adapter.close()
+
+    def _read(self, response: requests.Response, bounds: Bounds) -> Reply:
+        raw, status = response.raw, response.status_code
+        headers = {name.lower(): value for name, value in raw.headers.items()}
+        try:
+            if headers.get("content-encoding", "identity").lower() not in ("", "identity"):
+                raise AnswerCompressed(f"{self._what} answered compressed although it was asked not to.", status=status)
+            announced = headers.get("content-length", "")
+            room = bounds.max_bytes
+            if announced.isdecimal() and int(announced) > room:
+                raise self._too_large(bounds, status)
+            chunks: list[bytes] = []
+            while chunk := raw.read(_CHUNK):
+                room -= len(chunk)
+                if room < 0:
+                    raise self._too_large(bounds, status)
+                chunks.append(chunk)
+        finally:
+            raw.close()
+            raw.release_conn()
+        return Reply(status, headers, chunks[0] if len(chunks) == 1 else b"".join(chunks))
+
+    def _worded(self, fault: Exception, bounds: Bounds) -> UpstreamError:
+        origin = _origin(fault)
+        if isinstance(fault, requests.Timeout) or isinstance(origin, TimeoutError):
+            return CallTimedOut(f"{self._what} did not answer within {bounds.deadline_seconds:g} s.")
+        if isinstance(origin, TooManyBytes):
+            return self._too_large(bounds)
+        if isinstance(origin, NotConnected):
+            refused = isinstance(origin.__cause__, ConnectionRefusedError)
+            reason = type(origin.__cause__).__name__
+            return CallFailed(f"{self._what} cannot be reached.", reason=reason, refused=refused)
+        return CallFailed(f"{self._what} broke off its answer.", reason=type(origin).__name__)
+
+    def _too_large(self, bounds: Bounds, status: int | None = None) -> AnswerTooLarge:
+        message = f"{self._what} answered with more than {bounds.max_bytes // 1024} KiB; ask for less."
+        return AnswerTooLarge(message, status=status)
+
+
+def _ready(request: HttpRequest) -> ReadyRequest:
+    headers = {"User-Agent": "dashwright", "Accept-Encoding": "identity", **request.headers}
+    if request.body is not None or request.method in _WITH_BODY:
+        headers["Content-Length"] = str(len(request.body or b""))
+    ready = ReadyRequest(request.method, request.url, headers, request.body)
+    ready.addresses = request.permitted.addresses if request.permitted else ()
+    ready.repeatable = request.method in _REPEATABLE if request.repeatable is None else request.repeatable
+    return ready
+
+
+def _origin(fault: Exception) -> BaseException:
+    """Return what happened on the wire; `requests` keeps it as its first argument."""
+    inner = fault.args[0] if isinstance(fault, requests.RequestException) and fault.args else None
+    return inner if isinstance(inner, BaseException) else fault
