@@ -267,21 +267,18 @@ def coverage(spec_file: Path | None, folder: Path | None) -> None:
 @exits(BAD_INPUT)
 def discover(url: str, out: Path | None, match: str | None) -> None:
     """Write a metrics spec from what a running Prometheus knows, to be edited."""
-    from backend_server.datasources.prometheus_metadata import PrometheusMetadata
     from backend_server.generator.spec.discover import discover_spec
+    from backend_server.wiring.publishing import seen_metrics
 
     if not _is_http_address(url):
         raise ConfigError("--prometheus is no address; it must be one such as http://127.0.0.1:9090.")
-    source = PrometheusMetadata(url)
     try:
-        seen = source.seen()
+        seen = seen_metrics(url)
     except DashwrightError as fault:
         # The address is the operator's own word, so it may be named here, as it never is in the API's answers.
         raise UpstreamError(f"{fault.message} It was asked at {shown_address(url)}.") from fault
-    finally:
-        source.close()
-    prefixes = tuple(part.strip() for part in (match or "").split(",") if part.strip())
-    _emit(discover_spec(one for one in seen if not prefixes or one.name.startswith(prefixes)), out)
+    prefixes = [part.strip() for part in (match or "").split(",") if part.strip()]
+    _emit(discover_spec(seen, prefixes), out)
 
 
 def _is_http_address(url: str) -> bool:

@@ -107,3 +107,12 @@ class PrometheusMetadata:
         if reply.status != 200 or not isinstance(answer, dict) or answer.get("status") != "success":
             raise UpstreamError(f"Prometheus refused {method} {path} (status {reply.status}).")
         return answer["data"]
+
+
+def seen_metrics(url: str) -> list[Seen]:
+    """Ask the Prometheus at an address what metrics it has; raises UpstreamError."""
+    source = PrometheusMetadata(url)
+    try:
+        return source.seen()
+    finally:
+        source.close()

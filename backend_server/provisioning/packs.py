@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from backend_server.errors import NotFound
 from backend_server.packs import Pack
 from backend_server.primitives.shipped import shipped
 
@@ -22,13 +21,3 @@ def shipped_packs() -> tuple[Pack, ...]:
             read_folder(shipped(*_GENERATED)),
         ),
     )
-
-
-def shipped_pack(name: str) -> Pack:
-    """Return one pack; raises NotFound naming those there are."""
-    packs = shipped_packs()
-    found = next((pack for pack in packs if pack.name == name), None)
-    if found is None:
-        there = ", ".join(pack.name for pack in packs)
-        raise NotFound(f"There is no pack {name[:40]!r}; there are: {there}.", details={"pack": name[:40]})
-    return found

@@ -19,7 +19,8 @@ from backend_server.poller.client import PollerClient
 from backend_server.poller.kinds import DeviceKind
 from backend_server.primitives.secret import Secret
 from backend_server.provisioning.folder import DashboardFolder
-from backend_server.registry import DeviceRegistry, LinkRegistry, StaticDocuments
+from backend_server.publishing import GeneratedDashboards, Packs
+from backend_server.registry import DeviceRegistry, LinkRegistry
 from backend_server.settings import Settings
 from backend_server.storage.engine.store import Store
 from backend_server.storage.tables.work import WorkStore
@@ -45,7 +46,8 @@ class Services:
     host_tokens: HostTokens | None
     devices: DeviceRegistry
     links: LinkRegistry
-    static_documents: StaticDocuments
+    generated: GeneratedDashboards
+    packs: Packs
     templates: TemplateCatalog
     device_kinds: Mapping[str, DeviceKind]
     work: WorkStore

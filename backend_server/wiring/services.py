@@ -62,6 +62,7 @@ from backend_server.viewing.viewing import Viewing
 
 from .monitoring import build_storage_advice, build_targets
 from .poller import device_kinds
+from .publishing import build_generated, build_packs
 from .record import Services
 from .store import open_store
 
@@ -222,6 +223,7 @@ def _join(settings: Settings, program: str, store: Store) -> Services:
     source = _source(settings, store, documents, prometheus, grafana, readability=readability)
     work = WorkStore(store, share_default=settings.share_default)
     kinds = device_kinds(settings)
+    published = StaticDocuments(records)
     poller = PollerClient(settings.poller_port)
     return Services(
         settings=settings,
@@ -236,7 +238,8 @@ def _join(settings: Settings, program: str, store: Store) -> Services:
         host_tokens=HostTokens.from_settings(settings),
         devices=devices,
         links=links,
-        static_documents=StaticDocuments(records),
+        generated=build_generated(settings, published),
+        packs=build_packs(published),
         templates=templates,
         device_kinds=kinds,
         work=work,

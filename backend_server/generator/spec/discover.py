@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import orjson
@@ -50,13 +50,17 @@ class Seen:
     observed: bool = True
 
 
-def discover_spec(seen: Iterable[Seen]) -> str:
+def discover_spec(seen: Iterable[Seen], beginning: Collection[str] = ()) -> str:
     """Write a spec for the metrics; those that no dashboard could use (info, summaries, `_created`) are left out.
+
+    `beginning`: only those whose names begin so, if any are named.
 
     So are histograms without any observation, which have no quantile, and names that no query can hold as they are
     (UTF-8 names of Prometheus 3, words of PromQL, overlong ones); the head of the spec names them.
     """
-    listed = sorted(seen, key=lambda one: one.name)
+    prefixes = tuple(beginning)
+    chosen = [metric for metric in seen if not prefixes or metric.name.startswith(prefixes)]
+    listed = sorted(chosen, key=lambda metric: metric.name)
     unreadable = [one.name for one in listed if not is_plain_name(one.name)]
     plain = [one for one in listed if is_plain_name(one.name)]
     silent = [one.name for one in plain if not one.observed]

@@ -9,21 +9,17 @@ import orjson
 from flask import Response
 
 from backend_server.accounts import Role, Scope
-from backend_server.datasources.prometheus_metadata import PrometheusMetadata
 from backend_server.documents.reading import MAX_DEPTH, depth_of
 from backend_server.errors import InvalidInput, NotFound, Problem
 from backend_server.generator.job import Job, run_job
-from backend_server.generator.output.assemble import SLOT
 from backend_server.generator.output.coverage import find_coverage
 from backend_server.generator.output.drift import find_drift, find_left_over
 from backend_server.generator.output.inventory import diff_inventory, read_inventory, take_inventory, write_inventory
 from backend_server.generator.output.rules import rule_file
-from backend_server.generator.spec.discover import discover_spec
 from backend_server.generator.spec.json_schema import spec_schema
 from backend_server.generator.spec.plans import SHIPPED_PLANS, read_plans
 from backend_server.generator.spec.read import read_spec
 from backend_server.generator.spec.spec import Spec
-from backend_server.primitives.ids import Maker, dashboard_uid
 from backend_server.primitives.shipped import shipped
 
 from ...auth import needs
@@ -139,29 +135,17 @@ def generate_dashboards(body: JobBody) -> Response:
 def provision_dashboards(body: ProvisionBody) -> Response:
     """Make dashboards and have them wanted: written, proven, ready to be linked. The same again changes nothing."""
     job = _job(body)
-    published = current_services().static_documents
-    before = published.list(Maker.GENERATOR, SLOT)
-    outcome = published.publish(
-        job.documents(),
-        Maker.GENERATOR,
-        SLOT,
-        folder=body.folder,
-        by=current_actor().name,
-        version=job.spec.hash,
-        prune=body.prune,
-    )
-    documents = published.list(Maker.GENERATOR, SLOT)
-    slugs = {one.uid: one.object_id for one in (*before, *documents)}
-    names = {
-        name: [slugs.get(uid, uid) for uid in getattr(outcome, name)]
-        for name in ("created", "changed", "unchanged", "withdrawn", "left")
-    }
+    done = current_services().generated.publish(job, folder=body.folder, by=current_actor().name, prune=body.prune)
     return json_response(
         {
             "spec_hash": job.spec.hash,
             "warnings": job.warnings,
-            **names,
-            "documents": [one.as_json() for one in documents],
+            "created": done.slugs_of(done.outcome.created),
+            "changed": done.slugs_of(done.outcome.changed),
+            "unchanged": done.slugs_of(done.outcome.unchanged),
+            "withdrawn": done.slugs_of(done.outcome.withdrawn),
+            "left": done.slugs_of(done.outcome.left),
+            "documents": [document.as_json() for document in done.documents],
         }
     )
 
@@ -170,15 +154,14 @@ def provision_dashboards(body: ProvisionBody) -> Response:
 @needs(Role.VIEWER, Scope.DOCUMENTS_READ)
 def list_generated() -> Response:
     """List the generated dashboards in the wanted set, each with its state."""
-    return json_response([one.as_json() for one in current_services().static_documents.list(Maker.GENERATOR, SLOT)])
+    return json_response([document.as_json() for document in current_services().generated.list()])
 
 
 @blueprint.delete("/generator/documents/<slug>", responses={200: Message, **errors(404)})
 @needs(Role.EDITOR, Scope.DOCUMENTS_WRITE)
 def withdraw_generated(path: SlugPath) -> Response:
     """Take a generated dashboard out of the wanted set: its links end at once, then file and dashboard go."""
-    uid = dashboard_uid(Maker.GENERATOR, SLOT, path.slug)
-    current_services().static_documents.withdraw(Maker.GENERATOR, SLOT, [uid], current_actor().name)
+    current_services().generated.withdraw(path.slug, by=current_actor().name)
     return json_response({"message": f"{path.slug} is withdrawn; its links have ended."})
 
 
@@ -209,7 +192,7 @@ def verify_dashboards(body: VerifyBody) -> Response:
 def get_inventory(query: InventoryQuery) -> Response:
     """List the panels of the provisioned generated dashboards, as JSON, CSV or JSON lines."""
     sources = frozenset(part.strip() for part in query.source.split(",") if part.strip())
-    entries = take_inventory(_provisioned(), sources=sources)
+    entries = take_inventory(current_services().generated.dashboards(), sources=sources)
     if not entries:
         raise NotFound("No generated panel was found; provision dashboards first, or ask for other sources.")
     if query.format == "json":
@@ -245,13 +228,8 @@ def get_rules(body: RulesBody) -> Response:
 @needs(Role.EDITOR, Scope.DOCUMENTS_READ)
 def discover_metrics(query: DiscoverQuery) -> Response:
     """Return a spec of what the configured Prometheus knows of its metrics, to be edited."""
-    source = PrometheusMetadata(current_services().settings.prometheus_url)
-    try:
-        seen = source.seen()
-    finally:
-        source.close()
-    prefixes = tuple(part.strip() for part in query.match.split(",") if part.strip())
-    text = discover_spec(one for one in seen if not prefixes or one.name.startswith(prefixes))
+    prefixes = [part.strip() for part in query.match.split(",") if part.strip()]
+    text = current_services().generated.discover(prefixes)
     return Response(text, content_type="application/yaml; charset=utf-8")
 
 
@@ -277,7 +255,7 @@ def _spec_shown(spec: Spec) -> dict[str, object]:
 def _looked_at(given: dict[str, dict[str, Any]] | None) -> dict[str, dict[str, Any]]:
     """Return a request's dashboards, else the provisioned ones; raises InvalidInput for what is nested too deeply."""
     if given is None:
-        return _provisioned()
+        return current_services().generated.dashboards()
     problems = [
         Problem(f"dashboards.{slug}", f"is nested deeper than {MAX_DEPTH} levels; no dashboard is")
         for slug, document in given.items()
@@ -286,13 +264,3 @@ def _looked_at(given: dict[str, dict[str, Any]] | None) -> dict[str, dict[str, A
     if problems:
         raise InvalidInput(problems)
     return given
-
-
-def _provisioned() -> dict[str, dict[str, Any]]:
-    published = current_services().static_documents
-    found = {}
-    for one in published.list(Maker.GENERATOR, SLOT):
-        body = published.body(one.uid)
-        if body is not None:
-            found[one.object_id] = orjson.loads(body)
-    return found

@@ -5,9 +5,7 @@ from __future__ import annotations
 from flask import Response
 
 from backend_server.accounts import Role, Scope
-from backend_server.packs import Pack, plan_install
-from backend_server.primitives.ids import Maker
-from backend_server.provisioning.packs import shipped_pack, shipped_packs
+from backend_server.publishing import PackStatus
 
 from ...auth import needs
 from ...context import current_actor, current_services
@@ -21,56 +19,39 @@ blueprint = api_blueprint("packs", "Ready-made dashboards.")
 @needs(Role.VIEWER, Scope.DOCUMENTS_READ)
 def list_packs() -> Response:
     """List the packs that ship, each with its state and what installing it would change."""
-    return json_response([_shown(pack) for pack in shipped_packs()])
+    return json_response([_shown(status) for status in current_services().packs.list()])
 
 
 @blueprint.get("/packs/<name>", responses={200: PackShape, **errors(404)})
 @needs(Role.VIEWER, Scope.DOCUMENTS_READ)
 def get_pack(path: PackPath) -> Response:
     """Return one pack."""
-    return json_response(_shown(shipped_pack(path.name)))
+    return json_response(_shown(current_services().packs.get(path.name)))
 
 
 @blueprint.put("/packs/<name>", responses={200: PackShape, **errors(404, 409)})
 @needs(Role.EDITOR, Scope.DOCUMENTS_WRITE)
 def install_pack(path: PackPath) -> Response:
     """Install a pack or upgrade it to what ships; the same again changes nothing."""
-    pack = shipped_pack(path.name)
-    published, documents = current_services().static_documents, pack.documents()
-    version = plan_install(documents, ()).version
-    published.publish(
-        documents,
-        Maker.PACK,
-        pack.name,
-        folder=pack.folder,
-        by=current_actor().name,
-        version=version,
-        prune=True,
-    )
-    return json_response(_shown(pack))
+    return json_response(_shown(current_services().packs.install(path.name, by=current_actor().name)))
 
 
 @blueprint.delete("/packs/<name>", responses={200: Message, **errors(404)})
 @needs(Role.EDITOR, Scope.DOCUMENTS_WRITE)
 def remove_pack(path: PackPath) -> Response:
     """Remove a pack's dashboards: their links end at once. A pack that is not installed stays so."""
-    pack = shipped_pack(path.name)
-    published = current_services().static_documents
-    uids = [one.uid for one in published.list(Maker.PACK, pack.name)]
-    published.withdraw(Maker.PACK, pack.name, uids, current_actor().name)
-    return json_response({"message": f"{len(uids)} dashboard(s) of the pack {pack.name} are withdrawn."})
+    removed = current_services().packs.remove(path.name, by=current_actor().name)
+    return json_response({"message": f"{removed} dashboard(s) of the pack {path.name} are withdrawn."})
 
 
-def _shown(pack: Pack) -> dict[str, object]:
-    installed = current_services().static_documents.list(Maker.PACK, pack.name)
-    plan = plan_install(pack.documents(), installed)
+def _shown(status: PackStatus) -> dict[str, object]:
     return {
-        "name": pack.name,
-        "title": pack.title,
-        "description": pack.description,
-        "folder": pack.folder,
-        "version": plan.version,
-        "state": plan.state,
-        "changes": plan.as_json(),
-        "documents": [one.as_json() for one in installed],
+        "name": status.pack.name,
+        "title": status.pack.title,
+        "description": status.pack.description,
+        "folder": status.pack.folder,
+        "version": status.plan.version,
+        "state": status.plan.state,
+        "changes": status.plan.as_json(),
+        "documents": [document.as_json() for document in status.installed],
     }
