@@ -21,7 +21,7 @@ _MOST_BATCH_BYTES = 4_000_000
 class CachedAnswer:
     """One device's last accepted request, and its answer as a batch holds it, ready for one base address."""
 
-    __slots__ = ("_cuts", "_id", "answer", "base", "body", "raw", "share_type")
+    __slots__ = ("_cuts", "_head", "_id", "answer", "base", "body", "raw", "share_type")
 
     def __init__(self, device_id: str, parts: tuple[bytes, ...], base: bytes) -> None:
         """Take the answer cut where the base address (as JSON writes it) belongs, and the address most likely asked."""
@@ -33,6 +33,7 @@ class CachedAnswer:
         # In Python `1 == True`: the type of the one field that takes a truth value is compared besides.
         self.share_type: type = type(None)
         self._id = device_id
+        self._head = len(device_id) + len('{"id":"","status":200,')
 
     def remember(self, raw: Mapping[str, Any] | None, body: bytes | None) -> None:
         """Remember the forms of a request that changes nothing any more; a form that is None stays as it is."""
@@ -66,7 +67,7 @@ class CachedAnswer:
 
     def single(self, base: bytes) -> bytes:
         """Return the answer to a PUT: a batch's entry without its first two keys."""
-        return b"{" + self.for_base(base)[len(self._id) + len('{"id":"","status":200,') :]
+        return b"{" + (self.answer if base == self.base else self.for_base(base))[self._head :]
 
 
 class AnswerCache:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 import orjson
 
@@ -70,6 +71,7 @@ def answer_parts(view: DeviceView, now_ms: int) -> tuple[bytes, ...]:
     return tuple(orjson.dumps(answer).split(_BASE_IN_JSON))
 
 
+@lru_cache(maxsize=64)
 def base_in_json(base: str) -> bytes:
     """Return a base address as it stands inside a JSON text."""
     return orjson.dumps(base)[1:-1]
