@@ -28,7 +28,7 @@ from backend_server.storage.engine.store import Store
 from backend_server.storage.transactions import Records
 from backend_server.templates import TemplateSet, load_template
 from backend_server.web.api.devices.hook import DeviceHook
-from backend_server.wiring.services import ensure_first_admin
+from backend_server.wiring.accounts import ensure_first_admin
 from benchmarks.report import Row, print_rows
 
 DEVICES = 10_000

@@ -1,7 +1,8 @@
-"""Who may do what: roles, scopes, API tokens, passwords; no disk, network or clock of its own."""
+"""Who may do what: roles, scopes, people, API tokens, tokens of a host platform, and the service's keys."""
 
-from .book import AccountBook, FirstSecrets, ensure_first_admin
-from .host_tokens import HostTokens
+from .book import AccountBook
+from .first_admin import FirstAdmin, FirstSecrets, ensure_first_admin
+from .host_tokens import HostTokenRules, HostTokens
 from .model import Actor, ApiToken, Need, Role, Scope, hash_api_token, new_api_token
 from .users import UserBook, WrongPassword
 
@@ -9,7 +10,9 @@ __all__ = [
     "AccountBook",
     "Actor",
     "ApiToken",
+    "FirstAdmin",
     "FirstSecrets",
+    "HostTokenRules",
     "HostTokens",
     "Need",
     "Role",

@@ -6,6 +6,7 @@ HS256 alone, a public key only the signature of its own kind. Nothing of a token
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import jwt
@@ -14,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from backend_server.errors import ConfigError, Unauthenticated
-from backend_server.settings import Settings
+from backend_server.primitives.secret import Secret
 
 from .model import Actor, Role
 
@@ -33,21 +34,33 @@ _REASONS: tuple[tuple[type[Exception], str], ...] = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class HostTokenRules:
+    """How the host platform signs (`secret` or `public_key`, PEM), and what a token must and may say."""
+
+    secret: Secret | None = None
+    public_key: str | None = None
+    audience: str | None = None
+    issuer: str | None = None
+    role_claim: str = "role"
+    default_role: Role | None = None
+
+
 class HostTokens:
     """Reads the host platform's tokens; thread-safe."""
 
-    def __init__(self, key: Any, algorithm: str, settings: Settings) -> None:
+    def __init__(self, key: Any, algorithm: str, rules: HostTokenRules) -> None:
         self._key = key
         self._algorithm = algorithm
-        self._settings = settings
+        self._rules = rules
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> HostTokens | None:
+    def of(cls, rules: HostTokenRules) -> HostTokens | None:
         """Return what reads tokens by `JWT_SECRET` or `JWT_PUBLIC_KEY`; None when neither is set.
 
         Raises ConfigError for a key that is weak, of the wrong kind, or given together with the other.
         """
-        secret, public = settings.jwt_secret, settings.jwt_public_key
+        secret, public = rules.secret, rules.public_key
         if secret is not None and public is not None:
             raise ConfigError("JWT_SECRET and JWT_PUBLIC_KEY are both set; keep the one your host platform signs by.")
         if secret is not None:
@@ -56,9 +69,9 @@ class HostTokens:
                 raise ConfigError("JWT_SECRET holds a PEM key; a public key goes into JWT_PUBLIC_KEY.")
             if len(text.encode()) < MIN_SECRET_BYTES:
                 raise ConfigError(f"JWT_SECRET is shorter than {MIN_SECRET_BYTES} bytes; set a random one.")
-            return cls(text, "HS256", settings)
+            return cls(text, "HS256", rules)
         if public is not None:
-            return cls(*_public_key(public), settings)
+            return cls(*_public_key(public), rules)
         return None
 
     def actor_of(self, token: str) -> Actor:
@@ -77,8 +90,8 @@ class HostTokens:
                 token,
                 self._key,
                 algorithms=[self._algorithm],
-                audience=self._settings.jwt_audience,  # None: a token that names an audience is refused
-                issuer=self._settings.jwt_issuer,
+                audience=self._rules.audience,  # None: a token that names an audience is refused
+                issuer=self._rules.issuer,
                 leeway=LEEWAY_SECONDS,
                 options={"require": ["exp", "sub"]},
             )
@@ -93,12 +106,12 @@ class HostTokens:
         return found
 
     def _role(self, claims: dict[str, Any]) -> Role:
-        name = self._settings.jwt_role_claim
+        name = self._rules.role_claim
         given = claims.get(name)
         if given is None:
-            if self._settings.jwt_default_role is None:
+            if self._rules.default_role is None:
                 raise _refused(f"lacks the claim {name!r} with a role")
-            return Role(self._settings.jwt_default_role)
+            return self._rules.default_role
         if not isinstance(given, str) or given not in set(Role):
             raise _refused(f"names no role of ours in {name!r}; there are: {', '.join(Role)}")
         return Role(given)

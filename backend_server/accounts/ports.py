@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
+
+from backend_server.primitives.secret import Secret
 
 from .model import ApiToken, User, UserChange
 
@@ -63,3 +65,13 @@ class UserStore(Protocol):
         Nobody else writes between its look and the storing; what it raises leaves everything as it was. An unchanged
         user costs no row. The audit gets `action`.
         """
+
+
+class SecretKeeper(Protocol):
+    """Named secrets that are made once and outlive restarts."""
+
+    def find(self, name: str) -> Secret | None:
+        """Return a secret that was made before."""
+
+    def ensure(self, name: str, make: Callable[[], str]) -> Secret:
+        """Return a secret, making and storing it when there is none."""

@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from backend_server.errors import Conflict, InvalidInput, NotFound, Problem
+from backend_server.primitives.passwords import hash_password, verify_password
 
 from .model import Actor, Role, User
-from .passwords import hash_password, verify_password
 from .ports import UserStore
 
 USER_NAME_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}"

@@ -8,11 +8,11 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from backend_server.accounts.passwords import MAX_LENGTH, MIN_LENGTH
 from backend_server.errors import InvalidInput, Problem
 from backend_server.primitives.addresses import IPV6_PATTERN, PORT_PATTERN
 from backend_server.primitives.clock import format_ms, parse_time
 from backend_server.primitives.ids import SLUG_PATTERN, UID_PATTERN, DashboardUid, Slug
+from backend_server.primitives.passwords import MAX_LENGTH, MIN_LENGTH
 from backend_server.primitives.secret import Secret
 
 MAX_LABEL = 200

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from backend_server.accounts.passwords import hash_password
 from backend_server.documents.status import DocumentStatus
 from backend_server.errors import Conflict, InvalidInput, NotFound
 from backend_server.links import life
@@ -19,6 +18,7 @@ from backend_server.links.link import FoundLink, Link, LinkProfile
 from backend_server.links.options import LinkOptions
 from backend_server.primitives.clock import epoch_ms
 from backend_server.primitives.ids import Maker, dashboard_uid, new_slug, new_token
+from backend_server.primitives.passwords import hash_password
 
 from .link_directory import LinkDirectory, get_link
 from .model import RegistryOptions

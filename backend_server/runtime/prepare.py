@@ -12,7 +12,8 @@ from backend_server.errors import ConfigError, DashwrightError
 from backend_server.grafana_users_kept import ensure_three_users, may_make_users
 from backend_server.settings import SHORTEST_SECRET_KEY, LinkTokens, Settings, current_settings
 from backend_server.settings.topology import behind_edge, run_folder
-from backend_server.wiring.services import build_worker, ensure_first_admin, opened_services
+from backend_server.wiring.accounts import ensure_first_admin
+from backend_server.wiring.services import build_worker, opened_services
 from backend_server.wiring.store import open_store
 
 from .programs.grafana import PreparedGrafana, prepare_grafana

@@ -9,8 +9,8 @@ from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
-from backend_server.accounts.passwords import verify_password
 from backend_server.links import Link
+from backend_server.primitives.passwords import verify_password
 
 KEEP_SECONDS = 12 * 3600
 _BY_VISITOR = parse("10/5minutes")

@@ -10,14 +10,11 @@ from contextlib import contextmanager
 from functools import partial
 from urllib.parse import urlsplit
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-
-from backend_server.accounts import AccountBook, FirstSecrets, HostTokens, UserBook
-from backend_server.accounts import ensure_first_admin as ensure_first_admin_in
+from backend_server.accounts import AccountBook, UserBook
 from backend_server.catalog import TemplateCatalog
 from backend_server.datasources import PrometheusClient
 from backend_server.datasources.registry import Datasources
-from backend_server.errors import ConfigError, DashwrightError
+from backend_server.errors import DashwrightError
 from backend_server.grafana.client import GrafanaClient
 from backend_server.grafana.publishing import GrafanaPublishing
 from backend_server.grafana_users_kept import UsersAfterAudits, ensure_three_users, may_make_users
@@ -25,7 +22,6 @@ from backend_server.ledger import Ledger
 from backend_server.poller.client import PollerClient
 from backend_server.primitives.clock import epoch_ms
 from backend_server.primitives.concurrency_limit import ConcurrencyLimit
-from backend_server.primitives.secret import Secret
 from backend_server.primitives.shipped import shipped
 from backend_server.provisioning.folder import MOST_PER_PROVIDER, DashboardFolder
 from backend_server.provisioning.providers import check_before_reload
@@ -40,7 +36,6 @@ from backend_server.settings import LinkTokens, Settings
 from backend_server.settings.capacity import MOST_VISITORS, VISITOR_PATIENCE_SECONDS
 from backend_server.storage.engine.store import Store
 from backend_server.storage.leases import Lease
-from backend_server.storage.secret_store import KeptSecrets
 from backend_server.storage.tables.accounts import SqlAccounts
 from backend_server.storage.tables.filed_documents import SqlFiledDocuments
 from backend_server.storage.tables.ledger import SqlLedger
@@ -60,14 +55,13 @@ from backend_server.viewing.viewer.documents import FiledDocuments, StoredDocume
 from backend_server.viewing.viewer.source import viewer_source
 from backend_server.viewing.viewing import Viewing
 
+from .accounts import build_host_tokens, ensure_fernet, ensure_secret_key
 from .monitoring import build_storage_advice, build_targets
 from .poller import device_kinds
 from .publishing import build_generated, build_packs
 from .record import Services
 from .store import open_store
 
-_FERNET_CHECK = "fernet_check"
-_KNOWN_TEXT = b"dashwright"
 _log = get_logger("wiring")
 
 
@@ -169,38 +163,6 @@ def template_folder(settings: Settings) -> TemplateFolder:
     return TemplateFolder(settings.templates_dir or shipped("dashboard_templates"))
 
 
-def ensure_first_admin(settings: Settings, store: Store) -> FirstSecrets:
-    """Make sure that an administrator and an API token exist; what was made is in the answer, once (`prepare`)."""
-    return ensure_first_admin_in(settings, SqlAccounts(store))
-
-
-def ensure_secret_key(settings: Settings, store: Store) -> Secret:
-    """Return the key that signs sessions and derived tokens: `SECRET_KEY`, else one made and kept."""
-    return settings.secret_key or KeptSecrets(store, settings.data_dir).ensure(
-        "secret_key", lambda: secrets.token_urlsafe(48)
-    )
-
-
-def ensure_fernet(settings: Settings, store: Store) -> MultiFernet:
-    """Return what encrypts stored credentials; raises ConfigError when its keys are not those used before."""
-    kept = KeptSecrets(store, settings.data_dir)
-    keys = settings.fernet_keys or kept.ensure("fernet_keys", lambda: Fernet.generate_key().decode())
-    try:
-        fernet = MultiFernet([Fernet(key.strip()) for key in keys.reveal().split(",") if key.strip()])
-    except ValueError as fault:
-        raise ConfigError(
-            "FERNET_KEYS must be a comma list of keys of 32 bytes in URL-safe base64, newest first"
-        ) from fault
-    check = SqlAccounts(store).keep_first(_FERNET_CHECK, fernet.encrypt(_KNOWN_TEXT).decode())
-    try:
-        fernet.decrypt(check)
-    except InvalidToken as fault:
-        raise ConfigError(
-            "FERNET_KEYS does not hold the key that stored credentials were encrypted with; add the old key at the end"
-        ) from fault
-    return fernet
-
-
 def _join(settings: Settings, program: str, store: Store) -> Services:
     secret_key = ensure_secret_key(settings, store)
     records = Records(store, with_grafana=settings.grafana_url is not None)
@@ -235,7 +197,7 @@ def _join(settings: Settings, program: str, store: Store) -> Services:
         fernet=ensure_fernet(settings, store),
         accounts=AccountBook(SqlAccounts(store)),
         users=UserBook(SqlAccounts(store)),
-        host_tokens=HostTokens.from_settings(settings),
+        host_tokens=build_host_tokens(settings),
         devices=devices,
         links=links,
         generated=build_generated(settings, published),

@@ -31,8 +31,9 @@ from backend_server.storage.leases import lease_state
 from backend_server.storage.tables.work import WORKER_LEASE
 from backend_server.web.app import DashwrightApp, create_app
 from backend_server.web.context import WAITING
+from backend_server.wiring.accounts import ensure_first_admin
 from backend_server.wiring.record import Services
-from backend_server.wiring.services import build_services, build_worker, close_services, ensure_first_admin
+from backend_server.wiring.services import build_services, build_worker, close_services
 
 ADMIN_PASSWORD = "a password for tests"
 API_TOKEN = "dw_token-of-the-tests-0123456789abcdefghij"

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from backend_server.accounts import ApiToken, Role, Scope, hash_api_token, new_api_token
-from backend_server.accounts.book import MIN_API_TOKEN
+from backend_server.accounts.first_admin import MIN_API_TOKEN
 from backend_server.accounts.model import new_token_id
 from backend_server.errors import ConfigError
 from backend_server.primitives.shipped import shipped

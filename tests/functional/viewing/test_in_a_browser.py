@@ -9,9 +9,9 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Frame, expect
 
-from backend_server.accounts.passwords import hash_password
 from backend_server.errors import UpstreamError
 from backend_server.links import LinkProfile, Theme
+from backend_server.primitives.passwords import hash_password
 from tests.functional.viewing.browsing import events, link_frame, wait_for_event
 from tests.functional.viewing.conftest import INTERNAL, MORE_PANELS, Browsing
 from tests.support.visitors import EMPTY_MATRIX, TOKEN

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from backend_server.accounts.model import Role, User
-from backend_server.accounts.passwords import hash_password
+from backend_server.primitives.passwords import hash_password
 from backend_server.storage.tables.accounts import SqlAccounts
 from tests.support.app import ADMIN_PASSWORD, FORM, LiveApp, admin_session, csrf_in, urlencoded
 

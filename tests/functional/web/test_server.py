@@ -22,7 +22,7 @@ from backend_server.runtime.ports import public_claim
 from backend_server.settings import Settings
 from backend_server.settings.topology import web_address, web_socket
 from backend_server.storage.engine.store import Store
-from backend_server.wiring.services import ensure_first_admin
+from backend_server.wiring.accounts import ensure_first_admin
 from tests.support.app import API_TOKEN
 from tests.support.unix_http import UnixConnection
 

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from backend_server.accounts import AccountBook, Actor, ApiToken, Role, Scope, ensure_first_admin
+from backend_server.accounts import AccountBook, Actor, ApiToken, FirstAdmin, Role, Scope, ensure_first_admin
 from backend_server.accounts.model import User
 from backend_server.errors import ConfigError, Conflict
 from backend_server.ledger.model import AuditQuery
 from backend_server.primitives.secret import Secret
-from backend_server.settings import Settings
 from backend_server.storage.engine.store import Store
 from backend_server.storage.secret_store import FILE_NAME, KeptSecrets
 from backend_server.storage.tables.accounts import SqlAccounts
@@ -73,11 +72,11 @@ def test_who_gave_which_right_is_in_the_audit(rows: SqlAccounts, store: Store) -
 
 
 def test_first_start_over_a_real_store_is_repeatable(rows: SqlAccounts) -> None:
-    first = ensure_first_admin(Settings(), rows)
+    first = ensure_first_admin(FirstAdmin(), rows)
     assert first.api_token is not None
     assert AccountBook(rows).actor_of_token(first.api_token.reveal()) == Actor("token:first", Role.ADMIN)
-    assert ensure_first_admin(Settings(), rows).api_token is None
-    given = Settings(api_token=Secret("a token of the operator"))
+    assert ensure_first_admin(FirstAdmin(), rows).api_token is None
+    given = FirstAdmin(token=Secret("a token of the operator"))
     ensure_first_admin(given, rows)
     ensure_first_admin(given, rows)
     assert sorted(token.name for token in rows.tokens()) == ["environment", "first"]

@@ -11,6 +11,7 @@ from backend_server.accounts import (
     AccountBook,
     Actor,
     ApiToken,
+    FirstAdmin,
     Need,
     Role,
     Scope,
@@ -19,10 +20,9 @@ from backend_server.accounts import (
     new_api_token,
 )
 from backend_server.accounts.model import User
-from backend_server.accounts.passwords import hash_password, verify_password
 from backend_server.errors import ConfigError, Conflict, Forbidden, InvalidInput, NotFound
+from backend_server.primitives.passwords import hash_password, verify_password
 from backend_server.primitives.secret import Secret
-from backend_server.settings import Settings
 
 ADMIN = Actor("root", Role.ADMIN)
 
@@ -233,20 +233,20 @@ def test_passwords_are_checked_against_their_hash_only() -> None:
 
 
 def test_first_start_makes_both_secrets_and_shows_them_once(rows: Rows) -> None:
-    first = ensure_first_admin(Settings(), rows)
+    first = ensure_first_admin(FirstAdmin(), rows)
     assert first.admin_password is not None
     assert first.api_token is not None
     book = AccountBook(rows)
     assert book.sign_in("admin", first.admin_password.reveal()) is not None
     assert book.actor_of_token(first.api_token.reveal()) == Actor("token:first", Role.ADMIN)
 
-    again = ensure_first_admin(Settings(), rows)
+    again = ensure_first_admin(FirstAdmin(), rows)
     assert (again.admin_password, again.api_token) == (None, None)
 
 
 def test_secrets_from_the_environment_are_taken_over_when_they_change_and_only_then(rows: Rows) -> None:
     token = new_api_token()
-    settings = Settings(admin_password=Secret("first password"), api_token=Secret(token))
+    settings = FirstAdmin(password=Secret("first password"), token=Secret(token))
     assert ensure_first_admin(settings, rows).admin_password is None
     book = AccountBook(rows)
     assert book.actor_of_token(token) == Actor("token:environment", Role.ADMIN)
@@ -257,7 +257,7 @@ def test_secrets_from_the_environment_are_taken_over_when_they_change_and_only_t
     assert rows.users() == [set_by_hand], "an unchanged ADMIN_PASSWORD must not undo what was set since"
 
     other = new_api_token()
-    ensure_first_admin(Settings(admin_password=Secret("second password"), api_token=Secret(other)), rows)
+    ensure_first_admin(FirstAdmin(password=Secret("second password"), token=Secret(other)), rows)
     assert book.sign_in("admin", "second password") is not None
     assert book.actor_of_session("admin", 5) is None
     assert book.actor_of_token(token) is None
@@ -267,11 +267,11 @@ def test_secrets_from_the_environment_are_taken_over_when_they_change_and_only_t
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
-        (Settings(admin_password=Secret("short")), "ADMIN_PASSWORD cannot be used"),
-        (Settings(api_token=Secret("short")), "API_TOKEN is shorter than 16"),
+        (FirstAdmin(password=Secret("short")), "ADMIN_PASSWORD cannot be used"),
+        (FirstAdmin(token=Secret("short")), "API_TOKEN is shorter than 16"),
     ],
 )
-def test_weak_secrets_stop_the_start_without_being_shown(rows: Rows, settings: Settings, told: str) -> None:
+def test_weak_secrets_stop_the_start_without_being_shown(rows: Rows, settings: FirstAdmin, told: str) -> None:
     with pytest.raises(ConfigError, match=told) as caught:
         ensure_first_admin(settings, rows)
     assert "'short'" not in str(caught.value)

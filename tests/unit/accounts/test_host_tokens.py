@@ -20,6 +20,7 @@ from backend_server.accounts import Actor, HostTokens, Role
 from backend_server.errors import ConfigError, Unauthenticated
 from backend_server.primitives.secret import Secret
 from backend_server.settings import Settings
+from backend_server.wiring.accounts import build_host_tokens
 
 SECRET = "a shared secret of the host, long enough"
 RSA_KEY = rsa.generate_private_key(65537, 2048)
@@ -43,7 +44,7 @@ def claims(**more: object) -> dict[str, object]:
 
 
 def reader(**settings: Any) -> HostTokens:
-    found = HostTokens.from_settings(Settings(**{"jwt_secret": Secret(SECRET), **settings}))
+    found = build_host_tokens(Settings(**{"jwt_secret": Secret(SECRET), **settings}))
     assert found is not None
     return found
 
@@ -202,6 +203,6 @@ def test_keys_that_cannot_be_used_stop_the_start() -> None:
         ({"jwt_public_key": pem(koblitz)}, "not accepted"),
     ):
         with pytest.raises(ConfigError, match=why) as caught:
-            HostTokens.from_settings(Settings(**settings))
+            build_host_tokens(Settings(**settings))
         assert "BEGIN PRIVATE" not in caught.value.message
-    assert HostTokens.from_settings(Settings()) is None
+    assert build_host_tokens(Settings()) is None

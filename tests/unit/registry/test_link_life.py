@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import event, select, update
 
-from backend_server.accounts.passwords import verify_password
 from backend_server.errors import Conflict, Gone, InvalidInput, NotFound
 from backend_server.links import LinkState
+from backend_server.primitives.passwords import verify_password
 from backend_server.primitives.secret import Secret
 from backend_server.registry import DeviceView, LinkQuery, LinkRegistry, RegistryOptions
 from backend_server.storage import schema

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from backend_server.accounts.passwords import hash_password
 from backend_server.primitives.ids import LinkToken
+from backend_server.primitives.passwords import hash_password
 from backend_server.viewing.passwords import LinkPasswords, TooManyGuesses, proof_cookie
 from tests.support.visitors import LINK, NOW_MS, TOKEN, Visitors
 

@@ -7,7 +7,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, PlainValidator, RootModel, StringConstraints, ValidationInfo, field_validator
 
-from backend_server.accounts.passwords import MAX_LENGTH, MIN_LENGTH
 from backend_server.errors import Problem
 from backend_server.links import LinkEdit, LinkOptions, parse_profile
 from backend_server.links.fields import (
@@ -36,6 +35,7 @@ from backend_server.primitives.ids import (
     parse_device_id,
     parse_slot,
 )
+from backend_server.primitives.passwords import MAX_LENGTH, MIN_LENGTH
 from backend_server.primitives.secret import Secret
 
 from ..base import Answer, DeviceIdText, Input, PageQuery, SlotText, TimeText

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, RootModel, StringConstraints
 
-from backend_server.accounts.passwords import MAX_LENGTH, MIN_LENGTH
 from backend_server.accounts.users import USER_NAME_PATTERN
+from backend_server.primitives.passwords import MAX_LENGTH, MIN_LENGTH
 
 from ..base import Answer, Input
 

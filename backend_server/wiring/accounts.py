@@ -1,0 +1,47 @@
+"""Who may do what, put together: the host platform's tokens, the first administrator, the keys."""
+
+from __future__ import annotations
+
+from cryptography.fernet import MultiFernet
+
+from backend_server.accounts import FirstAdmin, FirstSecrets, HostTokenRules, HostTokens, Role
+from backend_server.accounts import ensure_first_admin as ensure_first_admin_in
+from backend_server.accounts.keys import ensure_fernet as ensure_fernet_in
+from backend_server.accounts.keys import ensure_secret_key as ensure_secret_key_in
+from backend_server.primitives.secret import Secret
+from backend_server.settings import Settings
+from backend_server.storage.engine.store import Store
+from backend_server.storage.secret_store import KeptSecrets
+from backend_server.storage.tables.accounts import SqlAccounts
+
+
+def build_host_tokens(settings: Settings) -> HostTokens | None:
+    """Make what reads the host platform's tokens; None when no key is set. Raises ConfigError."""
+    default = settings.jwt_default_role
+    return HostTokens.of(
+        HostTokenRules(
+            secret=settings.jwt_secret,
+            public_key=settings.jwt_public_key,
+            audience=settings.jwt_audience,
+            issuer=settings.jwt_issuer,
+            role_claim=settings.jwt_role_claim,
+            default_role=Role(default) if default else None,
+        )
+    )
+
+
+def ensure_first_admin(settings: Settings, store: Store) -> FirstSecrets:
+    """Ensure that an administrator and an API token exist; what was made is in the answer, once (`prepare`)."""
+    given = FirstAdmin(settings.admin_user, settings.admin_password, settings.api_token)
+    return ensure_first_admin_in(given, SqlAccounts(store))
+
+
+def ensure_secret_key(settings: Settings, store: Store) -> Secret:
+    """Return the key that signs sessions and derived tokens."""
+    return ensure_secret_key_in(settings.secret_key, KeptSecrets(store, settings.data_dir))
+
+
+def ensure_fernet(settings: Settings, store: Store) -> MultiFernet:
+    """Return what encrypts stored credentials; raises ConfigError when its keys are not those used before."""
+    keeper = KeptSecrets(store, settings.data_dir)
+    return ensure_fernet_in(settings.fernet_keys, keeper, SqlAccounts(store).keep_first)
