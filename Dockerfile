@@ -25,6 +25,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY config ./config
 COPY dashboard_templates ./dashboard_templates
 COPY metrics ./metrics
+COPY frontend/src/words ./frontend/src/words
 COPY backend_server ./backend_server
 COPY --from=pages /build/backend_server/web/static/dist ./backend_server/web/static/dist
 RUN /opt/build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /wheels . \

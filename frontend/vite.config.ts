@@ -3,8 +3,10 @@ import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { type Plugin, defineConfig } from "vite";
+import { completeTokens, publicFiles } from "./tooling/public";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const dist = here("../backend_server/web/static/dist");
 
 const entries = Object.fromEntries(
   readdirSync(here("src/pages"), { withFileTypes: true })
@@ -43,11 +45,11 @@ function lateFormatter(): Plugin {
 }
 
 export default defineConfig({
-  plugins: [lateFormatter(), packed()],
+  plugins: [lateFormatter(), completeTokens(), packed(), publicFiles(dist)],
   // The server decides below which prefix the files lie, so chunks find each other relatively.
   base: "./",
   build: {
-    outDir: here("../backend_server/web/static/dist"),
+    outDir: dist,
     emptyOutDir: true,
     manifest: "manifest.json",
     target: "es2022",

@@ -130,7 +130,7 @@ if [ ! -d $frontend/node_modules ] || ! up_to_date node-modules "$mark"; then
     (cd $frontend && npm ci --no-audit --no-fund --loglevel=error >&2)
     echo "$mark" >$stamps/node-modules
 fi
-sources=$(find $frontend/src $frontend/vite.config.ts $frontend/tsconfig.json -type f | LC_ALL=C sort)
+sources=$(find $frontend/src $frontend/tooling $frontend/vite.config.ts $frontend/tsconfig.json -type f | LC_ALL=C sort)
 # shellcheck disable=SC2086  # names of ours, without blanks
 mark=$(fingerprint $sources $frontend/package-lock.json)
 if [ ! -f backend_server/web/static/dist/manifest.json ] || ! up_to_date pages "$mark"; then

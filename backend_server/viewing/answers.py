@@ -23,7 +23,7 @@ def grafana_error(status: int, message_id: str, message: str) -> Answer:
 
 def refusal_answer(refusal: Refusal) -> Answer:
     """Answer an API route with a refusal."""
-    answer = grafana_error(refusal.status, refusal.message_id, refusal.message)
+    answer = grafana_error(refusal.status, refusal.message_id, refusal.words.message)
     if refusal.retry_seconds is None:
         return answer
     return Answer(answer.status, answer.body, JSON, {"Retry-After": str(refusal.retry_seconds)})

@@ -8,6 +8,7 @@ from typing import Any
 
 from backend_server.documents.refresh import OwnTimes
 from backend_server.links import Theme
+from backend_server.primitives.words import StateWords, link_state_words
 
 JSON = "application/json"
 
@@ -24,16 +25,18 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A refusal in both its forms: a small page, and Grafana's error shape. `reason` is counted."""
+    """A refusal as a small page and in Grafana's error shape. `reason` is counted, and names the words."""
 
     reason: str
     status: int
-    title: str
-    text: str
     message_id: str
-    message: str
     retry_seconds: int | None = None
     asks_password: bool = False
+
+    @property
+    def words(self) -> StateWords:
+        """What people read of it."""
+        return link_state_words()[self.reason]
 
 
 @dataclass(frozen=True, slots=True)

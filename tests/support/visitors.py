@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,6 +12,7 @@ import orjson
 from flask import Flask
 from flask.testing import FlaskClient
 
+import backend_server.web as web
 from backend_server.documents.status import DocumentState
 from backend_server.errors import UpstreamError
 from backend_server.links import FoundLink, Link, LinkProfile
@@ -46,6 +48,8 @@ LINK = Link(
     created_at=NOW_MS - 1000,
 )
 LIVE = FoundLink(LINK, DocumentState.LIVE, "Rig 1")
+
+TEMPLATES = Path(web.__file__).parent / "templates"
 
 
 def target(expression: str, ref_id: str = "A", **more: object) -> dict[str, Any]:
@@ -177,7 +181,7 @@ class Visitors:
 
     def client(self) -> FlaskClient:
         """Return a client of an app that has the public pages only."""
-        app = Flask("visitors")
+        app = Flask("visitors", template_folder=str(TEMPLATES))
         app.extensions[SERVICES] = SimpleNamespace(viewing=self.viewing, links=SimpleNamespace(directory=self.links))
         app.jinja_options = {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True}
         app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False

@@ -18,6 +18,7 @@ from backend_server.errors import ConfigError
 from backend_server.links.urls import GRAFANA_API, PAGES, SHORT_SLUGS, SLUGS
 from backend_server.primitives.identity_headers import IDENTITY_HEADERS, USER_HEADER
 from backend_server.primitives.shipped import shipped
+from backend_server.primitives.words import link_state_words
 from backend_server.settings import Settings, is_beside_us
 from backend_server.settings.topology import find_nginx, run_folder, web_socket
 
@@ -38,12 +39,7 @@ ERRORS = (
     (504, "upstream_timeout", "The service did not answer in time."),
 )
 # What a visitor of a link reads where a program would get one of ERRORS.
-NOTICES = (
-    (429, "Too many requests", "This page tries again by itself in a moment."),
-    (502, "The dashboard cannot be shown right now", "The service is starting; this page tries again by itself."),
-    (503, "The dashboard cannot be shown right now", "This page tries again by itself; nothing needs to be done."),
-    (504, "The dashboard cannot be shown right now", "The service is slow; this page tries again by itself."),
-)
+NOTICED = (429, 502, 503, 504)
 # Where links are answered: their pages (a notice is a page too), and what those pages ask for.
 LINK_PAGES = (f"^{PAGES}/[^/]+$", f"^(?:{SLUGS}|{SHORT_SLUGS})/[^/]+$")
 LINK_DATA = (f"{PAGES}/", f"{GRAFANA_API}/public/")
@@ -77,6 +73,18 @@ _FILES: tuple[tuple[str, str, dict[str, object]], ...] = (
 )
 
 
+def _notices() -> list[tuple[int, str, str]]:
+    """Return status, title and text of what a visitor reads while the service cannot answer."""
+    unavailable = link_state_words()["unavailable"]
+    texts = {
+        502: "The service is starting; this page tries again by itself.",
+        503: unavailable.text,
+        504: "The service is slow; this page tries again by itself.",
+    }
+    busy = (429, "Too many requests", "This page tries again by itself in a moment.")
+    return [busy, *((status, unavailable.title, text) for status, text in texts.items())]
+
+
 def render_edge(settings: Settings) -> Path:
     """Write nginx's configuration and its folders; gives the path of `nginx.conf`."""
     run = run_folder(settings) / "nginx"
@@ -106,8 +114,8 @@ def render_edge(settings: Settings) -> Path:
         "identity_headers": IDENTITY_HEADERS,
         "user_header": USER_HEADER,
         "errors": ERRORS,
-        "notices": NOTICES,
-        "noticed": tuple(status for status, _, _ in NOTICES),
+        "notices": _notices(),
+        "noticed": NOTICED,
         "notice": lambda title, text: _one_line(jinja.get_template("notice.html.j2").render(title=title, text=text)),
         "link_pages": LINK_PAGES,
         "link_data": LINK_DATA,

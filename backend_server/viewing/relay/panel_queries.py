@@ -106,7 +106,7 @@ class RelayedPanels:
     def _away(self, real: RealToken | None, panel_id: int) -> Answer:
         """Answer a panel query that cannot be asked now."""
         refusal = refusal_answer(UNAVAILABLE)
-        failed = failed_panel(refusal.status, self._dashboards.ref_ids(real, panel_id), UNAVAILABLE.message)
+        failed = failed_panel(refusal.status, self._dashboards.ref_ids(real, panel_id), UNAVAILABLE.words.message)
         return Answer(failed.status, failed.body, failed.content_type, refusal.headers)
 
 

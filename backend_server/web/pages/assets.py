@@ -13,18 +13,24 @@ blueprint = Blueprint("assets", __name__)
 
 _CSS, _JS = "text/css; charset=utf-8", "text/javascript; charset=utf-8"
 _TYPES = {"app.css": _CSS, "links.css": _CSS, "settings.css": _CSS, "app.js": _JS}
-_FOLDER = Path(__file__).parent.parent / "static"
+_FOLDER = Path(__file__).parent.parent / "static" / "dist" / "public"
 
 
 @cache
 def _asset(name: str) -> tuple[bytes, str]:
-    body = (_FOLDER / name).read_bytes()
+    try:
+        body = (_FOLDER / name).read_bytes()
+    except FileNotFoundError:
+        raise NotFound("The pages are not built; run `make setup`.") from None
     return body, hashlib.sha256(body).hexdigest()[:12]
 
 
 def asset_url(name: str) -> str:
-    """Return the address of an asset, its content's hash included."""
-    return f"/static/{name}?v={_asset(name)[1]}"
+    """Return the address of an asset, its content's hash included; without it where the pages are not built."""
+    try:
+        return f"/static/{name}?v={_asset(name)[1]}"
+    except NotFound:
+        return f"/static/{name}"
 
 
 @blueprint.get("/static/<name>")

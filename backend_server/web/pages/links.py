@@ -17,6 +17,7 @@ from backend_server.links import NAMED_PROFILES, FoundLink, LinkState
 from backend_server.links.urls import page_path
 from backend_server.primitives.clock import epoch_ms
 from backend_server.primitives.ids import is_link_token
+from backend_server.primitives.words import link_state_words
 from backend_server.registry import LinkQuery
 from backend_server.settings import LinkTokens
 
@@ -116,6 +117,7 @@ def _html(template: str, actor: Actor, **values: Any) -> Response:
         derived=derived,
         profiles={name: one.as_json() for name, one in NAMED_PROFILES.items()},
         utc=_utc,
+        words=link_state_words(),
         **values,
     )
 

@@ -6,7 +6,6 @@ Parses, calls `viewing`, answers. Everything a page needs lies below `/grafana/`
 from __future__ import annotations
 
 import secrets
-from pathlib import Path
 from urllib.parse import parse_qsl, urlencode
 
 from flask import Blueprint, Response, current_app, render_template, request
@@ -44,7 +43,7 @@ _DRAWING = "src/charts/kinds/parts.ts"
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _FORM = "application/x-www-form-urlencoded"
 
-blueprint = Blueprint("public", __name__, template_folder=str(Path(__file__).parent))
+blueprint = Blueprint("public", __name__)
 blueprint.register_blueprint(public_files.blueprint)
 
 
@@ -236,7 +235,7 @@ def _page(found: Page) -> Response:
 
 def _viewer(found: ViewerPage, files: PageFiles) -> str:
     return render_template(
-        "public/viewer.html",
+        "viewer.html",
         title=found.title,
         language=found.language,
         theme=found.theme.value,
@@ -252,9 +251,9 @@ def _notice(found: NoticePage) -> Response:
     nonce = secrets.token_urlsafe(12)
     refusal = found.refusal
     html = render_template(
-        "public/notice.html",
-        title=refusal.title,
-        text=refusal.text,
+        "notice.html",
+        title=refusal.words.title,
+        text=refusal.words.text,
         reason=refusal.reason,
         retry_seconds=refusal.retry_seconds,
         asks_password=refusal.asks_password,

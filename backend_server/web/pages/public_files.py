@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from flask import Blueprint, Response, request
+from werkzeug.exceptions import NotFound
 
 from backend_server.links.urls import ASSETS, GRAFANA_FILES, SCRIPTS
 from backend_server.viewing.answers import grafana_error
@@ -15,13 +16,13 @@ from ..context import current_services
 from ..public_headers import PUBLIC_HEADERS
 from .built import BuiltPages, takes_gzip
 
-_HERE = Path(__file__).parent
+_DIST = Path(__file__).parent.parent / "static" / "dist"
 _YEAR = "public, max-age=31536000, immutable"
 # Short, since the names stay and hosts hold them in their pages.
 _MINUTES = "public, max-age=300"
 
 blueprint = Blueprint("files", __name__)
-built = BuiltPages(_HERE.parent / "static" / "dist")
+built = BuiltPages(_DIST)
 
 
 @blueprint.get(f"{ASSETS}/<name>")
@@ -83,5 +84,8 @@ def _answer(found: Answer) -> Response:
 
 @cache
 def text_of(name: str) -> str:
-    """Read one of the files beside the public pages."""
-    return (_HERE / "public" / name).read_text(encoding="utf-8")
+    """Read a built file that keeps its name; raises NotFound where the pages are not built."""
+    try:
+        return (_DIST / "public" / name).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise NotFound("The pages are not built; run `make setup`.") from None

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { closedAtFirst, estimate, layout } from "../../src/pages/viewer/layout";
-import { isAboutLink, noticeWords, stateOfStatus } from "../../src/pages/viewer/notice";
+import { isAboutLink, stateOfStatus } from "../../src/pages/viewer/notice";
 import { panelState } from "../../src/pages/viewer/panel-state";
 import { type PageData, settingsOf } from "../../src/pages/viewer/settings";
+import { openPageWords } from "../../src/lib/words";
 
 const panel = (id: number, x: number, y: number, w: number, h: number, more = {}) => ({ id, type: "stat", gridPos: { x, y, w, h }, ...more });
 
@@ -70,6 +71,8 @@ describe("states", () => {
     expect(isAboutLink(404, "publicdashboards.notFound")).toBe(true);
     expect([401, 403, 410, 500, 0].map((status) => isAboutLink(status, ""))).toEqual([true, true, true, false, false]);
     expect([403, 410, 404, 401].map(stateOfStatus)).toEqual(["paused", "expired", "revoked", "locked"]);
-    expect(noticeWords("rotated").title).toBe("This link was turned off");
+    expect(openPageWords("rotated").title).toBe("This link has been replaced");
+    expect(openPageWords("what nobody knows").title).toBe("This link was turned off");
+    expect(openPageWords("locked").text).toBe("Load the page again to enter its password.");
   });
 });

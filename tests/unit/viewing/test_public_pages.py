@@ -379,15 +379,6 @@ def test_without_built_files_the_page_says_so_cleanly(client: FlaskClient, dist:
     assert "cannot be shown right now" in answer.get_data(as_text=True)
 
 
-def test_colours_of_the_notice_are_those_of_the_tokens() -> None:
-    pages = Path(public_files.__file__).parent
-    tokens = (pages.parent / "static" / "app.css").read_text(encoding="utf-8").lower()
-    style = (pages / "public" / "notice.css").read_text(encoding="utf-8").lower()
-    colours = set(re.findall(r"#[0-9a-f]{6}", style))
-    assert colours
-    assert colours <= set(re.findall(r"#[0-9a-f]{6}", tokens))
-
-
 def test_a_document_is_parsed_once_until_its_bytes_change(visitors: Visitors, client: FlaskClient) -> None:
     client.get(PAGE)
     first = visitors.stored.find(UID)

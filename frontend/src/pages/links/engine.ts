@@ -1,6 +1,7 @@
 /** What the links' pages decide without a page: form values to API bodies, times, questions. Pure. */
 import type { BodyOf } from "../../lib/api";
 import type { components, paths } from "../../lib/schema";
+import { openPageWords } from "../../lib/words";
 
 type Shapes = components["schemas"];
 
@@ -127,7 +128,7 @@ export function question(deed: Deed, name: string): Question {
         yes: "Rotate link",
       };
     case "revoke":
-      return { ...plain, danger: true, title: `Revoke “${name}”?`, text: "Visitors read that it is no longer valid, on open pages too. This cannot be undone.", yes: "Revoke link" };
+      return { ...plain, danger: true, title: `Revoke “${name}”?`, text: `Visitors read “${openPageWords("revoked").title}”, on open pages too. This cannot be undone.`, yes: "Revoke link" };
     case "off":
       return { ...plain, danger: true, title: "Turn all links off?", text: "Every visitor of every link sees the paused notice until you turn links on again.", yes: "Turn all links off" };
     case "on":

@@ -2,6 +2,7 @@
 import type { QueryResult } from "../../charts/frames/prometheus";
 import { type Outcome, type Wording, request } from "../../lib/api";
 import type { TimeRange } from "../../lib/time/relative";
+import { openPageWords } from "../../lib/words";
 
 export interface PanelAnswer {
   from: number;
@@ -16,7 +17,7 @@ const VISITOR: Wording = {
     401: "This dashboard needs its password again",
     403: "This panel may not be shown now",
     404: "This panel is no longer here",
-    410: "This link is no longer valid",
+    410: openPageWords("revoked").title,
     429: "Too many requests; trying again soon",
     502: "The data source could not be reached",
     503: "The service is not available right now",

@@ -1,13 +1,11 @@
 // Copy buttons and self-submitting filters. The pages work without this file.
-"use strict";
-
 const said = document.getElementById("said");
 
-async function copy(button) {
-  if (button.dataset.busy) return;
-  button.dataset.busy = "yes";
-  const text = button.dataset.copy;
-  const label = button.innerHTML;  // holds words for screen readers as well
+async function copy(button: HTMLButtonElement): Promise<void> {
+  if (button.dataset["busy"]) return;
+  button.dataset["busy"] = "yes";
+  const text = button.dataset["copy"] ?? "";
+  const label = [...button.childNodes]; // holds words for screen readers as well
   let done = true;
   try {
     await navigator.clipboard.writeText(text);
@@ -22,14 +20,20 @@ async function copy(button) {
   }
   button.textContent = done ? "Copied" : "Not copied";
   if (said) said.textContent = done ? "Copied to the clipboard" : "The browser refused to copy.";
-  setTimeout(() => { button.innerHTML = label; delete button.dataset.busy; }, 1500);
+  setTimeout(() => {
+    button.replaceChildren(...label);
+    delete button.dataset["busy"];
+  }, 1500);
 }
 
 document.addEventListener("click", (event) => {
-  const button = event.target.closest("button[data-copy]");
+  const button = event.target instanceof Element ? event.target.closest<HTMLButtonElement>("button[data-copy]") : null;
   if (button) void copy(button);
 });
 
 document.addEventListener("change", (event) => {
-  if (event.target.matches("select[data-submits]")) event.target.form.requestSubmit();
+  const field = event.target;
+  if (field instanceof HTMLSelectElement && field.matches("[data-submits]")) field.form?.requestSubmit();
 });
+
+export {};

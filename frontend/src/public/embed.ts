@@ -1,18 +1,46 @@
 // For host pages: puts a dashboard link into a frame, keeps its height right, switches its theme and hands on its events.
 //   Dashwright.embed(element, { url, theme, onEvent })   or   <dashwright-embed url="…" theme="dark"></dashwright-embed>
-(() => {
-  "use strict";
-  if (window.Dashwright) return;
+export interface EmbedOptions {
+  url: string;
+  theme?: string | null | undefined;
+  onEvent?: (event: DashboardEvent) => void;
+  title?: string | undefined;
+  minHeight?: number | undefined;
+  maxHeight?: number | undefined;
+  height?: number | undefined;
+}
+
+export interface DashboardEvent {
+  type: string;
+  height?: number;
+  [name: string]: unknown;
+}
+
+export interface Embedded {
+  iframe: HTMLIFrameElement;
+  setTheme(theme: string | null | undefined): void;
+  destroy(): void;
+}
+
+declare global {
+  interface Window {
+    Dashwright?: { embed: (element: HTMLElement, options: EmbedOptions) => Embedded };
+  }
+}
+
+if (!window.Dashwright) install();
+
+function install(): void {
   const THEMES = ["light", "dark", "auto"];
   const MOST_PX = 20000;
 
-  const addressOf = (url, theme) => {
+  const addressOf = (url: string, theme: string | null): URL => {
     const address = new URL(url, document.baseURI);
     if (!/^https?:$/.test(address.protocol)) throw new TypeError(`Dashwright: "${url}" is no web address of a link`);
     if (theme) address.searchParams.set("theme", theme);
     return address;
   };
-  const checkedTheme = (theme) => {
+  const checkedTheme = (theme: string | null | undefined): string | null => {
     if (theme === undefined || theme === null || theme === "") return null;
     if (!THEMES.includes(theme)) throw new TypeError(`Dashwright: theme "${theme}" must be light, dark or auto`);
     return theme;
@@ -23,7 +51,8 @@
    * (called with {type, …}: loaded, error, paused, expired, live, height, …), `title` for screen readers, `minHeight` and
    * `maxHeight` in pixels, or `height` to fix it. Gives {iframe, setTheme(theme), destroy()}.
    */
-  const embed = (element, { url, theme, onEvent, title = "Dashboard", minHeight = 200, maxHeight = MOST_PX, height } = {}) => {
+  const embed = (element: HTMLElement, options: EmbedOptions): Embedded => {
+    const { url, theme, onEvent, title = "Dashboard", minHeight = 200, maxHeight = MOST_PX, height } = options;
     let wanted = checkedTheme(theme);
     const address = addressOf(url, wanted);
     const iframe = document.createElement("iframe");
@@ -34,14 +63,15 @@
     iframe.src = address.href;
 
     let heard = false;
-    const sendTheme = () => {
+    const sendTheme = (): void => {
       if (wanted && heard) iframe.contentWindow?.postMessage({ type: "dashwright:theme", theme: wanted }, address.origin);
     };
-    const onMessage = ({ source, origin, data }) => {
+    const onMessage = ({ source, origin, data }: MessageEvent<(DashboardEvent & { source?: unknown }) | null>): void => {
       if (source !== iframe.contentWindow || origin !== address.origin) return;
       if (data?.source !== "dashwright" || typeof data.type !== "string") return;
-      const { source: _, ...event } = data;
-      if (height === undefined && Number.isFinite(event.height)) {
+      const event: DashboardEvent = { ...data };
+      delete event["source"];
+      if (height === undefined && typeof event.height === "number" && Number.isFinite(event.height)) {
         iframe.style.height = `${Math.min(Math.max(event.height, minHeight), maxHeight)}px`;
       }
       // A frame that began, or loaded itself again, is told which theme is wanted by now.
@@ -55,11 +85,11 @@
     element.append(iframe);
     return {
       iframe,
-      setTheme(next) {
+      setTheme(next: string | null | undefined): void {
         wanted = checkedTheme(next);
         sendTheme();
       },
-      destroy() {
+      destroy(): void {
         window.removeEventListener("message", onMessage);
         iframe.remove();
       },
@@ -68,28 +98,28 @@
 
   class DashwrightEmbed extends HTMLElement {
     static observedAttributes = ["url", "theme"];
-    #frame = null;
+    #frame: Embedded | null = null;
 
-    connectedCallback() {
+    connectedCallback(): void {
       this.style.display ||= "block";
       this.#open();
     }
 
-    disconnectedCallback() {
+    disconnectedCallback(): void {
       this.#close();
     }
 
-    attributeChangedCallback(name) {
+    attributeChangedCallback(name: string): void {
       if (!this.isConnected) return;
       if (name === "theme" && this.#frame) this.#frame.setTheme(this.getAttribute("theme"));
       else if (name === "url") this.#open();
     }
 
-    #open() {
+    #open(): void {
       this.#close();
       const url = this.getAttribute("url");
       if (!url) return;
-      const number = (name) => (this.hasAttribute(name) ? Number(this.getAttribute(name)) : undefined);
+      const number = (name: string): number | undefined => (this.hasAttribute(name) ? Number(this.getAttribute(name)) : undefined);
       this.#frame = embed(this, {
         url,
         theme: this.getAttribute("theme"),
@@ -101,7 +131,7 @@
       });
     }
 
-    #close() {
+    #close(): void {
       this.#frame?.destroy();
       this.#frame = null;
     }
@@ -109,4 +139,4 @@
 
   Object.defineProperty(window, "Dashwright", { value: Object.freeze({ embed }) });
   if (!customElements.get("dashwright-embed")) customElements.define("dashwright-embed", DashwrightEmbed);
-})();
+}

@@ -1,0 +1,15 @@
+/** What people read of a link's state: the file that the server reads as well. */
+import states from "../words/link-states.json";
+
+export interface StateWords {
+  title: string;
+  text: string;
+}
+
+const WORDS: Record<string, { title: string; text: string; open?: string }> = states;
+
+/** The words for a page that is open; a state that is not known reads as turned off. */
+export function openPageWords(state: string): StateWords {
+  const { title, text, open } = WORDS[state] ?? WORDS["revoked"]!;
+  return { title, text: open ?? text };
+}
