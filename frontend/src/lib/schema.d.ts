@@ -1407,14 +1407,14 @@ export interface components {
         /** @description `dashboards` by slug are compared; without it, those that are provisioned. */
         VerifyBody: {
             /** @default null */
+            dashboards?: Record<string, never> | null;
+            /** @default null */
             spec?: string | null;
             /** @default null */
             plan?: string | null;
             only?: string[];
             /** @default false */
             dense?: boolean;
-            /** @default null */
-            dashboards?: Record<string, never> | null;
         };
         /** @description Generated panels. */
         EntryList: components["schemas"]["EntryShape"][];
@@ -1459,9 +1459,9 @@ export interface components {
         /** @description `dashboards` by slug are looked at; without it, those that are provisioned. */
         CoverageBody: {
             /** @default null */
-            spec?: string | null;
-            /** @default null */
             dashboards?: Record<string, never> | null;
+            /** @default null */
+            spec?: string | null;
         };
         RulesBody: {
             /** @default null */

@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-import orjson
 from flask import Response
 
 from backend_server.accounts import Role, Scope
-from backend_server.documents.reading import MAX_DEPTH, depth_of
-from backend_server.errors import InvalidInput, NotFound, Problem
+from backend_server.errors import InvalidInput, NotFound
 from backend_server.generator.job import Job, run_job
 from backend_server.generator.output.coverage import find_coverage
 from backend_server.generator.output.drift import find_drift, find_left_over
@@ -25,6 +23,7 @@ from backend_server.primitives.shipped import shipped
 from ...auth import needs
 from ...context import current_actor, current_services
 from ..base import Message, api_blueprint, errors, json_response
+from .present import SHIPPED_SPEC, drift_json, faults_json, generated_json, published_json, spec_json
 from .schemas import (
     CoverageAnswer,
     CoverageBody,
@@ -53,7 +52,6 @@ from .schemas import (
 
 blueprint = api_blueprint("generator", "Dashboards from a metrics spec: generating, drift, inventory, rules.")
 
-SHIPPED_SPEC = "base"
 # A YAML answer is described by what it holds: a mapping.
 YAML_TEXT = {"content": {"application/yaml": {"schema": {"type": "object"}}}}
 ANY_JSON = {"content": {"application/json": {"schema": {"type": "object"}}}}
@@ -63,7 +61,7 @@ ANY_JSON = {"content": {"application/json": {"schema": {"type": "object"}}}}
 @needs(Role.VIEWER, Scope.DOCUMENTS_READ)
 def list_specs() -> Response:
     """List the specs that ship."""
-    return json_response([_spec_shown(_spec(None))])
+    return json_response([spec_json(_spec(None))])
 
 
 @blueprint.get("/generator/specs/<name>", responses={200: SpecAnswer, **errors(404)})
@@ -72,7 +70,7 @@ def get_spec(path: SpecPath) -> Response:
     """Return a spec that ships, with its source."""
     if path.name != SHIPPED_SPEC:
         raise NotFound(f"There is no spec {path.name!r}; there is: {SHIPPED_SPEC}.", details={"spec": path.name})
-    return json_response({**_spec_shown(_spec(None)), "source": _shipped_source().decode()})
+    return json_response({**spec_json(_spec(None)), "source": _shipped_source().decode()})
 
 
 @blueprint.post("/generator/specs/check", responses={200: SpecVerdict, **errors(413, 415)})
@@ -82,8 +80,8 @@ def check_spec(body: SourceBody) -> Response:
     try:
         spec = read_spec(body.source.encode())
     except InvalidInput as fault:
-        return json_response({"ok": False, "problems": [problem.as_json() for problem in fault.problems]})
-    shown = _spec_shown(spec)
+        return json_response(faults_json(fault))
+    shown = spec_json(spec)
     return json_response({"ok": True, "problems": [], "hash": shown["hash"], "families": shown["families"]})
 
 
@@ -108,7 +106,7 @@ def check_plans(body: SourceBody) -> Response:
     try:
         plans = read_plans(body.source.encode())
     except InvalidInput as fault:
-        return json_response({"ok": False, "problems": [problem.as_json() for problem in fault.problems]})
+        return json_response(faults_json(fault))
     return json_response({"ok": True, "problems": [], "plans": [asdict(plan) for plan in plans]})
 
 
@@ -116,18 +114,7 @@ def check_plans(body: SourceBody) -> Response:
 @needs(Role.VIEWER, Scope.DOCUMENTS_READ)
 def generate_dashboards(body: JobBody) -> Response:
     """Make dashboards and answer with them; nothing is stored."""
-    job = _job(body)
-    dashboards = [
-        {
-            "slug": one.plan.slug,
-            "uid": one.uid,
-            "title": one.plan.title,
-            "panel_count": one.panel_count,
-            "document": orjson.Fragment(one.body),
-        }
-        for one in job.made
-    ]
-    return json_response({"spec_hash": job.spec.hash, "warnings": job.warnings, "dashboards": dashboards})
+    return json_response(generated_json(_job(body)))
 
 
 @blueprint.post("/generator/provision", responses={200: ProvisionAnswer, **errors(409, 413, 415)})
@@ -136,18 +123,7 @@ def provision_dashboards(body: ProvisionBody) -> Response:
     """Make dashboards and have them wanted: written, proven, ready to be linked. The same again changes nothing."""
     job = _job(body)
     done = current_services().generated.publish(job, folder=body.folder, by=current_actor().name, prune=body.prune)
-    return json_response(
-        {
-            "spec_hash": job.spec.hash,
-            "warnings": job.warnings,
-            "created": done.slugs_of(done.outcome.created),
-            "changed": done.slugs_of(done.outcome.changed),
-            "unchanged": done.slugs_of(done.outcome.unchanged),
-            "withdrawn": done.slugs_of(done.outcome.withdrawn),
-            "left": done.slugs_of(done.outcome.left),
-            "documents": [document.as_json() for document in done.documents],
-        }
-    )
+    return json_response(published_json(job, done))
 
 
 @blueprint.get("/generator/documents", responses={200: ProvidedList})
@@ -177,14 +153,7 @@ def verify_dashboards(body: VerifyBody) -> Response:
     drifts = find_drift(job.made, existing)
     if not body.only:
         drifts += find_left_over(job.plans, existing)
-    return json_response(
-        {
-            "drift": bool(drifts),
-            "tokens": [token for drift in drifts for token in drift.tokens],
-            "details": [drift.as_json() for drift in drifts],
-            "warnings": job.warnings,
-        }
-    )
+    return json_response(drift_json(job, drifts))
 
 
 @blueprint.get("/generator/inventory", responses={200: EntryList, **errors(404)})
@@ -247,20 +216,5 @@ def _shipped_source() -> bytes:
     return shipped("metrics", "spec", "base.yml").read_bytes()
 
 
-def _spec_shown(spec: Spec) -> dict[str, object]:
-    counts = {name: len(metrics) for name, metrics in sorted(spec.families.items())}
-    return {"name": SHIPPED_SPEC, "hash": spec.hash, "families": counts}
-
-
 def _looked_at(given: dict[str, dict[str, Any]] | None) -> dict[str, dict[str, Any]]:
-    """Return a request's dashboards, else the provisioned ones; raises InvalidInput for what is nested too deeply."""
-    if given is None:
-        return current_services().generated.dashboards()
-    problems = [
-        Problem(f"dashboards.{slug}", f"is nested deeper than {MAX_DEPTH} levels; no dashboard is")
-        for slug, document in given.items()
-        if depth_of(document) > MAX_DEPTH
-    ]
-    if problems:
-        raise InvalidInput(problems)
-    return given
+    return current_services().generated.dashboards() if given is None else given

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, RootModel, StringConstraints
+from pydantic import Field, RootModel, StringConstraints, field_validator
+
+from backend_server.documents.reading import MAX_DEPTH, depth_of
+from backend_server.errors import Problem
 
 from ..base import Answer, BoundedInput, ProblemShape
+from ..rules import refuse
 
 # A slug stands in file names and addresses; what has another shape is no slug of ours.
 SLUG = r"^[a-z][a-z0-9_-]{0,63}$"
@@ -46,17 +50,32 @@ class ProvisionBody(JobBody):
 Dashboards = dict[SlugText, dict[str, Any]]
 
 
-class VerifyBody(JobBody):
-    """`dashboards` by slug are compared; without it, those that are provisioned."""
+class DashboardsBody(BoundedInput):
+    """Dashboards by slug, perhaps."""
 
     dashboards: Dashboards | None = Field(None, max_length=500)
 
+    @field_validator("dashboards")
+    @classmethod
+    def _are_not_too_deep(cls, dashboards: Dashboards | None) -> Dashboards | None:
+        refuse(
+            [
+                Problem(f"dashboards.{slug}", f"is nested deeper than {MAX_DEPTH} levels; no dashboard is")
+                for slug, document in (dashboards or {}).items()
+                if depth_of(document) > MAX_DEPTH
+            ]
+        )
+        return dashboards
 
-class CoverageBody(BoundedInput):
+
+class VerifyBody(JobBody, DashboardsBody):
+    """`dashboards` by slug are compared; without it, those that are provisioned."""
+
+
+class CoverageBody(DashboardsBody):
     """`dashboards` by slug are looked at; without it, those that are provisioned."""
 
     spec: SourceText | None = None
-    dashboards: Dashboards | None = Field(None, max_length=500)
 
 
 class RulesBody(BoundedInput):
