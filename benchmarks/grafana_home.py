@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from backend_server.primitives.document_paths import PROVIDERS
+from backend_server.primitives.ids import PROVIDERS
 from backend_server.primitives.shipped import shipped
 from tests.support.processes import free_ports, get, until
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import orjson
 
 from backend_server.errors import ConfigError
-from backend_server.primitives.document_paths import PROVIDERS, is_our_file
+from backend_server.primitives.ids import PROVIDERS, is_our_file
 from backend_server.provisioning.folder import verified
 from backend_server.provisioning.providers import check_providers
 

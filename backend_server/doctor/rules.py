@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from backend_server.primitives.document_paths import provider_of
+from backend_server.primitives.ids import provider_of
 from backend_server.settings import SHORTEST_SECRET_KEY
 from backend_server.storage.engine.disk import VANISHING
 

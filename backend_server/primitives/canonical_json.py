@@ -24,6 +24,9 @@ def read_json(body: bytes | str, *, what: str = "The document") -> object:
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as fault:
-        raise InvalidInput(
-            [Problem("", f"is not JSON: {fault.msg}", line=fault.lineno, column=fault.colno)], what=what
-        ) from fault
+        raise InvalidInput([json_problem(fault)], what=what) from fault
+
+
+def json_problem(fault: orjson.JSONDecodeError) -> Problem:
+    """Say where a text stops to be JSON."""
+    return Problem("", f"is not JSON: {fault.msg}", line=fault.lineno, column=fault.colno)

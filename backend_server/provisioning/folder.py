@@ -12,7 +12,7 @@ import orjson
 
 from backend_server.errors import ProvisioningError
 from backend_server.primitives.canonical_json import content_hash
-from backend_server.primitives.document_paths import PACKS, PROVIDERS, is_our_file, provider_of
+from backend_server.primitives.ids import PACKS, PROVIDERS, is_our_file, provider_of
 from backend_server.reconcile.model import FolderSurvey, SwapReport
 
 from .swap import DIRECTORY_MODE, Flusher, remove_files, swap_files, sweep_temporaries

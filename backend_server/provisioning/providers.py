@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 
 from backend_server.errors import ConfigError, UpstreamError
-from backend_server.primitives.document_paths import PACKS, PROVIDERS
+from backend_server.primitives.ids import PACKS, PROVIDERS
 
 PROVIDER_FILE = "dashboard.yml"
 _WATCH_MODE_SECONDS = 10  # at or below, Grafana 12.3 and later watches instead of polling, and starves

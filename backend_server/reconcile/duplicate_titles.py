@@ -7,8 +7,7 @@ from collections.abc import Collection, Mapping
 from pathlib import PurePosixPath
 
 from backend_server.documents.status import LOOK_AGAIN
-from backend_server.primitives.document_paths import PACKS
-from backend_server.primitives.ids import Maker
+from backend_server.primitives.ids import PACKS, Maker
 
 from .filling import Filled, last_good
 from .model import DocumentRow, RowUpdate

@@ -1,13 +1,10 @@
 """The registry: which devices and links there are, and which documents are wanted, whoever made them."""
 
-from .devices import DeviceRegistry
+from .devices import DevicePage, DeviceRegistry
 from .fleet_documents import FleetDocuments
 from .link_directory import LinkDirectory
 from .links import LinkRegistry
 from .model import (
-    Accepted,
-    DevicePage,
-    DeviceView,
     HeartbeatAnswer,
     LinkPage,
     LinkQuery,
@@ -15,7 +12,7 @@ from .model import (
     RegistryOptions,
 )
 from .static_documents import StaticDocuments
-from .upsert import DeviceUpserter
+from .upsert import Accepted, DeviceUpserter, DeviceView
 
 __all__ = [
     "Accepted",

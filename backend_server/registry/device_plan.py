@@ -8,8 +8,7 @@ from dataclasses import dataclass, field, replace
 from backend_server.devices.device import Device, DeviceRecord, apply_fields, check_merged, merge_device
 from backend_server.documents.status import NewDocument
 from backend_server.links.link import LinkProfile, profile_of_share
-from backend_server.primitives.document_paths import device_file
-from backend_server.primitives.ids import DeviceId, Maker, dashboard_uid
+from backend_server.primitives.ids import DeviceId, Maker, dashboard_uid, device_file
 from backend_server.templates import Template, TemplateSet
 
 from .model import RegistryOptions, StoredDevice

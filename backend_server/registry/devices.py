@@ -7,6 +7,7 @@ all.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from backend_server.devices.device import may_be_revived
@@ -16,11 +17,19 @@ from backend_server.primitives.clock import epoch_ms
 from backend_server.primitives.ids import parse_device_id
 
 from .device_plan import DeviceChanges, DevicePlanner, load_devices
-from .model import Accepted, DevicePage, DeviceQuery, DeviceView, Fields, RegistryOptions, StoredDevice
+from .model import DeviceQuery, Fields, RegistryOptions, StoredDevice
 from .ports import Records
-from .upsert import CurrentTemplates, DeviceUpserter
+from .upsert import Accepted, CurrentTemplates, DeviceUpserter, DeviceView
 
 Change = Callable[[DevicePlanner, StoredDevice, DeviceChanges], StoredDevice]
+
+
+@dataclass(frozen=True, slots=True)
+class DevicePage:
+    """One page of a list of devices, and how many there are in all."""
+
+    items: tuple[DeviceView, ...]
+    total: int
 
 
 class DeviceRegistry:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from backend_server.documents.status import DocumentStatus, NewDocument
-from backend_server.primitives.document_paths import FLEET_FOLDER, packs_file
-from backend_server.primitives.ids import Maker, dashboard_uid
+from backend_server.primitives.ids import FLEET_FOLDER, Maker, dashboard_uid, packs_file
 from backend_server.templates import Template, TemplateSet
 
 from .ports import Records

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from backend_server.devices.device import Device, DeviceRecord, DeviceState
+from backend_server.devices.device import DeviceRecord
 from backend_server.documents.status import DocumentStatus
 from backend_server.links.link import FoundLink, Link, LinkState
 from backend_server.primitives.ids import DashboardUid
 from backend_server.primitives.secret import Secret
 
-MAIN_SLOT = "main"
 _DAY_MS = 86_400_000
 
 Fields = Mapping[str, object]  # what `devices.fields.parse_fields` returns
@@ -78,61 +77,6 @@ class StoredDevice:
     record: DeviceRecord
     documents: tuple[DocumentStatus, ...] = ()
     links: tuple[Link, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceView:
-    """A device as it stands at a moment: the merged device, its record, its documents and all its links."""
-
-    device: Device
-    record: DeviceRecord
-    state: DeviceState
-    documents: tuple[DocumentStatus, ...]
-    links: tuple[Link, ...]
-    last_seen_at: int
-    links_on: bool = True
-
-    @property
-    def link(self) -> Link | None:
-        """The device's own link: the default one of slot `main`, unless that is not shared."""
-        link = next((link for link in self.links if link.is_default and link.slot == MAIN_SLOT), None)
-        if link is None or link.suspended_at is None:
-            return link
-        # With its device a link is suspended as well, and then shown as what it is: over.
-        return link if self.state is DeviceState.RETIRED and self.device.share != "false" else None
-
-    def moves_by_itself(self, now_ms: int) -> bool:
-        """Whether the hook's answer changes at some moment without anybody writing anything."""
-        return self.link is not None and self.found(self.link).until(now_ms) is not None
-
-    def found(self, link: Link) -> FoundLink:
-        """Return one of the links with the state of its document."""
-        document = next((document for document in self.documents if document.uid == link.document_uid), None)
-        return FoundLink(
-            link,
-            document.serving_state if document else None,
-            document.title if document else self.device.title,
-            self.links_on,
-            own_refresh=document.refresh if document else None,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """A device that was accepted, as it stood at `now_ms`, right as of a change number."""
-
-    created: bool
-    view: DeviceView
-    change: int
-    now_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class DevicePage:
-    """One page of a list of devices, and how many there are in all."""
-
-    items: tuple[DeviceView, ...]
-    total: int
 
 
 @dataclass(frozen=True, slots=True)

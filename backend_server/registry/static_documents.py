@@ -17,8 +17,7 @@ from backend_server.documents.refresh import own_refresh
 from backend_server.documents.static_document import StaticDocumentStatus
 from backend_server.documents.status import DocumentStatus, NewDocument
 from backend_server.errors import Conflict, InvalidInput, NotFound, Problem
-from backend_server.primitives.document_paths import packs_file
-from backend_server.primitives.ids import DashboardUid, Maker
+from backend_server.primitives.ids import DashboardUid, Maker, packs_file
 
 from .model import PublishOutcome
 from .ports import Records, WriteTransaction

@@ -8,19 +8,71 @@ token. The worker finds what is to be done by the change number.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
-from backend_server.devices.device import device_state, merge_device
+from backend_server.devices.device import Device, DeviceRecord, DeviceState, device_state, merge_device
+from backend_server.documents.status import DocumentStatus
 from backend_server.errors import DashwrightError
+from backend_server.links.link import FoundLink, Link
 from backend_server.primitives.ids import DeviceId, Maker
 from backend_server.templates import TemplateSet
 
 from .device_plan import DeviceChanges, DevicePlanner, load_devices
 from .guard import registry_guard
-from .model import Accepted, DeviceView, Fields, HeartbeatAnswer, RegistryOptions, StoredDevice
+from .model import Fields, HeartbeatAnswer, RegistryOptions, StoredDevice
 from .ports import Records
 from .seen import Seen
 
+MAIN_SLOT = "main"
 _CHUNK = 500  # so that no transaction and no statement grows without bound
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceView:
+    """A device as it stands at a moment: the merged device, its record, its documents and all its links."""
+
+    device: Device
+    record: DeviceRecord
+    state: DeviceState
+    documents: tuple[DocumentStatus, ...]
+    links: tuple[Link, ...]
+    last_seen_at: int
+    links_on: bool = True
+
+    @property
+    def link(self) -> Link | None:
+        """The device's own link: the default one of slot `main`, unless that is not shared."""
+        link = next((link for link in self.links if link.is_default and link.slot == MAIN_SLOT), None)
+        if link is None or link.suspended_at is None:
+            return link
+        # With its device a link is suspended as well, and then shown as what it is: over.
+        return link if self.state is DeviceState.RETIRED and self.device.share != "false" else None
+
+    def moves_by_itself(self, now_ms: int) -> bool:
+        """Whether the hook's answer changes at some moment without anybody writing anything."""
+        return self.link is not None and self.found(self.link).until(now_ms) is not None
+
+    def found(self, link: Link) -> FoundLink:
+        """Return one of the links with the state of its document."""
+        document = next((document for document in self.documents if document.uid == link.document_uid), None)
+        return FoundLink(
+            link,
+            document.serving_state if document else None,
+            document.title if document else self.device.title,
+            self.links_on,
+            own_refresh=document.refresh if document else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A device that was accepted, as it stood at `now_ms`, right as of a change number."""
+
+    created: bool
+    view: DeviceView
+    change: int
+    now_ms: int
+
 
 Outcomes = dict[DeviceId, Accepted | DashwrightError]
 CurrentTemplates = Callable[[], TemplateSet]

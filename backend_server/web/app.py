@@ -20,12 +20,11 @@ from .api import register_api
 from .api.base import ErrorAnswer
 from .api.devices.hook import HOOK, DeviceHook
 from .auth import SessionCookies, need_of, register_auth
-from .bodies import MAX_BODY_BYTES, StrictRequest
-from .context import HEALTH, SERVICES, WAITING
+from .context import HEALTH, LINK_BASE, SERVICES, WAITING
 from .edge_headers import EdgeHeaders
 from .errors import invalid_request, register_errors
 from .pages import register_pages
-from .requests import register_requests
+from .requests import MAX_BODY_BYTES, StrictRequest, register_requests
 from .waiting import WaitingRoom
 
 if TYPE_CHECKING:
@@ -63,6 +62,7 @@ def create_app(services: Services) -> DashwrightApp:
         static_folder=None,
     )
     app.config.update(
+        **{LINK_BASE: services.settings.base_url},
         SECRET_KEY=services.secret_key.reveal(),
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
         SESSION_COOKIE_NAME=SESSION_COOKIE,

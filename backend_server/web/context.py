@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 SERVICES = "dashwright.services"
 WAITING = "dashwright.waiting"
 HEALTH = "dashwright.health"
+LINK_BASE = "DASHWRIGHT_LINK_BASE"
 
 
 def current_services() -> Services:
@@ -47,9 +48,9 @@ def request_id() -> str:
 
 def link_base() -> str:
     """Return what links start with, without a trailing slash: `PUBLIC_URL`, else this request's scheme and host."""
-    configured = current_services().settings.base_url
+    configured = current_app.config[LINK_BASE]
     if configured:
-        return configured
+        return str(configured)
     if not is_host(request.host):
         raise BadRequest("The Host header is not a host name.")
     return f"{request.scheme}://{request.host}"

@@ -1,17 +1,21 @@
-"""Around every request: its id, its log line, its count, and the headers every answer carries."""
+"""Every request: its id, its log line, its count, its body as strict JSON, and the headers every answer carries."""
 
 from __future__ import annotations
 
 import re
 import secrets
 import time
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
+import orjson
 import structlog
-from flask import Flask, Response, g, request
-from werkzeug.exceptions import BadRequest
+from flask import Flask, Request, Response, current_app, g, request
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
+from backend_server.errors import InputError, InvalidInput, Problem
 from backend_server.links.urls import PUBLIC, SHORT_SLUGS, SLUGS
-from backend_server.primitives.redact import redact_text
+from backend_server.primitives.canonical_json import json_problem
 from backend_server.telemetry import Metrics, get_logger
 
 from .auth import client_address
@@ -28,6 +32,11 @@ PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+
+
+View = TypeVar("View", bound=Callable[..., object])
+_OPTIONAL = "__body_may_be_left_out__"
+MAX_BODY_BYTES = 16 * 1024 * 1024  # a batch of 10,000 devices with many labels
 
 
 def register_requests(app: Flask, metrics: Metrics) -> None:
@@ -50,8 +59,11 @@ def register_requests(app: Flask, metrics: Metrics) -> None:
 
 
 def shown_path(path: str) -> str:
-    """Return a path as the log may hold it: whoever reads a link's whole token or slug there could open the link."""
-    return _SLUG.sub(r"\1…", redact_text(path[:300]))
+    """Return a path as the log may hold it: whoever reads a link's slug there could open the link.
+
+    Tokens are shortened in every line alike (`telemetry.logs`).
+    """
+    return _SLUG.sub(r"\1…", path[:300])
 
 
 def _begin() -> None:
@@ -85,3 +97,55 @@ def _shown_client() -> str:
     """Return the caller's address, but a visitor's only if the operator wants it in the log."""
     is_visit = request.path.startswith(PUBLIC)
     return "-" if is_visit and not current_services().settings.log_visitors else client_address()
+
+
+def body_may_be_left_out(view: View) -> View:
+    """Say that a route takes no body for an empty object; to stand below the route decorator."""
+    setattr(view, _OPTIONAL, True)
+    return view
+
+
+class StrictRequest(Request):
+    """A request whose JSON is parsed once, strictly, and never silently."""
+
+    max_form_memory_size = 64 * 1024
+    max_form_parts = 20
+
+    def json_bytes(self) -> bytes:
+        """Return the body as sent; raises 415 unless it is declared as JSON, InvalidInput when there is none."""
+        body = self.get_data(cache=True)
+        if not body:
+            raise InvalidInput([Problem("", "needs a JSON body")])
+        if not self.is_json:
+            raise UnsupportedMediaType
+        return body
+
+    def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:  # noqa: ARG002, RUF100, FBT001 - werkzeug's signature; the three are ignored on purpose
+        """Parse the body; malformed JSON is 400 with line and column whatever `silent` says."""
+        if hasattr(current_app.view_functions.get(self.endpoint or ""), _OPTIONAL) and not self.get_data(cache=True):
+            return {}
+        body = self.json_bytes()
+        try:
+            found = orjson.loads(body)
+        except orjson.JSONDecodeError as fault:
+            raise BadRequest(
+                f"The body is not JSON: {fault.msg} (line {fault.lineno}, column {fault.colno})."
+            ) from None
+        if isinstance(found, str):
+            # flask-openapi3 would parse a string's content as JSON once more.
+            raise InvalidInput([Problem("", "must be an object, not a text")])
+        return found
+
+
+def parse_body(body: bytes) -> object:
+    """Parse a body's bytes; raises InputError with line and column: what is no JSON at all cannot be read."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as fault:
+        wrong = InvalidInput([json_problem(fault)], what="The body")
+        raise InputError(wrong.message, details=wrong.details) from fault
+
+
+def strict_request() -> StrictRequest:
+    """Return the present request by its own type."""
+    return cast("StrictRequest", request)

@@ -17,7 +17,7 @@ from backend_server.errors import (
     UpstreamError,
     UpstreamTimeout,
 )
-from backend_server.web.bodies import MAX_BODY_BYTES
+from backend_server.web.requests import MAX_BODY_BYTES
 from tests.support.app import LiveApp, running_app
 
 

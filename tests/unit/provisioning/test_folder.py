@@ -12,7 +12,7 @@ import pytest
 
 from backend_server.errors import InvalidInput, ProvisioningError
 from backend_server.primitives.canonical_json import canonical_bytes, content_hash
-from backend_server.primitives.document_paths import PROVIDERS, device_file, packs_file, shard_of
+from backend_server.primitives.ids import PROVIDERS, device_file, packs_file, shard_of
 from backend_server.provisioning import DashboardFolder, Refused
 from backend_server.provisioning.folder import verified
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from backend_server.errors import ConfigError
-from backend_server.primitives.document_paths import PACKS, PROVIDERS
+from backend_server.primitives.ids import PACKS, PROVIDERS
 from backend_server.provisioning import check_providers
 
 ROOT = Path("/var/lib/grafana/dashboards")

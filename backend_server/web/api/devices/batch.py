@@ -1,7 +1,8 @@
-"""A batch's items, told apart: what is known word for word, what is to be registered, and what is wrong. Pure."""
+"""A batch of devices: its items read and told apart from what is wrong, and batches that came before."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -10,9 +11,9 @@ from backend_server.devices.fields import parse_fields
 from backend_server.errors import DashwrightError, InputError, InvalidInput, Problem
 from backend_server.primitives.ids import DeviceId, parse_device_id
 
-from .answer_cache import CachedAnswer
-
 MOST_DEVICES = 10_000
+_MOST_BATCHES = 4  # one of 10,000 devices and its answer take about 11 MB
+_MOST_BATCH_BYTES = 4_000_000
 
 
 @dataclass(slots=True)
@@ -34,6 +35,39 @@ class Requests:
     refused: dict[int, DashwrightError] = field(default_factory=dict)
 
 
+class BatchCache:
+    """Batches that came word for word before, with their answers, as long as nothing at all was written since.
+
+    A fleet at rest is polled by the same bytes again and again: then not even the JSON is read.
+    """
+
+    def __init__(self) -> None:
+        self._kept: deque[CachedBatch] = deque(maxlen=_MOST_BATCHES)
+
+    def find(self, body: bytes, base: bytes, number: int) -> CachedBatch | None:
+        """Find a batch that is answered as it was, at the present change number."""
+        for batch in self._kept.copy():
+            if batch.number == number and batch.base == base and batch.body == body:
+                return batch
+        return None
+
+    def keep(self, batch: CachedBatch) -> None:
+        """Keep a batch that was answered from memory alone."""
+        if len(batch.body) <= _MOST_BATCH_BYTES:
+            self._kept.append(batch)
+
+
+@dataclass(frozen=True, slots=True)
+class CachedBatch:
+    """A batch's bytes with the answer to them for a base address, right as of a change number."""
+
+    body: bytes
+    base: bytes
+    number: int
+    ids: Sequence[str]
+    answer: bytes
+
+
 def check_size(items: Sequence[object]) -> None:
     """Raise InvalidInput when there are more than one batch takes."""
     if len(items) > MOST_DEVICES:
@@ -41,27 +75,6 @@ def check_size(items: Sequence[object]) -> None:
             [Problem("", f"holds {len(items)} devices; at most {MOST_DEVICES} at once, so send it in parts")],
             what="The batch",
         )
-
-
-def compare(items: Sequence[object], remembered: Mapping[str, CachedAnswer], base: bytes) -> Compared:
-    """Answer from memory what came before; `base` is the public address as it stands inside a JSON text."""
-    results: list[bytes] = []
-    seen: list[str] = []
-    open_places: dict[object, list[int]] = {}
-    for place, item in enumerate(items):
-        device_id = item.get("id") if type(item) is dict else None
-        known = remembered.get(device_id) if type(device_id) is str else None
-        # An id that is open already is taken in turn: an earlier place may have changed it.
-        if known is not None and device_id not in open_places:
-            fields = cast("dict[str, Any]", item)
-            if (fields == known.raw and type(fields.get("share")) is known.share_type) or _in_other_form(known, fields):
-                results.append(known.answer if known.base == base else known.for_base(base))
-                seen.append(cast("str", device_id))
-                continue
-        open_places.setdefault(device_id if type(device_id) is str else None, []).append(place)
-        results.append(b"")
-    places = sorted(place for group in open_places.values() for place in group)
-    return Compared(results, seen, {place: items[place] for place in places})
 
 
 def read_items(items: Mapping[int, object]) -> Requests:
@@ -81,13 +94,6 @@ def read_items(items: Mapping[int, object]) -> Requests:
             requests.raw[device_id] = cast("Mapping[str, Any]", item)
         requests.places.setdefault(device_id, []).append(place)
     return requests
-
-
-def _in_other_form(known: CachedAnswer, item: dict[str, Any]) -> bool:
-    if known.raw is not None or not known.equals(item):
-        return False
-    known.remember(item, None)
-    return True
 
 
 def _checked(item: object) -> tuple[DeviceId, dict[str, object]]:

@@ -9,22 +9,121 @@ by the same rules (`devices.fields`).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import orjson
 
 from backend_server.devices.fields import parse_fields
 from backend_server.errors import DashwrightError, InvalidInput, Problem, status_of
+from backend_server.primitives.canonical_json import read_json
 from backend_server.primitives.ids import parse_device_id
 from backend_server.registry import Accepted, DeviceUpserter
 
-from ...bodies import parse_body
 from ...errors import error_shape
-from .answer_cache import AnswerCache, BatchCache, CachedAnswer, CachedBatch
-from .batch import check_size, compare, read_items
+from ...requests import parse_body
+from .batch import BatchCache, CachedBatch, Compared, check_size, read_items
 from .present import answer_parts, base_in_json
 
 HOOK = "dashwright.device_hook"  # its place among the application's extensions
+# About 2 KB each; beyond, the longest-known are forgotten and read again when they are asked for.
+_MOST_DEVICES = 250_000
+
+
+class CachedAnswer:
+    """One device's last accepted request, and its answer as a batch holds it, ready for one base address."""
+
+    __slots__ = ("_cuts", "_head", "_id", "answer", "base", "body", "raw", "share_type")
+
+    def __init__(self, device_id: str, parts: tuple[bytes, ...], base: bytes) -> None:
+        """Take the answer cut where the base address (as JSON writes it) belongs, and the address most likely asked."""
+        self.base = base
+        self.answer = base.join(parts)
+        self._cuts = tuple(len(part) for part in parts)
+        self.body: bytes | None = None
+        self.raw: Mapping[str, Any] | None = None
+        # In Python `1 == True`: the type of the one field that takes a truth value is compared besides.
+        self.share_type: type = type(None)
+        self._id = device_id
+        self._head = len(device_id) + len('{"id":"","status":200,')
+
+    def remember(self, raw: Mapping[str, Any] | None, body: bytes | None) -> None:
+        """Remember the forms of a request that changes nothing any more; a form that is None stays as it is."""
+        if body is not None:
+            self.body = body
+        if raw is not None:
+            self.raw = raw
+            self.share_type = type(raw.get("share"))
+
+    def equals(self, raw: Mapping[str, Any]) -> bool:
+        """Whether a request that came in the other form (single call or batch) says the same."""
+        remembered = self.raw
+        if remembered is None and self.body is not None:
+            found = read_json(self.body) if self.body.strip() else {}
+            remembered = found if isinstance(found, Mapping) else None
+        return (
+            remembered is not None
+            and {**remembered, "id": self._id} == {**raw, "id": raw.get("id", self._id)}
+            and type(remembered.get("share")) is type(raw.get("share"))
+        )
+
+    def for_base(self, base: bytes) -> bytes:
+        """Return the answer for a base address; the last one asked for lies ready."""
+        if base != self.base:
+            parts, at = [], 0
+            for length in self._cuts:
+                parts.append(self.answer[at : at + length])
+                at += length + len(self.base)
+            return base.join(parts)
+        return self.answer
+
+    def single(self, base: bytes) -> bytes:
+        """Return the answer to a PUT: a batch's entry without its first two keys."""
+        return b"{" + (self.answer if base == self.base else self.for_base(base))[self._head :]
+
+
+class AnswerCache:
+    """Answers by device id; the registry's guard says what to forget, and its lock is held by whoever changes this."""
+
+    def __init__(self) -> None:
+        self.by_id: dict[str, CachedAnswer] = {}
+
+    def forget(self, changed: Sequence[tuple[str, str]]) -> None:
+        """Forget what was written, given as `(maker, object id)`."""
+        for _, object_id in changed:
+            self.by_id.pop(object_id, None)
+
+    def forget_all(self) -> None:
+        """Forget everything."""
+        self.by_id = {}
+
+    def keep(self, device_id: str, answer: CachedAnswer) -> None:
+        """Remember a device's answer."""
+        if len(self.by_id) >= _MOST_DEVICES and device_id not in self.by_id:
+            for oldest in list(self.by_id)[: _MOST_DEVICES // 10]:
+                self.by_id.pop(oldest, None)
+        self.by_id[device_id] = answer
+
+    def compare(self, items: Sequence[object], base: bytes) -> Compared:
+        """Answer from memory what came before; `base` is the public address as it stands inside a JSON text."""
+        remembered = self.by_id
+        results: list[bytes] = []
+        seen: list[str] = []
+        open_places: dict[object, list[int]] = {}
+        for place, item in enumerate(items):
+            device_id = item.get("id") if type(item) is dict else None
+            known = remembered.get(device_id) if type(device_id) is str else None
+            # An id that is open already is taken in turn: an earlier place may have changed it.
+            if known is not None and device_id not in open_places:
+                fields = cast("dict[str, Any]", item)
+                is_same = fields == known.raw and type(fields.get("share")) is known.share_type
+                if is_same or _in_other_form(known, fields):
+                    results.append(known.answer if known.base == base else known.for_base(base))
+                    seen.append(cast("str", device_id))
+                    continue
+            open_places.setdefault(device_id if type(device_id) is str else None, []).append(place)
+            results.append(b"")
+        places = sorted(place for group in open_places.values() for place in group)
+        return Compared(results, seen, {place: items[place] for place in places})
 
 
 class DeviceHook:
@@ -90,7 +189,7 @@ class DeviceHook:
     ) -> tuple[bytes, Sequence[str]]:
         """Return `{"results": […]}` and the ids that memory answered."""
         check_size(items)
-        compared = compare(items, self._answers.by_id, base)
+        compared = self._answers.compare(items, base)
         results = compared.results
         self._devices.was_seen(compared.seen, client)
         if compared.unanswered:
@@ -122,6 +221,13 @@ class DeviceHook:
             elif self._guard.may_keep(accepted.change):
                 self._answers.keep(device_id, answer)
         return answer
+
+
+def _in_other_form(known: CachedAnswer, item: dict[str, Any]) -> bool:
+    if known.raw is not None or not known.equals(item):
+        return False
+    known.remember(item, None)
+    return True
 
 
 def _created(answer: bytes) -> bytes:

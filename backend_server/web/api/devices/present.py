@@ -9,10 +9,11 @@ import orjson
 
 from backend_server.devices.device import DeviceState
 from backend_server.documents.status import DocumentState
+from backend_server.links import FoundLink, embed_url, link_url
 from backend_server.primitives.clock import format_ms
 from backend_server.registry import DeviceView
 
-from ..links.present import link_json, short_link_json
+from ..links.present import link_json
 
 # Stands for the base address in a serialised answer; no value can contain it, since JSON escapes control characters.
 _BASE = "\x00base\x00"
@@ -25,7 +26,7 @@ def hook_json(view: DeviceView, base: str, now_ms: int) -> dict[str, object]:
     return {
         "device": _device_json(view),
         "dashboards": dashboards_json(view),
-        "link": short_link_json(view.found(link), base, now_ms) if link else None,
+        "link": _short_link_json(view.found(link), base, now_ms) if link else None,
     }
 
 
@@ -90,4 +91,16 @@ def _device_json(view: DeviceView) -> dict[str, object]:
         "state": view.state.value,
         "created_at": format_ms(view.record.created_at),
         "updated_at": format_ms(view.record.updated_at),
+    }
+
+
+def _short_link_json(found: FoundLink, base: str, now_ms: int) -> dict[str, object]:
+    """Return a link as the hook's answer holds it."""
+    link = found.link
+    return {
+        "url": link_url(base, link.token),
+        "embed_url": embed_url(base, link, found.own_refresh),
+        "token": link.token,
+        "slug": link.slug,
+        "state": found.state(now_ms).value,
     }

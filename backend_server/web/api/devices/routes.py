@@ -15,8 +15,8 @@ from backend_server.primitives.ids import DeviceId, parse_device_id
 from backend_server.registry import DeviceView
 
 from ...auth import needs
-from ...bodies import strict_request
 from ...context import current_actor, current_services, link_base, request_id, waiting_room
+from ...requests import strict_request
 from ...waiting import wait_seconds
 from ..base import Message, api_blueprint, described, errors, json_response, page_response
 from .hook import HOOK, DeviceHook
@@ -69,7 +69,8 @@ def put_device() -> Response:
     and nothing changes.
     """
     device_id = str((request.view_args or {})["device_id"])
-    seconds = wait_seconds(request.args.get("wait"))
+    wait = request.args.get("wait")
+    seconds = wait_seconds(wait) if wait else 0.0
     body = strict_request().json_bytes()
     status, answer = _hook().put(device_id, body, current_actor().name, link_base(), client=_client())
     if seconds:

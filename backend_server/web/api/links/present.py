@@ -7,18 +7,6 @@ from backend_server.links.fields import shown_field
 from backend_server.primitives.clock import format_ms
 
 
-def short_link_json(found: FoundLink, base: str, now_ms: int) -> dict[str, object]:
-    """Return a link as the hook's answer holds it."""
-    link = found.link
-    return {
-        "url": link_url(base, link.token),
-        "embed_url": embed_url(base, link, found.own_refresh),
-        "token": link.token,
-        "slug": link.slug,
-        "state": found.state(now_ms).value,
-    }
-
-
 def link_json(found: FoundLink, base: str, now_ms: int) -> dict[str, object]:
     """Return a link as the links' routes answer it."""
     link = found.link

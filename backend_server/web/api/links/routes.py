@@ -10,8 +10,8 @@ from backend_server.links import FoundLink, LinkState
 from backend_server.primitives.clock import epoch_ms
 
 from ...auth import needs
-from ...bodies import body_may_be_left_out
 from ...context import current_actor, current_services, link_base
+from ...requests import body_may_be_left_out
 from ..base import Message, api_blueprint, errors, json_response, page_response
 from .present import link_json
 from .schemas import AnyTokenPath, LinkAnswer, LinkEditBody, LinkList, LinkQuery, NewLink, Rotation, Switch, TokenPath
