@@ -22,11 +22,12 @@ from backend_server.primitives.canonical_json import canonical_bytes, content_ha
 from backend_server.primitives.ids import DeviceId
 from backend_server.provisioning import DashboardFolder
 from backend_server.provisioning.template_folder import TemplateFolder, TemplateWatch
+from backend_server.reconcile.lead import Lead
+from backend_server.reconcile.template_adoption import TemplateLoading
 from backend_server.reconcile.worker import Pace, Worker
 from backend_server.storage.engine.store import Store
-from backend_server.storage.leases import Lease
+from backend_server.storage.leases import WORKER_LEASE, Lease
 from backend_server.storage.tables.templates import TemplateTable
-from backend_server.storage.tables.work import WORKER_LEASE
 from benchmarks.report import Row, print_rows
 from tests.fakes.grafana import FakeGrafana
 from tests.support.grafana import write_provisioning
@@ -181,14 +182,16 @@ def reloads(root: Path) -> list[Row]:
     with FakeGrafana(provisioning, environment={}, polling=False) as fake:
         fake.provisioner.reload = in_flight.watched(fake.provisioner.reload)  # type: ignore[method-assign]  # counted
         with house_of(store, dashboards, fake.url) as house:
+            lead = Lead(Lease(store, WORKER_LEASE, "benchmark"))
+            house.led_by(lambda: lead.fencing)
+            catalog = TemplateCatalog(TemplateFolder(templates), TemplateTable(store))
             worker = Worker(
                 house.reconciler,
-                work=house.work,
+                records=house.records,
                 changes=store,
-                leases=Lease(store, WORKER_LEASE, "benchmark"),
+                lead=lead,
                 watch=TemplateWatch(templates),
-                catalog=TemplateCatalog(TemplateFolder(templates), TemplateTable(store)),
-                devices=house.registry,
+                templates=TemplateLoading(house.records, catalog, house.registry, house.adoption),
                 with_grafana=True,
                 pace=Pace(),
             )
@@ -200,11 +203,11 @@ def reloads(root: Path) -> list[Row]:
                 )
                 time.sleep(0.02)
             deadline = time.monotonic() + 120
-            while house.work.backlog()[0] and time.monotonic() < deadline:
+            while house.records.documents.backlog()[0] and time.monotonic() < deadline:
                 time.sleep(0.1)
             stop.set()
             thread.join()
-            left = house.work.backlog()[0]
+            left = house.records.documents.backlog()[0]
     store.close()
     fewer = TRICKLE / max(in_flight.count, 1)
     return [

@@ -9,12 +9,12 @@ from backend_server.primitives.passwords import hash_password, new_password, ver
 from backend_server.primitives.secret import Secret
 
 from .model import ApiToken, Role, User, hash_api_token, new_api_token, new_token_id
-from .ports import AccountStore
+from .ports import AccountStore, KeyValues
 
 MIN_API_TOKEN = 16
 _ENVIRONMENT_TOKEN = "environment"  # noqa: S105 - the token's public name
 _FIRST_TOKEN = "first"  # noqa: S105 - the token's public name
-_APPLIED_PASSWORD = "accounts.admin_password_applied"  # noqa: S105 - the name of a kept value
+_APPLIED_PASSWORD = "accounts.admin_password_applied"  # noqa: S105 - the name of a value
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +35,14 @@ class FirstSecrets:
     api_token: Secret | None = None
 
 
-def ensure_first_admin(given: FirstAdmin, store: AccountStore) -> FirstSecrets:
+def ensure_first_admin(given: FirstAdmin, store: AccountStore, values: KeyValues) -> FirstSecrets:
     """Ensure that an administrator and an API token exist; repeatable, and shows what it made only once.
 
     A changed `ADMIN_PASSWORD` or `API_TOKEN` is taken over (and ends the old one's sessions); an unchanged one leaves
     alone what was set since. Raises ConfigError when a given one is too weak.
     """
     token = given.token
-    made_password = _ensure_admin(given.name, given.password, store)
+    made_password = _ensure_admin(given.name, given.password, store, values)
     made_token: Secret | None = None
     known = store.tokens()
     if token is not None:
@@ -56,7 +56,7 @@ def ensure_first_admin(given: FirstAdmin, store: AccountStore) -> FirstSecrets:
     return FirstSecrets(given.name, made_password, made_token)
 
 
-def _ensure_admin(name: str, given: Secret | None, store: AccountStore) -> Secret | None:
+def _ensure_admin(name: str, given: Secret | None, store: AccountStore, values: KeyValues) -> Secret | None:
     users = store.users()
     existing = next((user for user in users if user.name == name), None)
     if given is None:
@@ -66,7 +66,7 @@ def _ensure_admin(name: str, given: Secret | None, store: AccountStore) -> Secre
         made = Secret(new_password())
         store.put_user(User(name, Role.ADMIN, hash_password(made.reveal())), by="prepare")
         return made
-    applied = store.kept(_APPLIED_PASSWORD)
+    applied = values.get(_APPLIED_PASSWORD)
     if existing is not None and applied is not None and verify_password(applied, given.reveal()):
         return None
     try:
@@ -75,7 +75,7 @@ def _ensure_admin(name: str, given: Secret | None, store: AccountStore) -> Secre
         raise ConfigError(f"ADMIN_PASSWORD cannot be used: {fault.message}") from fault
     version = existing.session_version + 1 if existing else 1
     store.put_user(User(name, Role.ADMIN, hashed, version), by="prepare")
-    store.keep(_APPLIED_PASSWORD, hashed)
+    values.set(_APPLIED_PASSWORD, hashed)
     return None
 
 

@@ -40,14 +40,14 @@ class AccountStore(Protocol):
     def touch(self, tokens: Mapping[str, int], people: Mapping[str, int]) -> None:
         """Write when tokens (by id) and people (by name) were last seen."""
 
-    def kept(self, name: str) -> str | None:
-        """Return a named value that outlives restarts."""
 
-    def keep(self, name: str, value: str) -> None:
-        """Store a named value."""
+class KeyValues(Protocol):
+    """Named values that outlive restarts."""
 
-    def keep_first(self, name: str, value: str) -> str:
-        """Store a named value unless there is one; give the one that holds."""
+    def get(self, name: str) -> str | None: ...
+
+    def set(self, name: str, value: str | None) -> None:
+        """Store a value; None removes it."""
 
 
 class UserStore(Protocol):

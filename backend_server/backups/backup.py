@@ -23,11 +23,10 @@ from backend_server.primitives.ids import new_token
 from backend_server.storage.engine import migrate as migrating
 from backend_server.storage.engine.postgres import SCHEMA
 from backend_server.storage.engine.store import Store
-from backend_server.storage.leases import lease_state
-from backend_server.storage.schema import audit, devices, documents, kept, leases, links, metadata
+from backend_server.storage.leases import WORKER_LEASE, lease_state
+from backend_server.storage.schema import audit, devices, documents, key_values, leases, links, metadata
 from backend_server.storage.schema import store as store_table
-from backend_server.storage.secret_store import PREFIX, KeptSecrets
-from backend_server.storage.tables.work import WORKER_LEASE
+from backend_server.storage.secret_store import PREFIX, SecretStore
 
 _LEFT_OUT = frozenset({leases.name})  # who leads is a matter of the moment
 _ROWS_AT_ONCE = 500
@@ -54,7 +53,7 @@ class Contents:
         }
 
 
-def dump(store: Store, secrets: KeptSecrets, templates: Path | None, contents: Contents) -> Iterator[bytes]:
+def dump(store: Store, secrets: SecretStore, templates: Path | None, contents: Contents) -> Iterator[bytes]:
     """Return the backup's lines, and say in `contents` what went into it; raises UpstreamError."""
     store.check()
     with store.read() as connection:
@@ -70,7 +69,7 @@ def dump(store: Store, secrets: KeptSecrets, templates: Path | None, contents: C
             with connection.execute(select(table), execution_options={"yield_per": _ROWS_AT_ONCE}) as rows:
                 for values in rows:
                     row = dict(zip(names, values, strict=True))
-                    if table is kept and str(row["name"]).startswith(PREFIX):
+                    if table is key_values and str(row["name"]).startswith(PREFIX):
                         continue  # PostgreSQL keeps the secrets among them; they stand apart below
                     count += 1
                     yield orjson.dumps({"table": str(table.name), "row": row})
@@ -86,7 +85,7 @@ def dump(store: Store, secrets: KeptSecrets, templates: Path | None, contents: C
 
 
 def restore(
-    store: Store, secrets: KeptSecrets, templates: Path | None, lines: Iterable[bytes], *, replace: bool
+    store: Store, secrets: SecretStore, templates: Path | None, lines: Iterable[bytes], *, replace: bool
 ) -> Contents:
     """Put a backup in the place of what is there, all of it or nothing.
 
@@ -126,7 +125,7 @@ def restore(
         _begin_anew(connection, before, store.dialect)
         # Secrets in the database belong to this transaction; those in a file are written when all else is sure.
         if store.dialect == "postgresql" and given:
-            connection.execute(insert(kept), [{"name": PREFIX + name, "value": given[name]} for name in given])
+            connection.execute(insert(key_values), [{"name": PREFIX + name, "value": given[name]} for name in given])
     if store.dialect != "postgresql":
         secrets.replace(given)
     contents.secrets = len(given)

@@ -15,7 +15,7 @@ from backend_server.primitives.memory import Guarded
 from backend_server.templates import Template, TemplateSet, load_template
 
 from .model import LoadedTemplates, StoredTemplate
-from .ports import TemplateFiles, TemplateStore
+from .ports import TemplateFiles, TemplateStore, TemplateWriter
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class TemplateCatalog:
         """Return the source of a template in use."""
         return self._in_use().sources.get(name)
 
-    def load(self, *, fencing: int | None = None) -> LoadedTemplates:
+    def load(self, writer: TemplateWriter) -> LoadedTemplates:
         """Store what is good in the folder and return what is in use then; nothing is stored when nothing changed.
 
         Raises LeaseLost.
@@ -59,7 +59,7 @@ class TemplateCatalog:
                 problems[name] = template.error
             if template != stored.get(name):
                 changed.append(template)
-        self._store.put(changed, stored.keys() - sources.keys(), fencing=fencing)
+        writer.put(changed, stored.keys() - sources.keys())
         return LoadedTemplates(self.current(), problems, str(self._files.path))
 
     def _sources(self, stored: Mapping[str, StoredTemplate], problems: dict[str, str]) -> Mapping[str, bytes]:

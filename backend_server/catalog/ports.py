@@ -31,6 +31,10 @@ class TemplateStore(Protocol):
         """Return all stored templates by name."""
         ...
 
-    def put(self, changed: Collection[StoredTemplate], removed: Collection[str], *, fencing: int | None) -> None:
+
+class TemplateWriter(Protocol):
+    """Where the one who leads stores what is good in the folder."""
+
+    def put(self, changed: Collection[StoredTemplate], removed: Collection[str]) -> None:
         """Store what changed, and forget removed names; nothing to do is no write. Raises LeaseLost."""
         ...

@@ -20,7 +20,7 @@ from .context import show_json
 if TYPE_CHECKING:
     from backend_server.settings import Settings
     from backend_server.storage.engine.store import Store
-    from backend_server.storage.secret_store import KeptSecrets
+    from backend_server.storage.secret_store import SecretStore
 
 _VARIABLE = "BACKUP_PASSPHRASE"
 _FILE = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
@@ -79,8 +79,8 @@ def restore(file: Path, passphrase_file: Path | None, replace: bool, as_json: bo
 
 
 @contextmanager
-def _opened(*, migrate: bool = False) -> Iterator[tuple[Settings, Store, KeptSecrets]]:
-    from backend_server.storage.secret_store import KeptSecrets
+def _opened(*, migrate: bool = False) -> Iterator[tuple[Settings, Store, SecretStore]]:
+    from backend_server.storage.secret_store import SecretStore
     from backend_server.wiring.store import open_store
 
     settings = current_settings()
@@ -88,7 +88,7 @@ def _opened(*, migrate: bool = False) -> Iterator[tuple[Settings, Store, KeptSec
     try:
         if migrate:
             store.migrate()
-        yield settings, store, KeptSecrets(store, settings.data_dir)
+        yield settings, store, SecretStore(store, settings.data_dir)
     finally:
         store.close()
 

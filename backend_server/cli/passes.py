@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from backend_server.errors import UpstreamError
+from backend_server.reconcile.held_removals import HeldRemovals
 from backend_server.reconcile.show import format_plan
 
 from .api import Api, api_command
@@ -34,7 +35,7 @@ def apply(wait: bool, timeout_seconds: float, confirm_removals: bool, as_json: b
     with open_services("apply") as services:
         worker = build_worker(services)
         if confirm_removals:
-            worker.reconciler.confirm("cli")
+            HeldRemovals(services.records.documents, services.records.values).confirm("cli")
         report = worker.apply_once(wait=wait, timeout_seconds=timeout_seconds)
     if as_json:
         show_json({"written": sorted(report.written), "failed": dict(report.failed), "left": report.left})

@@ -20,7 +20,7 @@ from .circuit_breaker import RELOAD_FORBIDDEN, Gate, Stopping, is_away, status_o
 from .filling import Filled
 from .model import DocumentRow, PassReport, RowUpdate
 from .plan import Action, Plan
-from .ports import Checkpoint, Files, Grafana, WorkStore
+from .ports import Checkpoint, DocumentRecord, Files, Grafana, Purge
 from .reloads import Reloader
 from .row_updates import finished, moved_on, put_off, quarantined, waiting
 
@@ -41,13 +41,13 @@ _NOT_LOADED = (
 class Hands:
     """What a pass acts with."""
 
-    work: WorkStore
+    documents: DocumentRecord
+    purge: Purge
     files: Files
     grafana: Grafana | None
     reloader: Reloader | None
     gate: Gate
     checkpoint: Checkpoint
-    fencing: int | None
     provider_interval_ms: int
     stopping: Callable[[], bool]
 
@@ -291,7 +291,7 @@ class Carrying:
         if not ids:
             return 0
         self.hands.checkpoint("before purge")
-        count = self.hands.work.purge(ids, fencing=self.hands.fencing)
+        count = self.hands.purge.run(ids)
         self.hands.checkpoint("after purge")
         return count
 
@@ -317,7 +317,7 @@ class Carrying:
         if not notes:
             return
         self.hands.checkpoint(f"before storing {what}")
-        unmoved = self.hands.work.record(notes, fencing=self.hands.fencing)
+        unmoved = self.hands.documents.update(notes)
         self.hands.checkpoint(f"after storing {what}")
         for note in notes:
             if note.uid in unmoved:

@@ -15,7 +15,7 @@ from backend_server.links.publication import PublicationState
 from .circuit_breaker import Gate
 from .filling import MADE_HERE
 from .model import AuditReport, DocumentRow, ListedPublic, RowUpdate
-from .ports import Checkpoint, Files, Grafana, WorkStore
+from .ports import Checkpoint, Files, Grafana, ReconcileRecords
 
 DRAWN_BY = "drawn_by"
 _GRAFANA, _VIEWER = "grafana", "viewer"
@@ -25,10 +25,9 @@ _GRAFANA, _VIEWER = "grafana", "viewer"
 class Audit:
     """One audit. Without Grafana only the disk is looked at."""
 
-    work: WorkStore
+    records: ReconcileRecords
     files: Files
     grafana: Grafana | None
-    fencing: int | None
     checkpoint: Checkpoint
 
     def run(self, gate: Gate) -> AuditReport:
@@ -38,7 +37,7 @@ class Audit:
 
     def run_public(self, gate: Gate) -> AuditReport:
         """Audit Grafana's public dashboards alone, with one list call."""
-        return self._audit_grafana(AuditReport(), self.work.everything(with_devices=False), gate)
+        return self._audit_grafana(AuditReport(), self.records.documents.everything(with_devices=False), gate)
 
     def _audit_grafana(self, report: AuditReport, rows: Sequence[DocumentRow], gate: Gate) -> AuditReport:
         if self.grafana is None:
@@ -69,7 +68,7 @@ class Audit:
 
     def _audit_files(self) -> tuple[AuditReport, Sequence[DocumentRow]]:
         survey = self.files.survey()
-        rows = self.work.everything(with_devices=False)
+        rows = self.records.documents.everything(with_devices=False)
         known = {row.file for row in rows}
         lost, leftovers = [], []
         for row in rows:
@@ -85,7 +84,7 @@ class Audit:
                 leftovers.append(RowUpdate(row.uid, row.change, {}, LOOK_AGAIN))
         if lost or leftovers:
             self._record([*lost, *leftovers])
-            rows = self.work.everything(with_devices=False)
+            rows = self.records.documents.everything(with_devices=False)
         report = AuditReport(
             files_lost=frozenset(note.uid for note in lost),
             leftovers=frozenset(note.uid for note in leftovers),
@@ -97,17 +96,17 @@ class Audit:
     def _settle_who_draws(self) -> None:
         """When Grafana came or went since the last audit, everything is proven anew."""
         now = _GRAFANA if self.grafana is not None else _VIEWER
-        before = self.work.kept(DRAWN_BY)
+        before = self.records.values.get(DRAWN_BY)
         if before == now:
             return
         if before is not None:
-            self.work.mark_all_dirty(MADE_HERE, fencing=self.fencing, forget_loaded=now == _GRAFANA)
-        self.work.keep(DRAWN_BY, now, fencing=self.fencing)
+            self.records.documents.mark_dirty(MADE_HERE, forget_loaded=now == _GRAFANA)
+        self.records.values.set(DRAWN_BY, now)
 
     def _record(self, notes: Sequence[RowUpdate]) -> None:
         if notes:
             self.checkpoint("before storing audit")
-            self.work.record(notes, fencing=self.fencing)
+            self.records.documents.update(notes)
             self.checkpoint("after storing audit")
 
 

@@ -11,24 +11,24 @@ from backend_server.primitives.ids import PACKS, Maker
 
 from .filling import Filled, last_good
 from .model import DocumentRow, RowUpdate
-from .ports import WorkStore
+from .ports import DocumentRecord, Titles
 
 _BEGIN = "Another dashboard, "
 _HOLDER = re.compile(re.escape(_BEGIN) + r"([A-Za-z0-9_-]+), has its title ")
 
 
-def twin_words(holder: str, title: str) -> str:
+def taken_words(holder: str, title: str) -> str:
     """Say why a document waits: `holder` is the uid of the one that has its title."""
     return f"{_BEGIN}{holder}, has its title {title!r}; Grafana would save neither."
 
 
-def without_twins(
-    work: WorkStore, by_uid: Mapping[str, DocumentRow], filled: Mapping[str, Filled]
+def without_duplicates(
+    titles: Titles, by_uid: Mapping[str, DocumentRow], filled: Mapping[str, Filled]
 ) -> dict[str, Filled]:
     """Quarantine a document whose title another one bears in its folder: Grafana would stop writing both."""
     fresh = {uid: one.wanted for uid, one in filled.items() if one.wanted is not None and one.document is not None}
     bearers: dict[tuple[str, str], dict[str, str]] = {}
-    for title, places in work.same_titles({wanted.title for wanted in fresh.values()}).items():
+    for title, places in titles.bearers({wanted.title for wanted in fresh.values()}).items():
         for uid, file, object_id in places:
             if uid not in fresh or fresh[uid].title == title:
                 bearers.setdefault((folder_of(file), title), {})[uid] = object_id
@@ -40,20 +40,20 @@ def without_twins(
         # The slots of one device have titles of their own by the template's rules; the record may lag behind.
         others = [other for other, whose in place.items() if other != uid and (not mine or whose != mine)]
         if others:
-            result[uid] = last_good(by_uid[uid], twin_words(min(others), wanted.title))
+            result[uid] = last_good(by_uid[uid], taken_words(min(others), wanted.title))
             place.pop(uid, None)
         else:
             place[uid] = mine
     return result
 
 
-def wake_twins(
-    work: WorkStore,
+def wake_waiting(
+    documents: DocumentRecord,
+    titles: Titles,
     filled: Mapping[str, Filled],
     *,
     written: Collection[str],
     gone: Collection[str],
-    fencing: int | None,
 ) -> None:
     """Have documents looked at again whose title may be free: the one that had it was written under another, or went.
 
@@ -63,13 +63,13 @@ def wake_twins(
     if not freed:
         return
     notes = []
-    for row in work.failed_because(_BEGIN):
+    for row in titles.failed_because(_BEGIN):
         found = _HOLDER.match(row.reason or "")
         holder = found[1] if found else ""
         wanted = filled[holder].wanted if holder in written else None
-        if holder in freed and (wanted is None or row.reason != twin_words(holder, wanted.title)):
+        if holder in freed and (wanted is None or row.reason != taken_words(holder, wanted.title)):
             notes.append(RowUpdate(row.uid, row.change, {}, LOOK_AGAIN))
-    work.record(notes, fencing=fencing)
+    documents.update(notes)
 
 
 def folder_of(file: str) -> str:

@@ -71,7 +71,7 @@ class Existing:
 
 
 @dataclass(frozen=True, slots=True)
-class Breaker:
+class DeletionBreaker:
     """The deletion breaker: `share` of `total` documents one pass may remove, `floor` removals always allowed.
 
     `confirmed_at` (epoch ms): a person agreed to all removals asked for until then.
@@ -116,7 +116,7 @@ class Plan:
     steps: tuple[Step, ...] = ()
     held: tuple[Step, ...] = ()
     unchanged: int = 0
-    breaker: Breaker | None = None
+    breaker: DeletionBreaker | None = None
 
     def uids(self, action: Action) -> tuple[str, ...]:
         """Return the uids of all steps of one action, in order."""
@@ -133,7 +133,7 @@ def make_plan(
     existing: Mapping[str, Existing],
     *,
     with_grafana: bool,
-    breaker: Breaker,
+    breaker: DeletionBreaker,
     purge: Iterable[str] = (),
     resting: Collection[str] = (),
 ) -> Plan:

@@ -1,12 +1,18 @@
-"""What a pass needs from outside, as Protocols; storage, provisioning and grafana fit them, and wiring joins them."""
+"""What a pass needs from outside, as Protocols; storage, provisioning and grafana fit them, and wiring joins them.
+
+The record is written by whoever leads: then a write raises LeaseLost once another has taken the lead.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
+from backend_server.catalog.ports import TemplateWriter
 from backend_server.devices.device import Device
 from backend_server.documents.static_document import StaticDocument
+from backend_server.primitives.ids import Maker
 
 from .model import DocumentRow, FolderSurvey, ListedPublic, RowUpdate, SwapReport
 
@@ -21,8 +27,8 @@ def no_checkpoint(point: str) -> None:
     """Do nothing: the checkpoint of production."""
 
 
-class WorkStore(Protocol):
-    """The record of all documents. Writes raise LeaseLost when `fencing` is no longer the number of the lead."""
+class DocumentRecord(Protocol):
+    """The record of all documents."""
 
     def due(self, now_ms: int, limit: int) -> Sequence[DocumentRow]:
         """Return dirty rows whose retry time has come: everything leaving, and up to `limit` others, oldest first."""
@@ -30,8 +36,10 @@ class WorkStore(Protocol):
 
     def everything(self, *, with_devices: bool = True) -> Sequence[DocumentRow]: ...
 
+    def of_maker(self, maker: Maker) -> Sequence[DocumentRow]: ...
+
     def backlog(self) -> tuple[int, int | None]:
-        """Count the dirty rows, and give the earliest retry time among them."""
+        """Count the dirty rows, and return the earliest retry time among them."""
         ...
 
     def published_after(self, uid: str) -> DocumentRow | None:
@@ -42,51 +50,88 @@ class WorkStore(Protocol):
         """Count the documents that exist or are leaving (not yet gone)."""
         ...
 
-    def same_titles(self, titles: Collection[str]) -> Mapping[str, Collection[tuple[str, str, str]]]:
-        """Return (uid, file, object id) of the present documents that bear each of the titles."""
+    def update(self, updates: Sequence[RowUpdate]) -> Mapping[str, int]:
+        """Store updates in one transaction; returns the new change number of each row that was still as seen."""
+        ...
+
+    def mark_dirty(self, makers: Collection[str], *, forget_loaded: bool = False) -> None:
+        """Have every wanted document of these makers looked at again."""
+        ...
+
+    def wake_leaving(self) -> None:
+        """Let removals that were held back be tried at once."""
+        ...
+
+    def now_ms(self) -> int: ...
+
+
+class Titles(Protocol):
+    """Documents by their titles."""
+
+    def bearers(self, titles: Collection[str]) -> Mapping[str, Collection[tuple[str, str, str]]]:
+        """Return (uid, file, object id) of the wanted documents that bear each of the titles."""
         ...
 
     def failed_because(self, begin: str) -> Sequence[DocumentRow]:
         """Return the wanted documents at rest that failed for a reason that begins so."""
         ...
 
-    def record(self, notes: Sequence[RowUpdate], *, fencing: int | None) -> Mapping[str, int]:
-        """Store notes in one transaction; gives the new change number of each row that was still as seen."""
+
+class KeyValues(Protocol):
+    """Named values that outlive a restart."""
+
+    def get(self, name: str) -> str | None: ...
+
+    def set(self, name: str, value: str | None) -> None:
+        """Store a value; None removes it."""
         ...
 
-    def kept(self, name: str) -> str | None: ...
 
-    def keep(self, name: str, value: str | None, *, fencing: int | None) -> None: ...
+class DeviceList(Protocol):
+    """All devices."""
 
-    def mark_all_dirty(self, makers: Collection[str], *, fencing: int | None, forget_loaded: bool = False) -> None: ...
+    def everything(self) -> Sequence[Device]: ...
 
-    def wake_leaving(self, *, fencing: int | None) -> None:
-        """Let removals that were held back be tried at once."""
-        ...
-
-    def fleet_fingerprint(self) -> tuple[int, int]:
+    def fingerprint(self) -> tuple[int, int]:
         """Return a cheap sign that moves whenever a device is added, changed, retired or purged."""
         ...
 
-    def fleet_rows(self) -> Sequence[DocumentRow]: ...
 
-    def devices(self) -> Sequence[Device]: ...
+class StaticDocuments(Protocol):
+    """Documents that no template fills."""
 
-    def provided(self, uids: Sequence[str]) -> Mapping[str, StaticDocument]:
-        """Return what is provided under these uids, without the bytes."""
+    def find(self, uids: Sequence[str]) -> Mapping[str, StaticDocument]:
+        """Return the static documents of these uids, without the bytes."""
         ...
 
-    def provided_body(self, uid: str, content: str) -> bytes | None:
-        """Return the bytes of a provided document; None when it no longer has this content."""
+    def body_of(self, uid: str, content: str) -> bytes | None:
+        """Return the bytes of a static document; None when it no longer has this content."""
         ...
 
-    def purgeable(self, before_ms: int) -> Sequence[str]:
+
+class Purge(Protocol):
+    """Forgetting devices that were retired long ago."""
+
+    def due(self, before_ms: int) -> Sequence[str]:
         """Name devices retired before a moment whose documents are proven gone."""
         ...
 
-    def purge(self, device_ids: Sequence[str], *, fencing: int | None) -> int: ...
+    def run(self, device_ids: Sequence[str]) -> int:
+        """Forget devices with all that hangs on them; returns how many."""
+        ...
 
-    def now_ms(self) -> int: ...
+
+@dataclass(frozen=True, slots=True)
+class ReconcileRecords:
+    """All that reconcile reads and writes of one database."""
+
+    documents: DocumentRecord
+    titles: Titles
+    values: KeyValues
+    devices: DeviceList
+    static_documents: StaticDocuments
+    purge: Purge
+    templates: TemplateWriter
 
 
 class TemplateWatch(Protocol):
@@ -96,7 +141,7 @@ class TemplateWatch(Protocol):
     def stop(self) -> None: ...
 
     def changed(self) -> bool:
-        """Say, once, that something changed and has been quiet since."""
+        """Whether something changed and has been quiet since; True once for each change."""
         ...
 
 
@@ -139,7 +184,21 @@ class Leases(Protocol):
     """The lead, held by one worker at a time."""
 
     def acquire(self) -> int | None:
-        """Take or renew the lead; gives its fencing number, None while another holds it."""
+        """Take or renew the lead; returns its fencing number, None while another holds it."""
         ...
 
     def release(self) -> None: ...
+
+
+class Changes(Protocol):
+    """The store's change number: it moves with every write."""
+
+    def change_number(self) -> int: ...
+
+
+class Devices(Protocol):
+    """What the registry does for the worker."""
+
+    def match_slots(self, device_ids: Sequence[str]) -> int:
+        """Ensure that devices have the documents their templates now ask for; returns how many devices changed."""
+        ...

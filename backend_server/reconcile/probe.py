@@ -8,21 +8,21 @@ from __future__ import annotations
 from backend_server.errors import DashwrightError
 
 from .circuit_breaker import Gate, is_away
-from .ports import Grafana, WorkStore
+from .ports import DocumentRecord, Grafana
 
 
 class Probe:
     """Goes through the publications that are recorded as live, one for each look, and begins anew after the last."""
 
-    def __init__(self, work: WorkStore, grafana: Grafana, gate: Gate) -> None:
-        self._work = work
+    def __init__(self, documents: DocumentRecord, grafana: Grafana, gate: Gate) -> None:
+        self._documents = documents
         self._grafana = grafana
         self._gate = gate
         self._looked_at = ""
 
     def found_loss(self) -> bool:
         """Ask Grafana for one publication; True when it is not as recorded. Where nothing is public nobody is asked."""
-        row = self._work.published_after(self._looked_at)
+        row = self._documents.published_after(self._looked_at)
         if row is None:
             return False
         self._looked_at = row.uid

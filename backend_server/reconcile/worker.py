@@ -9,37 +9,24 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from backend_server.catalog import LoadedTemplates, TemplateCatalog
+from backend_server.catalog import LoadedTemplates
 from backend_server.errors import DashwrightError, LeaseLost, UpstreamError
 
+from .lead import Lead
 from .model import AuditReport, PassReport
-from .ports import Leases, TemplateWatch, WorkStore
+from .ports import Changes, ReconcileRecords, TemplateWatch
 from .reconciler import Reconciler
+from .template_adoption import TemplateLoading
 
 HEARTBEAT = "worker"
-TEMPLATES_FAULT = "templates_fault"  # kept while the folder as a whole cannot be used; health tells of it
 _HEARTBEAT_SECONDS = 5.0
 _FLEET_SECONDS = 5.0
 _DATABASE_AWAY_SECONDS = 1.0
 _LOOK_SECONDS = 0.05
-
-
-class Changes(Protocol):
-    """The store's change number: it moves with every write."""
-
-    def change_number(self) -> int: ...
-
-
-class Devices(Protocol):
-    """What the registry does for the worker."""
-
-    def match_slots(self, device_ids: Sequence[str]) -> int:
-        """Return devices the documents their templates now ask for; gives how many devices changed."""
-        ...
 
 
 class Watcher(Protocol):
@@ -93,29 +80,26 @@ class Worker:
         self,
         reconciler: Reconciler,
         *,
-        work: WorkStore,
+        records: ReconcileRecords,
         changes: Changes,
-        leases: Leases,
+        lead: Lead,
         watch: TemplateWatch,
-        catalog: TemplateCatalog,
-        devices: Devices,
+        templates: TemplateLoading,
         with_grafana: bool,
         pace: Pace | None = None,
         watcher: Watcher | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.reconciler = reconciler
-        self._work = work
+        self._records = records
         self._changes = changes
-        self._leases = leases
+        self.lead = lead
         self._watch = watch
-        self._catalog = catalog
-        self._devices = devices
+        self._templates = templates
         self._with_grafana = with_grafana
         self._pace = pace or Pace()
         self._watcher = watcher or Unwatched()
         self._monotonic = monotonic
-        self._leads = False
         self._begun = False
         self._seen = -1
         self._first_change_at: float | None = None
@@ -127,15 +111,15 @@ class Worker:
         self._beat_at = 0.0
         self._fleet_at = 0.0
         self._fleet_moved = False
-        self._template_hash: str | None = None
         self._last_pass_ms: int | None = None
         self._passed = False  # one pass was finished since the lead was taken
         self._moved_at = 0.0  # when the loop, or a step of a long pass, last went on
+        self._stop = threading.Event()
         self._beat_lock = threading.Lock()  # the loop and the renewal both tell
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set; the call under way is finished first, the rest is left to the next process."""
-        self.reconciler.stopping = lambda: self._goes_on(stop)
+        self._stop = stop
         renewing = threading.Thread(target=self._renew_until, args=(stop,), name="lease-renewal")
         self._watch.start()
         renewing.start()
@@ -162,7 +146,7 @@ class Worker:
                     self._begin_if_new()
                     report = self.reconciler.run_pass()
                 else:
-                    report = PassReport(left=self._work.backlog()[0])
+                    report = PassReport(left=self._records.documents.backlog()[0])
                 whole = report.after(whole)
                 if report.left == 0 or not (wait or report.changed_something) or self._monotonic() >= deadline:
                     return whole
@@ -170,20 +154,9 @@ class Worker:
         finally:
             self._let_go()
 
-    def load_templates(self) -> LoadedTemplates:
-        """Load the templates and take them into use; devices get the documents they now ask for."""
-        loaded = self._catalog.load(fencing=self.reconciler.fencing)
-        if loaded.templates.hash != self._template_hash:
-            self.reconciler.adopt(loaded.templates, self._match_slots)
-            self._template_hash = loaded.templates.hash
-        fault = loaded.problems.get("")
-        if fault != self._work.kept(TEMPLATES_FAULT):
-            self._work.keep(TEMPLATES_FAULT, fault, fencing=self.reconciler.fencing)
-        self._watcher.templates(loaded)
-        return loaded
-
-    def _match_slots(self) -> None:
-        self._devices.match_slots([str(device.id) for device in self._work.devices()])
+    def load_templates(self) -> None:
+        """Load the templates and take them into use; raises LeaseLost unless this process leads."""
+        self._watcher.templates(self._templates.load())
 
     # One turn of the loop
 
@@ -201,24 +174,21 @@ class Worker:
         except LeaseLost as fault:
             self._watcher.trouble("storing what a pass did", fault)
             self._lost()
-        except UpstreamError as fault:
-            self._watcher.trouble("working", fault)
-            return _DATABASE_AWAY_SECONDS
         except DashwrightError as fault:
-            # A disk that refuses, a template folder that is gone: a state to be told, and tried again.
+            # A database that is away, a disk that refuses, a folder that is gone: a state to be told, and tried again.
             self._watcher.trouble("working", fault)
             return _DATABASE_AWAY_SECONDS
         return self._pace.pass_interval
 
-    def _goes_on(self, stop: threading.Event) -> bool:
+    def _should_stop(self) -> bool:
         """Whether to stop; that a pass asks, between any two calls, shows that it does not hang."""
         self._moved_at = self._monotonic()
-        return stop.is_set()
+        return self._stop.is_set()
 
     def _begin_if_new(self) -> None:
         if self._begun:
             return
-        self._template_hash = None
+        self._templates.forget()
         self.load_templates()
         self._audit()
         self._begun = True
@@ -245,8 +215,8 @@ class Worker:
         if not woken and self._with_grafana and now - (self._first_change_at or now) < self._pace.reload_window:
             return  # changes within the window share one reload; the window is never begun anew
         self._first_change_at, self._seen = None, change
-        report = self.reconciler.run_pass()
-        self._last_pass_ms = self._work.now_ms()
+        report = self.reconciler.run_pass(self._should_stop)
+        self._last_pass_ms = self._records.documents.now_ms()
         if not self._passed:
             self._passed, self._beat_at = True, 0.0  # told at once: until then health does not call us ready
         self._wake_at = self._next_wake()
@@ -272,10 +242,10 @@ class Worker:
 
     def _next_wake(self) -> float | None:
         """Say when there is something to try again: a retry time, or Grafana that was away."""
-        left, earliest = self._work.backlog()
+        left, earliest = self._records.documents.backlog()
         if left == 0 or earliest is None:
             return None
-        seconds = max((earliest - self._work.now_ms()) / 1000, self.reconciler.gate.wait_seconds or 0.0)
+        seconds = max((earliest - self._records.documents.now_ms()) / 1000, self.reconciler.gate.wait_seconds or 0.0)
         # What came in during the pass is work too: it waits its window like any change, or each pass would reload.
         least = self._pace.reload_window if self._with_grafana else 0.0
         return self._monotonic() + max(seconds, self._pace.pass_interval, least)
@@ -299,38 +269,36 @@ class Worker:
     def _beat(self) -> None:
         """Tell how it stands, now and then: `at` is when the work last went on, which a hanging loop leaves behind."""
         with self._beat_lock:
-            now, fencing = self._monotonic(), self.reconciler.fencing
+            now, fencing = self._monotonic(), self.lead.fencing
             if now < self._beat_at or fencing is None:
                 return
             self._beat_at = now + _HEARTBEAT_SECONDS
             beat = {
-                "at": self._work.now_ms() - int((now - self._moved_at) * 1000),
+                "at": self._records.documents.now_ms() - int((now - self._moved_at) * 1000),
                 "last_pass_at": self._last_pass_ms,
                 "passed": self._passed,
                 "grafana": self.reconciler.gate.reason,
                 "fencing": fencing,
             }
-            self._work.keep(HEARTBEAT, json.dumps(beat), fencing=fencing)
+            self._records.values.set(HEARTBEAT, json.dumps(beat))
 
     # The lead
 
     def _take_lead(self) -> bool:
-        if self._leads:
+        if self.lead.is_held:
             return True
-        self.reconciler.fencing = self._leases.acquire()
-        self._leads = self.reconciler.fencing is not None
         self._begun = self._passed = False
-        if self._leads:
+        if self.lead.take():
             self._watcher.lead(True)
-        return self._leads
+        return self.lead.is_held
 
     def _renew_until(self, stop: threading.Event) -> None:
         """Renew the lease while a pass may take long; that it was lost is found out by the next write."""
         while not stop.wait(self._pace.lease_ttl / 3):
-            if not self._leads:
+            if not self.lead.is_held:
                 continue
             try:
-                if self._leases.acquire() is None:
+                if not self.lead.renew():
                     self._watcher.lead(False)
                 elif self._passed:
                     self._beat()  # a long pass that goes on is no hanging one
@@ -340,16 +308,11 @@ class Worker:
                 self._watcher.trouble("renewing the lead", fault)
 
     def _lost(self) -> None:
-        self._leads = False
-        self.reconciler.fencing = None
+        self.lead.lose()
         self._watcher.lead(False)
 
     def _let_go(self) -> None:
-        if self.reconciler.fencing is None:
-            return
-        self._leads = False
-        self.reconciler.fencing = None
         try:
-            self._leases.release()
+            self.lead.release()
         except UpstreamError as fault:
             self._watcher.trouble("letting go of the lead", fault)

@@ -18,9 +18,9 @@ class FleetDocuments:
     def __init__(self, records: Records) -> None:
         self._records = records
 
-    def ensure(self, templates: TemplateSet, *, fencing: int | None) -> None:
-        """Ensure that exactly these templates' documents are wanted; once more writes nothing. Raises LeaseLost."""
-        with self._records.writing(fencing=fencing) as tx:
+    def ensure(self, templates: TemplateSet) -> None:
+        """Ensure that exactly these templates' documents are wanted; once more writes nothing."""
+        with self._records.writing() as tx:
             existing = {document.uid: document for document in tx.documents.of_maker(Maker.FLEET)}
             wanted = {new.uid: new for new in map(_new_document, templates.fleet())}
             staying = {uid for uid in wanted if uid in existing and existing[uid].is_wanted}

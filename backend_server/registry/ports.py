@@ -196,11 +196,8 @@ class Records(Protocol):
     def reading(self) -> AbstractContextManager[ReadTransaction]:
         """Begin a snapshot."""
 
-    def writing(self, *, fencing: int | None = None) -> AbstractContextManager[WriteTransaction]:
-        """Begin a write; all of it is kept at the end, or nothing.
-
-        With `fencing` it holds only while that is the lead's number, and raises LeaseLost.
-        """
+    def writing(self) -> AbstractContextManager[WriteTransaction]:
+        """Begin a write; all of it is kept at the end, or nothing."""
 
     def flush_seen(self, seen: Mapping[str, int]) -> None:
         """Write when devices were last seen, in one statement, without a new change number."""

@@ -13,7 +13,7 @@ from backend_server.grafana_users_kept import ensure_three_users, may_make_users
 from backend_server.settings import SHORTEST_SECRET_KEY, LinkTokens, Settings, current_settings
 from backend_server.settings.topology import behind_edge, run_folder
 from backend_server.wiring.accounts import ensure_first_admin
-from backend_server.wiring.services import build_worker, opened_services
+from backend_server.wiring.services import build_reconciler, build_template_loading, opened_services
 from backend_server.wiring.store import open_store
 
 from .programs.grafana import PreparedGrafana, prepare_grafana
@@ -98,9 +98,9 @@ def make_grafana_users(settings: Settings) -> None:
 
 def _prepare_files(settings: Settings, warnings: list[str]) -> int:
     with opened_services(settings, program="prepare") as services:
-        worker = build_worker(services)
-        worker.load_templates()
-        report = worker.reconciler.prepare_files()
+        reconciler = build_reconciler(services)
+        build_template_loading(services, reconciler).load()
+        report = reconciler.prepare_files()
         warnings += [f"the document {uid} could not be written: {reason}" for uid, reason in report.failed.items()]
         if services.storage_advice.may_vanish():
             warnings.append(

@@ -1,19 +1,26 @@
 """Who leads: a lease is a row with a holder, a fencing number and an end by the database's clock.
 
 It works behind a transaction pooler, where session locks do not. Whoever takes over raises the fencing number, and a
-write that carries an older number is refused (`storage/tables/work.py`), however late it comes.
+write of one who led before is refused (`LedStore`), however late it comes.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 from sqlalchemy import Connection, case, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from backend_server.errors import LeaseLost
 from backend_server.monitoring.model import LeaseState
 
-from .engine.store import Store, database_now_ms
+from .engine.store import Store, Write, database_now_ms
+from .engine.topics import Topic
 from .schema import leases
+
+WORKER_LEASE = "worker"
 
 
 class Lease:
@@ -61,6 +68,42 @@ class Lease:
             .returning(leases.c.fencing)
         )
         return connection.execute(made).scalar_one_or_none()
+
+
+class LedStore:
+    """A store whose writes hold only while this process leads: each compares the lead's number in its own transaction.
+
+    `fencing` returns the number this process leads by, None while it does not. A worker that lost the lead in the
+    middle of a pass can store nothing more: its writes raise LeaseLost.
+    """
+
+    def __init__(self, store: Store, fencing: Callable[[], int | None], *, name: str = WORKER_LEASE) -> None:
+        self._store = store
+        self._fencing = fencing
+        self._name = name
+
+    @property
+    def dialect(self) -> str:
+        """Name the kind of database."""
+        return self._store.dialect
+
+    def change_number(self, *topics: Topic) -> int:
+        """Return the store's change number."""
+        return self._store.change_number(*topics)
+
+    def read(self) -> AbstractContextManager[Connection]:
+        """Begin a snapshot; whoever leads may be read by all."""
+        return self._store.read()
+
+    @contextmanager
+    def write(self, *topics: Topic, moves: bool = True) -> Iterator[Write]:
+        """Begin a write; raises LeaseLost when another leads meanwhile."""
+        with self._store.write(*topics, moves=moves) as write:
+            query = select(leases.c.fencing).where(leases.c.name == self._name)
+            fencing = self._fencing()
+            if fencing is None or write.connection.execute(query).scalar_one_or_none() != fencing:
+                raise LeaseLost("Another worker has taken the lead; this one stores nothing more.")
+            yield write
 
 
 def lease_state(connection: Connection, dialect: str, name: str) -> LeaseState | None:

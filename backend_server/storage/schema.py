@@ -49,7 +49,9 @@ store = Table(
 )
 
 # Named values that must outlive a restart: generated secrets, key check values, pass and breaker state.
-kept = Table("kept", metadata, Column("name", String(64), primary_key=True), Column("value", Text, nullable=False))
+key_values = Table(
+    "kept", metadata, Column("name", String(64), primary_key=True), Column("value", Text, nullable=False)
+)
 
 devices = Table(
     "devices",

@@ -17,23 +17,23 @@ from backend_server.errors import ConfigError
 from backend_server.primitives.secret import Secret
 
 from .engine.store import Store
-from .tables.accounts import SqlAccounts
+from .key_values import KeyValues
 
 FILE_NAME = "secrets.json"
-PREFIX = "secret."  # before a secret's name among the kept values of PostgreSQL
+PREFIX = "secret."  # before a secret's name among PostgreSQL's key values
 
 
-class KeptSecrets:
+class SecretStore:
     """Returns each named secret, making it once; several processes at the first start agree on one."""
 
     def __init__(self, store: Store, data_dir: Path) -> None:
-        self._rows = SqlAccounts(store) if store.dialect == "postgresql" else None
+        self._values = KeyValues(store) if store.dialect == "postgresql" else None
         self._path = data_dir / FILE_NAME
 
     def find(self, name: str) -> Secret | None:
         """Return a secret that was made before."""
-        if self._rows is not None:
-            found = self._rows.kept(_key(name))
+        if self._values is not None:
+            found = self._values.get(_key(name))
             return None if found is None else Secret(found)
         found = self._read().get(name)
         return None if found is None else Secret(found)
@@ -43,8 +43,8 @@ class KeptSecrets:
         found = self.find(name)
         if found is not None:
             return found
-        if self._rows is not None:
-            return Secret(self._rows.keep_first(_key(name), make()))
+        if self._values is not None:
+            return Secret(self._values.set_first(_key(name), make()))
         with self._path.with_suffix(".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             known = self._read()
@@ -55,13 +55,9 @@ class KeptSecrets:
 
     def everything(self) -> dict[str, Secret]:
         """Return every secret that was made, for a backup."""
-        if self._rows is None:
+        if self._values is None:
             return {name: Secret(value) for name, value in self._read().items()}
-        return {
-            name.removeprefix(PREFIX): Secret(value)
-            for name, value in self._rows.all_kept().items()
-            if name.startswith(PREFIX)
-        }
+        return {name.removeprefix(PREFIX): Secret(value) for name, value in self._values.beginning(PREFIX).items()}
 
     def replace(self, secrets: Mapping[str, str]) -> None:
         """Put secrets in the place of all that are in the file, after a restore of SQLite."""

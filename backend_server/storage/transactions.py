@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select, union
 from backend_server.primitives.ids import Maker
 from backend_server.registry.model import StoreState
 
-from .engine.store import Store, Write
+from .engine.store import Transactions, Write
 from .engine.topics import Topic
 from .schema import devices, documents, links, store
 from .tables.audit import AuditTable
@@ -19,7 +19,6 @@ from .tables.devices import DeviceRows, DeviceTable, flush_last_seen
 from .tables.documents import DocumentRows, DocumentTable, PublicationTable
 from .tables.links import LinkRows, LinkTable
 from .tables.static_documents import StaticDocumentRows, StaticDocumentTable
-from .tables.work import fenced_write
 
 _TOPICS = (Topic.DEVICES, Topic.LINKS)
 
@@ -83,7 +82,7 @@ class WriteTransaction(_Transaction):
 class Records:
     """Snapshots and writes of one store."""
 
-    def __init__(self, store: Store, *, with_grafana: bool = False) -> None:
+    def __init__(self, store: Transactions, *, with_grafana: bool = False) -> None:
         self._store = store
         self._with_grafana = with_grafana
         # The number of the last write to devices, their documents or links; asked at every request.
@@ -96,10 +95,9 @@ class Records:
             yield ReadTransaction(connection, with_grafana=self._with_grafana)
 
     @contextmanager
-    def writing(self, *, fencing: int | None = None) -> Iterator[WriteTransaction]:
-        """Begin a write; with `fencing` it holds only while that is the lead's number, and raises LeaseLost."""
-        unfenced = fencing is None
-        with self._store.write(*_TOPICS) if unfenced else fenced_write(self._store, fencing, topics=_TOPICS) as write:
+    def writing(self) -> Iterator[WriteTransaction]:
+        """Begin a write; over a `LedStore` it holds only while this process leads."""
+        with self._store.write(*_TOPICS) as write:
             yield WriteTransaction(write, with_grafana=self._with_grafana)
 
     def flush_seen(self, seen: Mapping[str, int]) -> None:

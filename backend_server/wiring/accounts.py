@@ -11,7 +11,8 @@ from backend_server.accounts.keys import ensure_secret_key as ensure_secret_key_
 from backend_server.primitives.secret import Secret
 from backend_server.settings import Settings
 from backend_server.storage.engine.store import Store
-from backend_server.storage.secret_store import KeptSecrets
+from backend_server.storage.key_values import KeyValues
+from backend_server.storage.secret_store import SecretStore
 from backend_server.storage.tables.accounts import SqlAccounts
 
 
@@ -33,15 +34,15 @@ def build_host_tokens(settings: Settings) -> HostTokens | None:
 def ensure_first_admin(settings: Settings, store: Store) -> FirstSecrets:
     """Ensure that an administrator and an API token exist; what was made is in the answer, once (`prepare`)."""
     given = FirstAdmin(settings.admin_user, settings.admin_password, settings.api_token)
-    return ensure_first_admin_in(given, SqlAccounts(store))
+    return ensure_first_admin_in(given, SqlAccounts(store), KeyValues(store))
 
 
 def ensure_secret_key(settings: Settings, store: Store) -> Secret:
     """Return the key that signs sessions and derived tokens."""
-    return ensure_secret_key_in(settings.secret_key, KeptSecrets(store, settings.data_dir))
+    return ensure_secret_key_in(settings.secret_key, SecretStore(store, settings.data_dir))
 
 
 def ensure_fernet(settings: Settings, store: Store) -> MultiFernet:
     """Return what encrypts stored credentials; raises ConfigError when its keys are not those used before."""
-    keeper = KeptSecrets(store, settings.data_dir)
-    return ensure_fernet_in(settings.fernet_keys, keeper, SqlAccounts(store).keep_first)
+    keeper = SecretStore(store, settings.data_dir)
+    return ensure_fernet_in(settings.fernet_keys, keeper, KeyValues(store).set_first)

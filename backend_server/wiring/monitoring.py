@@ -28,15 +28,16 @@ from backend_server.poller.client import PollerClient
 from backend_server.poller.kinds import DeviceKind
 from backend_server.primitives.secret import Secret
 from backend_server.provisioning.providers import check_before_reload
-from backend_server.reconcile.reconciler import HELD
-from backend_server.reconcile.worker import HEARTBEAT, TEMPLATES_FAULT
+from backend_server.reconcile.held_removals import HELD
+from backend_server.reconcile.template_adoption import TEMPLATES_FAULT
+from backend_server.reconcile.worker import HEARTBEAT
 from backend_server.settings import LinkTokens, Settings
 from backend_server.storage.engine.disk import vanishes
 from backend_server.storage.engine.store import Store
-from backend_server.storage.secret_store import KeptSecrets
+from backend_server.storage.leases import WORKER_LEASE
+from backend_server.storage.secret_store import SecretStore
 from backend_server.storage.tables.health import Names, StoredState
 from backend_server.storage.tables.secret_ages import note_secrets
-from backend_server.storage.tables.work import WORKER_LEASE
 from backend_server.telemetry import Metrics
 
 from .record import Services
@@ -78,7 +79,7 @@ def stored_state(store: Store) -> StoredState:
 
 def secrets_in_use(settings: Settings, store: Store) -> Mapping[str, Secret]:
     """Return every secret that is in use now, whoever made it."""
-    found = {name.upper(): secret for name, secret in KeptSecrets(store, settings.data_dir).everything().items()}
+    found = {name.upper(): secret for name, secret in SecretStore(store, settings.data_dir).everything().items()}
     for name in ("secret_key", "fernet_keys", "grafana_secret_key"):
         given: Secret | None = getattr(settings, name)
         if given:

@@ -11,7 +11,7 @@ from backend_server.primitives.memory import Guarded
 from backend_server.primitives.shipped import shipped
 from backend_server.settings import Settings
 from backend_server.storage.engine.topics import Topic
-from backend_server.storage.tables.work import WorkStore
+from backend_server.storage.tables.device_list import DeviceList
 
 from .store import open_store
 
@@ -29,9 +29,9 @@ def poll(settings: Settings) -> None:
     store = open_store(settings)
     try:
         store.check()
-        work = WorkStore(store, share_default=settings.share_default)
+        devices = DeviceList(store, share_default=settings.share_default)
         run_poller(
-            Guarded(work.devices, partial(store.change_number, Topic.DEVICES)),
+            Guarded(devices.everything, partial(store.change_number, Topic.DEVICES)),
             kinds,
             lambda url: guard.check(url, Purpose.DEVICE),
             port=settings.poller_port,

@@ -20,10 +20,10 @@ from backend_server.poller.kinds import DeviceKind
 from backend_server.primitives.secret import Secret
 from backend_server.provisioning.folder import DashboardFolder
 from backend_server.publishing import GeneratedDashboards, Packs
+from backend_server.reconcile.ports import ReconcileRecords
 from backend_server.registry import DeviceRegistry, LinkRegistry
 from backend_server.settings import Settings
 from backend_server.storage.engine.store import Store
-from backend_server.storage.tables.work import WorkStore
 from backend_server.telemetry import Metrics
 from backend_server.viewing.relay.readability import Readability
 from backend_server.viewing.view_counts import ViewCounts
@@ -50,7 +50,7 @@ class Services:
     packs: Packs
     templates: TemplateCatalog
     device_kinds: Mapping[str, DeviceKind]
-    work: WorkStore
+    records: ReconcileRecords
     files: DashboardFolder
     prometheus: PrometheusClient
     grafana: GrafanaClient | None

@@ -28,22 +28,24 @@ from backend_server.provisioning.providers import check_before_reload
 from backend_server.provisioning.template_folder import TemplateFolder, TemplateWatch
 from backend_server.queries.steps import Limits
 from backend_server.querying.runner import QueryRunner
+from backend_server.reconcile.lead import Lead
 from backend_server.reconcile.reconciler import Options as ReconcileOptions
 from backend_server.reconcile.reconciler import Reconciler
+from backend_server.reconcile.template_adoption import TemplateAdoption, TemplateLoading
 from backend_server.reconcile.worker import Pace, Unwatched, Watcher, Worker
 from backend_server.registry import DeviceRegistry, FleetDocuments, LinkRegistry, RegistryOptions, StaticDocuments
 from backend_server.settings import LinkTokens, Settings
 from backend_server.settings.capacity import MOST_VISITORS, VISITOR_PATIENCE_SECONDS
-from backend_server.storage.engine.store import Store
-from backend_server.storage.leases import Lease
+from backend_server.storage.engine.store import Store, Transactions
+from backend_server.storage.leases import WORKER_LEASE, Lease, LedStore
 from backend_server.storage.tables.accounts import SqlAccounts
+from backend_server.storage.tables.device_list import DeviceList
 from backend_server.storage.tables.filed_documents import SqlFiledDocuments
 from backend_server.storage.tables.ledger import SqlLedger
 from backend_server.storage.tables.link_views import SqlViews
 from backend_server.storage.tables.lost_publications import LostPublications
 from backend_server.storage.tables.publications import StoredPublications
 from backend_server.storage.tables.templates import TemplateTable
-from backend_server.storage.tables.work import WORKER_LEASE, WorkStore
 from backend_server.storage.transactions import Records
 from backend_server.telemetry import Metrics, get_logger
 from backend_server.viewing.passwords import LinkPasswords
@@ -54,6 +56,7 @@ from backend_server.viewing.view_counts import ViewCounts
 from backend_server.viewing.viewer.documents import FiledDocuments, StoredDocuments
 from backend_server.viewing.viewer.source import viewer_source
 from backend_server.viewing.viewing import Viewing
+from backend_server.wiring.records import reconcile_records
 
 from .accounts import build_host_tokens, ensure_fernet, ensure_secret_key
 from .monitoring import build_storage_advice, build_targets
@@ -106,14 +109,16 @@ def build_services(settings: Settings, *, program: str) -> Services:
         raise
 
 
-def build_reconciler(services: Services) -> Reconciler:
-    """Make what runs passes over the services' store and files; the worker, `prepare` and the plan use it."""
+def build_reconciler(services: Services, store: Transactions | None = None) -> Reconciler:
+    """Make what runs passes over the services' store and files; the worker, `prepare` and the plan use it.
+
+    `store` is that of whoever leads; without it the record is written as it is, by one process alone.
+    """
     settings = services.settings
     return Reconciler(
-        services.work,
+        reconcile_records(store or services.store, share_default=settings.share_default),
         services.files,
         _publishing(settings, services.grafana) if services.grafana else None,
-        FleetDocuments(Records(services.store)),
         options=ReconcileOptions(
             breaker_share=settings.deletion_breaker,
             breaker_floor=settings.deletion_breaker_floor,
@@ -134,14 +139,16 @@ def build_worker(services: Services, *, watcher: Watcher | None = None) -> Worke
     """Make the loop around the passes; `run(stop)` works until the event is set."""
     settings = services.settings
     holder = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
+    lead = Lead(Lease(services.store, WORKER_LEASE, holder))
+    store = LedStore(services.store, lambda: lead.fencing)
+    reconciler = build_reconciler(services, store)
     return Worker(
-        build_reconciler(services),
-        work=services.work,
+        reconciler,
+        records=reconcile_records(store, share_default=settings.share_default),
         changes=services.store,
-        leases=Lease(services.store, WORKER_LEASE, holder),
+        lead=lead,
         watch=TemplateWatch(template_folder(settings).path),
-        catalog=services.templates,
-        devices=services.devices,
+        templates=build_template_loading(services, reconciler, store),
         with_grafana=services.grafana is not None,
         pace=Pace(
             pass_interval=settings.pass_interval,
@@ -150,6 +157,16 @@ def build_worker(services: Services, *, watcher: Watcher | None = None) -> Worke
         ),
         watcher=_looking_after_users(services, watcher or Unwatched()),
     )
+
+
+def build_template_loading(
+    services: Services, reconciler: Reconciler, store: Transactions | None = None
+) -> TemplateLoading:
+    """Make what takes templates into use; `store` as in `build_reconciler`."""
+    store = store or services.store
+    records = reconcile_records(store, share_default=services.settings.share_default)
+    adoption = TemplateAdoption(records, FleetDocuments(Records(store)), reconciler.use)
+    return TemplateLoading(records, services.templates, services.devices, adoption)
 
 
 def _looking_after_users(services: Services, watcher: Watcher) -> Watcher:
@@ -183,7 +200,7 @@ def _join(settings: Settings, program: str, store: Store) -> Services:
     views = ViewCounts(SqlViews(store), on_failure=_views_kept, on_visit=metrics.links.visited)
     readability = Readability(_unreadable)
     source = _source(settings, store, documents, prometheus, grafana, readability=readability)
-    work = WorkStore(store, share_default=settings.share_default)
+    device_list = DeviceList(store, share_default=settings.share_default)
     kinds = device_kinds(settings)
     published = StaticDocuments(records)
     poller = PollerClient(settings.poller_port)
@@ -204,7 +221,7 @@ def _join(settings: Settings, program: str, store: Store) -> Services:
         packs=build_packs(published),
         templates=templates,
         device_kinds=kinds,
-        work=work,
+        records=reconcile_records(store, share_default=settings.share_default),
         files=files,
         prometheus=prometheus,
         grafana=grafana,
@@ -219,9 +236,9 @@ def _join(settings: Settings, program: str, store: Store) -> Services:
             passwords=LinkPasswords(secret_key.reveal().encode()),
         ),
         readability=readability,
-        active_devices=work.active_devices,
+        active_devices=device_list.active,
         poller=poller,
-        targets=build_targets(settings, metrics, kinds, poller, work.active_devices),
+        targets=build_targets(settings, metrics, kinds, poller, device_list.active),
         storage_advice=build_storage_advice(settings, store),
     )
 

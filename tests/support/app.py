@@ -12,7 +12,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,8 +27,7 @@ from backend_server.reconcile.model import PassReport
 from backend_server.reconcile.worker import HEARTBEAT
 from backend_server.settings import Settings
 from backend_server.storage.engine.store import Store
-from backend_server.storage.leases import lease_state
-from backend_server.storage.tables.work import WORKER_LEASE
+from backend_server.storage.leases import WORKER_LEASE, lease_state
 from backend_server.web.app import DashwrightApp, create_app
 from backend_server.web.context import WAITING
 from backend_server.wiring.accounts import ensure_first_admin
@@ -122,9 +121,9 @@ class Passes:
         self._held = threading.Lock()
         run_pass = self._worker.reconciler.run_pass
 
-        def held_pass() -> PassReport:
+        def held_pass(should_stop: Callable[[], bool]) -> PassReport:
             with self._held:
-                return run_pass()
+                return run_pass(should_stop)
 
         self._worker.reconciler.run_pass = held_pass  # type: ignore[method-assign]  # a test's way to hold it
         self._thread = threading.Thread(target=self._worker.run, args=(self._stop,), name="worker", daemon=True)
@@ -144,7 +143,7 @@ class Passes:
     def _has_passed(self) -> bool:
         with self._services.store.read() as connection:
             lease = lease_state(connection, self._services.store.dialect, WORKER_LEASE)
-        beat = json.loads(self._services.work.kept(HEARTBEAT) or "{}")
+        beat = json.loads(self._services.records.values.get(HEARTBEAT) or "{}")
         return lease is not None and beat.get("fencing") == lease.fencing and bool(beat.get("passed"))
 
     def stop(self) -> None:

@@ -15,14 +15,17 @@ from backend_server.grafana import GrafanaClient
 from backend_server.grafana.publishing import GrafanaPublishing
 from backend_server.primitives.ids import Maker, dashboard_uid
 from backend_server.provisioning import DashboardFolder
+from backend_server.reconcile.held_removals import HeldRemovals
 from backend_server.reconcile.ports import no_checkpoint
 from backend_server.reconcile.reconciler import Options, Reconciler
+from backend_server.reconcile.template_adoption import TemplateAdoption
 from backend_server.registry import DeviceRegistry, FleetDocuments, LinkRegistry, RegistryOptions
-from backend_server.storage.engine.store import Store
+from backend_server.storage.engine.store import Store, Transactions
+from backend_server.storage.leases import LedStore
 from backend_server.storage.schema import documents, publications
-from backend_server.storage.tables.work import WorkStore
 from backend_server.storage.transactions import Records
 from backend_server.templates import TemplateSet, load_template
+from backend_server.wiring.records import reconcile_records
 from tests.fakes.grafana import FakeGrafana
 
 PANEL = {
@@ -75,25 +78,35 @@ class House:
 
     def __post_init__(self) -> None:
         self.templates = template_set(generic=template_source())
-        self.records = Records(self.store, with_grafana=self.grafana_url is not None)
-        self.links = LinkRegistry(self.records, RegistryOptions())
-        self.registry = DeviceRegistry(self.records, lambda: self.templates, RegistryOptions())
-        self.work = WorkStore(self.store)
+        registered = Records(self.store, with_grafana=self.grafana_url is not None)
+        self.links = LinkRegistry(registered, RegistryOptions())
+        self.registry = DeviceRegistry(registered, lambda: self.templates, RegistryOptions())
         self.folder = DashboardFolder(self.dashboards)
         self.folder.prepare()
         self.client: GrafanaClient | None = None
-        publishing = None
+        self._publishing = None
         if self.grafana_url:
             self.client = GrafanaClient(self.grafana_url, user="admin", timeout_seconds=self.timeout_seconds)
-            publishing = GrafanaPublishing(self.client, self.checkpoint)
+            self._publishing = GrafanaPublishing(self.client, self.checkpoint)
+        self._over(self.store)
+
+    def led_by(self, fencing: Callable[[], int | None]) -> None:
+        """Work as the one who leads by this number."""
+        self._over(LedStore(self.store, fencing))
+
+    def _over(self, store: Transactions) -> None:
+        self.records = reconcile_records(store)
+        self.removals = HeldRemovals(self.records.documents, self.records.values)
         self.reconciler = Reconciler(
-            self.work,
+            self.records,
             self.folder,
-            publishing,
-            FleetDocuments(self.records),
+            self._publishing,
             options=self.options,
             checkpoint=self.checkpoint,
             templates=self.templates,
+        )
+        self.adoption = TemplateAdoption(
+            self.records, FleetDocuments(Records(store)), self.reconciler.use, checkpoint=self.checkpoint
         )
 
     def close(self) -> None:
@@ -106,7 +119,7 @@ class House:
     def use(self, templates: TemplateSet, match_slots: Callable[[], object] = lambda: None) -> None:
         """Take other templates, as the worker does."""
         self.templates = templates
-        self.reconciler.adopt(templates, match_slots)
+        self.adoption.adopt(templates, match_slots)
 
     def settle(self, most: int = 6) -> None:
         """Run passes until nothing is left, as the worker would in time."""

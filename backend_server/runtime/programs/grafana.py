@@ -17,7 +17,7 @@ from backend_server.provisioning.lay_out import lay_out
 from backend_server.provisioning.providers import check_providers
 from backend_server.settings import OWN_GRAFANA_URL, Settings
 from backend_server.storage.engine.store import Store
-from backend_server.storage.secret_store import KeptSecrets
+from backend_server.storage.secret_store import SecretStore
 
 _POSTGRES_SOURCE = "datasources/supabase.yml"
 # Takes the place of that file: a datasource once made stays in Grafana's database, with the password it had.
@@ -56,7 +56,7 @@ def prepare_grafana(settings: Settings, store: Store) -> PreparedGrafana:
 
     Raises ConfigError when the provider file is not the one this release ships: without it a reload deletes everything.
     """
-    kept = KeptSecrets(store, settings.data_dir)
+    kept = SecretStore(store, settings.data_dir)
     made: Secret | None = None
     password = settings.grafana_admin_password or kept.find("grafana_admin_password")
     if password is None:
@@ -86,7 +86,7 @@ def prepare_grafana(settings: Settings, store: Store) -> PreparedGrafana:
     return PreparedGrafana(environment, made, warnings)
 
 
-def _reader(settings: Settings, store: Store, kept: KeptSecrets) -> tuple[Reader | None, tuple[str, ...]]:
+def _reader(settings: Settings, store: Store, kept: SecretStore) -> tuple[Reader | None, tuple[str, ...]]:
     """Return the role of the PostgreSQL dashboards. Never our own: viewers may ask Grafana's datasource anything."""
     if settings.database_url is None or store.dialect != "postgresql":
         return None, ()

@@ -10,7 +10,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -49,6 +49,16 @@ class Write:
     def discard(self) -> None:
         """Take everything back at the end, the change number too: it turned out that there is nothing to write."""
         self.discarded = True
+
+
+class Transactions(Protocol):
+    """Transactions over one store; whether a write may be made is for whoever fits this to say."""
+
+    @property
+    def dialect(self) -> str: ...
+    def change_number(self, *topics: Topic) -> int: ...
+    def read(self) -> AbstractContextManager[Connection]: ...
+    def write(self, *topics: Topic, moves: bool = True) -> AbstractContextManager[Write]: ...
 
 
 class Store:
@@ -252,6 +262,12 @@ def database_now_ms(dialect: str) -> ColumnElement[int]:
     if dialect == "postgresql":
         return cast(func.extract("epoch", func.clock_timestamp()) * 1000, BigInteger)
     return literal(time.time_ns() // 1_000_000, BigInteger)
+
+
+def database_clock_ms(store: Transactions) -> int:
+    """Return the present moment in epoch ms by the database's clock."""
+    with store.read() as connection:
+        return int(connection.execute(select(database_now_ms(store.dialect))).scalar_one())
 
 
 def _first_line(text: str) -> str:

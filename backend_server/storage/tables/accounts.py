@@ -14,7 +14,7 @@ from backend_server.primitives.clock import epoch_ms
 
 from ..engine.store import Store
 from ..engine.topics import Topic
-from ..schema import api_tokens, kept, users
+from ..schema import api_tokens, users
 from .audit import note
 
 
@@ -132,33 +132,6 @@ class SqlAccounts:
                 write.connection.execute(update(api_tokens).where(row).values(last_used_at=at))
             for name, at in people.items():
                 write.connection.execute(update(users).where(users.c.name == name).values(last_seen_at=at))
-
-    def kept(self, name: str) -> str | None:
-        """Return a named value that outlives restarts."""
-        with self._store.read() as connection:
-            found = connection.execute(select(kept.c.value).where(kept.c.name == name)).scalar_one_or_none()
-            return None if found is None else str(found)
-
-    def all_kept(self) -> dict[str, str]:
-        """Return every named value."""
-        with self._store.read() as connection:
-            return {str(name): str(value) for name, value in connection.execute(select(kept.c.name, kept.c.value))}
-
-    def keep(self, name: str, value: str) -> None:
-        """Store a named value."""
-        with self._store.write(Topic.ACCOUNTS) as write:
-            if not write.connection.execute(update(kept).where(kept.c.name == name).values(value=value)).rowcount:
-                write.connection.execute(insert(kept).values(name=name, value=value))
-
-    def keep_first(self, name: str, value: str) -> str:
-        """Store a named value unless there is one; give the one that holds, whoever came first."""
-        with self._store.write(Topic.ACCOUNTS) as write:
-            found = write.connection.execute(select(kept.c.value).where(kept.c.name == name)).scalar_one_or_none()
-            if found is not None:
-                write.discard()
-                return str(found)
-            write.connection.execute(insert(kept).values(name=name, value=value))
-            return value
 
 
 def _users(connection: Connection) -> list[User]:

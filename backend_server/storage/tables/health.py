@@ -11,9 +11,10 @@ from backend_server.documents.status import DocumentState, Wanted
 from backend_server.errors import DashwrightError
 from backend_server.monitoring.model import Heartbeat, LeaseState
 
-from ..engine.store import Store, database_now_ms
+from ..engine.store import Store, database_clock_ms
+from ..key_values import KeyValues
 from ..leases import lease_state
-from ..schema import documents, kept, links
+from ..schema import documents, links
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class StoredState:
 
     def __init__(self, store: Store, names: Names) -> None:
         self._store = store
+        self._values = KeyValues(store)
         self._names = names
 
     def is_reached(self) -> bool:
@@ -64,7 +66,7 @@ class StoredState:
 
     def heartbeat(self) -> Heartbeat | None:
         """Return what the worker last said of itself."""
-        told = self._value(self._names.heartbeat)
+        told = self._values.get(self._names.heartbeat)
         if not told:
             return None
         beat = orjson.loads(told)
@@ -72,18 +74,12 @@ class StoredState:
 
     def removals_held(self) -> bool:
         """Whether removals wait for a person's word."""
-        return bool(self._value(self._names.removals_held))
+        return bool(self._values.get(self._names.removals_held))
 
     def templates_folder_failed(self) -> bool:
         """Whether the worker could not read the folder of templates when it last looked."""
-        return bool(self._value(self._names.templates_fault))
+        return bool(self._values.get(self._names.templates_fault))
 
     def now_ms(self) -> int:
         """Return the present moment by the database's clock."""
-        with self._store.read() as connection:
-            return int(connection.execute(select(database_now_ms(self._store.dialect))).scalar_one())
-
-    def _value(self, name: str) -> str | None:
-        with self._store.read() as connection:
-            found = connection.execute(select(kept.c.value).where(kept.c.name == name)).scalar_one_or_none()
-            return None if found is None else str(found)
+        return database_clock_ms(self._store)

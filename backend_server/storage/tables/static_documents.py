@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, RowMapping, delete, insert, select
@@ -10,19 +10,18 @@ from sqlalchemy import Connection, RowMapping, delete, insert, select
 from backend_server.documents.document import Document
 from backend_server.documents.static_document import StaticDocument, StaticDocumentStatus
 from backend_server.documents.status import DocumentState
+from backend_server.primitives.chunks import chunks
 from backend_server.primitives.ids import DashboardUid, Maker
 
-from ..engine.store import Store, Write
+from ..engine.store import Transactions, Write
 from ..schema import documents, provided_documents
-
-_CHUNK = 400  # uids named in one statement; SQLite allows few thousand parameters
 
 
 def find_static(connection: Connection, uids: Sequence[str]) -> dict[str, StaticDocument]:
     """Return static documents without their bytes, by uid."""
     rows = provided_documents.c
     found: dict[str, StaticDocument] = {}
-    for part in _parts(uids):
+    for part in chunks(uids):
         query = select(rows.uid, rows.title, rows.content, rows.version).where(rows.uid.in_(part))
         for uid, title, content, version in connection.execute(query):
             found[uid] = StaticDocument(DashboardUid(uid), title, content, version)
@@ -100,15 +99,26 @@ class StaticDocumentTable(StaticDocumentRows):
 
     def delete(self, uids: Sequence[str]) -> None:
         """Forget the bytes of documents; their rows in `documents` are taken down by the pass."""
-        for part in _parts(uids):
+        for part in chunks(uids):
             self.connection.execute(delete(provided_documents).where(provided_documents.c.uid.in_(part)))
 
 
 class StaticBodies:
-    """The bytes over one Store, for visitors whose document's file is not written yet."""
+    """The static documents of one store, for the pass, and for visitors whose document's file is not written yet."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Transactions) -> None:
         self._store = store
+
+    def find(self, uids: Sequence[str]) -> dict[str, StaticDocument]:
+        """Return the static documents of these uids, without the bytes."""
+        with self._store.read() as connection:
+            return find_static(connection, uids)
+
+    def body_of(self, uid: str, content: str) -> bytes | None:
+        """Return the bytes of a static document; None when it no longer has this content."""
+        with self._store.read() as connection:
+            found = find_static(connection, [uid]).get(uid)
+            return static_body(connection, uid) if found is not None and found.content == content else None
 
     def body(self, uid: str) -> bytes | None:
         """Return the bytes of a static document; None when nobody publishes it (any more)."""
@@ -127,8 +137,3 @@ def _status(row: RowMapping) -> StaticDocumentStatus:
         state=DocumentState(row["state"]).newest(dirty=bool(row["dirty"])),
         reason=row["reason"],
     )
-
-
-def _parts(uids: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(uids), _CHUNK):
-        yield uids[start : start + _CHUNK]

@@ -11,16 +11,15 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from backend_server.catalog.model import StoredTemplate
 
-from ..engine.store import Store
+from ..engine.store import Transactions
 from ..engine.topics import Topic
 from ..schema import templates
-from .work import fenced_write
 
 
 class TemplateTable:
     """The rows of one store; fits `catalog.ports.TemplateStore`."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Transactions) -> None:
         self._store = store
         self.change_number = partial(store.change_number, Topic.TEMPLATES)
 
@@ -31,12 +30,12 @@ class TemplateTable:
             rows = connection.execute(select(*columns).order_by(templates.c.name))
             return {row.name: StoredTemplate(row.name, row.hash, row.source, row.error) for row in rows}
 
-    def put(self, changed: Collection[StoredTemplate], removed: Collection[str], *, fencing: int | None) -> None:
-        """Store changed rows, and forget removed ones. Raises LeaseLost."""
+    def put(self, changed: Collection[StoredTemplate], removed: Collection[str]) -> None:
+        """Store changed rows, and forget removed ones."""
         if not changed and not removed:
             return
         insert = postgres_insert if self._store.dialect == "postgresql" else sqlite_insert
-        with fenced_write(self._store, fencing, topics=(Topic.TEMPLATES,)) as write:
+        with self._store.write(Topic.TEMPLATES) as write:
             for template in changed:
                 values = {
                     "hash": template.hash,

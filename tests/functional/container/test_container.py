@@ -246,11 +246,11 @@ def test_sigterm_ends_everything_within_twenty_seconds_and_loses_no_request(cont
     done = [device for hammer in hammers for device in hammer.acknowledged]
     assert done
     from backend_server.storage.engine.store import Store
-    from backend_server.storage.tables.work import WorkStore
+    from backend_server.storage.tables.device_list import DeviceList
 
     store = Store.open(None, container.data)
     try:
-        known = {str(device.id) for device in WorkStore(store, share_default="true").devices()}
+        known = {str(device.id) for device in DeviceList(store).everything()}
     finally:
         store.close()
     assert set(done) <= known

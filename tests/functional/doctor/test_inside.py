@@ -20,9 +20,8 @@ from backend_server.primitives.shipped import shipped
 from backend_server.provisioning import DashboardFolder
 from backend_server.settings import Settings
 from backend_server.storage.engine.store import Store
-from backend_server.storage.leases import Lease
+from backend_server.storage.leases import WORKER_LEASE, Lease
 from backend_server.storage.schema import links
-from backend_server.storage.tables.work import WORKER_LEASE
 
 # What depends on the machine the tests run on.
 _OF_THE_MACHINE = {"disk-vanishes", "disk-nearly-full"}

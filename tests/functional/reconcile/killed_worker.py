@@ -47,7 +47,7 @@ def work(order: dict[str, Any]) -> None:
 
 def match_slots(house: House) -> None:
     """Match every device in a transaction of its own, as a fleet of thousands is matched in parts."""
-    for device in house.work.devices():
+    for device in house.records.devices.everything():
         house.checkpoint("before matching slots")
         house.registry.match_slots([str(device.id)])
         house.checkpoint("after matching slots")

@@ -354,9 +354,8 @@ def test_a_process_that_ends_begins_no_further_call_and_the_next_one_goes_on(
     for number in range(10):
         house.put(f"rig-{number}")
     ending = threading.Event()
-    house.reconciler.stopping = ending.is_set
     fake_grafana.before_once(PUBLIC, lambda _request: ending.set())
-    house.reconciler.run_pass()
+    house.reconciler.run_pass(ending.is_set)
     posts = [request for request in fake_grafana.requests if "public-dashboards" in request.path]
     assert 0 < sum(request.method == "POST" for request in posts) <= 2
     assert {row["reason"] for row in house.rows().values()} == {None}

@@ -94,7 +94,7 @@ def test_a_mass_removal_is_held_back_until_a_person_confirms(house: House) -> No
 
     assert len(report.held) == 15
     assert house.files() == files
-    held = house.reconciler.breaker_state()
+    held = house.removals.state()
     assert (held["count"], held["total"]) == (15, 20)
     assert "removing 15 of 20 documents at once needs a person's word" in house.row("rig-1")["reason"]
     change = house.store.change_number()
@@ -105,10 +105,10 @@ def test_a_mass_removal_is_held_back_until_a_person_confirms(house: House) -> No
     house.reconciler.run_pass()
     assert live(house, "rig-new")
 
-    assert house.reconciler.confirm("ann") == 15
+    assert house.removals.confirm("ann") == 15
     house.settle()
     assert len(house.files()) == 6
-    assert house.reconciler.breaker_state() is None
+    assert house.removals.state() is None
 
 
 def test_reviving_instead_of_confirming_lets_the_rest_go(house: House) -> None:
@@ -121,7 +121,7 @@ def test_reviving_instead_of_confirming_lets_the_rest_go(house: House) -> None:
     for number in range(12):
         house.registry.revive(f"rig-{number}", "ann")
     house.settle()
-    assert house.reconciler.breaker_state() is None
+    assert house.removals.state() is None
     assert len(house.files()) == 17
 
 

@@ -51,7 +51,7 @@ def test_nothing_is_reloaded_until_the_file_is_back(tmp_path: Path, sqlite_templ
         else:
             file.write_bytes(right[: len(right) // 2] if damage == "half" else right.replace(b"shard-00", b"shard-99"))
         app.call("PUT", "/api/devices/rig-2", {})
-        until(lambda: "not told to reload" in str(app.services.work.kept(HEARTBEAT)))
+        until(lambda: "not told to reload" in str(app.services.records.values.get(HEARTBEAT)))
         parts = app.call("GET", "/server/health").json()["components"]
         assert parts["grafana"]["status"] == "degraded"
         assert "it is not told to reload" in parts["grafana"]["message"]

@@ -14,12 +14,13 @@ import pytest
 from backend_server.catalog import TemplateCatalog
 from backend_server.errors import LeaseLost
 from backend_server.provisioning.template_folder import TemplateFolder, TemplateWatch
+from backend_server.reconcile.lead import Lead
 from backend_server.reconcile.model import RowUpdate
+from backend_server.reconcile.template_adoption import TemplateLoading
 from backend_server.reconcile.worker import HEARTBEAT, Pace, Unwatched, Worker
 from backend_server.storage.engine.store import Store
-from backend_server.storage.leases import Lease, lease_state
+from backend_server.storage.leases import WORKER_LEASE, Lease, lease_state
 from backend_server.storage.tables.templates import TemplateTable
-from backend_server.storage.tables.work import WORKER_LEASE
 from tests.fakes.grafana import FakeGrafana
 from tests.support.reconciling import House, house_of, template_source
 
@@ -50,14 +51,16 @@ def worker_of(house: House, holder: str, folder, diary: Diary | None = None, pac
             house.templates = house.reconciler._templates
             return house.registry.match_slots(ids)
 
+    lead = Lead(Lease(house.store, WORKER_LEASE, holder, ttl_seconds=pace.lease_ttl))
+    house.led_by(lambda: lead.fencing)
+    catalog = TemplateCatalog(TemplateFolder(folder), TemplateTable(house.store))
     return Worker(
         house.reconciler,
-        work=house.work,
+        records=house.records,
         changes=house.store,
-        leases=Lease(house.store, WORKER_LEASE, holder, ttl_seconds=pace.lease_ttl),
+        lead=lead,
         watch=TemplateWatch(folder),
-        catalog=TemplateCatalog(TemplateFolder(folder), TemplateTable(house.store)),
-        devices=Registry(),
+        templates=TemplateLoading(house.records, catalog, Registry(), house.adoption),
         with_grafana=house.grafana_url is not None,
         pace=pace,
         watcher=diary,
@@ -121,7 +124,7 @@ def test_an_idle_worker_asks_nothing_and_writes_no_row(
         time.sleep(0.5)
         assert fake_grafana.requests == []
         assert house.store.change_number() == change
-        beat = json.loads(house.work.kept(HEARTBEAT))
+        beat = json.loads(house.records.values.get(HEARTBEAT))
         assert beat["grafana"] is None
         assert beat["at"] > 0
 
@@ -134,27 +137,27 @@ def test_the_beat_follows_the_steps_of_a_long_pass_and_stands_still_when_it_hang
     moves, ends, began = threading.Event(), threading.Event(), threading.Event()
     run_pass = house.reconciler.run_pass
 
-    def long_pass():
-        if house.work.backlog()[0]:
+    def long_pass(should_stop):
+        if house.records.documents.backlog()[0]:
             began.set()
             while not ends.wait(0.01):
                 if moves.is_set():
-                    house.reconciler.stopping()
-        return run_pass()
+                    should_stop()
+        return run_pass(should_stop)
 
     def beat() -> int:
-        return json.loads(house.work.kept(HEARTBEAT) or '{"at": 0}')["at"]
+        return json.loads(house.records.values.get(HEARTBEAT) or '{"at": 0}')["at"]
 
     def beats() -> int:
-        return json.loads(house.work.kept("count") or "0")
+        return json.loads(house.records.values.get("count") or "0")
 
-    def told(name, value, *, fencing) -> None:
-        keep(name, value, fencing=fencing)
+    def counted(name, value) -> None:
+        set_value(name, value)
         if name == HEARTBEAT:
-            keep("count", str(beats() + 1), fencing=fencing)
+            set_value("count", str(beats() + 1))
 
-    keep = house.work.keep
-    house.work.keep = told
+    set_value = house.records.values.set
+    house.records.values.set = counted
     house.reconciler.run_pass = long_pass
     with running(worker):
         until(beat)
@@ -166,7 +169,9 @@ def test_the_beat_follows_the_steps_of_a_long_pass_and_stands_still_when_it_hang
             until(lambda before=before: beat() > before)
         moves.clear()
         told_before = beats()
-        until(lambda: house.work.now_ms() - beat() > 2000 and beats() > told_before + 3)  # told again, and no younger
+        until(
+            lambda: house.records.documents.now_ms() - beat() > 2000 and beats() > told_before + 3
+        )  # told again, and no younger
         ends.set()
         until(lambda: house.row("rig-1")["state"] == "live")
 
@@ -251,15 +256,19 @@ def test_only_one_leads_and_another_takes_over_when_it_ends(
             house_of(stores[1], dashboards_dir, fake_grafana.url) as second,
         ):
             diaries = [Diary(), Diary()]
-            with running(worker_of(second, "second", templates, diaries[1])) as stop_second:
-                until(lambda: second.reconciler.fencing is not None)
-                with running(worker_of(first, "first", templates, diaries[0])):
+            workers = [
+                worker_of(first, "first", templates, diaries[0]),
+                worker_of(second, "second", templates, diaries[1]),
+            ]
+            with running(workers[1]) as stop_second:
+                until(lambda: workers[1].lead.is_held)
+                with running(workers[0]):
                     first.put("rig-1")
                     until(lambda: first.row("rig-1")["state"] == "live")
-                    assert first.reconciler.fencing is None
+                    assert not workers[0].lead.is_held
                     assert diaries[0].reports == []
                     stop_second.set()
-                    until(lambda: first.reconciler.fencing is not None)
+                    until(lambda: workers[0].lead.is_held)
                     first.put("rig-2")
                     until(lambda: first.row("rig-2")["state"] == "live")
             assert diaries[0].troubles == diaries[1].troubles == []
@@ -273,7 +282,8 @@ def test_a_lead_lost_in_the_middle_of_a_pass_stores_nothing_more(
 ) -> None:
     with house_of(store, dashboards_dir, fake_grafana.url) as house:
         old = Lease(store, WORKER_LEASE, "old", ttl_seconds=0.05)
-        house.reconciler.fencing = old.acquire()
+        leads = [old.acquire()]
+        house.led_by(lambda: leads[-1])
         house.put("rig-1")
         time.sleep(0.1)
         takeover: list[int | None] = []
@@ -283,14 +293,12 @@ def test_a_lead_lost_in_the_middle_of_a_pass_stores_nothing_more(
         with pytest.raises(LeaseLost):
             house.reconciler.run_pass()
 
-        assert takeover == [house.reconciler.fencing + 1]
+        assert takeover == [leads[-1] + 1]
         row = house.row("rig-1")
         assert (row["state"], row["public"], row["loaded_hash"]) == ("written", "wanted", None)
         with pytest.raises(LeaseLost):
-            house.work.record(
-                [RowUpdate(row["uid"], row["change"], {"loaded_hash": "x"})], fencing=house.reconciler.fencing
-            )
-        house.reconciler.fencing = takeover[0]
+            house.records.documents.update([RowUpdate(row["uid"], row["change"], {"loaded_hash": "x"})])
+        leads.append(takeover[0])
         house.settle()
         assert house.row("rig-1")["state"] == "live"
 

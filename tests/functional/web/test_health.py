@@ -74,12 +74,12 @@ def worker_part(app: LiveApp, *, supervised: bool) -> dict[str, object]:
 
 
 def test_a_worker_that_leads_and_hangs_is_not_healthy_and_is_again_when_it_goes_on(live_app: LiveApp) -> None:
-    work = live_app.services.work
+    records = live_app.services.records
 
     def looked_long_ago() -> bool:
         """Let ten minutes be over since the loop last went on; one that does go on says so by itself."""
-        beat = json.loads(work.kept(HEARTBEAT) or "{}")
-        work.keep(HEARTBEAT, json.dumps({**beat, "at": work.now_ms() - 600_000}), fencing=None)
+        beat = json.loads(records.values.get(HEARTBEAT) or "{}")
+        records.values.set(HEARTBEAT, json.dumps({**beat, "at": records.documents.now_ms() - 600_000}))
         return worker_part(live_app, supervised=False)["status"] == "degraded"
 
     with live_app.passes.hold():
@@ -256,6 +256,7 @@ def test_a_templates_folder_that_goes_away_degrades_and_is_named_in_the_log_only
         worker = build_worker(app.services, watcher=ReconcileLog())
         app.passes.stop()
         templates.rename(tmp_path / "elsewhere")
+        assert worker.lead.take()
         worker.load_templates()
         part = look()
         assert (part.level, part.facts) == (Level.DEGRADED, {"in_use": 1})

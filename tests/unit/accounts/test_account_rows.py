@@ -13,7 +13,8 @@ from backend_server.errors import ConfigError, Conflict
 from backend_server.ledger.model import AuditQuery
 from backend_server.primitives.secret import Secret
 from backend_server.storage.engine.store import Store
-from backend_server.storage.secret_store import FILE_NAME, KeptSecrets
+from backend_server.storage.key_values import KeyValues
+from backend_server.storage.secret_store import FILE_NAME, SecretStore
 from backend_server.storage.tables.accounts import SqlAccounts
 from backend_server.storage.tables.ledger import SqlLedger
 
@@ -71,22 +72,22 @@ def test_who_gave_which_right_is_in_the_audit(rows: SqlAccounts, store: Store) -
     assert ledger.audit_page(AuditQuery(object_id=TOKEN.id, page=2, per_page=1))[0][0].action == "token.create"
 
 
-def test_first_start_over_a_real_store_is_repeatable(rows: SqlAccounts) -> None:
-    first = ensure_first_admin(FirstAdmin(), rows)
+def test_first_start_over_a_real_store_is_repeatable(rows: SqlAccounts, store: Store) -> None:
+    first = ensure_first_admin(FirstAdmin(), rows, KeyValues(store))
     assert first.api_token is not None
     assert AccountBook(rows).actor_of_token(first.api_token.reveal()) == Actor("token:first", Role.ADMIN)
-    assert ensure_first_admin(FirstAdmin(), rows).api_token is None
+    assert ensure_first_admin(FirstAdmin(), rows, KeyValues(store)).api_token is None
     given = FirstAdmin(token=Secret("a token of the operator"))
-    ensure_first_admin(given, rows)
-    ensure_first_admin(given, rows)
+    ensure_first_admin(given, rows, KeyValues(store))
+    ensure_first_admin(given, rows, KeyValues(store))
     assert sorted(token.name for token in rows.tokens()) == ["environment", "first"]
 
 
 def test_a_secret_is_made_once_and_readable_by_us_alone(store: Store, tmp_path: Path) -> None:
     made = iter(["one", "two"])
-    assert KeptSecrets(store, tmp_path).ensure("secret_key", lambda: next(made)).reveal() == "one"
-    assert KeptSecrets(store, tmp_path).ensure("secret_key", lambda: next(made)).reveal() == "one"
-    assert KeptSecrets(store, tmp_path).find("other") is None
+    assert SecretStore(store, tmp_path).ensure("secret_key", lambda: next(made)).reveal() == "one"
+    assert SecretStore(store, tmp_path).ensure("secret_key", lambda: next(made)).reveal() == "one"
+    assert SecretStore(store, tmp_path).find("other") is None
     file = tmp_path / FILE_NAME
     if store.dialect == "sqlite":
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -97,4 +98,4 @@ def test_a_secret_is_made_once_and_readable_by_us_alone(store: Store, tmp_path: 
 def test_damaged_secrets_stop_the_start_instead_of_being_made_anew(sqlite_store: Store, tmp_path: Path) -> None:
     (tmp_path / FILE_NAME).write_text("{")
     with pytest.raises(ConfigError, match="restore the file from a backup"):
-        KeptSecrets(sqlite_store, tmp_path).ensure("secret_key", lambda: "new")
+        SecretStore(sqlite_store, tmp_path).ensure("secret_key", lambda: "new")

@@ -34,7 +34,7 @@ class Rows:
         self.change, self.now, self.reads = 0, 1_000_000, 0
         self._tokens: list[ApiToken] = []
         self._users: dict[str, User] = {}
-        self._kept: dict[str, str] = {}
+        self.values = Values()
         self.touched: list[tuple[dict[str, int], dict[str, int]]] = []
 
     def change_number(self) -> int:
@@ -75,14 +75,18 @@ class Rows:
     def touch(self, tokens: Mapping[str, int], people: Mapping[str, int]) -> None:
         self.touched.append((dict(tokens), dict(people)))
 
-    def kept(self, name: str) -> str | None:
-        return self._kept.get(name)
 
-    def keep(self, name: str, value: str) -> None:
-        self._kept[name] = value
+class Values:
+    """Named values in memory."""
 
-    def keep_first(self, name: str, value: str) -> str:
-        return self._kept.setdefault(name, value)
+    def __init__(self) -> None:
+        self._values: dict[str, str | None] = {}
+
+    def get(self, name: str) -> str | None:
+        return self._values.get(name)
+
+    def set(self, name: str, value: str | None) -> None:
+        self._values[name] = value
 
 
 @pytest.fixture
@@ -233,31 +237,31 @@ def test_passwords_are_checked_against_their_hash_only() -> None:
 
 
 def test_first_start_makes_both_secrets_and_shows_them_once(rows: Rows) -> None:
-    first = ensure_first_admin(FirstAdmin(), rows)
+    first = ensure_first_admin(FirstAdmin(), rows, rows.values)
     assert first.admin_password is not None
     assert first.api_token is not None
     book = AccountBook(rows)
     assert book.sign_in("admin", first.admin_password.reveal()) is not None
     assert book.actor_of_token(first.api_token.reveal()) == Actor("token:first", Role.ADMIN)
 
-    again = ensure_first_admin(FirstAdmin(), rows)
+    again = ensure_first_admin(FirstAdmin(), rows, rows.values)
     assert (again.admin_password, again.api_token) == (None, None)
 
 
 def test_secrets_from_the_environment_are_taken_over_when_they_change_and_only_then(rows: Rows) -> None:
     token = new_api_token()
     settings = FirstAdmin(password=Secret("first password"), token=Secret(token))
-    assert ensure_first_admin(settings, rows).admin_password is None
+    assert ensure_first_admin(settings, rows, rows.values).admin_password is None
     book = AccountBook(rows)
     assert book.actor_of_token(token) == Actor("token:environment", Role.ADMIN)
 
     set_by_hand = User("admin", Role.ADMIN, hash_password("set by hand"), 5)
     rows.put_user(set_by_hand, by="admin")
-    ensure_first_admin(settings, rows)
+    ensure_first_admin(settings, rows, rows.values)
     assert rows.users() == [set_by_hand], "an unchanged ADMIN_PASSWORD must not undo what was set since"
 
     other = new_api_token()
-    ensure_first_admin(FirstAdmin(password=Secret("second password"), token=Secret(other)), rows)
+    ensure_first_admin(FirstAdmin(password=Secret("second password"), token=Secret(other)), rows, rows.values)
     assert book.sign_in("admin", "second password") is not None
     assert book.actor_of_session("admin", 5) is None
     assert book.actor_of_token(token) is None
@@ -273,5 +277,5 @@ def test_secrets_from_the_environment_are_taken_over_when_they_change_and_only_t
 )
 def test_weak_secrets_stop_the_start_without_being_shown(rows: Rows, settings: FirstAdmin, told: str) -> None:
     with pytest.raises(ConfigError, match=told) as caught:
-        ensure_first_admin(settings, rows)
+        ensure_first_admin(settings, rows, rows.values)
     assert "'short'" not in str(caught.value)

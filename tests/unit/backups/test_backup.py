@@ -17,11 +17,10 @@ from backend_server.primitives.canonical_json import canonical_bytes
 from backend_server.primitives.ids import DeviceId
 from backend_server.registry import DeviceRegistry, RegistryOptions
 from backend_server.storage.engine.store import Store
-from backend_server.storage.leases import Lease
+from backend_server.storage.leases import WORKER_LEASE, Lease
 from backend_server.storage.schema import documents, metadata
-from backend_server.storage.secret_store import KeptSecrets
+from backend_server.storage.secret_store import SecretStore
 from backend_server.storage.tables.audit import note
-from backend_server.storage.tables.work import WORKER_LEASE
 from backend_server.storage.transactions import Records
 from tests.support.fleet import two_slots
 from tests.support.postgres import Postgres
@@ -31,7 +30,7 @@ BASE = "https://dash.example.com"
 _RENEWED = {"store", "leases", "documents"}
 
 
-def fill(store: Store, folder: Path) -> KeptSecrets:
+def fill(store: Store, folder: Path) -> SecretStore:
     """Put a small fleet in, with every kind of value a column can hold."""
     registry = DeviceRegistry(Records(store), two_slots, RegistryOptions())
     sent = {"labels": {"site": "nord 'ost'"}}
@@ -40,7 +39,7 @@ def fill(store: Store, folder: Path) -> KeptSecrets:
     registry.retire("rig-7", "ann")
     with store.write() as write:
         note(write, actor="ann", action="try", kind="device", object_ids=["rig-1"], details={"a": [1, None, True]})
-    secrets = KeptSecrets(store, folder)
+    secrets = SecretStore(store, folder)
     secrets.ensure("secret_key", lambda: "key-made-at-the-first-start")
     return secrets
 
@@ -94,14 +93,14 @@ def test_every_database_goes_into_every_other(store: Store, tmp_path: Path, targ
     other, folder = target
     memory = other.change_number()
     epoch = other.epoch()
-    found = restore(other, KeptSecrets(other, folder), folder / "templates", lines, replace=False)
+    found = restore(other, SecretStore(other, folder), folder / "templates", lines, replace=False)
 
     assert without_secrets(rows_of(other)) == without_secrets(rows_of(store))
     assert found.rows == told.rows
     assert found.rows["devices"] == 40
     assert other.epoch() not in (epoch, store.epoch())
     assert other.change_number() > max(memory, store.change_number())
-    assert KeptSecrets(other, folder).find("secret_key").reveal() == "key-made-at-the-first-start"
+    assert SecretStore(other, folder).find("secret_key").reveal() == "key-made-at-the-first-start"
     assert [path.name for path in (folder / "templates").iterdir()] == ["mine.json"]
     other.check()
     with other.read() as connection:
@@ -115,7 +114,7 @@ def test_links_keep_their_addresses_and_new_rows_can_follow(
 ) -> None:
     secrets = fill(store, tmp_path)
     other, folder = target
-    restore(other, KeptSecrets(other, folder), None, list(dump(store, secrets, None, Contents())), replace=False)
+    restore(other, SecretStore(other, folder), None, list(dump(store, secrets, None, Contents())), replace=False)
     before = DeviceRegistry(Records(store), two_slots, RegistryOptions())
     after = DeviceRegistry(Records(other), two_slots, RegistryOptions())
     for number in (0, 7, 39):
@@ -138,10 +137,10 @@ def test_what_is_there_is_not_replaced_unasked(store: Store, tmp_path: Path) -> 
 
 
 def test_a_running_worker_forbids_it(store: Store, tmp_path: Path) -> None:
-    lines = list(dump(store, KeptSecrets(store, tmp_path), None, Contents()))
+    lines = list(dump(store, SecretStore(store, tmp_path), None, Contents()))
     assert Lease(store, WORKER_LEASE, "me").acquire()
     with pytest.raises(Conflict, match="stop the service"):
-        restore(store, KeptSecrets(store, tmp_path), None, lines, replace=True)
+        restore(store, SecretStore(store, tmp_path), None, lines, replace=True)
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend_server.reconcile.backoff import retry_delay_ms
-from backend_server.reconcile.plan import Action, Breaker, Existing, Public, WantedDocument, make_plan
+from backend_server.reconcile.plan import Action, DeletionBreaker, Existing, Public, WantedDocument, make_plan
 from backend_server.reconcile.show import format_plan, plan_json
 
 A = Action
-FREE = Breaker(share=1.0, floor=1000, total=1000)
+FREE = DeletionBreaker(share=1.0, floor=1000, total=1000)
 WANTED = WantedDocument("dev-a", "rig a", "shard-00/dev-a.json", "new")
 DONE = Existing("dev-a", "rig a", "shard-00/dev-a.json", "new", "new", Public.LIVE)
 
@@ -100,33 +100,33 @@ def test_a_batch_shares_one_reload() -> None:
 def test_the_breaker_needs_both_more_than_its_floor_and_more_than_its_share(
     leaving: int, total: int, held: bool
 ) -> None:
-    plan = make_plan({}, many(leaving), with_grafana=True, breaker=Breaker(share=0.3, floor=10, total=total))
+    plan = make_plan({}, many(leaving), with_grafana=True, breaker=DeletionBreaker(share=0.3, floor=10, total=total))
     assert bool(plan.held) is held
     assert (plan.uids(A.REMOVE_FILE) == ()) is held
 
 
 def test_the_breaker_does_not_hold_up_new_documents() -> None:
-    plan = make_plan({"dev-a": WANTED}, many(50), with_grafana=True, breaker=Breaker(0.3, 10, 50))
+    plan = make_plan({"dev-a": WANTED}, many(50), with_grafana=True, breaker=DeletionBreaker(0.3, 10, 50))
     assert len(plan.held) == 50
     assert plan.uids(A.WRITE) == ("dev-a",)
 
 
 def test_a_confirmation_covers_what_was_asked_for_until_then_and_no_more() -> None:
-    plan = make_plan({}, many(50), with_grafana=True, breaker=Breaker(0.3, 10, 50, confirmed_at=34))
+    plan = make_plan({}, many(50), with_grafana=True, breaker=DeletionBreaker(0.3, 10, 50, confirmed_at=34))
     assert len(plan.uids(A.REMOVE_FILE)) == 25
     assert len(plan.held) == 25
 
 
 def test_a_removal_that_has_begun_goes_on() -> None:
-    plan = make_plan({}, many(50, written=None), with_grafana=True, breaker=Breaker(0.3, 10, 50))
+    plan = make_plan({}, many(50, written=None), with_grafana=True, breaker=DeletionBreaker(0.3, 10, 50))
     assert plan.held == ()
 
 
 def test_a_removal_that_rests_counts_for_the_breaker_and_is_not_tried() -> None:
     resting = {f"dev-{number}" for number in range(8)}
-    plan = make_plan({}, many(12), with_grafana=True, breaker=Breaker(0.3, 10, 20), resting=resting)
+    plan = make_plan({}, many(12), with_grafana=True, breaker=DeletionBreaker(0.3, 10, 20), resting=resting)
     assert len(plan.held) == 12
-    plan = make_plan({}, many(9), with_grafana=True, breaker=Breaker(0.3, 10, 20), resting=resting)
+    plan = make_plan({}, many(9), with_grafana=True, breaker=DeletionBreaker(0.3, 10, 20), resting=resting)
     assert plan.uids(A.REMOVE_FILE) == ("dev-8",)
 
 
@@ -157,7 +157,9 @@ def test_steps_are_always_in_order_and_reload_at_most_once(wanted, existing, wit
 
 
 def test_a_plan_is_printed_with_its_sums_and_what_is_held() -> None:
-    plan = make_plan({"dev-a": WANTED}, many(50), with_grafana=True, breaker=Breaker(0.3, 10, 51), purge=["rig-9"])
+    plan = make_plan(
+        {"dev-a": WANTED}, many(50), with_grafana=True, breaker=DeletionBreaker(0.3, 10, 51), purge=["rig-9"]
+    )
     text = format_plan(plan_json(plan))
     assert "write             rig a  shard-00/dev-a.json" in text
     assert "1 × write, 1 × reload, 1 × prove, 1 × publish, 1 × purge; 0 documents unchanged." in text

@@ -15,7 +15,7 @@ from sqlalchemy import select, text
 from backend_server.errors import ConfigError, UpstreamError
 from backend_server.storage.engine import sqlite
 from backend_server.storage.engine.store import Store
-from backend_server.storage.schema import kept
+from backend_server.storage.schema import key_values
 from tests.support.postgres import Postgres, running_postgres
 
 
@@ -72,9 +72,9 @@ def test_nothing_is_left_in_a_session(postgres: Postgres, postgres_template: str
     store = Store.open(postgres.url(name), tmp_path)
     for _ in range(12):
         with store.write() as write:
-            write.connection.execute(kept.delete())
+            write.connection.execute(key_values.delete())
         with store.read() as connection:
-            connection.execute(select(kept)).all()
+            connection.execute(select(key_values)).all()
     with store._writer.connect() as connection:
         for view in ("pg_prepared_statements", "pg_locks WHERE locktype = 'advisory'"):
             assert connection.execute(text(f"SELECT count(*) FROM {view}")).scalar_one() == 0
@@ -91,7 +91,7 @@ def test_a_lock_that_is_never_given_up_is_told(sqlite_store: Store, monkeypatch:
     with pytest.raises(UpstreamError, match="locked by another process"), sqlite_store.write():
         pass
     with sqlite_store.read() as connection:
-        assert connection.execute(select(kept)).all() == []
+        assert connection.execute(select(key_values)).all() == []
     other.execute("ROLLBACK")
     other.close()
     with sqlite_store.write():
@@ -100,15 +100,15 @@ def test_a_lock_that_is_never_given_up_is_told(sqlite_store: Store, monkeypatch:
 
 def test_a_full_disk_loses_nothing_that_was_there(sqlite_store: Store) -> None:
     with sqlite_store.write() as write:
-        write.connection.execute(kept.insert().values(name="a", value="1"))
+        write.connection.execute(key_values.insert().values(name="a", value="1"))
         pages = write.connection.exec_driver_sql("PRAGMA page_count").scalar_one()
         write.connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
     number = sqlite_store.change_number()
     with pytest.raises(UpstreamError, match="disk is full"), sqlite_store.write() as write:
-        write.connection.execute(kept.insert().values(name="b", value="x" * 100_000))
+        write.connection.execute(key_values.insert().values(name="b", value="x" * 100_000))
     assert sqlite_store.change_number() == number
     with sqlite_store.read() as connection:
-        assert connection.execute(select(kept.c.name)).scalars().all() == ["a"]
+        assert connection.execute(select(key_values.c.name)).scalars().all() == ["a"]
 
 
 def test_a_file_that_is_no_database_is_refused_at_start(tmp_path: Path) -> None:

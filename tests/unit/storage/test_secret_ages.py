@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from backend_server.primitives.secret import Secret
 from backend_server.storage.engine.store import Store
-from backend_server.storage.schema import kept
+from backend_server.storage.schema import key_values
 from backend_server.storage.tables.secret_ages import NAME, note_secrets
 
 
@@ -25,7 +25,7 @@ def test_the_age_stays_over_restarts_and_begins_anew_with_another_secret(store: 
 def test_another_secret_gets_another_fingerprint_and_neither_is_stored(store: Store) -> None:
     def stored():
         with store.read() as connection:
-            return connection.execute(select(kept.c.value).where(kept.c.name == NAME)).scalar_one()
+            return connection.execute(select(key_values.c.value).where(key_values.c.name == NAME)).scalar_one()
 
     note_secrets(store, {"A": Secret("a-very-secret-word")})
     before = stored()

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from backend_server.errors import ConfigError, UpstreamError
 from backend_server.storage.engine.store import Store
 from backend_server.storage.engine.topics import Topic
-from backend_server.storage.schema import kept
+from backend_server.storage.schema import key_values
 from backend_server.storage.schema import store as store_table
 
 
@@ -21,7 +21,7 @@ def test_a_write_moves_the_number_by_one_and_other_stores_see_it(
     before = other.change_number()
 
     with store.write() as write:
-        write.connection.execute(kept.insert().values(name="a", value="1"))
+        write.connection.execute(key_values.insert().values(name="a", value="1"))
 
     assert write.change == before + 1
     assert store.change_number() == before + 1
@@ -32,11 +32,11 @@ def test_a_write_moves_the_number_by_one_and_other_stores_see_it(
 def test_a_discarded_write_leaves_nothing_not_even_a_number(store: Store) -> None:
     before = store.change_number()
     with store.write() as write:
-        write.connection.execute(kept.insert().values(name="a", value="1"))
+        write.connection.execute(key_values.insert().values(name="a", value="1"))
         write.discard()
     assert store.change_number() == before
     with store.read() as connection:
-        assert connection.execute(select(kept)).all() == []
+        assert connection.execute(select(key_values)).all() == []
 
 
 def test_a_failing_write_leaves_nothing(store: Store) -> None:
@@ -44,7 +44,7 @@ def test_a_failing_write_leaves_nothing(store: Store) -> None:
 
     def fail() -> None:
         with store.write() as write:
-            write.connection.execute(kept.insert().values(name="a", value="1"))
+            write.connection.execute(key_values.insert().values(name="a", value="1"))
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
@@ -55,22 +55,22 @@ def test_a_failing_write_leaves_nothing(store: Store) -> None:
 def test_an_unmoving_write_keeps_the_number(store: Store) -> None:
     before = store.change_number()
     with store.write(moves=False) as write:
-        write.connection.execute(kept.insert().values(name="a", value="1"))
+        write.connection.execute(key_values.insert().values(name="a", value="1"))
     assert write.change == before == store.change_number()
 
 
 def test_a_reader_keeps_its_snapshot_and_cannot_write(store: Store) -> None:
     with store.write() as write:
-        write.connection.execute(kept.insert().values(name="a", value="1"))
+        write.connection.execute(key_values.insert().values(name="a", value="1"))
     with store.read() as connection:
-        assert connection.execute(select(kept.c.value)).scalar_one() == "1"
+        assert connection.execute(select(key_values.c.value)).scalar_one() == "1"
         with store.write() as write:
-            write.connection.execute(update(kept).values(value="2"))
-        assert connection.execute(select(kept.c.value)).scalar_one() == "1"
+            write.connection.execute(update(key_values).values(value="2"))
+        assert connection.execute(select(key_values.c.value)).scalar_one() == "1"
     with pytest.raises(UpstreamError), store.read() as connection:
-        connection.execute(update(kept).values(value="3"))
+        connection.execute(update(key_values).values(value="3"))
     with store.read() as connection:
-        assert connection.execute(select(kept.c.value)).scalar_one() == "2"
+        assert connection.execute(select(key_values.c.value)).scalar_one() == "2"
 
 
 def test_another_scheme_is_refused(tmp_path: Path) -> None:
