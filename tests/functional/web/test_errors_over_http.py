@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from backend_server.errors import (
     UpstreamError,
     UpstreamTimeout,
 )
+from backend_server.storage.engine.sqlite import ChangeWatch
+from backend_server.storage.engine.topics import ChangeNumbers
 from backend_server.web.requests import MAX_BODY_BYTES
 from tests.support.app import LiveApp, running_app
 
@@ -207,10 +210,10 @@ def test_every_answer_carries_the_security_headers(app: LiveApp) -> None:
 
 
 def test_the_database_going_away_is_said_and_not_a_crash(app: LiveApp, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object) -> int:
-        raise UpstreamError("The database failed.")
+    def fail(_: object) -> ChangeNumbers:
+        raise sqlite3.OperationalError("disk I/O error")
 
-    monkeypatch.setattr(type(app.services.store), "change_number", fail)
+    monkeypatch.setattr(ChangeWatch, "numbers", fail)
     assert app.call("GET", "/api/me").status == 502
     health = app.call("GET", "/server/health", token=None)
     assert health.status == 503
