@@ -1,18 +1,12 @@
-"""Whether a visitor may see a link now, and in which words he reads that he may not."""
+"""Why a visitor may not see a link now, as a value in both its forms. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-
 from backend_server.documents.status import DocumentState
-from backend_server.links import FoundLink, Link, LinkState
-from backend_server.primitives.ids import LinkToken, is_link_token
+from backend_server.links import Link, LinkState
 
 from .model import NoticePage, Refusal
-from .passwords import LinkPasswords
-from .ports import Links
-from .visits import Visit, may_frame, shown_profile
+from .visits import Visit, shown_profile
 
 UNKNOWN = Refusal("unknown", 404, "notFound")
 MALFORMED = Refusal("malformed", 400, "invalidAccessToken")
@@ -53,81 +47,6 @@ def refusal_of(state: LinkState, document_state: DocumentState | None = None) ->
 def is_on_its_way(document_state: DocumentState | None) -> bool:
     """Whether a document that is not proven yet may be drawn meanwhile, by who needs no proof."""
     return document_state is not None and document_state not in _OF_DOCUMENT
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What is decided over a request: the link if there is one, and why the visitor may not see it if he may not."""
-
-    link: Link | None
-    refusal: Refusal | None
-
-
-class Admission:
-    """Looks a token up and decides by the link's life cycle, the frame it is shown in and its password.
-
-    With `needs_proof` a document is shown only once it is proven to be loaded.
-    """
-
-    def __init__(
-        self, links: Links, passwords: LinkPasswords, clock_ms: Callable[[], int], *, needs_proof: bool
-    ) -> None:
-        self._links = links
-        self._passwords = passwords
-        self._clock_ms = clock_ms
-        self._needs_proof = needs_proof
-
-    def to_page(self, token: str, visit: Visit) -> Decision:
-        """Decide over a visit of the link's page."""
-        found = self._find(token)
-        if found is None:
-            return Decision(None, UNKNOWN)
-        now_ms = self._clock_ms()
-        refusal = refusal_of(self._state(found, now_ms), found.document_state)
-        if refusal is None and not may_frame(found.link.frame_ancestors, visit):
-            refusal = FOREIGN_FRAME
-        return Decision(found.link, refusal or self._lock(found.link, visit.proof, now_ms))
-
-    def to_data(self, token: str, proof: str) -> Decision:
-        """Decide over a request for the dashboard or its data."""
-        found = self._find(token)
-        if found is None:
-            # Grafana calls an upper-case spelling unknown and any other text malformed.
-            return Decision(None, UNKNOWN if is_link_token(token.lower()) else MALFORMED)
-        now_ms = self._clock_ms()
-        refusal = refusal_of(self._state(found, now_ms), found.document_state)
-        return Decision(found.link, refusal or self._lock(found.link, proof, now_ms))
-
-    def standing(self, token: str, proof: str) -> tuple[str, int | None] | None:
-        """Return the word for how a link stands, and until when by itself; None when there is no such link."""
-        found = self._find(token)
-        if found is None:
-            return None
-        now_ms = self._clock_ms()
-        state = self._state(found, now_ms)
-        if state is LinkState.LIVE and self._lock(found.link, proof, now_ms):
-            return LOCKED.reason, None
-        refusal = refusal_of(state, found.document_state)
-        return state.value if refusal is None else refusal.reason, found.until(now_ms)
-
-    def _find(self, token: str) -> FoundLink | None:
-        found = self._links.find(token)
-        if found is None or found.link.token == token:
-            return found
-        # Found by a token it had before a rotation: whoever holds that one does not learn the new one from us.
-        return replace(found, link=replace(found.link, token=LinkToken(token)))
-
-    def _state(self, found: FoundLink, now_ms: int) -> LinkState:
-        state = found.state(now_ms)
-        if state is LinkState.PENDING and not self._needs_proof and is_on_its_way(found.document_state):
-            # The viewer draws a document from its template even before its file is written or proven.
-            return LinkState.LIVE
-        return state
-
-    def _lock(self, link: Link, proof: str, now_ms: int) -> Refusal | None:
-        if link.password_hash is None or self._passwords.holds(link, proof, now_ms):
-            return None
-        return LOCKED
 
 
 def notice_of(link: Link | None, refusal: Refusal, visit: Visit) -> NoticePage:

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
-from backend_server.links import Link
+from backend_server.links import FoundLink, Link, LinkState
 from backend_server.primitives.clock import format_ms
 from backend_server.primitives.concurrency_limit import ConcurrencyLimit
+from backend_server.primitives.ids import LinkToken, is_link_token
 
 from .admission import (
+    FOREIGN_FRAME,
     LOCKED,
     MALFORMED,
     TOO_MANY_GUESSES,
     UNAVAILABLE,
     UNKNOWN,
     WRONG_PASSWORD,
-    Admission,
+    is_on_its_way,
     notice_of,
+    refusal_of,
 )
 from .answers import grafana_json, refusal_answer
 from .model import Answer, NoticePage, Page, Refusal, Unlocked
@@ -25,7 +29,86 @@ from .passwords import KEEP_SECONDS, LinkPasswords, TooManyGuesses, proof_cookie
 from .ports import Links
 from .source import Source
 from .view_counts import ViewCounts
-from .visits import Visit, shown_profile
+from .visits import Visit, may_frame, shown_profile
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is decided over a request: the link if there is one, and why the visitor may not see it if he may not."""
+
+    link: Link | None
+    refusal: Refusal | None
+
+
+class Admission:
+    """Looks a token up and decides by the link's life cycle, the frame it is shown in and its password.
+
+    With `needs_proof` a document is shown only once it is proven to be loaded.
+    """
+
+    def __init__(
+        self, links: Links, passwords: LinkPasswords, clock_ms: Callable[[], int], *, needs_proof: bool
+    ) -> None:
+        self._links = links
+        self._passwords = passwords
+        self._clock_ms = clock_ms
+        self._needs_proof = needs_proof
+
+    def to_page(self, token: str, visit: Visit) -> Decision:
+        """Decide over a visit of the link's page."""
+        found = self._find(token)
+        if found is None:
+            return Decision(None, UNKNOWN)
+        now_ms = self._clock_ms()
+        refusal = self._refusal(found, now_ms)
+        if refusal is None and not may_frame(found.link.frame_ancestors, visit):
+            refusal = FOREIGN_FRAME
+        return Decision(found.link, refusal or self._lock(found.link, visit.proof, now_ms))
+
+    def to_data(self, token: str, proof: str) -> Decision:
+        """Decide over a request for the dashboard or its data."""
+        found = self._find(token)
+        if found is None:
+            # Grafana calls an upper-case spelling unknown and any other text malformed.
+            return Decision(None, UNKNOWN if is_link_token(token.lower()) else MALFORMED)
+        now_ms = self._clock_ms()
+        refusal = self._refusal(found, now_ms)
+        return Decision(found.link, refusal or self._lock(found.link, proof, now_ms))
+
+    def standing(self, token: str, proof: str) -> tuple[str, int | None] | None:
+        """Return the word for how a link stands, and until when by itself; None when there is no such link."""
+        found = self._find(token)
+        if found is None:
+            return None
+        now_ms = self._clock_ms()
+        state = self._state(found, now_ms)
+        if state is LinkState.LIVE and self._lock(found.link, proof, now_ms):
+            return LOCKED.reason, None
+        refusal = refusal_of(state, found.document_state)
+        return state.value if refusal is None else refusal.reason, found.until(now_ms)
+
+    def _find(self, token: str) -> FoundLink | None:
+        found = self._links.find(token)
+        if found is None or found.link.token == token:
+            return found
+        # Found by a token it had before a rotation: whoever holds that one does not learn the new one from us.
+        return replace(found, link=replace(found.link, token=LinkToken(token)))
+
+    def _refusal(self, found: FoundLink, now_ms: int) -> Refusal | None:
+        state = self._state(found, now_ms)
+        return None if state is LinkState.LIVE else refusal_of(state, found.document_state)
+
+    def _state(self, found: FoundLink, now_ms: int) -> LinkState:
+        state = found.state(now_ms)
+        if state is LinkState.PENDING and not self._needs_proof and is_on_its_way(found.document_state):
+            # The viewer draws a document from its template even before its file is written or proven.
+            return LinkState.LIVE
+        return state
+
+    def _lock(self, link: Link, proof: str, now_ms: int) -> Refusal | None:
+        if link.password_hash is None or self._passwords.holds(link, proof, now_ms):
+            return None
+        return LOCKED
 
 
 class Viewing:

@@ -50,4 +50,5 @@ def test_a_panel_query_through_the_relay_touches_few_files(
     assert (status, len(asked)) == (200, 1), "Grafana is asked, nothing is remembered of this range"
     print()
     print(travelled.summary("a panel query through the relay"))
+    print("\n".join(travelled.files))
     assert len(travelled.files) <= MOST_FILES, travelled.files
