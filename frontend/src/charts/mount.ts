@@ -89,8 +89,14 @@ export class Mount {
     node.append(...children.map((child) => child.node));
     setAttributes(node, {}, tree.attributes);
     setStyle(node, {}, tree.style);
-    this.intents.set(node, tree.on);
+    this.know(node, tree.on);
     return { tree, node, children };
+  }
+
+  /** Most nodes have no intents, and are not kept. */
+  private know(node: Node, on: TreeElement["on"]): void {
+    if (EVENTS.some((name) => on[name])) this.intents.set(node, on);
+    else this.intents.delete(node);
   }
 
   private patched(shown: Shown, tree: Tree): Shown {
@@ -108,7 +114,7 @@ export class Mount {
     this.patchChildren(node, children, tree.children);
     setAttributes(node, shown.tree.attributes, tree.attributes);
     setStyle(node, shown.tree.style, tree.style);
-    this.intents.set(node, tree.on);
+    this.know(node, tree.on);
     shown.tree = tree;
     return shown;
   }

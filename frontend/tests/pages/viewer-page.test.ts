@@ -37,7 +37,7 @@ async function open(panels: Panel[], { profile = {}, search = "", ...more }: { p
   await import("../../src/pages/viewer/main");
   await settled();
   // The drawing is a chunk of its own, read from the disk here.
-  await vi.waitFor(() => import("../../src/charts/kinds/parts"));
+  await import("../../src/charts/kinds/parts");
   await settled();
 }
 
@@ -73,11 +73,14 @@ describe("the first screen", () => {
     expect(told.find(({ type }) => type === "loaded")).toMatchObject({ source: "dashwright", title: "Rigs" });
   });
   it("leaves what lies below it until it comes into view", async () => {
-    await open([panel(1, 0), panel(2, 8), panel(3, 16), panel(4, 24)]);
-    expect([server.of(dataOf(3)).length, states()]).toEqual([0, ["ready", "ready", "loading", "loading"]]);
+    await open([panel(1, 0), panel(2, 8), panel(3, 16), panel(4, 24), panel(5, 32, { type: "text", options: { content: "Below" } })]);
+    expect([server.of(dataOf(3)).length, states(), card(5).textContent]).toEqual([0, ["ready", "ready", "loading", "loading", "ready"], "Panel 5"]);
+    see(card(5));
+    await settled();
+    expect(card(5).textContent).toBe("Panel 5Below");
     see(card(3));
     await settled();
-    expect([server.of(dataOf(3)).length, states()]).toEqual([1, ["ready", "ready", "ready", "loading"]]);
+    expect([server.of(dataOf(3)).length, states()]).toEqual([1, ["ready", "ready", "ready", "loading", "ready"]]);
   });
   it("says that a dashboard is empty, and what it cannot draw", async () => {
     await open([]);
