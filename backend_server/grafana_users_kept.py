@@ -4,26 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from backend_server.accounts.grafana_users import GRAFANA_USERS
 from backend_server.catalog import LoadedTemplates
 from backend_server.errors import DashwrightError
-from backend_server.grafana.client import GrafanaClient
 from backend_server.reconcile.model import AuditReport, PassReport
 from backend_server.reconcile.worker import Watcher
-from backend_server.settings import Settings
-
-THE_THREE_USERS = {login: role.value.capitalize() for role, login in GRAFANA_USERS.items()}
-
-
-def ensure_three_users(grafana: GrafanaClient) -> None:
-    """Have one user for each of our roles; nothing is written when it is so. Raises UpstreamError."""
-    for login, role in THE_THREE_USERS.items():
-        grafana.ensure_user(login, role)
-
-
-def may_make_users(settings: Settings) -> bool:
-    """Whether we come as Grafana's administrator: a service account makes no users."""
-    return settings.grafana_url is not None and not settings.grafana_token
 
 
 class UsersAfterAudits:

@@ -27,6 +27,10 @@ class Role(StrEnum):
         return list(Role).index(self)
 
 
+# By role, the user as whom a signed-in person's requests reach Grafana.
+GRAFANA_USERS: Mapping[Role, str] = {role: f"dashwright-{role.value}" for role in Role}
+
+
 class Scope(StrEnum):
     """What an API token may be narrowed to. A token without scopes may do all its role may."""
 

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -16,11 +13,6 @@ from backend_server.primitives.secret import Secret
 from backend_server.settings import current_settings
 
 from .context import show_json
-
-if TYPE_CHECKING:
-    from backend_server.settings import Settings
-    from backend_server.storage.engine.store import Store
-    from backend_server.storage.secret_store import SecretStore
 
 _VARIABLE = "BACKUP_PASSPHRASE"
 _FILE = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
@@ -37,13 +29,10 @@ _PASSPHRASE = click.option(
 @click.option("--json", "as_json", is_flag=True, help="Print what went into it as JSON.")
 def backup(file: Path, passphrase_file: Path | None, as_json: bool) -> None:
     """Write state, templates and kept secrets to FILE. The service may go on running."""
-    from backend_server.backups.backup import Contents, dump
-    from backend_server.backups.sealed_file import write_sealed
+    from backend_server.wiring.backups import write_backup
 
     passphrase = _passphrase(passphrase_file, confirm=True)
-    contents = Contents()
-    with _opened() as (settings, store, secrets):
-        size = write_sealed(file, dump(store, secrets, settings.templates_dir, contents), passphrase)
+    contents, size = write_backup(current_settings(), file, passphrase)
     if as_json:
         show_json({**contents.as_json(), "bytes": size})
     else:
@@ -61,13 +50,10 @@ def backup(file: Path, passphrase_file: Path | None, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print what was restored as JSON.")
 def restore(file: Path, passphrase_file: Path | None, replace: bool, as_json: bool) -> None:
     """Put the backup in FILE in the place of what is there, all of it or nothing. Stop the service first."""
-    from backend_server.backups.backup import restore as restore_into
-    from backend_server.backups.sealed_file import read_sealed
+    from backend_server.wiring.backups import restore_backup
 
     passphrase = _passphrase(passphrase_file, confirm=False)
-    with _opened(migrate=True) as (settings, store, secrets):
-        lines = read_sealed(file, passphrase)
-        contents = restore_into(store, secrets, settings.templates_dir, lines, replace=replace)
+    contents = restore_backup(current_settings(), file, passphrase, replace=replace)
     if as_json:
         show_json(contents.as_json())
     else:
@@ -76,21 +62,6 @@ def restore(file: Path, passphrase_file: Path | None, replace: bool, as_json: bo
             f"Restored {rows.get('devices', 0)} devices and {rows.get('links', 0)} links with their addresses. "
             "Clients send again what they know; start the service."
         )
-
-
-@contextmanager
-def _opened(*, migrate: bool = False) -> Iterator[tuple[Settings, Store, SecretStore]]:
-    from backend_server.storage.secret_store import SecretStore
-    from backend_server.wiring.store import open_store
-
-    settings = current_settings()
-    store = open_store(settings, make=migrate)
-    try:
-        if migrate:
-            store.migrate()
-        yield settings, store, SecretStore(store, settings.data_dir)
-    finally:
-        store.close()
 
 
 def _passphrase(file: Path | None, *, confirm: bool) -> Secret:

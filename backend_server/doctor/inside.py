@@ -8,16 +8,12 @@ import sqlite3
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from backend_server.datasources import PrometheusClient
 from backend_server.documents.status import DocumentState
 from backend_server.errors import DashwrightError
 from backend_server.primitives.clock import epoch_ms
 from backend_server.settings import LinkTokens, Settings
-from backend_server.storage.engine.disk import filesystem
-from backend_server.storage.engine.store import FILE_NAME
-from backend_server.storage.secret_store import FILE_NAME as SECRETS_FILE
-from backend_server.wiring.monitoring import stored_state
-from backend_server.wiring.store import open_store
+from backend_server.wiring.monitoring import build_prometheus, disk_kind, stored_state
+from backend_server.wiring.store import DATABASE_FILE, SECRETS_FILE, open_store
 
 from .facts import SettingsFacts, StateFacts
 
@@ -59,7 +55,7 @@ def look_at_state(settings: Settings) -> tuple[StateFacts, float | None]:
         dialect="postgresql" if path is None else "sqlite",
         database_problem=problem,
         journal_mode=journal_mode,
-        filesystem=filesystem(settings.data_dir),
+        filesystem=disk_kind(settings),
         derived_tokens=settings.link_tokens is LinkTokens.DERIVED,
         free_bytes=_free(settings.data_dir),
         loose_files=_loose(settings.data_dir, path),
@@ -106,8 +102,8 @@ class _Told:
 
 def _sqlite_path(url: str | None, data_dir: Path) -> Path | None:
     if url is None:
-        return data_dir / FILE_NAME
-    return Path(url.partition("///")[2] or FILE_NAME) if url.startswith("sqlite") else None
+        return data_dir / DATABASE_FILE
+    return Path(url.partition("///")[2] or DATABASE_FILE) if url.startswith("sqlite") else None
 
 
 def _journal_mode(path: Path) -> tuple[str | None, str | None]:
@@ -146,7 +142,7 @@ def _loose(data_dir: Path, database: Path | None) -> tuple[str, ...]:
 
 
 def _prometheus(settings: Settings) -> bool | None:
-    client = PrometheusClient(settings.prometheus_url, timeout_seconds=5.0)
+    client = build_prometheus(settings, timeout_seconds=5.0)
     try:
         return client.ready()
     except DashwrightError:

@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from backend_server.monitoring.model import VANISHING
 from backend_server.primitives.ids import provider_of
 from backend_server.settings import SHORTEST_SECRET_KEY
-from backend_server.storage.engine.disk import VANISHING
 
 from .catalogue import Finding, found, in_order
 from .facts import Clocks, Facts, FilesFacts, OutsideFacts, SettingsFacts, StateFacts

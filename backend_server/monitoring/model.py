@@ -6,6 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
+# The container's own layer, and memory: gone with the container or the machine's next start.
+VANISHING = frozenset({"overlay", "overlayfs", "aufs", "tmpfs", "ramfs"})
+
 
 class Level(IntEnum):
     """One component's state, the worst being the highest; `DOWN` makes the whole not ready, `DEGRADED` does not."""

@@ -8,17 +8,22 @@ from pathlib import Path
 
 import click
 
+from backend_server.accounts.metrics_tokens import ensure_metrics_token
 from backend_server.errors import ConfigError, DashwrightError
-from backend_server.grafana_users_kept import ensure_three_users, may_make_users
 from backend_server.settings import SHORTEST_SECRET_KEY, LinkTokens, Settings, current_settings
 from backend_server.settings.topology import behind_edge, run_folder
-from backend_server.wiring.accounts import ensure_first_admin
-from backend_server.wiring.services import build_reconciler, build_template_loading, opened_services
+from backend_server.wiring.accounts import account_store, ensure_first_admin, secret_keeper
+from backend_server.wiring.services import (
+    build_reconciler,
+    build_template_loading,
+    ensure_grafana_users,
+    opened_services,
+)
 from backend_server.wiring.store import open_store
 
 from .programs.grafana import PreparedGrafana, prepare_grafana
 from .programs.nginx import check_edge, grafana_addresses, render_edge
-from .programs.prometheus import keep_metrics_token, prepare_prometheus
+from .programs.prometheus import prepare_prometheus
 from .supervised import name_line
 
 
@@ -50,8 +55,9 @@ def prepare_all(settings: Settings) -> Prepared:
     store = open_store(settings, make=True)
     try:
         store.migrate()
+        accounts = account_store(store)
         first = ensure_first_admin(settings, store)
-        keep_metrics_token(settings, store)
+        ensure_metrics_token(settings.metrics_token, accounts)
         notes = []
         if first.admin_password is not None:
             notes.append(f"Sign in as {first.admin_user} with the password {first.admin_password.reveal()}")
@@ -59,10 +65,10 @@ def prepare_all(settings: Settings) -> Prepared:
             notes.append(f"API token: {first.api_token.reveal()}")
         grafana = PreparedGrafana({}, None)
         if settings.own_grafana:
-            grafana = prepare_grafana(settings, store)
+            grafana = prepare_grafana(settings, secret_keeper(settings, store))
         if grafana.password_made is not None:
             notes.append(f"Grafana's {settings.grafana_admin_user} has the password {grafana.password_made.reveal()}")
-        prometheus_command = prepare_prometheus(settings, store) if settings.own_prometheus else []
+        prometheus_command = prepare_prometheus(settings, accounts) if settings.own_prometheus else []
     finally:
         store.close()
     warnings = [*grafana.warnings, *_warnings(settings)]
@@ -92,8 +98,7 @@ def tell(prepared: Prepared, *, as_json: bool = False) -> None:
 def make_grafana_users(settings: Settings) -> None:
     """Have Grafana's three users, one for each of our roles; raises UpstreamError while Grafana does not answer."""
     with opened_services(settings, program="prepare") as services:
-        if services.grafana is not None:
-            ensure_three_users(services.grafana)
+        ensure_grafana_users(services)
 
 
 def _prepare_files(settings: Settings, warnings: list[str]) -> int:
@@ -107,9 +112,9 @@ def _prepare_files(settings: Settings, warnings: list[str]) -> int:
                 "the state lies on a disk that does not outlive a deploy, so links would not survive one; set "
                 "DATABASE_URL, put DATA_DIR on a disk that stays, or use LINK_TOKENS=derived"
             )
-        if services.grafana is not None and not settings.own_grafana and may_make_users(settings):
+        if not settings.own_grafana and settings.may_make_grafana_users:
             try:
-                ensure_three_users(services.grafana)
+                ensure_grafana_users(services)
             except DashwrightError as fault:
                 warnings.append(f"Grafana's users could not be looked at yet: {fault.message}")
         return len(report.written)

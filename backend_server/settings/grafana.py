@@ -57,6 +57,11 @@ class GrafanaSettings(Group):
         return f"{parts.scheme}://{parts.netloc}"
 
     @property
+    def may_make_grafana_users(self) -> bool:
+        """Whether we come as Grafana's administrator: a service account makes no users."""
+        return self.grafana_url is not None and not self.grafana_token
+
+    @property
     def proxy_user(self) -> str:
         """The Grafana user our calls are made as."""
         return self.grafana_proxy_user or self.grafana_admin_user

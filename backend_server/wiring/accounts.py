@@ -8,6 +8,7 @@ from backend_server.accounts import FirstAdmin, FirstSecrets, HostTokenRules, Ho
 from backend_server.accounts import ensure_first_admin as ensure_first_admin_in
 from backend_server.accounts.keys import ensure_fernet as ensure_fernet_in
 from backend_server.accounts.keys import ensure_secret_key as ensure_secret_key_in
+from backend_server.accounts.ports import AccountStore, SecretKeeper
 from backend_server.primitives.secret import Secret
 from backend_server.settings import Settings
 from backend_server.storage.engine.store import Store
@@ -31,18 +32,27 @@ def build_host_tokens(settings: Settings) -> HostTokens | None:
     )
 
 
+def account_store(store: Store) -> AccountStore:
+    """Return the users and tokens of a store."""
+    return SqlAccounts(store)
+
+
+def secret_keeper(settings: Settings, store: Store) -> SecretKeeper:
+    """Return what makes and keeps secrets."""
+    return SecretStore(store, settings.data_dir)
+
+
 def ensure_first_admin(settings: Settings, store: Store) -> FirstSecrets:
     """Ensure that an administrator and an API token exist; what was made is in the answer, once (`prepare`)."""
     given = FirstAdmin(settings.admin_user, settings.admin_password, settings.api_token)
-    return ensure_first_admin_in(given, SqlAccounts(store), KeyValues(store))
+    return ensure_first_admin_in(given, account_store(store), KeyValues(store))
 
 
 def ensure_secret_key(settings: Settings, store: Store) -> Secret:
     """Return the key that signs sessions and derived tokens."""
-    return ensure_secret_key_in(settings.secret_key, SecretStore(store, settings.data_dir))
+    return ensure_secret_key_in(settings.secret_key, secret_keeper(settings, store))
 
 
 def ensure_fernet(settings: Settings, store: Store) -> MultiFernet:
     """Return what encrypts stored credentials; raises ConfigError when its keys are not those used before."""
-    keeper = SecretStore(store, settings.data_dir)
-    return ensure_fernet_in(settings.fernet_keys, keeper, KeyValues(store).set_first)
+    return ensure_fernet_in(settings.fernet_keys, secret_keeper(settings, store), KeyValues(store).set_first)

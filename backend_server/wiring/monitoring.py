@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
+from backend_server.datasources import PrometheusClient
 from backend_server.devices.device import Device
 from backend_server.documents.status import DocumentState
 from backend_server.monitoring.checks import (
@@ -32,7 +33,7 @@ from backend_server.reconcile.held_removals import HELD
 from backend_server.reconcile.template_adoption import TEMPLATES_FAULT
 from backend_server.reconcile.worker import HEARTBEAT
 from backend_server.settings import LinkTokens, Settings
-from backend_server.storage.engine.disk import vanishes
+from backend_server.storage.engine.disk import filesystem, vanishes
 from backend_server.storage.engine.store import Store
 from backend_server.storage.leases import WORKER_LEASE
 from backend_server.storage.secret_store import SecretStore
@@ -70,6 +71,16 @@ def build_health(services: Services) -> HealthCheck:
         quick={"disk": DiskCheck(lambda: shutil.disk_usage(settings.data_dir).free)},
         stored={"worker": WorkerCheck(state, dead)},
     )
+
+
+def build_prometheus(settings: Settings, *, timeout_seconds: float | None = None) -> PrometheusClient:
+    """Make what asks the default Prometheus."""
+    return PrometheusClient(settings.prometheus_url, timeout_seconds=timeout_seconds or settings.prometheus_timeout)
+
+
+def disk_kind(settings: Settings) -> str | None:
+    """Return the kind of the file system of DATA_DIR; None where nothing is known of it."""
+    return filesystem(settings.data_dir)
 
 
 def stored_state(store: Store) -> StoredState:

@@ -17,7 +17,8 @@ from backend_server.datasources.registry import Datasources
 from backend_server.errors import DashwrightError
 from backend_server.grafana.client import GrafanaClient
 from backend_server.grafana.publishing import GrafanaPublishing
-from backend_server.grafana_users_kept import UsersAfterAudits, ensure_three_users, may_make_users
+from backend_server.grafana.users import ensure_three_users
+from backend_server.grafana_users_kept import UsersAfterAudits
 from backend_server.ledger import Ledger
 from backend_server.poller.client import PollerClient
 from backend_server.primitives.clock import epoch_ms
@@ -59,7 +60,7 @@ from backend_server.viewing.viewing import Viewing
 from backend_server.wiring.records import reconcile_records
 
 from .accounts import build_host_tokens, ensure_fernet, ensure_secret_key
-from .monitoring import build_storage_advice, build_targets
+from .monitoring import build_prometheus, build_storage_advice, build_targets
 from .poller import device_kinds
 from .publishing import build_generated, build_packs
 from .record import Services
@@ -169,8 +170,14 @@ def build_template_loading(
     return TemplateLoading(records, services.templates, services.devices, adoption)
 
 
+def ensure_grafana_users(services: Services) -> None:
+    """Ensure Grafana's three users, one for each of our roles; raises UpstreamError while Grafana does not answer."""
+    if services.grafana is not None:
+        ensure_three_users(services.grafana)
+
+
 def _looking_after_users(services: Services, watcher: Watcher) -> Watcher:
-    if services.grafana is None or not may_make_users(services.settings):
+    if services.grafana is None or not services.settings.may_make_grafana_users:
         return watcher
     return UsersAfterAudits(watcher, partial(ensure_three_users, services.grafana))
 
@@ -192,7 +199,7 @@ def _join(settings: Settings, program: str, store: Store) -> Services:
     # Only Grafana bounds how many dashboards a provider may hold.
     most = MOST_PER_PROVIDER if settings.grafana_url else None
     files = DashboardFolder(settings.dashboards_dir, most_per_provider=most)
-    prometheus = PrometheusClient(settings.prometheus_url, timeout_seconds=settings.prometheus_timeout)
+    prometheus = build_prometheus(settings)
     grafana = _grafana(settings)
     documents = FiledDocuments(
         SqlFiledDocuments(store), files, templates.current, lambda device_id: devices.get(device_id).device

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from backend_server.settings import Settings
+from backend_server.storage.engine.store import FILE_NAME as DATABASE_FILE
 from backend_server.storage.engine.store import Store
+from backend_server.storage.secret_store import FILE_NAME as SECRETS_FILE
+
+__all__ = ["DATABASE_FILE", "SECRETS_FILE", "open_store"]
 
 
 def open_store(settings: Settings, *, make: bool = False) -> Store:

@@ -9,6 +9,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from backend_server.accounts.ports import SecretKeeper
 from backend_server.datasources.postgres_reader import Reader, ensure_reader, prove_reader
 from backend_server.errors import ConfigError
 from backend_server.primitives.secret import Secret
@@ -16,8 +17,6 @@ from backend_server.primitives.shipped import shipped
 from backend_server.provisioning.lay_out import lay_out
 from backend_server.provisioning.providers import check_providers
 from backend_server.settings import OWN_GRAFANA_URL, Settings
-from backend_server.storage.engine.store import Store
-from backend_server.storage.secret_store import SecretStore
 
 _POSTGRES_SOURCE = "datasources/supabase.yml"
 # Takes the place of that file: a datasource once made stays in Grafana's database, with the password it had.
@@ -51,19 +50,18 @@ def grafana_command(settings: Settings) -> list[str]:
     return [str(binary), "server", "--homepath", str(settings.grafana_home), "--config", str(ini)]
 
 
-def prepare_grafana(settings: Settings, store: Store) -> PreparedGrafana:
+def prepare_grafana(settings: Settings, kept: SecretKeeper) -> PreparedGrafana:
     """Put the provisioning folder in place and give what Grafana is started with.
 
     Raises ConfigError when the provider file is not the one this release ships: without it a reload deletes everything.
     """
-    kept = SecretStore(store, settings.data_dir)
     made: Secret | None = None
     password = settings.grafana_admin_password or kept.find("grafana_admin_password")
     if password is None:
         made = password = kept.ensure("grafana_admin_password", lambda: secrets.token_urlsafe(18))
     key = settings.grafana_secret_key or kept.ensure("grafana_secret_key", lambda: secrets.token_urlsafe(48))
     metrics = kept.ensure("grafana_metrics_password", lambda: secrets.token_urlsafe(18))
-    reader, warnings = _reader(settings, store, kept)
+    reader, warnings = _reader(settings, kept)
     data = (settings.data_dir / "grafana").resolve()
     (data / "plugins").mkdir(parents=True, exist_ok=True)  # it complains about a missing one at every start
     environment = {
@@ -86,9 +84,9 @@ def prepare_grafana(settings: Settings, store: Store) -> PreparedGrafana:
     return PreparedGrafana(environment, made, warnings)
 
 
-def _reader(settings: Settings, store: Store, kept: SecretStore) -> tuple[Reader | None, tuple[str, ...]]:
+def _reader(settings: Settings, kept: SecretKeeper) -> tuple[Reader | None, tuple[str, ...]]:
     """Return the role of the PostgreSQL dashboards. Never our own: viewers may ask Grafana's datasource anything."""
-    if settings.database_url is None or store.dialect != "postgresql":
+    if settings.database_url is None or settings.database_url.reveal().lower().startswith("sqlite:"):
         return None, ()
     url, given = settings.database_url.reveal(), settings.dashboards_db_user
     try:

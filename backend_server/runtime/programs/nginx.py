@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from backend_server.accounts.grafana_users import GRAFANA_USERS
+from backend_server.accounts.model import GRAFANA_USERS
 from backend_server.errors import ConfigError
 from backend_server.links.urls import GRAFANA_API, PAGES, SHORT_SLUGS, SLUGS
 from backend_server.primitives.identity_headers import IDENTITY_HEADERS, USER_HEADER

@@ -6,8 +6,8 @@ import os
 from functools import lru_cache
 from pathlib import Path
 
-# The container's own layer, and memory: gone with the container or the machine's next start.
-VANISHING = frozenset({"overlay", "overlayfs", "aufs", "tmpfs", "ramfs"})
+from backend_server.monitoring.model import VANISHING
+
 _MOUNTS = Path("/proc/self/mountinfo")
 MARKS = (Path("/.dockerenv"), Path("/run/.containerenv"))  # Docker's and Podman's
 

@@ -7,7 +7,7 @@ from urllib.parse import urlencode, urlsplit
 from flask import Blueprint, Response, redirect, request
 from flask.typing import ResponseReturnValue
 
-from backend_server.accounts.grafana_users import GRAFANA_USERS
+from backend_server.accounts.model import GRAFANA_USERS
 from backend_server.errors import Forbidden, NotFound, Unauthenticated
 from backend_server.links.urls import PREFIX
 

@@ -16,6 +16,7 @@ from backend_server.primitives.secret import Secret
 from backend_server.runtime.programs.grafana import PreparedGrafana, database_parts, prepare_grafana
 from backend_server.settings import load_settings
 from backend_server.storage.engine.store import Store
+from backend_server.wiring.accounts import secret_keeper
 from tests.support.postgres import Postgres
 
 READER = Reader("reader.abc", Secret("p@ss:/%41$w"))
@@ -26,7 +27,7 @@ def prepare(folder: Path, **given: str) -> PreparedGrafana:
     store = Store.open(settings.database_url.reveal() if settings.database_url else None, folder)
     try:
         store.migrate()
-        return prepare_grafana(settings, store)
+        return prepare_grafana(settings, secret_keeper(settings, store))
     finally:
         store.close()
 
