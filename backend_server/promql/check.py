@@ -40,10 +40,10 @@ def check_promql(expr: str, *, path: str = "expr") -> list[Problem]:
         return [Problem(path, f"is not PromQL: {fault}", line, column)]
     infinite = _INFINITE.search(expr) is not None
     if not all(_has_bounds(node, infinite=infinite) for node in walk_promql(tree)):
-        told = (
+        message = (
             "holds a duration beyond 292 years or a number beyond 1e308, which Prometheus refuses; write a smaller one"
         )
-        return [Problem(path, told, 1, 1)]
+        return [Problem(path, message, 1, 1)]
     return []
 
 

@@ -47,60 +47,60 @@ def read_time(text: object, now_ms: int, *, end: bool, path: str = "") -> int:
             return min(int(text), LATEST_MS)
         if math := _MATH.fullmatch(text):
             try:
-                return _moment(math.group(1), math.group(2), now_ms, end)
+                return _relative(math.group(1), math.group(2), now_ms, end)
             except (OverflowError, ValueError):
                 pass  # a shift beyond the years 1 to 9999 is no time either
         else:
             try:
-                moment = datetime.fromisoformat(text)
+                timestamp = datetime.fromisoformat(text)
             except ValueError:
-                moment = None
-            if moment is not None and moment.tzinfo is not None:
-                return max(0, _to_ms(moment))
+                timestamp = None
+            if timestamp is not None and timestamp.tzinfo is not None:
+                return max(0, _to_ms(timestamp))
     shown = str(text)[:40]
     problem = Problem(path, f"{shown!r} is not a time; write now-15m, now-1d/d, epoch milliseconds or RFC 3339")
     raise InvalidInput([problem], what="The time range")
 
 
-def _moment(shifts: str, unit: str | None, now_ms: int, end: bool) -> int:
-    moment = datetime.fromtimestamp(now_ms / 1000, UTC)
-    exact = timedelta(milliseconds=now_ms) - timedelta(milliseconds=_to_ms(moment))
-    moment += exact
+def _relative(shifts: str, unit: str | None, now_ms: int, end: bool) -> int:
+    timestamp = datetime.fromtimestamp(now_ms / 1000, UTC)
+    exact = timedelta(milliseconds=now_ms) - timedelta(milliseconds=_to_ms(timestamp))
+    timestamp += exact
     for sign, count, shift_unit in _SHIFT.findall(shifts):
         amount = int(count) if sign == "+" else -int(count)
-        moment = _shift(moment, amount, shift_unit)
+        timestamp = _shift(timestamp, amount, shift_unit)
     if unit:
-        moment = _floor(moment, unit)
+        timestamp = _floor(timestamp, unit)
         if end:
-            moment = _shift(moment, 1, unit) - timedelta(milliseconds=1)
-    return max(0, _to_ms(moment))
+            timestamp = _shift(timestamp, 1, unit) - timedelta(milliseconds=1)
+    return max(0, _to_ms(timestamp))
 
 
-def _shift(moment: datetime, amount: int, unit: str) -> datetime:
+def _shift(timestamp: datetime, amount: int, unit: str) -> datetime:
     if unit in _SECONDS:
-        return moment + timedelta(seconds=amount * _SECONDS[unit])
-    months = moment.year * 12 + moment.month - 1 + (amount * 12 if unit == "y" else amount)
+        return timestamp + timedelta(seconds=amount * _SECONDS[unit])
+    months = timestamp.year * 12 + timestamp.month - 1 + (amount * 12 if unit == "y" else amount)
     year, month = divmod(months, 12)
-    return moment.replace(year=year, month=month + 1, day=min(moment.day, monthrange(year, month + 1)[1]))
+    return timestamp.replace(year=year, month=month + 1, day=min(timestamp.day, monthrange(year, month + 1)[1]))
 
 
-def _floor(moment: datetime, unit: str) -> datetime:
-    moment = moment.replace(microsecond=0)
+def _floor(timestamp: datetime, unit: str) -> datetime:
+    timestamp = timestamp.replace(microsecond=0)
     if unit == "s":
-        return moment
-    moment = moment.replace(second=0)
+        return timestamp
+    timestamp = timestamp.replace(second=0)
     if unit == "m":
-        return moment
-    moment = moment.replace(minute=0)
+        return timestamp
+    timestamp = timestamp.replace(minute=0)
     if unit == "h":
-        return moment
-    moment = moment.replace(hour=0)
+        return timestamp
+    timestamp = timestamp.replace(hour=0)
     if unit == "w":
-        return moment - timedelta(days=moment.weekday())
+        return timestamp - timedelta(days=timestamp.weekday())
     if unit == "M":
-        return moment.replace(day=1)
-    return moment.replace(day=1, month=1) if unit == "y" else moment
+        return timestamp.replace(day=1)
+    return timestamp.replace(day=1, month=1) if unit == "y" else timestamp
 
 
-def _to_ms(moment: datetime) -> int:
-    return round(moment.timestamp() * 1000)
+def _to_ms(timestamp: datetime) -> int:
+    return round(timestamp.timestamp() * 1000)

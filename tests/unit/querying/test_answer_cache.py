@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from backend_server.errors import UpstreamError, UpstreamTimeout
-from backend_server.querying.answer_cache import AnswerCache
+from backend_server.querying.answer_cache import AnswerCache, SharedAnswers
 
 
 class Clock:
@@ -93,3 +93,15 @@ def test_the_oldest_answers_make_room() -> None:
     assert calls == []
     cache.get(0, 60, lambda: calls.append(1) or b"")  # type: ignore[func-returns-value]  # counts the call
     assert calls == [1]
+
+
+def test_answers_of_one_kind_are_fetched_in_one_way() -> None:
+    asked: list[str] = []
+
+    def fetch(question: str) -> str:
+        asked.append(question)
+        return question.upper()
+
+    shared = SharedAnswers(fetch, 60, size=len)
+    assert [shared("a"), shared("a"), shared("b")] == ["A", "A", "B"]
+    assert asked == ["a", "b"]
