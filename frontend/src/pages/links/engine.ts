@@ -8,8 +8,12 @@ type Shapes = components["schemas"];
 /** An empty refresh, from or to is the dashboard's own. */
 export type Profile = { [Name in keyof Shapes["Profile"]]-?: NonNullable<Shapes["Profile"][Name]> };
 
+/** The fields that are plain text: sent as they stand, without the blanks around them. */
+export const TEXTS = ["label"] as const;
+type Text = (typeof TEXTS)[number];
+
 /** A link's fields as the API names them. Times are RFC 3339. */
-export type LinkFields = Required<Pick<Shapes["LinkAnswer"], "label" | "slug" | "not_before" | "expires_at" | "has_password" | "frame_ancestors">> & {
+export type LinkFields = Required<Pick<Shapes["LinkAnswer"], Text | "slug" | "not_before" | "expires_at" | "has_password" | "frame_ancestors">> & {
   profile: Profile;
 };
 
@@ -17,12 +21,11 @@ export type NewLink = BodyOf<paths["/api/links"]["post"]>;
 export type LinkEdit = BodyOf<paths["/api/links/{token}"]["patch"]>;
 
 /** The form as it stands: times are `datetime-local` values of this machine's zone, origins one per line. */
-export interface FormValues {
+export interface FormValues extends Record<Text, string> {
   target: "device" | "document";
   device: string;
   slot: string;
   document: string;
-  label: string;
   slug: string;
   profile: Profile;
   not_before: string;
@@ -49,7 +52,9 @@ export function creation(form: FormValues): NewLink {
   } else if (form.document.trim()) {
     body.document = form.document.trim();
   }
-  if (form.label.trim()) body.label = form.label.trim();
+  for (const name of TEXTS) {
+    if (form[name].trim()) body[name] = form[name].trim();
+  }
   if (form.slug.trim()) body.slug = form.slug.trim();
   body.profile = form.profile;
   if (form.not_before) body.not_before = toUtc(form.not_before);
@@ -63,7 +68,9 @@ export function creation(form: FormValues): NewLink {
 /** The body of `PATCH /api/links/{token}`: only what differs from the link as it is. */
 export function edition(form: FormValues, link: LinkFields): LinkEdit {
   const body: LinkEdit = {};
-  if (form.label.trim() !== link.label) body.label = form.label.trim() || null;
+  for (const name of TEXTS) {
+    if (form[name].trim() !== link[name]) body[name] = form[name].trim() || null;
+  }
   if (form.slug.trim() && form.slug.trim() !== link.slug) body.slug = form.slug.trim();
   if (!sameProfile(form.profile, link.profile)) body.profile = form.profile;
   for (const name of ["not_before", "expires_at"] as const) {

@@ -1,6 +1,6 @@
 /** The dialogue in which a link is made or changed: fills its form, reads it, and shows what was wrong where. */
 import type { Outcome, Problem } from "../../lib/api";
-import { type FormValues, type LinkFields, type Profile, fieldOf, profile, sameProfile, toLocal } from "./engine";
+import { type FormValues, type LinkFields, type Profile, TEXTS, fieldOf, profile, sameProfile, toLocal } from "./engine";
 
 type Field = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
 const PROFILE_TEXTS = ["theme", "refresh", "from", "to"] as const;
@@ -41,7 +41,7 @@ export class LinkForm {
     this.field("password").placeholder = link?.has_password ? "Unchanged" : "None";
     this.fillProfile(link?.profile ?? profile());
     if (link) {
-      this.field("label").value = link.label;
+      for (const name of TEXTS) this.field(name).value = link[name];
       this.field("slug").value = link.slug;
       this.field("not_before").value = toLocal(link.not_before);
       this.field("expires_at").value = toLocal(link.expires_at);
@@ -65,12 +65,13 @@ export class LinkForm {
 
   private values(): FormValues {
     const text = (name: string): string => this.field(name).value;
+    const texts = Object.fromEntries(TEXTS.map((name) => [name, text(name)])) as Pick<FormValues, (typeof TEXTS)[number]>;
     return {
+      ...texts,
       target: text("target") === "document" ? "document" : "device",
       device: text("device"),
       slot: text("slot"),
       document: text("document"),
-      label: text("label"),
       slug: text("slug"),
       profile: this.profile(),
       not_before: text("not_before"),
