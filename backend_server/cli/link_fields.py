@@ -22,6 +22,7 @@ class LinkFieldOptions:
     """What the options say; None = not given. Fields have the API's names, but for those of a profile."""
 
     label: str | None = option("--label", help="What people see in the list.")
+    note: str | None = option("--note", help="What you want to keep in mind of it; no visitor sees it.")
     slug: str | None = option("--slug", help="Short name for /s/SLUG.")
     profile: str | None = option(
         "--profile",
@@ -65,6 +66,7 @@ def told(link: Mapping[str, Any], ledger: Mapping[str, Any] | None) -> Iterator[
     yield f"  {link['embed_url']}"
     yield f"  {link['slug_url']}"
     for name, shown in (
+        ("note", (link.get("note") or "").replace("\n", "\n    ")),
         ("not before", link.get("not_before")),
         ("expires", link.get("expires_at")),
         ("password", "yes" if link.get("has_password") else None),

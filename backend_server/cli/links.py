@@ -39,7 +39,7 @@ class Filters:
     device: str | None = option("--device", metavar="ID", help="Only links of this device.")
     document: str | None = option("--document", metavar="UID", help="Only links of this document.")
     state: str | None = option("--state", type=click.Choice(_STATES), help="Only links in this state.")
-    search: str | None = option("--search", metavar="TEXT", help="Part of the label, slug, device or title.")
+    search: str | None = option("--search", metavar="TEXT", help="Part of the label, note, slug, device or title.")
     unused_days: int | None = option(
         "--unused-days", type=click.IntRange(1, 3650), help="Only links nobody opened for so many days."
     )

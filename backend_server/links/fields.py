@@ -16,12 +16,16 @@ from backend_server.primitives.passwords import MAX_LENGTH, MIN_LENGTH
 from backend_server.primitives.secret import Secret
 
 MAX_LABEL = 200
+MAX_NOTE = 1000
+# A note holds no control character but tab and newline; the API's description says the same.
+NOTE_PATTERN = r"[^\x00-\x08\x0b-\x1f\x7f-\x9f]*"
 MAX_ANCESTORS = 20
 MAX_ORIGIN = 200
 _MIN_YEAR = 2000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UID = re.compile(UID_PATTERN)
 _SLUG = re.compile(SLUG_PATTERN)
+_NOTE = re.compile(NOTE_PATTERN)
 _NAME = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 # As the API describes an origin; what is read may be written in capitals as well.
 ORIGIN_PATTERN = rf"https?://((\*\.)?{_NAME}(\.{_NAME})*|{IPV6_PATTERN}){PORT_PATTERN}"
@@ -40,6 +44,7 @@ class LinkFields:
     """What is said of a link in plain words and times (epoch milliseconds), each at what it is unless it is set."""
 
     label: str = ""
+    note: str = ""
     not_before: int | None = None
     expires_at: int | None = None
     frame_ancestors: tuple[str, ...] = ()
@@ -87,6 +92,13 @@ def parse_label(value: object) -> str:
     if isinstance(value, str) and len(value) <= MAX_LABEL and "\0" not in value and _is_text(value):
         return value
     raise _wrong("label", f"must be text of at most {MAX_LABEL} characters")
+
+
+def parse_note(value: object) -> str:
+    """Check a note: what its owner keeps in mind of a link, in several lines perhaps; no visitor sees it."""
+    if isinstance(value, str) and len(value) <= MAX_NOTE and _NOTE.fullmatch(value) and _is_text(value):
+        return value
+    raise _wrong("note", f"must be text of at most {MAX_NOTE} characters; of control characters only tab and newline")
 
 
 def parse_slug(value: object) -> Slug:

@@ -135,6 +135,7 @@ links = Table(
     Column("document_uid", String(40), nullable=False, index=True),
     Column("is_default", Boolean, nullable=False),  # the link the hook answers with
     Column("label", String(200), nullable=False),
+    Column("note", String(1000), nullable=False, server_default=""),
     Column("profile", JSON, nullable=False),
     Column("not_before", BigInteger),
     Column("expires_at", BigInteger),

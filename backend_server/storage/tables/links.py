@@ -180,7 +180,7 @@ def _conditions(query: LinkQuery, state: ColumnElement[str]) -> Iterator[ColumnE
     if query.state is not None:
         yield state == query.state
     if query.search:
-        looked_in = (links.c.label, links.c.slug, links.c.object_id, documents.c.title)
+        looked_in = (links.c.label, links.c.note, links.c.slug, links.c.object_id, documents.c.title)
         yield or_(*(column.icontains(query.search, autoescape=True) for column in looked_in))
     if query.unseen_since is not None:
         yield or_(links.c.last_seen_at.is_(None), links.c.last_seen_at < query.unseen_since)

@@ -994,6 +994,8 @@ export interface components {
             slug: string;
             state: string;
             label: string;
+            /** @description For the link's owner; no visitor sees it. */
+            note: string;
             slug_url: string;
             /** @default null */
             device?: string | null;
@@ -1036,6 +1038,8 @@ export interface components {
             /** @default null */
             label?: string | null;
             /** @default null */
+            note?: string | null;
+            /** @default null */
             slug?: string | null;
             /** @default null */
             profile?: components["schemas"]["Profile"] | ("light" | "dark" | "wall" | "explore" | "report") | null;
@@ -1075,6 +1079,8 @@ export interface components {
         LinkEditBody: {
             /** @default null */
             label?: string | null;
+            /** @default null */
+            note?: string | null;
             /** @default null */
             slug?: string | null;
             /** @default null */
@@ -1862,7 +1868,7 @@ export interface operations {
                 device?: string | null;
                 document?: string | null;
                 state?: ("pending" | "live" | "paused" | "not_yet" | "expired" | "revoked") | null;
-                /** @description Part of the label, slug, device or title. */
+                /** @description Part of the label, note, slug, device or title. */
                 search?: string | null;
                 /** @description Only links that are not over and that nobody opened for so many days. */
                 unused_days?: number | null;

@@ -12,7 +12,7 @@ const template = readFileSync(join(import.meta.dirname, "../../../backend_server
 const DIALOGUES = template.replace(/\{[%#][\s\S]*?[%#]\}|\{\{[\s\S]*?\}\}/g, "");
 const PROFILES = { kiosk: { theme: "dark", refresh: "10s", from: "", to: "", picker: false, chrome: false, transparent: true } };
 const LINK = {
-  label: "Lobby", slug: "lobby", profile: { theme: "auto", refresh: "", from: "", to: "", picker: false, chrome: false, transparent: false },
+  label: "Lobby", note: "", slug: "lobby", profile: { theme: "auto", refresh: "", from: "", to: "", picker: false, chrome: false, transparent: false },
   not_before: null, expires_at: "2026-03-15T13:45:30Z", has_password: true, frame_ancestors: ["https://a.example"],
 };
 const BUTTONS = ["pause", "resume", "rotate", "revoke"].map((deed) => `<button type="button" data-deed="${deed}">x</button>`).join("");

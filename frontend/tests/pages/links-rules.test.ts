@@ -8,6 +8,7 @@ const EMPTY: FormValues = {
   slot: "",
   document: "",
   label: "",
+  note: "",
   slug: "",
   profile: profile(),
   not_before: "",
@@ -18,6 +19,7 @@ const EMPTY: FormValues = {
 };
 const LINK: LinkFields = {
   label: "Lobby",
+  note: "left\nof the door",
   slug: "lobby",
   profile: profile({ theme: "dark" }),
   not_before: null,
@@ -30,6 +32,7 @@ function asForm(link: LinkFields, changes: Partial<FormValues> = {}): FormValues
   return {
     ...EMPTY,
     label: link.label,
+    note: link.note,
     slug: link.slug,
     profile: link.profile,
     not_before: toLocal(link.not_before),
@@ -45,8 +48,8 @@ describe("creating", () => {
     expect(creation({ ...EMPTY, target: "document", device: "rig-1", document: "flt-x" })).toEqual({ document: "flt-x", profile: profile() });
   });
   it("sends everything that is given", () => {
-    const body = creation({ ...EMPTY, device: "a", slot: "detail", label: "L", slug: "s-1", expires_at: "2099-01-01T12:00", password: "correct horse", frame_ancestors: "https://a.example,\n https://b.example" });
-    expect(body).toMatchObject({ device: "a", slot: "detail", label: "L", slug: "s-1", password: "correct horse", frame_ancestors: ["https://a.example", "https://b.example"] });
+    const body = creation({ ...EMPTY, device: "a", slot: "detail", label: "L", note: " two\nlines ", slug: "s-1", expires_at: "2099-01-01T12:00", password: "correct horse", frame_ancestors: "https://a.example,\n https://b.example" });
+    expect(body).toMatchObject({ device: "a", slot: "detail", label: "L", note: "two\nlines", slug: "s-1", password: "correct horse", frame_ancestors: ["https://a.example", "https://b.example"] });
     expect(new Date(String(body["expires_at"])).getTime()).toBe(new Date("2099-01-01T12:00").getTime());
   });
 });
@@ -57,6 +60,8 @@ describe("changing", () => {
   });
   it.each<[Partial<FormValues>, Record<string, unknown>]>([
     [{ label: "" }, { label: null }],
+    [{ note: " " }, { note: null }],
+    [{ note: "right" }, { note: "right" }],
     [{ slug: "hall" }, { slug: "hall" }],
     [{ slug: "" }, {}],
     [{ expires_at: "" }, { expires_at: null }],

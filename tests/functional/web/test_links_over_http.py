@@ -35,6 +35,27 @@ def make(app: LiveApp, **given: Any) -> Any:
     return reply.json()
 
 
+def test_a_note_is_for_those_who_look_after_the_link_and_for_no_visitor(app: LiveApp) -> None:
+    note = "Landlord: 555-0199\nkey under the mat"
+    link = make(app, label="Hall", note=note)
+    path, token = f"/api/links/{link['token']}", link["token"]
+    assert link["note"] == app.call("GET", path).json()["note"] == note
+    assert [one["token"] for one in app.call("GET", "/api/links?search=under%20the").json()] == [token]
+    assert app.call("PATCH", path, {"label": "Lobby"}).json()["note"] == note
+    for page in (
+        f"/grafana/public-dashboards/{token}",
+        f"/grafana/public-dashboards/{token}/state",
+        f"/grafana/api/public/dashboards/{token}",
+        f"/grafana/s/{link['slug']}",
+    ):
+        assert "555-0199" not in app.call("GET", page, token=None).body.decode()
+    assert "555-0199" not in app.call("PUT", "/api/devices/rig-1", {"hostname": "rig-1"}).body.decode()
+    assert app.call("PATCH", path, {"note": "x" * 1001}).status == 422
+    assert app.call("PATCH", path, {"note": None}).json()["note"] == ""
+    changes = [row["details"] for row in app.call("GET", "/api/audit?action=link.edit&per_page=2").json()]
+    assert changes == [{"note": [note, ""]}, {"label": ["Hall", "Lobby"]}]
+
+
 def visit(app: LiveApp, token: str) -> tuple[int, str, str | None]:
     """Visit the page, Grafana's route and the state as nobody; gives the status of both and the state."""
     page = app.call("GET", f"/grafana/public-dashboards/{token}", token=None).status
@@ -55,7 +76,7 @@ def test_a_link_tells_all_the_spec_names(app: LiveApp) -> None:
         password="correct horse",
     )
     wanted = {
-        *("token", "slug", "label", "url", "embed_url", "state", "device", "slot", "profile", "not_before"),
+        *("token", "slug", "label", "note", "url", "embed_url", "state", "device", "slot", "profile", "not_before"),
         *("expires_at", "has_password", "frame_ancestors", "created_by", "created_at", "last_seen_at", "views"),
     }
     assert wanted <= link.keys()

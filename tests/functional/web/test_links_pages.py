@@ -21,7 +21,7 @@ HOSTILE = "</script><img src=x onerror=alert(1)>{{ 7*7 }}\"'"
 def app(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[LiveApp]:
     with running_app(tmp_path_factory.mktemp("pages"), empty_database=sqlite_template) as running:
         running.call("PUT", "/api/devices/rig-1?wait=10s", {"hostname": HOSTILE})
-        running.call("POST", "/api/links", {"device": "rig-1", "label": HOSTILE, "slug": "hostile"})
+        running.call("POST", "/api/links", {"device": "rig-1", "label": HOSTILE, "note": HOSTILE, "slug": "hostile"})
         yield running
 
 
@@ -50,7 +50,17 @@ def test_nothing_a_person_enters_becomes_markup(app: LiveApp, session: dict[str,
         text = page(app, session, path)
         assert "<img" not in text
     data = page(app, session, f"/links/{token}").partition('id="link-data">')[2].partition("</script>")[0]
-    assert json.loads(data)["label"] == HOSTILE
+    assert (json.loads(data)["label"], json.loads(data)["note"]) == (HOSTILE, HOSTILE)
+
+
+def test_a_note_stands_on_the_links_own_page_line_by_line(app: LiveApp, session: dict[str, str]) -> None:
+    token = app.call("POST", "/api/links", {"device": "rig-1", "note": "North hall\n<b>left</b>"}).json()["token"]
+    assert "<dd>North hall<br>&lt;b&gt;left&lt;/b&gt;<small>No visitor sees it.</small></dd>" in page(
+        app, session, f"/links/{token}"
+    )
+    assert token in page(app, session, "/links?search=north%20hall")
+    app.call("PATCH", f"/api/links/{token}", {"note": ""})
+    assert "<dt>Note</dt>" not in page(app, session, f"/links/{token}")
 
 
 @pytest.mark.parametrize("title", [HOSTILE, 'a"b', "a`${b}", "\u2028", "Rig & 1", "{x}"])

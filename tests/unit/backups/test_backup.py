@@ -177,14 +177,14 @@ def test_a_backup_that_is_not_right_changes_nothing(
 
 
 def test_an_older_backup_is_migrated(store: Store, tmp_path: Path) -> None:
-    """The first version had no table of provided documents, no document's own refresh, and no numbers by topic."""
+    """The first version had no table of provided documents, no document's refresh, no link's note, no topics."""
     secrets = fill(store, tmp_path)
     head, *lines = dump(store, secrets, None, Contents())
     first = json.loads(head) | {"revision": "0001"}
     older = []
     for line in map(json.loads, lines):
         if line.get("table") != "provided_documents":
-            later = [name for name in line.get("row", {}) if name == "refresh" or name.endswith("s_change")]
+            later = [name for name in line.get("row", {}) if name in ("refresh", "note") or name.endswith("s_change")]
             for name in later:
                 del line["row"][name]
             older.append(json.dumps(line).encode())

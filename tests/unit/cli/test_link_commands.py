@@ -58,6 +58,20 @@ def test_a_link_is_changed_field_by_field(prepared: Run, made: dict[str, Any]) -
     assert "frame_ancestors[0]" in err
 
 
+def test_a_note_is_written_shown_found_and_taken_away(prepared: Run, made: dict[str, Any]) -> None:
+    token = made["token"]
+    assert made["note"] == ""
+    code, _, err = prepared("link", "edit", token, "--note", "Left of the door\nabove the lamp")
+    assert code == 0, err
+    assert "  note: Left of the door\n    above the lamp\n" in prepared("link", "show", token)[1]
+    assert json.loads(prepared("link", "list", "--search", "the lamp", "--json")[1])[0]["token"] == token
+    prepared("link", "edit", token, "--note", "")
+    assert show(prepared, token)["note"] == ""
+    assert "note:" not in prepared("link", "show", token)[1]
+    code, out, err = prepared("link", "create", "rig-1", "--note", "second", "--json")
+    assert (code, json.loads(out)["note"]) == (0, "second"), err
+
+
 def test_pause_resume_rotate_and_the_switch(prepared: Run, made: dict[str, Any]) -> None:
     token = made["token"]
     assert prepared("link", "pause", token)[1] == "paused\n"

@@ -11,7 +11,7 @@ from backend_server.documents.status import DocumentState
 from backend_server.errors import Conflict, InvalidInput
 from backend_server.links import FoundLink, Link, LinkProfile, LinkState, Theme, life
 from backend_server.links.editing import audit_details
-from backend_server.links.fields import MAX_ANCESTORS, refused_where_derived
+from backend_server.links.fields import MAX_ANCESTORS, MAX_NOTE, refused_where_derived
 from backend_server.primitives.ids import DashboardUid, LinkToken, Slug
 from tests.support.fleet import link_edit, new_link
 
@@ -51,6 +51,9 @@ def test_every_field_of_a_new_link_is_read() -> None:
         ({"expires_at": "0001-01-01T00:00:00+23:00"}, "expires_at"),
         ({"not_before": "1969-01-01T00:00:00Z"}, "not_before"),
         ({"not_before": "2027-01-02T00:00:00Z", "expires_at": "2027-01-02T00:00:00Z"}, "expires_at"),
+        ({"note": "x" * (MAX_NOTE + 1)}, "note"),
+        ({"note": 5}, "note"),
+        *(({"note": f"a{letter}b"}, "note") for letter in "\x00\x07\x0b\r\x1b\x7f\x9b\ud800"),
         ({"password": "short"}, "password"),
         ({"password": "x" * 257}, "password"),
         ({"password": 12345678}, "password"),
@@ -117,17 +120,26 @@ def test_an_edit_changes_what_is_named_and_nothing_else() -> None:
     assert edit.apply(after, NOW + 5, "hash") is after, "the same again is no change"
 
 
+def test_a_note_is_free_text_in_lines_and_its_change_is_in_the_audit() -> None:
+    note = "Hangs in the hall.\n\tAsk \U0001f600 </script> {{ 7 }} & co."
+    assert new_link({"device": "a", "note": note}).note == note
+    after = link_edit({"note": note}).apply(LINK, NOW, None)
+    assert (after.note, audit_details(LINK, after)) == (note, {"note": ["", note]})
+    assert link_edit({"note": ""}).apply(after, NOW, None).note == ""
+
+
 def test_null_takes_a_field_back() -> None:
     full = replace(
         LINK,
         label="x",
+        note="y",
         not_before=1,
         expires_at=NOW + 9,
         password_hash="h",
         frame_ancestors=("https://a.example",),
         profile=LinkProfile(theme=Theme.DARK),
     )
-    names = ("label", "not_before", "expires_at", "password", "frame_ancestors", "profile")
+    names = ("label", "note", "not_before", "expires_at", "password", "frame_ancestors", "profile")
     after = link_edit(dict.fromkeys(names)).apply(full, NOW, None)
     assert replace(after, updated_at=0) == LINK
     assert audit_details(full, after)["password"] == "removed"

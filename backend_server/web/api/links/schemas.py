@@ -12,13 +12,16 @@ from backend_server.links import LinkEdit, LinkOptions, parse_profile
 from backend_server.links.fields import (
     MAX_ANCESTORS,
     MAX_LABEL,
+    MAX_NOTE,
     MAX_ORIGIN,
+    NOTE_PATTERN,
     ORIGIN_PATTERN,
     parse_begin,
     parse_document_uid,
     parse_end,
     parse_frame_ancestors,
     parse_label,
+    parse_note,
     parse_password,
     parse_slug,
     span_problems,
@@ -71,7 +74,7 @@ class LinkQuery(PageQuery):
     document: Annotated[str, StringConstraints(max_length=40)] | None = None
     state: Literal["pending", "live", "paused", "not_yet", "expired", "revoked"] | None = None
     search: Annotated[str, StringConstraints(max_length=200)] | None = Field(
-        None, description="Part of the label, slug, device or title."
+        None, description="Part of the label, note, slug, device or title."
     )
     unused_days: int | None = Field(
         None, ge=1, le=3650, description="Only links that are not over and that nobody opened for so many days."
@@ -90,6 +93,11 @@ class Profile(Input):
     transparent: bool | None = None
 
 
+Note = Annotated[
+    str,
+    read_by(parse_note, Annotated[str, StringConstraints(max_length=MAX_NOTE, pattern=f"^{NOTE_PATTERN}$")]),
+    Field(description="For the link's owner; no visitor sees it."),
+]
 Label = Annotated[str, read_by(parse_label, Annotated[str, StringConstraints(max_length=MAX_LABEL)])]
 SlugName = Annotated[Slug, read_by(parse_slug, Annotated[str, StringConstraints(pattern=f"^{SLUG_PATTERN}$")])]
 Begin = Annotated[int, read_by(parse_begin, TimeText)]
@@ -108,6 +116,7 @@ class LinkEditBody(RuledInput):
     """What is to change; what is left out stays, null takes a field back."""
 
     label: Label | None = None
+    note: Note | None = None
     slug: SlugName | None = None
     profile: Annotated[Any, read_by(check_profile, Profile | ProfileName)] | None = None
     not_before: Begin | None = None
@@ -188,6 +197,7 @@ class LinkAnswer(LinkShort):
     """A link, as those who look after it see it. `views` and the two `…seen_at` are written once a minute."""
 
     label: str
+    note: str = Field(description="For the link's owner; no visitor sees it.")
     slug_url: str
     device: str | None = None
     document: str | None = None

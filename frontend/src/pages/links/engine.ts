@@ -9,7 +9,7 @@ type Shapes = components["schemas"];
 export type Profile = { [Name in keyof Shapes["Profile"]]-?: NonNullable<Shapes["Profile"][Name]> };
 
 /** The fields that are plain text: sent as they stand, without the blanks around them. */
-export const TEXTS = ["label"] as const;
+export const TEXTS = ["label", "note"] as const;
 type Text = (typeof TEXTS)[number];
 
 /** A link's fields as the API names them. Times are RFC 3339. */
