@@ -74,7 +74,7 @@ class AccountBook:
     def create_token(
         self, name: str, role: Role, scopes: Collection[Scope], expires_at: int | None, *, by: Actor
     ) -> tuple[ApiToken, Secret]:
-        """Make a token; the secret is given this once.
+        """Create a token; the secret is given this once.
 
         Raises Forbidden when it could do more than its maker, Conflict when the name is taken.
         """

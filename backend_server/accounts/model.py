@@ -112,17 +112,17 @@ TOKEN_ID_PATTERN = r"[0-9a-f]{16}"  # noqa: S105 - a pattern
 
 
 def new_api_token() -> str:
-    """Make a token; it is shown once and never stored."""
+    """Create a token; it is shown once and never stored."""
     return PREFIX + secrets.token_urlsafe(32)
 
 
 def new_token_id() -> str:
-    """Make the public id by which a token is listed and revoked."""
+    """Create the public id by which a token is listed and revoked."""
     return secrets.token_hex(8)
 
 
 def hash_api_token(token: str) -> str:
-    """Name a token as it is stored. A fast hash is right here: 256 random bits cannot be guessed."""
+    """Return a token's name as it is stored. A fast hash is right here: 256 random bits cannot be guessed."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 

@@ -54,7 +54,7 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class DeviceRecord:
-    """A stored device. `sent` and `set_by_operator` hold checked fields only, as `devices.fields` gives them."""
+    """A stored device. `sent` and `set_by_operator` hold checked fields only, as `devices.fields` returns them."""
 
     id: DeviceId
     sent: Mapping[str, object]
@@ -105,7 +105,7 @@ def check_merged(device: Device) -> None:
 
 
 def device_state(record: DeviceRecord, now_ms: int, stale_after_ms: int, *, seen_ms: int = 0) -> DeviceState:
-    """Say where a device stands; `seen_ms` is when it was last seen as far as memory knows, beyond the record."""
+    """Return where a device stands; `seen_ms` is when it was last seen as far as memory knows, beyond the record."""
     if record.retired_at is not None:
         return DeviceState.RETIRED
     last_seen = max(record.last_seen_at, seen_ms)

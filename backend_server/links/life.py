@@ -30,7 +30,7 @@ def paused(link: Link, now_ms: int) -> Link:
 
 
 def resumed(link: Link, now_ms: int) -> Link:
-    """Let a held link go on; one that is not held stays as it is."""
+    """Return the link resumed; one that is not held stays as it is."""
     check_not_over(link)
     return link if link.paused_at is None else replace(link, paused_at=None, updated_at=now_ms)
 

@@ -155,7 +155,7 @@ class FoundLink:
     own_refresh: str | None = None
 
     def state(self, now_ms: int) -> LinkState:
-        """Say what a visitor who comes now is met with."""
+        """Return the state that a visitor who comes now is met with."""
         if self.rotated_out_at is not None and now_ms >= self.rotated_out_at:
             return LinkState.ROTATED
         return link_state(self.link, now_ms, self.document_state, links_on=self.links_on)

@@ -79,7 +79,7 @@ def is_link_token(text: str) -> bool:
 
 
 def new_token() -> LinkToken:
-    """Make an access token: 128 random bits in the spelling Grafana stores (32 lower-case hex digits)."""
+    """Return a new access token: 128 random bits in the spelling Grafana stores (32 lower-case hex digits)."""
     return LinkToken(secrets.token_hex(16))
 
 
@@ -89,7 +89,7 @@ def slug_words(text: str, most: int = 40) -> str:
 
 
 def new_slug(readable: str) -> Slug:
-    """Make a slug: readable words and 60 random bits, since whoever guesses a slug holds the link."""
+    """Return a new slug: readable words and 60 random bits, since whoever guesses a slug holds the link."""
     # 32 letters: five bits of each random byte choose one, all alike.
     tail = "".join(_SLUG_ALPHABET[byte & 31] for byte in secrets.token_bytes(12))
     words = slug_words(readable)
@@ -113,12 +113,12 @@ def shard_of(device_id: str) -> int:
 
 
 def device_file(device_id: str, uid: str) -> str:
-    """Name the file of a device's document, e.g. `shard-07/dev-rig-1-….json`."""
+    """Return the file of a device's document, e.g. `shard-07/dev-rig-1-….json`."""
     return f"shard-{shard_of(device_id):02d}/{uid}.json"
 
 
 def packs_file(folder: str, uid: str) -> str:
-    """Name the file of any other document, e.g. `packs/Fleet/flt-….json`; Grafana makes the folder from it."""
+    """Return the file of any other document, e.g. `packs/Fleet/flt-….json`; Grafana makes the folder from it."""
     if not folder or "/" in folder or "\0" in folder or folder.startswith("."):
         raise InvalidInput(
             [Problem("folder", f"{folder[:40]!r} cannot be a folder: no '/', no leading '.', not empty")]
@@ -132,5 +132,5 @@ def is_our_file(file: str) -> bool:
 
 
 def provider_of(file: str) -> str:
-    """Name the provider that reads a file: the first directory of its relative name."""
+    """Return the provider that reads a file: the first directory of its relative name."""
     return file.partition("/")[0]

@@ -94,7 +94,7 @@ class Guard(Generic[T]):
         return self.check() if self._state is None else self._state
 
     def may_keep(self, snapshot: int) -> bool:
-        """Say, with `lock` held, whether something read at change `snapshot` is still right to remember."""
+        """Whether, with `lock` held, something read at change `snapshot` is still right to remember."""
         return self.number <= snapshot
 
     def wrote(self, change: int, changed: Sequence[tuple[str, str]]) -> None:

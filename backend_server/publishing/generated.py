@@ -13,7 +13,9 @@ from backend_server.generator.job import Job
 from backend_server.generator.output.assemble import SLOT
 from backend_server.generator.spec.discover import Seen, discover_spec
 from backend_server.primitives.ids import DashboardUid, Maker, dashboard_uid
-from backend_server.registry import PublishOutcome, StaticDocuments
+from backend_server.registry import MakerSlot, PublishOutcome, StaticDocuments
+
+GENERATED = MakerSlot(Maker.GENERATOR, SLOT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class GeneratedDashboards:
         """
         before = self.list()
         outcome = self._published.publish(
-            job.documents(), Maker.GENERATOR, SLOT, folder=folder, by=by, version=job.spec.hash, prune=prune
+            job.documents(), GENERATED, folder=folder, by=by, version=job.spec.hash, prune=prune
         )
         documents = self.list()
         slugs = {document.uid: document.object_id for document in (*before, *documents)}
@@ -51,11 +53,11 @@ class GeneratedDashboards:
 
     def list(self) -> Sequence[StaticDocumentStatus]:
         """Return the dashboards that are published, each with its state."""
-        return self._published.list(Maker.GENERATOR, SLOT)
+        return self._published.list(GENERATED)
 
     def withdraw(self, slug: str, *, by: str) -> None:
         """Withdraw a dashboard: its links end at once, then file and dashboard go. Raises NotFound."""
-        self._published.withdraw(Maker.GENERATOR, SLOT, [dashboard_uid(Maker.GENERATOR, SLOT, slug)], by)
+        self._published.withdraw(GENERATED, [dashboard_uid(Maker.GENERATOR, SLOT, slug)], by)
 
     def dashboards(self) -> dict[str, dict[str, Any]]:
         """Return the dashboards that are published, by slug."""

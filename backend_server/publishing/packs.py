@@ -9,7 +9,7 @@ from backend_server.documents.static_document import StaticDocumentStatus
 from backend_server.errors import NotFound
 from backend_server.packs import Pack, PackPlan, plan_install
 from backend_server.primitives.ids import Maker
-from backend_server.registry import StaticDocuments
+from backend_server.registry import MakerSlot, StaticDocuments
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +41,14 @@ class Packs:
         pack = self._find(name)
         documents = pack.documents()
         version = plan_install(documents, ()).version
-        self._published.publish(
-            documents, Maker.PACK, pack.name, folder=pack.folder, by=by, version=version, prune=True
-        )
+        self._published.publish(documents, _slot(pack), folder=pack.folder, by=by, version=version, prune=True)
         return self._status(pack)
 
     def remove(self, name: str, *, by: str) -> int:
         """Withdraw a pack's dashboards, whose links end at once; returns how many there were. Raises NotFound."""
         pack = self._find(name)
-        uids = [document.uid for document in self._published.list(Maker.PACK, pack.name)]
-        self._published.withdraw(Maker.PACK, pack.name, uids, by)
+        uids = [document.uid for document in self._published.list(_slot(pack))]
+        self._published.withdraw(_slot(pack), uids, by)
         return len(uids)
 
     def _find(self, name: str) -> Pack:
@@ -62,5 +60,9 @@ class Packs:
         return found
 
     def _status(self, pack: Pack) -> PackStatus:
-        installed = self._published.list(Maker.PACK, pack.name)
+        installed = self._published.list(_slot(pack))
         return PackStatus(pack, plan_install(pack.documents(), installed), installed)
+
+
+def _slot(pack: Pack) -> MakerSlot:
+    return MakerSlot(Maker.PACK, pack.name)

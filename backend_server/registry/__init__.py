@@ -8,6 +8,7 @@ from .model import (
     HeartbeatAnswer,
     LinkPage,
     LinkQuery,
+    MakerSlot,
     PublishOutcome,
     RegistryOptions,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "LinkPage",
     "LinkQuery",
     "LinkRegistry",
+    "MakerSlot",
     "PublishOutcome",
     "RegistryOptions",
     "StaticDocuments",

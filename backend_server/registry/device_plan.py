@@ -89,9 +89,8 @@ class DevicePlanner:
         wanted = self._wanted(stored.record, stored.record)
         present = {document.uid for document in stored.documents if document.is_wanted}
         shared = {link.document_uid for link in stored.links if link.is_default and link.suspended_at is None}
-        if present == {one.document.uid for one in wanted} and shared == {
-            one.document.uid for one in wanted if one.profile is not None
-        }:
+        to_share = {document.row.uid for document in wanted if document.profile is not None}
+        if present == {document.row.uid for document in wanted} and shared == to_share:
             return stored
         return self._with_documents(stored, stored.record, changes)
 

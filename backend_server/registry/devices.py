@@ -81,7 +81,7 @@ class DeviceRegistry:
             if not may_be_revived(stored.record, self._clock_ms(), self._options.retired_keep_ms):
                 raise Gone(
                     f"Device {device_id!r} was retired longer ago than RETIRED_KEEP allows; it is about to be purged "
-                    "and can only be made anew then.",
+                    "and can only be created again then.",
                     details={"id": device_id},
                 )
             return planner.revive(stored, changes)

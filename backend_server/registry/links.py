@@ -102,7 +102,7 @@ class LinkRegistry:
         return self._change(token, by, "link.pause", life.paused)
 
     def resume(self, token: str, by: str) -> FoundLink:
-        """Let a paused link go on; once more changes nothing. Raises NotFound, Gone, Conflict when over."""
+        """Resume a paused link; once more changes nothing. Raises NotFound, Gone, Conflict when over."""
         return self._change(token, by, "link.resume", life.resumed)
 
     def rotate(self, token: str, by: str, *, grace_seconds: int = 0) -> FoundLink:
@@ -147,7 +147,7 @@ class LinkRegistry:
         return replace(found, link=link)
 
     def switch(self, on: bool, by: str) -> bool:
-        """Turn all links off, or on again as they were; gives whether that changed anything."""
+        """Turn all links off, or on again as they were; returns whether that changed anything."""
         with self._records.writing() as tx:
             if tx.state().links_on is on:
                 tx.discard()

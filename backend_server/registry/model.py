@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from backend_server.devices.device import DeviceRecord
 from backend_server.documents.status import DocumentStatus
 from backend_server.links.link import FoundLink, Link, LinkState
-from backend_server.primitives.ids import DashboardUid
+from backend_server.primitives.ids import DashboardUid, Maker
 from backend_server.primitives.secret import Secret
 
 _DAY_MS = 86_400_000
@@ -85,6 +85,14 @@ class LinkPage:
 
     items: Sequence[FoundLink]
     total: int
+
+
+@dataclass(frozen=True, slots=True)
+class MakerSlot:
+    """One maker's slot of static documents."""
+
+    maker: Maker
+    slot: str
 
 
 @dataclass(frozen=True, slots=True)

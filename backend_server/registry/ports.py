@@ -14,7 +14,7 @@ from backend_server.links.link import FoundLink, Link
 from backend_server.links.publication import NewPublication
 from backend_server.primitives.ids import Maker
 
-from .model import DeviceQuery, LinkQuery, StoreState
+from .model import DeviceQuery, LinkQuery, MakerSlot, StoreState
 
 
 class ReadDevices(Protocol):
@@ -66,7 +66,7 @@ class WriteDocuments(ReadDocuments, Protocol):
         """Write title, wanted, state and reason; the next pass looks at them. What is not proven forgets its proof."""
 
     def touch(self, uids: Sequence[str]) -> None:
-        """Let the next pass look at documents, for what hangs on them changed."""
+        """Mark documents for the next pass, since what hangs on them changed."""
 
 
 class Publications(Protocol):
@@ -82,8 +82,8 @@ class Publications(Protocol):
 class ReadStaticDocuments(Protocol):
     """The bytes of documents that no template fills, to be read."""
 
-    def listed(self, maker: Maker, slot: str) -> Sequence[StaticDocumentStatus]:
-        """Return what stands in one maker's slot, in order of the objects' ids."""
+    def listed(self, slot: MakerSlot) -> Sequence[StaticDocumentStatus]:
+        """Return what stands in a maker's slot, in order of the objects' ids."""
 
     def body(self, uid: str) -> bytes | None:
         """Return the bytes of a static document."""
@@ -184,7 +184,7 @@ class WriteTransaction(ReadTransaction, Protocol):
     def audit(self) -> Audit: ...
 
     def discard(self) -> None:
-        """Take everything back: there is nothing to write."""
+        """Roll everything back: there is nothing to write."""
 
 
 class Records(Protocol):

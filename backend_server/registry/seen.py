@@ -2,7 +2,7 @@
 
 A client that has nothing to say sends a heartbeat instead of a PUT per device. It carries the client's id, the epoch of
 the database it knows, and how many devices it holds acknowledged. We remember in memory which devices a client put. If
-we know all of them, the heartbeat counts as having seen each. If not (we started anew, or another process took its
+we know all of them, the heartbeat counts as having seen each. If not (we restarted, or another process took its
 PUTs), we answer `resend`: the client sends its devices again in batches, which is nearly free, and we know them.
 """
 

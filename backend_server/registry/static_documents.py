@@ -17,9 +17,9 @@ from backend_server.documents.refresh import own_refresh
 from backend_server.documents.static_document import StaticDocumentStatus
 from backend_server.documents.status import DocumentStatus, NewDocument
 from backend_server.errors import Conflict, InvalidInput, NotFound, Problem
-from backend_server.primitives.ids import DashboardUid, Maker, packs_file
+from backend_server.primitives.ids import DashboardUid, packs_file
 
-from .model import PublishOutcome
+from .model import MakerSlot, PublishOutcome
 from .ports import Records, WriteTransaction
 from .wanted_documents import DocumentSet, Occasion, WantedDocument, plan_wanted, write_changes
 
@@ -32,10 +32,10 @@ class StaticDocuments:
     def __init__(self, records: Records) -> None:
         self._records = records
 
-    def list(self, maker: Maker, slot: str) -> Sequence[StaticDocumentStatus]:
-        """Return what one maker publishes in a slot, in order of the objects' ids."""
+    def list(self, slot: MakerSlot) -> Sequence[StaticDocumentStatus]:
+        """Return what a maker publishes in a slot, in order of the objects' ids."""
         with self._records.reading() as tx:
-            return tx.static_documents.listed(maker, slot)
+            return tx.static_documents.listed(slot)
 
     def body(self, uid: str) -> bytes | None:
         """Return the bytes of a static document."""
@@ -45,8 +45,7 @@ class StaticDocuments:
     def publish(
         self,
         documents: Sequence[Document],
-        maker: Maker,
-        slot: str,
+        slot: MakerSlot,
         *,
         folder: str,
         by: str,
@@ -56,7 +55,7 @@ class StaticDocuments:
         """Ensure that these documents are wanted; the same once more writes nothing.
 
         Args:
-            documents: all of this maker and slot.
+            documents: all of this slot.
             folder: the Grafana folder of those that are new; a document's file never moves.
             version: what they were made of, kept beside them.
             prune: withdraw the slot's other documents, rather than leave them.
@@ -68,7 +67,7 @@ class StaticDocuments:
         _check(documents, folder)
         given = {document.uid for document in documents}
         with self._records.writing() as tx:
-            stands = {static.uid: static for static in tx.static_documents.listed(maker, slot)}
+            stands = {static.uid: static for static in tx.static_documents.listed(slot)}
             rows = tx.documents.find([*given, *stands])
             compared = _compare(documents, rows, {uid: static.content for uid, static in stands.items()}, folder)
             others = tuple(uid for uid in stands if uid not in given)
@@ -92,13 +91,13 @@ class StaticDocuments:
             _forget(tx, outcome.withdrawn, by)
         return outcome
 
-    def withdraw(self, maker: Maker, slot: str, uids: Collection[str], by: str) -> Sequence[StaticDocumentStatus]:
+    def withdraw(self, slot: MakerSlot, uids: Collection[str], by: str) -> Sequence[StaticDocumentStatus]:
         """Withdraw documents; returns them as they stood. Raises NotFound for one that is not published."""
         with self._records.writing() as tx:
-            existing = {static.uid: static for static in tx.static_documents.listed(maker, slot)}
+            existing = {static.uid: static for static in tx.static_documents.listed(slot)}
             missing = [uid for uid in uids if uid not in existing]
             if missing:
-                raise NotFound(f"No such document is provided: {missing[0]}.", details={"document": missing[0]})
+                raise NotFound(f"No such document is published: {missing[0]}.", details={"document": missing[0]})
             if not uids:
                 tx.discard()
             rows = tx.documents.find(list(uids))
@@ -146,7 +145,7 @@ def _check(documents: Sequence[Document], folder: str) -> None:
             words = f"has the title of {other}, {document.title!r}; Grafana would save neither"
             problems.append(Problem(document.object_id, words))
     if problems:
-        raise InvalidInput(problems, what="What is to be provided")
+        raise InvalidInput(problems, what="What is to be published")
 
 
 def _wanted(document: Document, folder: str) -> WantedDocument:

@@ -26,7 +26,7 @@ class WantedDocument:
     `profile_before` is what it was until now: only another one is laid over what a person changed.
     """
 
-    document: NewDocument
+    row: NewDocument
     profile: LinkProfile | None = None
     profile_before: LinkProfile | None = None
 
@@ -66,16 +66,16 @@ def plan_wanted(existing: DocumentSet, wanted: Sequence[WantedDocument], occasio
 
     Every link ends with its document and comes back with it, the same one.
     """
-    by_uid = {one.document.uid: one for one in wanted}
+    by_uid = {document.row.uid: document for document in wanted}
     known = {document.uid for document in existing.documents}
-    new_documents = [one.document for one in wanted if one.document.uid not in known]
+    new_documents = [document.row for document in wanted if document.row.uid not in known]
     planned = [_planned(document, by_uid.get(document.uid)) for document in existing.documents]
     links = [_followed(link, by_uid.get(link.document_uid), occasion.now_ms) for link in existing.links]
     linked = {link.document_uid for link in links if link.is_default}
     new_links = [
-        _default_link(one.document, one.profile, occasion)
-        for one in wanted
-        if one.profile is not None and one.document.uid not in linked
+        _default_link(document.row, document.profile, occasion)
+        for document in wanted
+        if document.profile is not None and document.row.uid not in linked
     ]
     after = DocumentSet(
         sorted([*planned, *(new.status() for new in new_documents)], key=lambda document: document.slot),
@@ -119,7 +119,7 @@ def _planned(document: DocumentStatus, wanted: WantedDocument | None) -> Documen
         if not document.is_wanted:
             return document
         return replace(document, wanted=Wanted.ABSENT, state=document.state.removed, reason=None, dirty=True)
-    title = wanted.document.title
+    title = wanted.row.title
     if document.is_wanted and document.state not in ENDED_STATES:
         return replace(document, title=title, dirty=True)
     return replace(

@@ -8,7 +8,7 @@ _NOT_PREPARED = "The database has no tables of this version yet; run `dashwright
 
 
 def worded(fault: BaseException, doing: str) -> UpstreamError | ConfigError:
-    """Word one fault of the database."""
+    """Return one fault of the database in words for people."""
     cause = getattr(fault, "orig", None) or fault
     text = str(cause).lower()
     if "no such table" in text or type(cause).__name__ == "UndefinedTable":

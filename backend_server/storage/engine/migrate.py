@@ -38,7 +38,7 @@ def upgrade(connection: Connection) -> None:
 
 
 def upgrade_to(connection: Connection, wanted: str) -> None:
-    """Make the tables as the version of this revision had them, in a database without any; the caller commits.
+    """Create the tables as the version of this revision had them, in a database without any; the caller commits.
 
     Raises ConfigError when this version does not know the revision.
     """
@@ -51,15 +51,15 @@ def upgrade_to(connection: Connection, wanted: str) -> None:
 
 
 def revision(connection: Connection) -> str | None:
-    """Name the revision of the database's tables; None for one without any."""
+    """Return the revision of the database's tables; None for one without any."""
     return _revision(connection, SCHEMA if connection.dialect.name == "postgresql" else None)
 
 
 def no_database(place: str) -> ConfigError:
-    """Word that there is no database, or an empty one: most often these are not the settings of the service."""
+    """Return the error for no database, or an empty one: most often these are not the settings of the service."""
     return ConfigError(
         f"There is no database at {place}; name a running service with --url, or set DATA_DIR (or DATABASE_URL) to its "
-        "state. A new one is made by `dashwright prepare`."
+        "state. A new one is created by `dashwright prepare`."
     )
 
 

@@ -67,7 +67,7 @@ def connect(conninfo: str, *, autocommit: bool = False) -> psycopg.Connection[An
 
 
 def make_engine(conninfo: str, **options: Any) -> Engine:
-    """Make the engine; tables are named with their schema."""
+    """Create the engine; tables are named with their schema."""
     engine = create_engine(
         "postgresql+psycopg://",
         creator=lambda: connect(conninfo),

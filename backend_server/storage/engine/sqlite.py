@@ -25,7 +25,7 @@ _READERS = 8
 
 
 def prepare_file(path: Path) -> None:
-    """Make the database file (private, in WAL mode). A file lock holds others off: the switch to WAL does not wait."""
+    """Create the file (private, in WAL mode). A file lock holds others off: the switch to WAL does not wait."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with locked_beside(path):
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
@@ -66,7 +66,7 @@ def connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
 
 
 def make_engine(path: Path, *, writes: bool, **options: Any) -> Engine:
-    """Make the writer's engine (one connection, `BEGIN IMMEDIATE`) or the readers' (a pool, one snapshot each)."""
+    """Create the writer's engine (one connection, `BEGIN IMMEDIATE`) or the readers' (a pool, one snapshot each)."""
     engine = create_engine(
         "sqlite://",
         creator=lambda: connect(path, read_only=not writes),

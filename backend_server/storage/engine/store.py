@@ -20,7 +20,6 @@ import psycopg
 from sqlalchemy import BigInteger, ColumnElement, Connection, Engine, case, cast, exc, func, literal, select, update
 
 from backend_server.errors import ConfigError, UpstreamError
-from backend_server.primitives.ids import new_token
 
 from ..schema import store as store_table
 from . import migrate as migrating
@@ -47,7 +46,7 @@ class Write:
     discarded: bool = field(default=False)
 
     def discard(self) -> None:
-        """Take everything back at the end, the change number too: it turned out that there is nothing to write."""
+        """Roll everything back at the end, the change number too: it turned out that there is nothing to write."""
         self.discarded = True
 
 
@@ -84,49 +83,12 @@ class Store:
             path = Path(url.partition("///")[2] or FILE_NAME) if url else data_dir / FILE_NAME
             if not make and not _is_there(path):
                 raise migrating.no_database(str(path))
-            return cls._open_sqlite(path)
+            return _open_sqlite(path)
         if scheme in ("postgres", "postgresql", "postgresql+psycopg"):
-            return cls._open_postgres(postgres.connection_text(url))
+            return _open_postgres(postgres.connection_text(url))
         raise ConfigError(
             f"DATABASE_URL begins with {scheme[:20]!r}; write postgresql://user:password@host:5432/database, "
             "or leave it out for SQLite"
-        )
-
-    @classmethod
-    def _open_sqlite(cls, path: Path) -> Store:
-        try:
-            sqlite.prepare_file(path)
-        except (OSError, sqlite3.Error) as fault:
-            raise ConfigError(
-                f"The database {path} cannot be opened ({fault}); DATA_DIR must be a folder this user may write to, "
-                "and the file a sound SQLite database"
-            ) from fault
-        return cls(
-            "sqlite",
-            readers=sqlite.make_engine(path, writes=False, **_JSON),
-            writer=sqlite.make_engine(path, writes=True, **_JSON),
-            watch=sqlite.ChangeWatch(path),
-            path=path,
-        )
-
-    @classmethod
-    def _open_postgres(cls, conninfo: str) -> Store:
-        try:
-            postgres.connect(conninfo).close()
-        except psycopg.OperationalError as fault:
-            raise ConfigError(
-                "The database of DATABASE_URL does not let us in: "
-                + _first_line(str(fault))
-                + ". Check host, port, user, password and database, and that it is running"
-            ) from fault
-        engine = postgres.make_engine(conninfo, **_JSON)
-        return cls(
-            "postgresql",
-            # One snapshot per read, as SQLite gives it, so that a device and its link always fit together.
-            readers=engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True),
-            writer=engine,
-            watch=postgres.ChangeWatch(conninfo),
-            path=None,
         )
 
     def migrate(self) -> None:
@@ -149,16 +111,9 @@ class Store:
             raise ConfigError(worded(fault, "reading its version").message) from fault
 
     def epoch(self) -> str:
-        """Name this database; a new or restored one has another name."""
+        """Return this database's name; a new or restored one has another."""
         with self.read() as connection:
             return str(connection.execute(select(store_table.c.epoch)).scalar_one())
-
-    def renew_epoch(self) -> str:
-        """Return the database another name, after a restore: clients send everything again, memories start anew."""
-        epoch = str(new_token())
-        with self.write() as write:
-            write.connection.execute(update(store_table).values(epoch=epoch, forget_change=write.change))
-        return epoch
 
     def change_number(self, *topics: Topic) -> int:
         """Return the number of the last committed write, or of the last that touched one of these topics.
@@ -186,7 +141,7 @@ class Store:
         depends on (last seen, counters). Never call another service inside it.
         """
         with _faults_worded("writing"), self._turn, self._writer.connect() as connection, connection.begin() as whole:
-            write = self._begin(connection, topics or tuple(Topic), moves=moves)
+            write = _begin(connection, self.dialect, topics or tuple(Topic), moves=moves)
             yield write
             if write.discarded:
                 whole.rollback()
@@ -204,23 +159,61 @@ class Store:
         with _faults_worded("restoring"), held, self._turn, self._writer.begin() as connection:
             yield connection
 
-    def _begin(self, connection: Connection, topics: Collection[Topic], *, moves: bool) -> Write:
-        now = database_now_ms(self.dialect)
-        row_one = store_table.c.id == 1
-        if moves:
-            bumped = update(store_table).where(row_one).values(_moved(topics))
-            row = connection.execute(bumped.returning(store_table.c.change, now)).one_or_none()
-        else:
-            row = connection.execute(select(store_table.c.change, now).where(row_one).with_for_update()).one_or_none()
-        if row is None:
-            raise UpstreamError("The database is empty; run `dashwright prepare` first.")
-        return Write(connection, int(row[0]), int(row[1]))
-
     def close(self) -> None:
         """Close every connection."""
         self._watch.close()
         self._writer.dispose()
         self._readers.dispose()
+
+
+def _open_sqlite(path: Path) -> Store:
+    try:
+        sqlite.prepare_file(path)
+    except (OSError, sqlite3.Error) as fault:
+        raise ConfigError(
+            f"The database {path} cannot be opened ({fault}); DATA_DIR must be a folder this user may write to, "
+            "and the file a sound SQLite database"
+        ) from fault
+    return Store(
+        "sqlite",
+        readers=sqlite.make_engine(path, writes=False, **_JSON),
+        writer=sqlite.make_engine(path, writes=True, **_JSON),
+        watch=sqlite.ChangeWatch(path),
+        path=path,
+    )
+
+
+def _open_postgres(conninfo: str) -> Store:
+    try:
+        postgres.connect(conninfo).close()
+    except psycopg.OperationalError as fault:
+        raise ConfigError(
+            "The database of DATABASE_URL does not let us in: "
+            + _first_line(str(fault))
+            + ". Check host, port, user, password and database, and that it is running"
+        ) from fault
+    engine = postgres.make_engine(conninfo, **_JSON)
+    return Store(
+        "postgresql",
+        # One snapshot per read, as SQLite gives it, so that a device and its link always fit together.
+        readers=engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True),
+        writer=engine,
+        watch=postgres.ChangeWatch(conninfo),
+        path=None,
+    )
+
+
+def _begin(connection: Connection, dialect: str, topics: Collection[Topic], *, moves: bool) -> Write:
+    now = database_now_ms(dialect)
+    row_one = store_table.c.id == 1
+    if moves:
+        bumped = update(store_table).where(row_one).values(_moved(topics))
+        row = connection.execute(bumped.returning(store_table.c.change, now)).one_or_none()
+    else:
+        row = connection.execute(select(store_table.c.change, now).where(row_one).with_for_update()).one_or_none()
+    if row is None:
+        raise UpstreamError("The database is empty; run `dashwright prepare` first.")
+    return Write(connection, int(row[0]), int(row[1]))
 
 
 @contextmanager

@@ -123,7 +123,7 @@ class DocumentTable(DocumentRows):
                 self._connection.execute(values, parameters)
 
     def touch(self, uids: Sequence[str]) -> None:
-        """Let the next pass look at documents, for what hangs on them changed."""
+        """Mark documents for the next pass, since what hangs on them changed."""
         if uids:
             self._connection.execute(update(documents).where(documents.c.uid.in_(uids)).values(**self._touched))
 

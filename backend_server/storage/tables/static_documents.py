@@ -11,7 +11,8 @@ from backend_server.documents.document import Document
 from backend_server.documents.static_document import StaticDocument, StaticDocumentStatus
 from backend_server.documents.status import DocumentState
 from backend_server.primitives.chunks import chunks
-from backend_server.primitives.ids import DashboardUid, Maker
+from backend_server.primitives.ids import DashboardUid
+from backend_server.registry.model import MakerSlot
 
 from ..engine.store import Transactions, Write
 from ..schema import documents, provided_documents
@@ -41,8 +42,8 @@ class StaticDocumentRows:
 
     connection: Connection
 
-    def listed(self, maker: Maker, slot: str) -> list[StaticDocumentStatus]:
-        """Return what stands in one maker's slot, in order of the objects' ids, with how far each document has come."""
+    def listed(self, slot: MakerSlot) -> list[StaticDocumentStatus]:
+        """Return what stands in a maker's slot, in order of the objects' ids, with how far each document has come."""
         rows = provided_documents.c
         query = (
             select(
@@ -58,7 +59,7 @@ class StaticDocumentRows:
                 documents.c.dirty,
             )
             .select_from(provided_documents.join(documents, documents.c.uid == rows.uid))
-            .where(rows.maker == maker.value, rows.slot == slot)
+            .where(rows.maker == slot.maker.value, rows.slot == slot.slot)
             .order_by(rows.object_id)
         )
         return [_status(row) for row in self.connection.execute(query).mappings()]

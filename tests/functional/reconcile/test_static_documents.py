@@ -13,7 +13,7 @@ from backend_server.errors import Conflict, InvalidInput, NotFound
 from backend_server.ledger.model import AuditQuery
 from backend_server.links.link import LinkState
 from backend_server.primitives.ids import Maker, dashboard_uid
-from backend_server.registry import LinkRegistry, RegistryOptions, StaticDocuments
+from backend_server.registry import LinkRegistry, MakerSlot, RegistryOptions, StaticDocuments
 from backend_server.storage.engine.store import Store
 from backend_server.storage.tables.ledger import SqlLedger
 from backend_server.storage.transactions import Records
@@ -23,6 +23,8 @@ from tests.support.reconciling import House, house_of
 
 UID = dashboard_uid(Maker.GENERATOR, "main", "bus")
 PANEL = {"id": 1, "type": "stat", "title": "A", "gridPos": {"x": 0, "y": 0, "w": 12, "h": 8}, "targets": []}
+
+SLOT = MakerSlot(Maker.GENERATOR, "main")
 
 
 def document(slug="bus", title="Bus", maker=Maker.GENERATOR, **more):
@@ -44,11 +46,11 @@ def alone(store: Store, dashboards_dir: Path) -> Iterator[House]:
 
 def provide(house: House, *documents, **options):
     chosen = {"folder": "Generated", "by": "test", "version": "1", **options}
-    return StaticDocuments(Records(house.store)).publish(documents, Maker.GENERATOR, "main", **chosen)
+    return StaticDocuments(Records(house.store)).publish(documents, SLOT, **chosen)
 
 
 def withdraw(house: House, *uids):
-    return StaticDocuments(Records(house.store)).withdraw(Maker.GENERATOR, "main", uids, "test")
+    return StaticDocuments(Records(house.store)).withdraw(SLOT, uids, "test")
 
 
 def links(house: House):
