@@ -12,8 +12,9 @@ from backend_server.documents.status import DocumentState
 from backend_server.errors import DashwrightError
 from backend_server.primitives.clock import epoch_ms
 from backend_server.settings import LinkTokens, Settings
-from backend_server.wiring.monitoring import build_prometheus, disk_kind, stored_state
+from backend_server.wiring.monitoring import disk_kind, stored_state
 from backend_server.wiring.store import DATABASE_FILE, SECRETS_FILE, open_store
+from backend_server.wiring.upstreams import build_prometheus
 
 from .facts import SettingsFacts, StateFacts
 

@@ -6,7 +6,6 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from backend_server.datasources import PrometheusClient
 from backend_server.devices.device import Device
 from backend_server.documents.status import DocumentState
 from backend_server.monitoring.checks import (
@@ -71,11 +70,6 @@ def build_health(services: Services) -> HealthCheck:
         quick={"disk": DiskCheck(lambda: shutil.disk_usage(settings.data_dir).free)},
         stored={"worker": WorkerCheck(state, dead)},
     )
-
-
-def build_prometheus(settings: Settings, *, timeout_seconds: float | None = None) -> PrometheusClient:
-    """Make what asks the default Prometheus."""
-    return PrometheusClient(settings.prometheus_url, timeout_seconds=timeout_seconds or settings.prometheus_timeout)
 
 
 def disk_kind(settings: Settings) -> str | None:

@@ -8,12 +8,9 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from urllib.parse import urlsplit
 
 from backend_server.accounts import AccountBook, UserBook
 from backend_server.catalog import TemplateCatalog
-from backend_server.datasources import PrometheusClient
-from backend_server.datasources.registry import Datasources
 from backend_server.errors import DashwrightError
 from backend_server.grafana.client import GrafanaClient
 from backend_server.grafana.publishing import GrafanaPublishing
@@ -22,13 +19,10 @@ from backend_server.grafana_users_kept import UsersAfterAudits
 from backend_server.ledger import Ledger
 from backend_server.poller.client import PollerClient
 from backend_server.primitives.clock import epoch_ms
-from backend_server.primitives.concurrency_limit import ConcurrencyLimit
 from backend_server.primitives.shipped import shipped
 from backend_server.provisioning.folder import MOST_PER_PROVIDER, DashboardFolder
 from backend_server.provisioning.providers import check_before_reload
 from backend_server.provisioning.template_folder import TemplateFolder, TemplateWatch
-from backend_server.queries.steps import Limits
-from backend_server.querying.runner import QueryRunner
 from backend_server.reconcile.lead import Lead
 from backend_server.reconcile.reconciler import Options as ReconcileOptions
 from backend_server.reconcile.reconciler import Reconciler
@@ -36,35 +30,26 @@ from backend_server.reconcile.template_adoption import TemplateAdoption, Templat
 from backend_server.reconcile.worker import Pace, Unwatched, Watcher, Worker
 from backend_server.registry import DeviceRegistry, FleetDocuments, LinkRegistry, RegistryOptions, StaticDocuments
 from backend_server.settings import LinkTokens, Settings
-from backend_server.settings.capacity import MOST_VISITORS, VISITOR_PATIENCE_SECONDS
 from backend_server.storage.engine.store import Store, Transactions
 from backend_server.storage.leases import WORKER_LEASE, Lease, LedStore
 from backend_server.storage.tables.accounts import SqlAccounts
 from backend_server.storage.tables.device_list import DeviceList
 from backend_server.storage.tables.filed_documents import SqlFiledDocuments
 from backend_server.storage.tables.ledger import SqlLedger
-from backend_server.storage.tables.link_views import SqlViews
-from backend_server.storage.tables.lost_publications import LostPublications
-from backend_server.storage.tables.publications import StoredPublications
 from backend_server.storage.tables.templates import TemplateTable
 from backend_server.storage.transactions import Records
 from backend_server.telemetry import Metrics, get_logger
-from backend_server.viewing.passwords import LinkPasswords
-from backend_server.viewing.relay.readability import Readability
-from backend_server.viewing.relay.source import RelayOptions, relay_source
-from backend_server.viewing.source import Source
-from backend_server.viewing.view_counts import ViewCounts
-from backend_server.viewing.viewer.documents import FiledDocuments, StoredDocuments
-from backend_server.viewing.viewer.source import viewer_source
-from backend_server.viewing.viewing import Viewing
+from backend_server.viewing.viewer.documents import FiledDocuments
 from backend_server.wiring.records import reconcile_records
 
 from .accounts import build_host_tokens, ensure_fernet, ensure_secret_key
-from .monitoring import build_prometheus, build_storage_advice, build_targets
+from .monitoring import build_storage_advice, build_targets
 from .poller import device_kinds
 from .publishing import build_generated, build_packs
 from .record import Services
 from .store import open_store
+from .upstreams import build_upstreams
+from .viewing import build_readability, build_source, build_view_counts, build_viewing
 
 _log = get_logger("wiring")
 
@@ -199,14 +184,12 @@ def _join(settings: Settings, program: str, store: Store) -> Services:
     # Only Grafana bounds how many dashboards a provider may hold.
     most = MOST_PER_PROVIDER if settings.grafana_url else None
     files = DashboardFolder(settings.dashboards_dir, most_per_provider=most)
-    prometheus = build_prometheus(settings)
-    grafana = _grafana(settings)
+    upstreams = build_upstreams(settings)
     documents = FiledDocuments(
         SqlFiledDocuments(store), files, templates.current, lambda device_id: devices.get(device_id).device
     )
-    views = ViewCounts(SqlViews(store), on_failure=_views_kept, on_visit=metrics.links.visited)
-    readability = Readability(_unreadable)
-    source = _source(settings, store, documents, prometheus, grafana, readability=readability)
+    views, readability = build_view_counts(store, metrics), build_readability()
+    source = build_source(settings, store, documents, upstreams, readability)
     device_list = DeviceList(store, share_default=settings.share_default)
     kinds = device_kinds(settings)
     published = StaticDocuments(records)
@@ -230,18 +213,11 @@ def _join(settings: Settings, program: str, store: Store) -> Services:
         device_kinds=kinds,
         records=reconcile_records(store, share_default=settings.share_default),
         files=files,
-        prometheus=prometheus,
-        grafana=grafana,
+        prometheus=upstreams.prometheus,
+        grafana=upstreams.grafana,
         views=views,
         ledger=Ledger(SqlLedger(store), keep_ms=int(settings.ledger_keep * 1000), clock_ms=epoch_ms),
-        viewing=Viewing(
-            links.directory,
-            source,
-            views,
-            clock_ms=epoch_ms,
-            limit=ConcurrencyLimit(MOST_VISITORS, patience_seconds=VISITOR_PATIENCE_SECONDS),
-            passwords=LinkPasswords(secret_key.reveal().encode()),
-        ),
+        viewing=build_viewing(links, source, views, secret_key),
         readability=readability,
         active_devices=device_list.active,
         poller=poller,
@@ -257,54 +233,3 @@ def _registry_options(settings: Settings) -> RegistryOptions:
         retired_keep_ms=int(settings.retired_keep * 1000),
         secret_key=settings.secret_key if settings.link_tokens is LinkTokens.DERIVED else None,
     )
-
-
-def _grafana(settings: Settings) -> GrafanaClient | None:
-    if settings.grafana_url is None:
-        return None
-    token = settings.grafana_token.reveal() if settings.grafana_token else None
-    return GrafanaClient(
-        settings.grafana_url,
-        settings.grafana_origin,
-        user=None if token else settings.proxy_user,
-        token=token,
-        timeout_seconds=settings.grafana_timeout,
-    )
-
-
-def _source(
-    settings: Settings,
-    store: Store,
-    documents: FiledDocuments,
-    prometheus: PrometheusClient,
-    grafana: GrafanaClient | None,
-    *,
-    readability: Readability,
-) -> Source:
-    """Return what draws dashboards: Grafana's own page where there is a Grafana, else our viewer."""
-    limits = Limits(max_points=settings.query_max_points)
-    runner = QueryRunner(Datasources(prometheus))
-    viewer = viewer_source(StoredDocuments(documents), runner, limits=limits, clock_ms=epoch_ms)
-    if grafana is None:
-        return viewer
-    internal = [urlsplit(url).netloc for url in (settings.grafana_url, settings.prometheus_url) if url]
-    options = RelayOptions(
-        limits,
-        epoch_ms,
-        internal=internal,
-        readability=readability,
-        on_lost=LostPublications(store, on_failure=_loss_told).mark,
-    )
-    return relay_source(grafana, StoredPublications(store), viewer, options)
-
-
-def _unreadable(reason: str) -> None:
-    _log.error("Grafana's page cannot be cleaned, so links show a notice; this Grafana is not known yet", reason=reason)
-
-
-def _loss_told(fault: DashwrightError) -> None:
-    _log.warning("could not have a lost publication restored; the worker finds it by itself", error=fault.message)
-
-
-def _views_kept(fault: DashwrightError) -> None:
-    _log.warning("could not write views; they are kept for the next time", error=fault.message)

@@ -1,0 +1,24 @@
+"""What is written down when a visit's surroundings fail: each is tried again by itself."""
+
+from __future__ import annotations
+
+from backend_server.errors import DashwrightError
+
+from .logs import get_logger
+
+_log = get_logger("viewing")
+
+
+def page_unreadable(reason: str) -> None:
+    """Grafana's public page is not one we know."""
+    _log.error("Grafana's page cannot be cleaned, so links show a notice; this Grafana is not known yet", reason=reason)
+
+
+def loss_not_noted(fault: DashwrightError) -> None:
+    """A publication that Grafana lost could not be marked."""
+    _log.warning("could not have a lost publication restored; the worker finds it by itself", error=fault.message)
+
+
+def views_not_written(fault: DashwrightError) -> None:
+    """The views gathered could not be written."""
+    _log.warning("could not write views; they are kept for the next time", error=fault.message)

@@ -1,0 +1,73 @@
+"""What visitors see, put together: from Grafana's own page where there is a Grafana, else from our viewer."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from backend_server.datasources.registry import Datasources
+from backend_server.primitives.clock import epoch_ms
+from backend_server.primitives.concurrency_limit import ConcurrencyLimit
+from backend_server.primitives.secret import Secret
+from backend_server.queries.steps import Limits
+from backend_server.querying.runner import QueryRunner
+from backend_server.registry import LinkRegistry
+from backend_server.settings import Settings
+from backend_server.settings.capacity import MOST_VISITORS, VISITOR_PATIENCE_SECONDS
+from backend_server.storage.engine.store import Store
+from backend_server.storage.tables.link_views import SqlViews
+from backend_server.storage.tables.lost_publications import LostPublications
+from backend_server.storage.tables.publications import StoredPublications
+from backend_server.telemetry import Metrics
+from backend_server.telemetry.visits import loss_not_noted, page_unreadable, views_not_written
+from backend_server.viewing.passwords import LinkPasswords
+from backend_server.viewing.relay.readability import Readability
+from backend_server.viewing.relay.source import RelayOptions, relay_source
+from backend_server.viewing.source import Source
+from backend_server.viewing.view_counts import ViewCounts
+from backend_server.viewing.viewer.documents import FiledDocuments, StoredDocuments
+from backend_server.viewing.viewer.source import viewer_source
+from backend_server.viewing.viewing import Viewing
+
+from .upstreams import Upstreams
+
+
+def build_viewing(links: LinkRegistry, source: Source, views: ViewCounts, secret_key: Secret) -> Viewing:
+    """Make what answers visitors."""
+    return Viewing(
+        links.directory,
+        source,
+        views,
+        clock_ms=epoch_ms,
+        limit=ConcurrencyLimit(MOST_VISITORS, patience_seconds=VISITOR_PATIENCE_SECONDS),
+        passwords=LinkPasswords(secret_key.reveal().encode()),
+    )
+
+
+def build_view_counts(store: Store, metrics: Metrics) -> ViewCounts:
+    """Make what counts visits."""
+    return ViewCounts(SqlViews(store), on_failure=views_not_written, on_visit=metrics.links.visited)
+
+
+def build_readability() -> Readability:
+    """Make what remembers whether Grafana's page can be read."""
+    return Readability(page_unreadable)
+
+
+def build_source(
+    settings: Settings, store: Store, documents: FiledDocuments, upstreams: Upstreams, readability: Readability
+) -> Source:
+    """Make what draws dashboards."""
+    limits = Limits(max_points=settings.query_max_points)
+    runner = QueryRunner(Datasources(upstreams.prometheus))
+    viewer = viewer_source(StoredDocuments(documents), runner, limits=limits, clock_ms=epoch_ms)
+    if upstreams.grafana is None:
+        return viewer
+    internal = [urlsplit(url).netloc for url in (settings.grafana_url, settings.prometheus_url) if url]
+    options = RelayOptions(
+        limits,
+        epoch_ms,
+        internal=internal,
+        readability=readability,
+        on_lost=LostPublications(store, on_failure=loss_not_noted).mark,
+    )
+    return relay_source(upstreams.grafana, StoredPublications(store), viewer, options)
