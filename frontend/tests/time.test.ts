@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { formatMoment, fromNow } from "../src/charts/display/moment";
+import { type FormatContext, joined } from "../src/charts/display/number";
+import { unitFormat } from "../src/charts/display/units";
+import { formatMoment, fromNow } from "../src/lib/time/moment";
 import { parseDuration, parseRange, parseTime, rangeWords } from "../src/lib/time/relative";
 
 const NOW = Date.UTC(2026, 2, 15, 13, 45, 30, 250);
@@ -68,4 +70,14 @@ describe("dates by moment's patterns", () => {
     [-30, "a few seconds ago"], [-60, "a minute ago"], [-600, "10 minutes ago"], [-3600, "an hour ago"], [-7200, "2 hours ago"],
     [-86400, "a day ago"], [-86400 * 12, "12 days ago"], [-86400 * 45, "a month ago"], [-86400 * 400, "a year ago"], [90, "in 2 minutes"],
   ])("%s s away is %s", (seconds, words) => expect(fromNow(NOW + seconds * 1000, NOW)).toBe(words));
+});
+
+describe("dates in the reader's own way", () => {
+  const now = Date.UTC(2026, 2, 15, 13, 45, 30);
+  const print = (unit: string, context: FormatContext, ms = now): string => joined(unitFormat(unit)(ms, null, { timeZone: "utc", ...context })).replace(/\s/g, " ");
+  it.each([
+    ["dateTimeAsLocal", { locale: "en-GB" }, "15/03/2026, 13:45:30"], ["dateTimeAsLocal", { locale: "en-US" }, "03/15/2026, 01:45:30 PM"],
+    ["dateTimeAsLocalNoDateIfToday", { locale: "en-GB", now }, "13:45:30"], ["dateTimeAsLocalNoDateIfToday", { locale: "en-GB", now: now + 86400000 }, "15/03/2026, 13:45:30"],
+    ["dateTimeAsUSNoDateIfToday", {}, "03/15/2026 1:45:30 pm"], ["dateTimeFromNow", { now: now + 7200000 }, "2 hours ago"], ["dateTimeFromNow", {}, "a few seconds ago"],
+  ])("%s with %j is %s", (unit, context, text) => expect(print(unit, context)).toBe(text));
 });

@@ -4,6 +4,8 @@
 export type TextWidth = (text: string, size: number, weight?: number) => number;
 
 export interface Browser {
+  /** The reader's, as `en-GB`. */
+  readonly locale: string;
   readonly textWidth: TextWidth;
   /** The body of an inert document made of some HTML: nothing in it is loaded or run. */
   readonly parseHtml: (html: string) => Node;
@@ -21,6 +23,9 @@ function textWidth(text: string, size: number, weight = 400): number {
 }
 
 export const browser: Browser = {
+  get locale() {
+    return navigator.language;
+  },
   textWidth,
   parseHtml: (html) => new DOMParser().parseFromString(html, "text/html").body,
 };

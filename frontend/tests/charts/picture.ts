@@ -6,7 +6,7 @@ import { withFieldConfig } from "../../src/charts/frames/overrides";
 import { framesOf } from "../../src/charts/frames/prometheus";
 import { transformed } from "../../src/charts/frames/transform";
 import { drawBarGauge } from "../../src/charts/kinds/bargauge";
-import { type Draw, type PanelData, option } from "../../src/charts/kinds/chart";
+import { type Draw, type PanelData, formatContext, option } from "../../src/charts/kinds/chart";
 import { drawGauge } from "../../src/charts/kinds/gauge";
 import { type LegendOptions, type LegendSort, legendTree } from "../../src/charts/kinds/legend";
 import { drawPie } from "../../src/charts/kinds/piechart";
@@ -21,6 +21,7 @@ const NARROW = new Set(" .,:;|!'()[]ijlftI1");
 
 /** Widths about those of DejaVu Sans, by the letter. */
 export const BROWSER: Browser = {
+  locale: "en-GB",
   textWidth: (text, size, weight = 400) =>
     [...text].reduce((sum, letter) => sum + (NARROW.has(letter) ? 0.38 : 0.66), 0) * size * (weight > 400 ? 1.06 : 1),
   parseHtml: (html) => new JSDOM(html).window.document.body,
@@ -34,14 +35,14 @@ export function dataOf({ panel, results }: Case, theme: Theme): PanelData {
   };
 }
 
-export const planOf = (data: PanelData): ReturnType<typeof plan> => plan(data.frames, data.stepMs, data.theme, data, new Set());
+export const planOf = (data: PanelData): ReturnType<typeof plan> => plan(data.frames, data.stepMs, data.theme, formatContext(data), new Set());
 
 const drawTimeSeries: Draw = (data, size) => {
   const options = option<LegendOptions>(data.panel, "legend", {});
   const made = planOf(data);
   const sort: LegendSort | null = options.sortBy ? { by: options.sortBy, desc: options.sortDesc ?? false } : null;
   const room = options.showLegend === false ? null : legendRoom(options, size);
-  return timeSeriesTree(room?.right ?? false, room && legendTree(legendItems(made, new Set(["Road"])), options, sort, room, data.theme, data));
+  return timeSeriesTree(room?.right ?? false, room && legendTree(legendItems(made, new Set(["Road"])), options, sort, room, data.theme, formatContext(data)));
 };
 
 /** What draws each kind; of a time series all but the canvas, with one series switched off. */

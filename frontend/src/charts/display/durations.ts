@@ -1,5 +1,5 @@
 /** Lengths of time in words and on clocks, with the steps Grafana takes from unit to unit. */
-import { formatMoment } from "./moment";
+import { formatMoment } from "../../lib/time/moment";
 import { type Decimals, type Formatted, type Formatter, EMPTY, fixed } from "./number";
 
 const MINUTE = 60;

@@ -10,9 +10,10 @@ export interface Formatted {
 /** Wanted decimals; null or undefined lets the number decide. */
 export type Decimals = number | null | undefined;
 
-/** What printing may depend on besides the value; `now` (epoch ms) serves "5 minutes ago" and "no date if today". */
+/** What printing may depend on besides the value; `now` (epoch ms) serves "5 minutes ago" and "no date if today", `locale` dates in the reader's own way. */
 export interface FormatContext {
   timeZone?: string;
+  locale?: string;
   now?: number;
   showMs?: boolean;
 }

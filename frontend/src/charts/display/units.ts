@@ -1,6 +1,6 @@
 /** Every unit id a document may name, from Grafana's picker or custom (`suffix:`, `currency:`, `si:`, …), to its formatter. */
 import { DURATIONS } from "./durations";
-import { formatMoment, fromNow, localPattern, zoneOffset } from "./moment";
+import { formatMoment, fromNow, localPattern, zoneOffset } from "../../lib/time/moment";
 import { type Formatter, EMPTY, fixed } from "./number";
 import { counted, currency, fullCurrency, iec, scaled, si, siWithPrefix } from "./scaled";
 import { BINARY, COUNTS, CURRENCY, CURRENCY_AFTER, PLAIN, SI } from "./unit-table";
@@ -26,10 +26,13 @@ function sameDay(value: number, now: number, zone: string | undefined): boolean 
   return day(value) === day(now);
 }
 
-function dated(pattern: () => string, today?: () => string): Formatter {
+type Pattern = (locale: string | undefined) => string;
+
+function dated(pattern: Pattern, today?: Pattern): Formatter {
   return (value, _decimals, context) => {
-    const short = today && Number.isFinite(value) && sameDay(value, context?.now ?? Date.now(), context?.timeZone);
-    return { text: formatMoment(value, short ? today() : pattern(), context?.timeZone) };
+    const { now, timeZone, locale } = context ?? {};
+    const short = today && now !== undefined && Number.isFinite(value) && sameDay(value, now, timeZone);
+    return { text: formatMoment(value, (short ? today : pattern)(locale), timeZone) };
   };
 }
 
@@ -61,12 +64,12 @@ const SINGLE: Record<string, Formatter> = {
   dateTimeAsIsoNoDateIfToday: dated(() => FULL_DATE, () => "HH:mm:ss"),
   dateTimeAsUS: dated(() => "MM/DD/YYYY h:mm:ss a"),
   dateTimeAsUSNoDateIfToday: dated(() => "MM/DD/YYYY h:mm:ss a", () => "h:mm:ss a"),
-  dateTimeAsLocal: dated(() => localPattern(true)),
-  dateTimeAsLocalNoDateIfToday: dated(() => localPattern(true), () => localPattern(false)),
+  dateTimeAsLocal: dated((locale) => localPattern(true, locale)),
+  dateTimeAsLocalNoDateIfToday: dated((locale) => localPattern(true, locale), (locale) => localPattern(false, locale)),
   dateTimeAsSystem: (value, _decimals, context) => ({
     text: formatMoment(value, context?.showMs ? FULL_DATE_MS : FULL_DATE, context?.timeZone),
   }),
-  dateTimeFromNow: (value, _decimals, context) => ({ text: fromNow(value, context?.now ?? Date.now()) }),
+  dateTimeFromNow: (value, _decimals, context) => ({ text: fromNow(value, context?.now ?? value) }),
 };
 
 const GROUPS: readonly (readonly [Record<string, string>, (symbol: string, offset: number) => Formatter])[] = [

@@ -44,4 +44,4 @@ export function option<T>(panel: Panel, name: string, otherwise: T): T {
   return value === undefined || value === null ? otherwise : (value as T);
 }
 
-export const formatContext = ({ timeZone, now }: PanelData): FormatContext => ({ timeZone, now });
+export const formatContext = ({ timeZone, now, browser: { locale } }: PanelData): FormatContext => ({ timeZone, now, locale });

@@ -2,7 +2,7 @@
 import uPlot from "uplot";
 import type { TextWidth } from "../browser";
 import type { Theme } from "../display/colors";
-import { formatMoment } from "../display/moment";
+import { formatMoment } from "../../lib/time/moment";
 import { textOf } from "../display/processor";
 import { custom } from "../frames/overrides";
 import type { TimeRange } from "../../lib/time/relative";

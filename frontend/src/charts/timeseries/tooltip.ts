@@ -1,5 +1,5 @@
 /** The box beside the pointer: the time and one or all series' values there, and where it lies. */
-import { formatMoment } from "../display/moment";
+import { formatMoment } from "../../lib/time/moment";
 import { textOf } from "../display/processor";
 import { seriesLine } from "../kinds/legend";
 import { type TreeElement, h } from "../tree";

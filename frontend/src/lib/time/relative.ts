@@ -1,5 +1,5 @@
 /** Times as documents and URLs write them: `now-1h`, `now/d`, epoch milliseconds, ISO; and durations such as `5s`. */
-import { zoneOffset } from "../../charts/display/moment";
+import { zoneOffset } from "./moment";
 
 const UNIT_MS: Record<string, number> = {
   ms: 1, s: 1000, m: 60000, h: 3600000, d: 86400000, w: 604800000, M: 2592000000, y: 31536000000,

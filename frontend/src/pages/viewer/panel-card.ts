@@ -1,6 +1,6 @@
 /** One panel on the page: its frame, its state in words, and the view that draws its data. */
 import type { Theme } from "../../charts/display/colors";
-import { fromNow, formatMoment } from "../../charts/display/moment";
+import { fromNow, formatMoment } from "../../lib/time/moment";
 import type { Panel } from "../../charts/frames/document";
 import { type PanelKind, panelKind } from "../../charts/kinds/kinds";
 import { NO_NOTES, type Notes, type Overlay, ownRangeWords, panelHead, panelOverlay } from "../../charts/kinds/panel-frame";

@@ -1,5 +1,5 @@
 /** The strip above the panels: the dashboard's title and, where the link allows it, range and refresh. */
-import { formatMoment } from "../../charts/display/moment";
+import { formatMoment } from "../../lib/time/moment";
 import { element } from "../../lib/dom";
 import { rangeWords } from "../../lib/time/relative";
 import { type Settings, readRefresh } from "./settings";

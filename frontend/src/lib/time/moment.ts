@@ -189,10 +189,10 @@ export function fromNow(ms: number, now: number): string {
 }
 
 /** The reader's own way of writing date and time, as a moment pattern (`01/31/2026, 05:04:03 PM`). */
-export function localPattern(withDate: boolean): string {
+export function localPattern(withDate: boolean, locale?: string): string {
   const time = { hour: "2-digit", minute: "2-digit", second: "2-digit" } as const;
   const date = withDate ? ({ year: "numeric", month: "2-digit", day: "2-digit" } as const) : {};
-  const format = new Intl.DateTimeFormat(typeof navigator === "undefined" ? undefined : navigator.language, {
+  const format = new Intl.DateTimeFormat(locale, {
     ...date,
     ...time,
   });
