@@ -1,1 +1,1 @@
-"""Alembic's migrations; `storage/schema.py` says what they add up to, and a test compares."""
+"""Alembic's migrations; `storage/schema/` says what they add up to, and a test compares."""

@@ -1,4 +1,4 @@
-"""Migrations: they make what `schema.py` says, from several processes at once, and never touch a newer database."""
+"""Migrations: they make what `schema/` says, from several processes at once, and never touch a newer database."""
 
 from __future__ import annotations
 
