@@ -23,7 +23,7 @@ from backend_server.primitives.ids import DeviceId
 from backend_server.provisioning import DashboardFolder
 from backend_server.provisioning.template_folder import TemplateFolder, TemplateWatch
 from backend_server.reconcile.lead import Lead
-from backend_server.reconcile.template_adoption import TemplateLoading
+from backend_server.reconcile.template_adoption import TemplateFollower, TemplateLoading
 from backend_server.reconcile.worker import Pace, Worker
 from backend_server.storage.engine.store import Store
 from backend_server.storage.leases import WORKER_LEASE, Lease
@@ -190,8 +190,9 @@ def reloads(root: Path) -> list[Row]:
                 records=house.records,
                 changes=store,
                 lead=lead,
-                watch=TemplateWatch(templates),
-                templates=TemplateLoading(house.records, catalog, house.registry, house.adoption),
+                templates=TemplateFollower(
+                    TemplateWatch(templates), TemplateLoading(house.records, catalog, house.registry, house.adoption)
+                ),
                 with_grafana=True,
                 pace=Pace(),
             )

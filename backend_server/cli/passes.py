@@ -30,7 +30,7 @@ def plan(*, api: Api, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 def apply(wait: bool, timeout_seconds: float, confirm_removals: bool, as_json: bool) -> None:
     """Bring files and Grafana to what is wanted; while a worker runs, wait for it."""
-    from backend_server.wiring.services import build_worker
+    from backend_server.wiring.reconcile import build_worker
 
     with open_services("apply") as services:
         worker = build_worker(services)

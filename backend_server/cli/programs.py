@@ -25,7 +25,8 @@ def worker() -> None:
     """Run the loop that brings files and Grafana to what is wanted; one of several leads."""
     from backend_server.telemetry import configure_logging
     from backend_server.telemetry.reconciling import ReconcileLog
-    from backend_server.wiring.services import build_worker, opened_services
+    from backend_server.wiring.reconcile import build_worker
+    from backend_server.wiring.services import opened_services
 
     settings = current_settings()
     configure_logging("worker", level=settings.log_level, as_json=settings.json_lines)

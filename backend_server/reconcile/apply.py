@@ -16,7 +16,7 @@ from backend_server.documents.status import DocumentState, Wanted
 from backend_server.errors import DashwrightError
 from backend_server.links.publication import PublicationState
 
-from .circuit_breaker import RELOAD_FORBIDDEN, Gate, Stopping, is_away, status_of
+from .circuit_breaker import RELOAD_FORBIDDEN, CircuitBreaker, Stopping, is_away, upstream_status
 from .filling import Filled
 from .model import DocumentRow, PassReport, RowUpdate
 from .plan import Action, Plan
@@ -46,7 +46,7 @@ class Hands:
     files: Files
     grafana: Grafana | None
     reloader: Reloader | None
-    gate: Gate
+    breaker: CircuitBreaker
     checkpoint: Checkpoint
     provider_interval_ms: int
     stopping: Callable[[], bool]
@@ -65,7 +65,7 @@ class Carrying:
     alive: set[str] = field(default_factory=set)
     failed: dict[str, str] = field(default_factory=dict)
     done: dict[str, set[str]] = field(default_factory=dict)
-    shut: bool = False
+    tripped: bool = False
     reload_fault: str = ""
 
     def carry_out(self) -> PassReport:
@@ -90,7 +90,7 @@ class Carrying:
             held=frozenset(step.uid for step in self.plan.held),
             purged=purged,
             reloads=(self.hands.reloader.count - reloads_before) if self.hands.reloader else 0,
-            grafana=self.hands.gate.reason,
+            grafana=self.hands.breaker.reason,
         )
 
     def write_only(self) -> PassReport:
@@ -130,7 +130,7 @@ class Carrying:
 
     def _unpublish(self) -> None:
         uids = self._next(Action.UNPUBLISH)
-        if not uids or self.hands.grafana is None or not self.hands.gate.open:
+        if not uids or self.hands.grafana is None or not self.hands.breaker.allows_calls:
             return
         self._store(
             "unwanted",
@@ -171,11 +171,11 @@ class Carrying:
         if self.hands.stopping():
             self.alive.clear()
             return False
-        if not self.hands.gate.open:
+        if not self.hands.breaker.allows_calls:
             self._wait_for_grafana()
             return False
         if (
-            self.hands.gate.reload_forbidden
+            self.hands.breaker.reload_forbidden
             or not self.plan.reloads
             or not self._needs_reload()
             or self.hands.reloader is None
@@ -186,16 +186,16 @@ class Carrying:
             self.hands.reloader.reload()
         except DashwrightError as fault:
             if is_away(fault):
-                self._shut(fault)
+                self._trip(fault)
                 self._wait_for_grafana()
                 return False
             # Grafana's own walk comes within the interval all the same, and proof tells whether it came.
-            if status_of(fault) == RELOAD_FORBIDDEN:
-                self.hands.gate.reload_forbidden = True
+            if upstream_status(fault) == RELOAD_FORBIDDEN:
+                self.hands.breaker.reload_forbidden = True
             else:
                 self.reload_fault = fault.message
         else:
-            self.hands.gate.answered()
+            self.hands.breaker.reset()
         self.hands.checkpoint("after reload")
         return True
 
@@ -339,7 +339,7 @@ class Carrying:
             if isinstance(outcome, Stopping):
                 self.alive.discard(uid)
             elif is_away(outcome):
-                self._shut(outcome)
+                self._trip(outcome)
                 self.alive.discard(uid)
                 if self.rows[uid].reason != GRAFANA_AWAY:
                     notes.append(waiting(self.rows[uid], self.seen[uid], GRAFANA_AWAY))
@@ -347,10 +347,10 @@ class Carrying:
                 notes.append(self._fail(uid, outcome.message))
         return notes
 
-    def _shut(self, fault: DashwrightError) -> None:
-        if not self.shut:
-            self.shut = True
-            self.hands.gate.shut(fault)
+    def _trip(self, fault: DashwrightError) -> None:
+        if not self.tripped:
+            self.tripped = True
+            self.hands.breaker.trip(fault)
 
     def _wait_for_grafana(self) -> None:
         uids = self._still({step.uid for step in self.plan.steps if step.action in _NEEDS_GRAFANA})
@@ -362,7 +362,7 @@ class Carrying:
         row = self.rows[uid]
         self.alive.discard(uid)
         looked = row.attempts + 1
-        if self.hands.gate.reload_forbidden and looked * _LOOK_AGAIN_MS < 2 * self.hands.provider_interval_ms:
+        if self.hands.breaker.reload_forbidden and looked * _LOOK_AGAIN_MS < 2 * self.hands.provider_interval_ms:
             return waiting(row, self.seen[uid], WALK_AWAITED, attempts=looked, retry_at=self.now_ms + _LOOK_AGAIN_MS)
         words = _NOT_LOADED.format(found="no such dashboard" if found is None else "other content")
         return self._fail(uid, f"{words} ({self.reload_fault})" if self.reload_fault else words)
@@ -400,7 +400,7 @@ class Carrying:
             with ThreadPoolExecutor(min(at_once, len(ordered)), thread_name_prefix="reconcile") as pool:
                 outcomes = dict(zip(ordered, pool.map(one, ordered), strict=True))
         if outcomes and not away and not self.hands.stopping():
-            self.hands.gate.answered()
+            self.hands.breaker.reset()
         return outcomes
 
 

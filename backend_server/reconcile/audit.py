@@ -12,7 +12,7 @@ from backend_server.documents.status import LOOK_AGAIN, DocumentState, Wanted
 from backend_server.errors import DashwrightError
 from backend_server.links.publication import PublicationState
 
-from .circuit_breaker import Gate
+from .circuit_breaker import CircuitBreaker
 from .filling import MADE_HERE
 from .model import AuditReport, DocumentRow, ListedPublic, RowUpdate
 from .ports import Checkpoint, Files, Grafana, ReconcileRecords
@@ -30,24 +30,24 @@ class Audit:
     grafana: Grafana | None
     checkpoint: Checkpoint
 
-    def run(self, gate: Gate) -> AuditReport:
+    def run(self, breaker: CircuitBreaker) -> AuditReport:
         """Audit the disk and, with one list call, Grafana. Nothing is written when nothing differs."""
         self._settle_who_draws()
-        return self._audit_grafana(*self._audit_files(), gate)
+        return self._audit_grafana(*self._audit_files(), breaker)
 
-    def run_public(self, gate: Gate) -> AuditReport:
+    def run_public(self, breaker: CircuitBreaker) -> AuditReport:
         """Audit Grafana's public dashboards alone, with one list call."""
-        return self._audit_grafana(AuditReport(), self.records.documents.everything(with_devices=False), gate)
+        return self._audit_grafana(AuditReport(), self.records.documents.everything(with_devices=False), breaker)
 
-    def _audit_grafana(self, report: AuditReport, rows: Sequence[DocumentRow], gate: Gate) -> AuditReport:
+    def _audit_grafana(self, report: AuditReport, rows: Sequence[DocumentRow], breaker: CircuitBreaker) -> AuditReport:
         if self.grafana is None:
             return report
         try:
             listed = self.grafana.list_public()
         except DashwrightError as fault:
-            gate.shut(fault)
-            return replace(report, grafana=gate.reason)
-        gate.answered()
+            breaker.trip(fault)
+            return replace(report, grafana=breaker.reason)
+        breaker.reset()
         found = {row.dashboard_uid: row for row in listed}
         notes = [*_lost(rows, found), *_left_over(rows, found)]
         self._record(notes)

@@ -15,7 +15,7 @@ _AWAY_STATUSES = frozenset({401, 429, 502, 503, 504})
 RELOAD_FORBIDDEN = 403
 
 
-def status_of(fault: DashwrightError) -> int | None:
+def upstream_status(fault: DashwrightError) -> int | None:
     """Return the HTTP status a fault carries, None when there was no answer."""
     status = fault.details.get("status")
     return status if isinstance(status, int) else None
@@ -23,7 +23,8 @@ def status_of(fault: DashwrightError) -> int | None:
 
 def is_away(fault: DashwrightError) -> bool:
     """Whether the fault is about Grafana as a whole, not about one document: no answer, or nobody is let in."""
-    return isinstance(fault, UpstreamError) and (status_of(fault) is None or status_of(fault) in _AWAY_STATUSES)
+    status = upstream_status(fault)
+    return isinstance(fault, UpstreamError) and (status is None or status in _AWAY_STATUSES)
 
 
 class Stopping(DashwrightError):
@@ -32,7 +33,7 @@ class Stopping(DashwrightError):
     code = "stopping"
 
 
-class Gate:
+class CircuitBreaker:
     """Remembers that Grafana was away, why, and when to ask again."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -40,11 +41,11 @@ class Gate:
         self._attempts = 0
         self._next_try = 0.0
         self.reason: str | None = None
-        self.returns = 0  # how often it came back after it had been away
+        self.recoveries = 0  # how often it came back after it had been away
         self.reload_forbidden = False  # asked again at each audit: rights may have been given since
 
     @property
-    def open(self) -> bool:
+    def allows_calls(self) -> bool:
         """Whether Grafana may be asked now."""
         return self.reason is None or self._monotonic() >= self._next_try
 
@@ -53,15 +54,15 @@ class Gate:
         """How long until it may be asked again; None when nothing is wrong."""
         return None if self.reason is None else max(0.0, self._next_try - self._monotonic())
 
-    def shut(self, fault: DashwrightError) -> None:
+    def trip(self, fault: DashwrightError) -> None:
         """RowUpdate that Grafana is away, and wait longer each time."""
         self._attempts += 1
         delay = retry_delay_ms(self._attempts, "grafana", first_ms=_FIRST_MS, most_ms=_MOST_MS)
         self._next_try = self._monotonic() + delay / 1000
         self.reason = fault.message
 
-    def answered(self) -> None:
+    def reset(self) -> None:
         """RowUpdate that Grafana is there."""
-        self.returns += self.reason is not None
+        self.recoveries += self.reason is not None
         self._attempts = 0
         self.reason = None

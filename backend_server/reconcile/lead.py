@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from backend_server.errors import DashwrightError, LeaseLost, UpstreamError
+
 from .ports import Leases
 
 
@@ -43,3 +50,50 @@ class Lead:
         if self._fencing is not None:
             self._fencing = None
             self._leases.release()
+
+
+class LeadWatcher(Protocol):
+    """Is told what becomes of the lead."""
+
+    def lead(self, leads: bool) -> None: ...
+    def trouble(self, doing: str, fault: DashwrightError) -> None: ...
+
+
+class LeadRenewal:
+    """Renews the lead while a pass may take long; that it was lost is found out by the next write.
+
+    `renewed` is called after each time.
+    """
+
+    def __init__(self, lead: Lead, watcher: LeadWatcher, renewed: Callable[[], None], interval_seconds: float) -> None:
+        self._lead = lead
+        self._watcher = watcher
+        self._renewed = renewed
+        self._interval_seconds = interval_seconds
+
+    @contextmanager
+    def running(self, stop: threading.Event) -> Iterator[None]:
+        """Renew in a thread; leaving sets `stop` and waits for it."""
+        thread = threading.Thread(target=self._run, args=(stop,), name="lease-renewal")
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join()
+
+    def _run(self, stop: threading.Event) -> None:
+        while not stop.wait(self._interval_seconds):
+            if self._lead.is_held:
+                self._renew()
+
+    def _renew(self) -> None:
+        try:
+            if self._lead.renew():
+                self._renewed()
+            else:
+                self._watcher.lead(False)
+        except LeaseLost:
+            return  # the loop finds out by its own write
+        except UpstreamError as fault:
+            self._watcher.trouble("renewing the lead", fault)

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from backend_server.errors import DashwrightError
 
-from .circuit_breaker import Gate, is_away
+from .circuit_breaker import CircuitBreaker, is_away
 from .ports import DocumentRecord, Grafana
 
 
 class Probe:
     """Goes through the publications that are recorded as live, one for each look, and begins anew after the last."""
 
-    def __init__(self, documents: DocumentRecord, grafana: Grafana, gate: Gate) -> None:
+    def __init__(self, documents: DocumentRecord, grafana: Grafana, breaker: CircuitBreaker) -> None:
         self._documents = documents
         self._grafana = grafana
-        self._gate = gate
+        self._breaker = breaker
         self._looked_at = ""
 
     def found_loss(self) -> bool:
@@ -30,7 +30,7 @@ class Probe:
             stands = self._grafana.stands(row.uid, row.public_uid or "", row.access_token or "")
         except DashwrightError as fault:
             if is_away(fault):
-                self._gate.shut(fault)
+                self._breaker.trip(fault)
             return False  # a fault with this one alone says nothing of the others
-        self._gate.answered()
+        self._breaker.reset()
         return not stands

@@ -11,7 +11,7 @@ from backend_server.templates import FleetSummary, TemplateSet
 
 from .apply import Carrying, Hands
 from .audit import Audit
-from .circuit_breaker import Gate
+from .circuit_breaker import CircuitBreaker
 from .duplicate_titles import wake_waiting, without_duplicates
 from .filling import FROM_TEMPLATES, Filled, Filler, input_of
 from .held_removals import HeldRemovals
@@ -35,12 +35,12 @@ def _never() -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the settings say about passes; times in seconds."""
+    """What the settings say about passes."""
 
     breaker_share: float = 0.3
     breaker_floor: int = 10
-    retired_keep: float = 30 * 86400.0
-    provider_interval: float = 15.0
+    retired_keep_seconds: float = 30 * 86400.0
+    provider_interval_seconds: float = 15.0
     pass_limit: int = _PASS_LIMIT
 
 
@@ -61,9 +61,9 @@ class Reconciler:
         templates: TemplateSet | None = None,
     ) -> None:
         self.options = options or Options()
-        self.gate = Gate()
+        self.breaker = CircuitBreaker()
         self.reloader = Reloader(grafana.reload) if grafana else None
-        self._probe = Probe(records.documents, grafana, self.gate) if grafana else None
+        self._probe = Probe(records.documents, grafana, self.breaker) if grafana else None
         self.held = HeldRemovals(records.documents, records.values)
         self._records = records
         self._files = files
@@ -109,7 +109,7 @@ class Reconciler:
             {uid: one.wanted for uid, one in self._fill(rows).items() if one.wanted is not None},
             existing,
             with_grafana=self._grafana is not None,
-            breaker=self._breaker(),
+            breaker=self._deletion_breaker(),
             purge=purge,
         )
 
@@ -132,7 +132,7 @@ class Reconciler:
             {uid: one.wanted for uid, one in filled.items() if one.wanted is not None},
             {row.uid: self._existing(row) for row in due if row.wanted is Wanted.ABSENT or row.uid in filled},
             with_grafana=self._grafana is not None,
-            breaker=self._breaker(),
+            breaker=self._deletion_breaker(),
             purge=purge,
             resting={row.uid for row in due if row.retry_at > now},
         )
@@ -167,7 +167,7 @@ class Reconciler:
                 {uid: one.wanted for uid, one in filled.items() if one.wanted is not None},
                 {row.uid: self._existing(row) for row in part},
                 with_grafana=False,
-                breaker=self._breaker(),
+                breaker=self._deletion_breaker(),
             )
             hands = replace(self._hands(_never), grafana=None, reloader=None)
             report = Carrying(
@@ -182,15 +182,15 @@ class Reconciler:
 
         When nothing differs, nothing is written.
         """
-        self.gate.reload_forbidden = False
+        self.breaker.reload_forbidden = False
         self._files.prepare()
-        report = self._audit(self._grafana).run(self.gate)
+        report = self._audit(self._grafana).run(self.breaker)
         self._differing = set(report.public_differs)
         return report
 
     def audit_public(self) -> AuditReport:
         """Compare Grafana's public dashboards alone with the record, after it was away or one of them was missing."""
-        report = self._audit(self._grafana).run_public(self.gate)
+        report = self._audit(self._grafana).run_public(self.breaker)
         self._differing |= report.public_differs
         return report
 
@@ -210,7 +210,7 @@ class Reconciler:
 
     @property
     def _kept_ms(self) -> int:
-        return int(self.options.retired_keep * 1000)
+        return int(self.options.retired_keep_seconds * 1000)
 
     def _existing(self, row: DocumentRow) -> Existing:
         return existing_of(row, public_differs=row.uid in self._differing)
@@ -226,7 +226,7 @@ class Reconciler:
         self._fleet_seen = seen
         return True
 
-    def _breaker(self) -> DeletionBreaker:
+    def _deletion_breaker(self) -> DeletionBreaker:
         return self.held.breaker(self.options.breaker_share, self.options.breaker_floor)
 
     def _hands(self, should_stop: ShouldStop) -> Hands:
@@ -236,12 +236,12 @@ class Reconciler:
             files=self._files,
             grafana=self._grafana,
             reloader=self.reloader,
-            gate=self.gate,
+            breaker=self.breaker,
             checkpoint=self._checkpoint,
-            provider_interval_ms=int(self.options.provider_interval * 1000),
+            provider_interval_ms=int(self.options.provider_interval_seconds * 1000),
             stopping=should_stop,
         )
 
     def _report(self, report: PassReport) -> PassReport:
         left, _ = self._records.documents.backlog()
-        return replace(report, left=left, grafana=self.gate.reason)
+        return replace(report, left=left, grafana=self.breaker.reason)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from backend_server.catalog import LoadedTemplates, TemplateCatalog
+from backend_server.reconcile.ports import TemplateWatch
 from backend_server.registry import FleetDocuments
 from backend_server.templates import TemplateSet
 
@@ -79,3 +80,14 @@ class TemplateLoading:
 
     def _match_slots(self) -> None:
         self._devices.match_slots([str(device.id) for device in self._records.devices.everything()])
+
+
+class TemplateFollower:
+    """Loads the templates again when their folder changed."""
+
+    def __init__(self, watch: TemplateWatch, loading: TemplateLoading) -> None:
+        self.start = watch.start
+        self.stop = watch.stop
+        self.changed = watch.changed
+        self.load = loading.load
+        self.forget = loading.forget

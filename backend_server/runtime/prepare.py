@@ -13,12 +13,8 @@ from backend_server.errors import ConfigError, DashwrightError
 from backend_server.settings import SHORTEST_SECRET_KEY, LinkTokens, Settings, current_settings
 from backend_server.settings.topology import behind_edge, run_folder
 from backend_server.wiring.accounts import account_store, ensure_first_admin, secret_keeper
-from backend_server.wiring.services import (
-    build_reconciler,
-    build_template_loading,
-    ensure_grafana_users,
-    opened_services,
-)
+from backend_server.wiring.reconcile import build_reconciler, build_template_loading, ensure_grafana_users
+from backend_server.wiring.services import opened_services
 from backend_server.wiring.store import open_store
 
 from .programs.grafana import PreparedGrafana, prepare_grafana

@@ -28,9 +28,9 @@ from backend_server.poller.client import PollerClient
 from backend_server.poller.kinds import DeviceKind
 from backend_server.primitives.secret import Secret
 from backend_server.provisioning.providers import check_before_reload
+from backend_server.reconcile.heartbeat import HEARTBEAT
 from backend_server.reconcile.held_removals import HELD
 from backend_server.reconcile.template_adoption import TEMPLATES_FAULT
-from backend_server.reconcile.worker import HEARTBEAT
 from backend_server.settings import LinkTokens, Settings
 from backend_server.storage.engine.disk import filesystem, vanishes
 from backend_server.storage.engine.store import Store

@@ -26,7 +26,6 @@ EFFECTS = {
 ENTRANCES = {"web", "runtime", "cli", "demo", "doctor"}
 JOINTS = {
     "wiring",
-    "grafana_users_kept",
 }  # the one place where effects and use cases meet
 
 MAY_IMPORT = {

@@ -23,16 +23,17 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from backend_server.accounts import Actor, Role, Scope
 from backend_server.primitives.secret import Secret
+from backend_server.reconcile.heartbeat import HEARTBEAT
 from backend_server.reconcile.model import PassReport
-from backend_server.reconcile.worker import HEARTBEAT
 from backend_server.settings import Settings
 from backend_server.storage.engine.store import Store
 from backend_server.storage.leases import WORKER_LEASE, lease_state
 from backend_server.web.app import DashwrightApp, create_app
 from backend_server.web.context import WAITING
 from backend_server.wiring.accounts import ensure_first_admin
+from backend_server.wiring.reconcile import build_worker
 from backend_server.wiring.record import Services
-from backend_server.wiring.services import build_services, build_worker, close_services
+from backend_server.wiring.services import build_services, close_services
 
 ADMIN_PASSWORD = "a password for tests"
 API_TOKEN = "dw_token-of-the-tests-0123456789abcdefghij"

@@ -25,7 +25,7 @@ from backend_server.storage.leases import LedStore
 from backend_server.storage.schema import documents, publications
 from backend_server.storage.transactions import Records
 from backend_server.templates import TemplateSet, load_template
-from backend_server.wiring.records import reconcile_records
+from backend_server.wiring.reconcile import reconcile_records
 from tests.fakes.grafana import FakeGrafana
 
 PANEL = {
@@ -106,8 +106,12 @@ class House:
             templates=self.templates,
         )
         self.adoption = TemplateAdoption(
-            self.records, FleetDocuments(Records(store)), self.reconciler.use, checkpoint=self.checkpoint
+            self.records, FleetDocuments(Records(store)), self._use, checkpoint=self.checkpoint
         )
+
+    def _use(self, templates: TemplateSet) -> None:
+        self.templates = templates
+        self.reconciler.use(templates)
 
     def close(self) -> None:
         if self.client is not None:
@@ -118,7 +122,6 @@ class House:
 
     def use(self, templates: TemplateSet, match_slots: Callable[[], object] = lambda: None) -> None:
         """Take other templates, as the worker does."""
-        self.templates = templates
         self.adoption.adopt(templates, match_slots)
 
     def settle(self, most: int = 6) -> None:
@@ -152,7 +155,7 @@ class House:
         """Let every retry time be over."""
         with self.store.write() as write:
             write.connection.execute(documents.update().values(retry_at=0))
-        self.reconciler.gate.reason = None
+        self.reconciler.breaker.reason = None
 
 
 @contextmanager

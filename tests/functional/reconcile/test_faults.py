@@ -55,11 +55,11 @@ def test_grafana_away_is_not_asked_in_a_hot_loop(house: House, fake_grafana: Fak
     house.reconciler.run_pass()
     asked = len(fake_grafana.requests)
     moment = time.monotonic()
-    house.reconciler.gate._monotonic = lambda: moment  # the wait is not over, however slow this machine is
+    house.reconciler.breaker._monotonic = lambda: moment  # the wait is not over, however slow this machine is
     for _ in range(20):
         house.reconciler.run_pass()
     assert len(fake_grafana.requests) == asked
-    house.reconciler.gate._monotonic = time.monotonic
+    house.reconciler.breaker._monotonic = time.monotonic
     heal(house, fake_grafana)
     assert live(house)
 

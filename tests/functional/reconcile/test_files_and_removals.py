@@ -159,7 +159,7 @@ def test_retiring_waits_for_grafana_and_keeps_the_file_until_the_link_is_proven_
 def test_purging_needs_everything_proven_gone(
     sqlite_store: Store, dashboards_dir: Path, fake_grafana: FakeGrafana
 ) -> None:
-    with house_of(sqlite_store, dashboards_dir, fake_grafana.url, options=Options(retired_keep=-1)) as house:
+    with house_of(sqlite_store, dashboards_dir, fake_grafana.url, options=Options(retired_keep_seconds=-1)) as house:
         house.put("rig-1")
         house.settle()
         house.registry.retire("rig-1", "ann")

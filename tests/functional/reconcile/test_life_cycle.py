@@ -173,7 +173,7 @@ def test_reviving_brings_the_same_link_back(house: House) -> None:
 
 
 def test_retired_long_enough_is_purged(store: Store, dashboards_dir: Path, fake_grafana: FakeGrafana) -> None:
-    with house_of(store, dashboards_dir, fake_grafana.url, options=Options(retired_keep=-1)) as house:
+    with house_of(store, dashboards_dir, fake_grafana.url, options=Options(retired_keep_seconds=-1)) as house:
         house.put("rig-1")
         house.put("rig-2")
         house.settle()

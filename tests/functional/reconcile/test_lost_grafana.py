@@ -28,7 +28,11 @@ def house(sqlite_store: Store, dashboards_dir: Path, fake_grafana: FakeGrafana) 
 
 def pace(probe_interval: float) -> Pace:
     return Pace(
-        pass_interval=0.02, audit_interval=NEVER, probe_interval=probe_interval, reload_window=0.05, lease_ttl=5.0
+        pass_interval_seconds=0.02,
+        audit_interval_seconds=NEVER,
+        probe_interval_seconds=probe_interval,
+        reload_window_seconds=0.05,
+        lease_ttl_seconds=5.0,
     )
 
 
@@ -73,7 +77,7 @@ def test_a_grafana_that_was_away_is_compared_whole_when_it_is_back(
     with running(worker_of(house, "one", templates, Diary(), pace(0.05))) as stop:
         until(lambda: settled(house))
         fake_grafana.refuse()
-        until(lambda: house.reconciler.gate.reason)
+        until(lambda: house.reconciler.breaker.reason)
         with fake_grafana.database.lock:
             del fake_grafana.database.rows[-1]
         fake_grafana.accept()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from backend_server.reconcile.worker import HEARTBEAT
+from backend_server.reconcile.heartbeat import HEARTBEAT
 from tests.fakes.grafana import FakeGrafana
 from tests.support.app import LiveApp, running_app
 from tests.support.grafana import write_provisioning

@@ -8,23 +8,26 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from backend_server.catalog import TemplateCatalog
-from backend_server.errors import LeaseLost
+from backend_server.errors import LeaseLost, UpstreamError
 from backend_server.provisioning.template_folder import TemplateFolder, TemplateWatch
+from backend_server.reconcile.heartbeat import HEARTBEAT
 from backend_server.reconcile.lead import Lead
 from backend_server.reconcile.model import RowUpdate
-from backend_server.reconcile.template_adoption import TemplateLoading
-from backend_server.reconcile.worker import HEARTBEAT, Pace, Unwatched, Worker
+from backend_server.reconcile.schedule import Job
+from backend_server.reconcile.template_adoption import TemplateFollower, TemplateLoading
+from backend_server.reconcile.worker import Pace, Unwatched, Worker
 from backend_server.storage.engine.store import Store
 from backend_server.storage.leases import WORKER_LEASE, Lease, lease_state
 from backend_server.storage.tables.templates import TemplateTable
 from tests.fakes.grafana import FakeGrafana
 from tests.support.reconciling import House, house_of, template_source
 
-PACE = Pace(pass_interval=0.02, audit_interval=300, reload_window=0.1, lease_ttl=1.0)
+PACE = Pace(pass_interval_seconds=0.02, audit_interval_seconds=300, reload_window_seconds=0.1, lease_ttl_seconds=1.0)
 
 
 class Diary(Unwatched):
@@ -45,13 +48,10 @@ class Diary(Unwatched):
         self.troubles.append(f"{doing}: {fault.message}")
 
 
-def worker_of(house: House, holder: str, folder, diary: Diary | None = None, pace: Pace = PACE) -> Worker:
-    class Registry:
-        def match_slots(self, ids):
-            house.templates = house.reconciler._templates
-            return house.registry.match_slots(ids)
-
-    lead = Lead(Lease(house.store, WORKER_LEASE, holder, ttl_seconds=pace.lease_ttl))
+def worker_of(
+    house: House, holder: str, folder, diary: Diary | None = None, pace: Pace = PACE, **others: Any
+) -> Worker:
+    lead = Lead(Lease(house.store, WORKER_LEASE, holder, ttl_seconds=pace.lease_ttl_seconds))
     house.led_by(lambda: lead.fencing)
     catalog = TemplateCatalog(TemplateFolder(folder), TemplateTable(house.store))
     return Worker(
@@ -59,11 +59,13 @@ def worker_of(house: House, holder: str, folder, diary: Diary | None = None, pac
         records=house.records,
         changes=house.store,
         lead=lead,
-        watch=TemplateWatch(folder),
-        templates=TemplateLoading(house.records, catalog, Registry(), house.adoption),
+        templates=TemplateFollower(
+            TemplateWatch(folder), TemplateLoading(house.records, catalog, house.registry, house.adoption)
+        ),
         with_grafana=house.grafana_url is not None,
         pace=pace,
         watcher=diary,
+        **others,
     )
 
 
@@ -97,7 +99,7 @@ def test_changes_are_followed_and_a_trickle_shares_reloads_within_the_window(
     house: House, templates: Path, fake_grafana: FakeGrafana
 ) -> None:
     diary = Diary()
-    pace = Pace(pass_interval=0.02, reload_window=0.4, lease_ttl=5)
+    pace = Pace(pass_interval_seconds=0.02, reload_window_seconds=0.4, lease_ttl_seconds=5)
     with running(worker_of(house, "one", templates, diary, pace)):
         house.put("rig-0")
         until(lambda: house.row("rig-0")["state"] == "live")
@@ -132,8 +134,10 @@ def test_an_idle_worker_asks_nothing_and_writes_no_row(
 def test_the_beat_follows_the_steps_of_a_long_pass_and_stands_still_when_it_hangs(
     house: House, templates: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("backend_server.reconcile.worker._HEARTBEAT_SECONDS", 0.02)
-    worker = worker_of(house, "one", templates, pace=Pace(pass_interval=0.02, reload_window=0.0, lease_ttl=0.3))
+    monkeypatch.setattr("backend_server.reconcile.heartbeat._EVERY_SECONDS", 0.02)
+    worker = worker_of(
+        house, "one", templates, pace=Pace(pass_interval_seconds=0.02, reload_window_seconds=0.0, lease_ttl_seconds=0.3)
+    )
     moves, ends, began = threading.Event(), threading.Event(), threading.Event()
     run_pass = house.reconciler.run_pass
 
@@ -174,6 +178,41 @@ def test_the_beat_follows_the_steps_of_a_long_pass_and_stands_still_when_it_hang
         )  # told again, and no younger
         ends.set()
         until(lambda: house.row("rig-1")["state"] == "live")
+
+
+def test_jobs_are_done_on_their_interval_while_it_leads_and_a_fault_stops_nothing(
+    house: House, templates: Path
+) -> None:
+    runs: list[str] = []
+
+    def fail() -> None:
+        runs.append("bad")
+        raise UpstreamError("no answer")
+
+    diary = Diary()
+    jobs = [
+        Job("evaluating", lambda: runs.append("good"), 0.05),
+        Job("failing", fail, 0.05),
+        Job("rare", lambda: runs.append("rare"), 60),
+    ]
+    with running(worker_of(house, "one", templates, diary, jobs=jobs)):
+        until(lambda: runs.count("good") > 2 and runs.count("bad") > 2)
+        house.put("rig-1")
+        until(lambda: house.row("rig-1")["state"] == "live")
+    assert runs.count("rare") == 1
+    assert set(diary.troubles) == {"failing: no answer"}
+
+
+def test_after_an_audit_that_reached_grafana_the_step_after_it_is_done(
+    house: House, templates: Path, fake_grafana: FakeGrafana
+) -> None:
+    done: list[bool] = []
+    fake_grafana.refuse()
+    with running(worker_of(house, "one", templates, after_audit=Job("looking", lambda: done.append(True)))):
+        until(lambda: house.reconciler.breaker.reason)
+        assert done == []
+        fake_grafana.accept()
+        until(lambda: done)
 
 
 def test_grafana_that_comes_back_is_found_without_anybodys_doing(

@@ -18,12 +18,12 @@ from backend_server.monitoring.checks import is_below_floor
 from backend_server.monitoring.model import Level, Part
 from backend_server.monitoring.remembered import Remembered
 from backend_server.primitives.secret import Secret
-from backend_server.reconcile.worker import HEARTBEAT
+from backend_server.reconcile.heartbeat import HEARTBEAT
 from backend_server.settings import LinkTokens
 from backend_server.telemetry import configure_logging
 from backend_server.telemetry.reconciling import ReconcileLog
 from backend_server.wiring.monitoring import build_health
-from backend_server.wiring.services import build_worker
+from backend_server.wiring.reconcile import build_worker
 from tests.fakes.grafana import FakeGrafana
 from tests.support.app import LiveApp, Passes, running_app
 from tests.support.grafana import write_provisioning

@@ -6,7 +6,7 @@ from flask import Response
 
 from backend_server.accounts import Role, Scope
 from backend_server.reconcile.show import plan_json
-from backend_server.wiring.services import build_reconciler
+from backend_server.wiring.reconcile import build_reconciler
 
 from ...auth import needs
 from ...context import current_services

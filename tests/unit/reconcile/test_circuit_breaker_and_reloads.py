@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from backend_server.errors import InputError, UpstreamError, UpstreamTimeout
-from backend_server.reconcile.circuit_breaker import Gate, is_away
+from backend_server.reconcile.circuit_breaker import CircuitBreaker, is_away
 from backend_server.reconcile.reloads import Reloader
 
 
@@ -29,25 +29,25 @@ def test_a_fault_is_about_grafana_as_a_whole_or_about_one_document(fault: Any, a
     assert is_away(fault) is away
 
 
-def test_the_gate_opens_again_later_each_time_and_at_once_after_an_answer() -> None:
+def test_the_breaker_allows_calls_again_later_each_time_and_at_once_after_an_answer() -> None:
     now = [0.0]
-    gate = Gate(lambda: now[0])
-    assert gate.open
-    assert gate.wait_seconds is None
+    breaker = CircuitBreaker(lambda: now[0])
+    assert breaker.allows_calls
+    assert breaker.wait_seconds is None
     waits = []
     for _ in range(8):
-        gate.shut(UpstreamError("refused"))
-        assert not gate.open
-        waits.append(gate.wait_seconds)
-        now[0] += gate.wait_seconds
-        assert gate.open
+        breaker.trip(UpstreamError("refused"))
+        assert not breaker.allows_calls
+        waits.append(breaker.wait_seconds)
+        now[0] += breaker.wait_seconds
+        assert breaker.allows_calls
     assert waits == sorted(waits) or max(waits) <= 5
     assert 0.2 <= waits[0] <= 0.25
     assert 4 <= waits[-1] <= 5
-    assert gate.reason == "refused"
-    gate.answered()
-    assert gate.open
-    assert gate.reason is None
+    assert breaker.reason == "refused"
+    breaker.reset()
+    assert breaker.allows_calls
+    assert breaker.reason is None
 
 
 def test_whoever_asks_while_a_reload_runs_shares_the_next_one() -> None:

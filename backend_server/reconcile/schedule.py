@@ -1,0 +1,36 @@
+"""Named due times: what the worker does now and then, and what others have it do beside."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Something that the worker does every `every_seconds` while it leads; `doing` names it where it fails."""
+
+    doing: str
+    run: Callable[[], None]
+    every_seconds: float = 0.0
+
+
+class Schedule:
+    """When each thing is due, by a monotonic clock. What was never put off is due at once."""
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self.now = monotonic
+        self._due_at: dict[str, float] = {}
+
+    def is_due(self, name: str) -> bool:
+        """Whether the time has come."""
+        return self.now() >= self._due_at.get(name, float("-inf"))
+
+    def put_off(self, name: str, seconds: float) -> None:
+        """Have it due in so many seconds from now."""
+        self._due_at[name] = self.now() + seconds
+
+    def at_once(self, name: str) -> None:
+        """Have it due now."""
+        self._due_at.pop(name, None)
