@@ -47,11 +47,6 @@ def repeated_keys(text: str) -> list[SourcePosition]:
     return found
 
 
-def position_of(text: str, path: str) -> SourcePosition | None:
-    """Find where the value of one path begins; None when the text has no such path."""
-    return positions(text).get(path)
-
-
 def _walk(text: str) -> Iterator[SourcePosition]:
     lines = [0, *(found.end() for found in re.finditer(r"\n", text))]
     line = 0

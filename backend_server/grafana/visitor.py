@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from urllib.parse import urlencode
 
 from backend_server.errors import NotFound
 from backend_server.primitives.ids import is_link_token
@@ -17,7 +16,7 @@ _ASSET = re.compile(r"(?:build|img|fonts|gazetteer|maps|plugins)/[A-Za-z0-9_\-][
 
 
 class VisitorCalls:
-    """The four public routes and the static files. Whatever Grafana answers is returned as it stands.
+    """The public routes and the static files. Whatever Grafana answers is returned as it stands.
 
     Raises only when there is no answer (GrafanaUnreachable, GrafanaTimeout), when it is too large, or when a token,
     panel or file could not be Grafana's in the first place (NotFound; nothing is sent).
@@ -37,12 +36,6 @@ class VisitorCalls:
     def visitor_dashboard(self, token: str) -> RawReply:
         """Fetch the dashboard's JSON, `{"dashboard", "meta"}`."""
         return self._read(f"/api/public/dashboards/{_token(token)}")
-
-    def visitor_annotations(self, token: str, from_ms: int | None = None, to_ms: int | None = None) -> RawReply:
-        """Fetch annotations between two moments in epoch milliseconds, a list."""
-        given = {name: value for name, value in (("from", from_ms), ("to", to_ms)) if value is not None}
-        query = f"?{urlencode(given)}" if given else ""
-        return self._read(f"/api/public/dashboards/{_token(token)}/annotations{query}")
 
     def visitor_query(self, token: str, panel_id: int, body: bytes) -> RawReply:
         """Run the panel's stored queries; `body` is `{"intervalMs", "maxDataPoints", "timeRange"}`, which must be set.

@@ -102,11 +102,6 @@ class LinkState(StrEnum):
         """Whether a visitor gets 410: it was there and is not any more."""
         return self in (LinkState.EXPIRED, LinkState.REVOKED, LinkState.ROTATED)
 
-    @property
-    def is_held(self) -> bool:
-        """Whether a visitor gets 403: not now."""
-        return self in (LinkState.PAUSED, LinkState.NOT_YET)
-
 
 @dataclass(frozen=True, slots=True)
 class Link(LinkFields):

@@ -9,11 +9,6 @@ from typing import overload
 from backend_server.errors import InvalidInput, Problem
 
 
-def utc_now() -> datetime:
-    """Return the present moment, aware and in UTC."""
-    return datetime.now(UTC)
-
-
 def format_time(moment: datetime) -> str:
     """Write a moment as RFC 3339 in UTC with milliseconds."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

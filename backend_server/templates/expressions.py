@@ -80,7 +80,7 @@ class Expression:
 
 def compile_expression(source: str, root: str) -> Expression:
     """Compile an expression over `device` or `fleet`; raises BadExpression."""
-    node = _parse(source)
+    node = parse_expression(source)
     reads = _check_names(node, root)
     escape = None
     inner = node
@@ -119,11 +119,6 @@ def by_jinja(node: nodes.Expr, root: str) -> Evaluate:
             raise BadValue(str(fault)) from fault
 
     return evaluate
-
-
-def parse_expression(source: str) -> nodes.Expr:
-    """Parse an expression; raises BadExpression. For tests that compare both ways of evaluating."""
-    return _parse(source)
 
 
 class _Environment(SandboxedEnvironment):
@@ -178,7 +173,7 @@ def _environment() -> _Environment:
     return environment
 
 
-def _parse(source: str) -> nodes.Expr:
+def parse_expression(source: str) -> nodes.Expr:
     if not source:
         raise BadExpression("is empty; write a field, e.g. << device.hostname >>")
     if len(source) > MOST_SOURCE:

@@ -18,7 +18,7 @@ from backend_server.documents.refresh import own_refresh
 from backend_server.documents.sharing import ShareProblem, share_problems
 from backend_server.errors import InvalidInput, Problem
 from backend_server.primitives.canonical_json import canonical_bytes, content_hash
-from backend_server.primitives.ids import DashboardUid, Maker, dashboard_uid
+from backend_server.primitives.ids import Maker, dashboard_uid
 
 from .compiler import Cell, Compiler, Skeleton, TextMaker, Use, has_mark, mark, skeleton
 from .context import FleetSummary
@@ -294,6 +294,3 @@ def _lacking(use: Use, subject: Subject) -> str:
     if subject.labels:
         return f"{needed}, but device {subject.id!r} has only: {', '.join(sorted(subject.labels))}"
     return f"{needed}, but device {subject.id!r} has no labels"
-
-
-__all__ = ["FLEET_OBJECT", "RENDERING_VERSION", "DashboardUid", "Template", "load_template"]

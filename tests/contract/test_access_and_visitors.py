@@ -111,9 +111,10 @@ def test_a_panel_answers_per_ref_id_and_a_dead_source_names_its_address(client: 
 
 
 def test_annotations_are_a_list(client: GrafanaClient, token: str) -> None:
-    answer = client.visitor_annotations(token, 1_700_000_000_000, 1_900_000_000_000)
+    path, span = "/api/public/dashboards/{}/annotations", "?from=1700000000000&to=1900000000000"
+    answer = client._transport.send("GET", path.format(token) + span, headers={})
     assert (answer.status, orjson.loads(answer.body)) == (200, [])
-    assert client.visitor_annotations("b" * 32).status == 404
+    assert client._transport.send("GET", path.format("b" * 32), headers={}).status == 404
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend_server.documents import read_dashboard
-from backend_server.documents.positions import position_of, positions
+from backend_server.documents.positions import positions
 from backend_server.errors import InvalidInput
 
 JSON = st.recursive(
@@ -42,10 +42,10 @@ def test_every_path_has_its_place(value, indent) -> None:
 
 def test_a_place_is_where_the_value_begins() -> None:
     text = '{\n  "panels": [\n    {"id": 1},\n    {"id": 2, "a b": true}\n  ]\n}'
-    place = position_of(text, "panels[1].id")
-    assert (place.line, place.column) == (4, 12)
-    assert position_of(text, "panels[1]['a b']").column == 22
-    assert position_of(text, "panels[2]") is None
+    places = positions(text)
+    assert (places["panels[1].id"].line, places["panels[1].id"].column) == (4, 12)
+    assert places["panels[1]['a b']"].column == 22
+    assert "panels[2]" not in places
 
 
 @pytest.mark.parametrize(
