@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
 _BLANK = re.compile(r"[ \t\r\n]*")
@@ -29,6 +29,13 @@ def join_path(path: str, key: str | int) -> str:
     if not re.fullmatch(r"[\w-]+", key):
         return f"{path}[{key!r}]"
     return f"{path}.{key}" if path else key
+
+
+def nearest_known(path: str, known: Container[str]) -> str:
+    """Return the path, or the nearest of its holders that is known; "" when none is."""
+    while path and path not in known:
+        path = path[: max(path.rfind("."), path.rfind("["), 0)]
+    return path
 
 
 def positions(text: str) -> dict[str, SourcePosition]:

@@ -10,9 +10,9 @@ from backend_server.documents.document import Document
 from backend_server.documents.static_document import static_document
 from backend_server.errors import InvalidInput, Problem
 from backend_server.primitives.ids import Maker
+from backend_server.primitives.suggestions import did_you_mean
 
 from .output.assemble import SLOT, Generated, generate_all
-from .spec.check import did_you_mean
 from .spec.plans import plan_warnings, plans_for, read_plans
 from .spec.read import read_spec
 from .spec.spec import DashboardPlan, Spec

@@ -7,15 +7,19 @@ import re
 from backend_server.errors import InvalidInput, Problem
 
 _UNITS_MS = {"y": 31_536_000_000, "w": 604_800_000, "d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1000, "ms": 1}
-_DURATION = re.compile(r"(?:(\d+)y)?(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+)s)?(?:(\d+)ms)?")
+DURATION = re.compile(
+    r"(?=.)([0-9]+y)?([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?"  # not \d: other scripts' digits
+)
+"""A whole duration, each of its parts a group; JSON Schema reads the pattern as well."""
 
 
 def parse_duration_ms(text: str, *, path: str = "") -> int:
     """Read a duration into milliseconds; raises InvalidInput when it is not one."""
-    found = _DURATION.fullmatch(text.strip())
-    if not found or not any(found.groups()):
+    found = DURATION.fullmatch(text.strip())
+    if found is None:
         raise InvalidInput([Problem(path, f"{text[:40]!r} is not a duration; write e.g. 500ms, 10s, 1m30s or 7d")])
-    return sum(int(part) * size for part, size in zip(found.groups(), _UNITS_MS.values(), strict=True) if part)
+    parts = zip(found.groups(), _UNITS_MS.items(), strict=True)
+    return sum(int(part.removesuffix(unit)) * size for part, (unit, size) in parts if part)
 
 
 def parse_duration(text: str, *, path: str = "") -> float:

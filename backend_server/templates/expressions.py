@@ -5,7 +5,6 @@ Both ways give equal results; a property test compares them. Jinja2 runs sandbox
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,6 +18,7 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from backend_server.devices.device import Device
 from backend_server.errors import InvalidInput, Problem
+from backend_server.primitives.suggestions import did_you_mean
 
 from .context import DEVICE_FIELDS, FLEET_FIELDS, MOST_TEXT, Fields, FleetSummary, fields_of, plain
 from .filters import ESCAPING, FILTERS, FilterFault
@@ -213,13 +213,16 @@ def _check_names(node: nodes.Expr, root: str) -> frozenset[str]:
             raise BadExpression(f"names {name.name!r}; {known} (fields: {', '.join(_FIELDS[root])})")
     for used in _all(node, nodes.Filter):
         if used.name not in FILTERS:
-            raise BadExpression(f"uses the filter {used.name!r}{_suggest(used.name, FILTERS)}")
+            raise BadExpression(
+                f"uses the filter {used.name!r}{did_you_mean(used.name, FILTERS, otherwise='there are')}"
+            )
     reads = set()
     for access in _all(node, nodes.Expr):
         path = _field_path(access)
         if path and len(path) >= 2:
             if path[1] not in _FIELDS[root]:
-                raise BadExpression(f"needs {root}.{path[1]}, which no {root} has{_suggest(path[1], _FIELDS[root])}")
+                there = did_you_mean(path[1], _FIELDS[root], otherwise="there are")
+                raise BadExpression(f"needs {root}.{path[1]}, which no {root} has{there}")
             reads.add(".".join(path[:3] if path[:2] in _MAPPINGS else path[:2]))
     return frozenset(reads)
 
@@ -229,11 +232,6 @@ def _all(node: nodes.Node, kind: type[_Node]) -> Iterator[_Node]:
     if isinstance(node, kind):
         yield node
     yield from node.find_all(kind)
-
-
-def _suggest(word: str, known: Any) -> str:
-    near = difflib.get_close_matches(word, list(known), 1)
-    return f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(known)}"
 
 
 def _field_path(node: nodes.Node) -> tuple[str, ...] | None:

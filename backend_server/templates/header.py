@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,6 +10,7 @@ from typing import Any
 from backend_server.errors import InvalidInput, Problem
 from backend_server.links.link import NAMED_PROFILES
 from backend_server.primitives.ids import parse_slot
+from backend_server.primitives.suggestions import did_you_mean
 
 HEADER_KEY = "__template__"
 DEFAULT_TITLE = "<< device.title >>"
@@ -117,7 +117,6 @@ def _unknown(found: Mapping[Any, Any], known: tuple[str, ...], path: str) -> lis
     problems = []
     for key in found:
         if key not in known:
-            near = difflib.get_close_matches(str(key), known, 1)
-            hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
-            problems.append(Problem(f"{path}.{key}", f"is not known; {hint}"))
+            meant = did_you_mean(str(key), known, otherwise="known are")
+            problems.append(Problem(f"{path}.{key}", f"is not known{meant}"))
     return problems

@@ -11,7 +11,7 @@ import orjson
 
 from backend_server.devices.device import MAX_TITLE, Device
 from backend_server.documents.document import STAMP_KEY, Document
-from backend_server.documents.positions import positions
+from backend_server.documents.positions import nearest_known, positions
 from backend_server.documents.preflight import MAX_TAG, preflight
 from backend_server.documents.reading import read_dashboard
 from backend_server.documents.refresh import own_refresh
@@ -268,10 +268,7 @@ def _placed(problems: list[Problem], source: bytes) -> list[Problem]:
     known = positions(source.decode())
     placed = []
     for problem in problems:
-        path = problem.path
-        while path and path not in known:
-            path = path[: max(path.rfind("."), path.rfind("["), 0)]
-        place = known.get(path)
+        place = known.get(nearest_known(problem.path, known))
         line, column = (place.line, place.column) if place else (1, 1)
         placed.append(Problem(problem.path, problem.message, line, column))
     return placed

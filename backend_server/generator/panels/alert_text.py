@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from ..spec.check import did_you_mean
+from backend_server.primitives.suggestions import did_you_mean
 
 FUNCTIONS = frozenset(  # of Prometheus (docs: "Template reference") and of Go's text/template
     """

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Iterable
 
 from backend_server.errors import InvalidInput, Problem
+from backend_server.primitives.suggestions import did_you_mean
 from backend_server.promql import check_promql, unusable
 from backend_server.promql.check import MAX_LENGTH
 
@@ -17,9 +17,6 @@ LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 SLUG = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 MAX_PROBLEMS = 500
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
-DURATION = re.compile(
-    r"(?=.)([0-9]+y)?([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?"  # not \d: other scripts' digits
-)
 MAX_ITEMS = 100
 
 
@@ -146,12 +143,6 @@ class Reader:
             elif item is None or item == "":
                 self.fault(f"{path}[{index}]", "is empty; write a text or leave the entry out")
         return tuple(found)
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return `; did you mean 'x'?`, or nothing."""
-    near = difflib.get_close_matches(word[:80], [str(one) for one in known], n=1, cutoff=0.6)
-    return f"; did you mean {near[0]!r}?" if near else ""
 
 
 def _kind_of(value: object) -> str:

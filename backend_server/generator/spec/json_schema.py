@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from backend_server.primitives.durations import DURATION
 from backend_server.promql.check import MAX_LENGTH
 
-from .check import DURATION, LABEL, MAX_ITEMS, NAME, SLUG
+from .check import LABEL, MAX_ITEMS, NAME, SLUG
 from .read import MAX_FAMILIES, PANEL_TYPES, RESERVED_LABELS
 from .read_alert import MAX_NAME, SEVERITIES
 from .spec import Kind

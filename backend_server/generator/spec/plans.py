@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from backend_server.primitives.suggestions import did_you_mean
+
 from ..panels.synthesis import MAX_CORE, MetricDrafts, room_for
-from .check import SLUG, Reader, did_you_mean
+from .check import SLUG, Reader
 from .read import MAX_FAMILIES
 from .spec import DashboardPlan, Spec
 from .yaml_tree import read_yaml

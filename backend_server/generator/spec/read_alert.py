@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
+from backend_server.primitives.durations import DURATION
 from backend_server.promql import experimental_parts, grafana_parts
 
 from ..panels.alert_text import template_fault
-from .check import DURATION, NAME, Reader
+from .check import NAME, Reader
 from .spec import SpecAlert
 
 ALERT_KEYS = ("name", "expr", "for", "severity", "summary")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import re
+
+from backend_server.primitives.suggestions import nearest
 
 _CUSTOM = re.compile(r"(?:suffix|prefix|currency|si|time|count|bool):.*", re.DOTALL)
 
@@ -51,5 +52,4 @@ def suggest_unit(text: str) -> str | None:
     """Guess which unit was meant, or None."""
     if text.lower() in _MEANT:
         return _MEANT[text.lower()]
-    near = difflib.get_close_matches(text, sorted(UNITS), n=1, cutoff=0.6)
-    return near[0] if near else None
+    return nearest(text, sorted(UNITS))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import yaml
 
+from backend_server.documents.positions import nearest_known
 from backend_server.errors import InvalidInput, Problem
 
 MAX_BYTES = 4 * 1024 * 1024
@@ -24,11 +25,7 @@ class Tree:
 
     def problem(self, path: str, message: str) -> Problem:
         """Make a problem at a path, with the nearest place that is known."""
-        at = path
-        while at and at not in self.places:
-            cut = max(at.rfind("."), at.rfind("["))
-            at = at[:cut] if cut > 0 else ""
-        line, column = self.places.get(at, (1, 1))
+        line, column = self.places.get(nearest_known(path, self.places), (1, 1))
         return Problem(path, message, line, column)
 
 
