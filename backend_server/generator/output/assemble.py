@@ -129,7 +129,7 @@ def _dashboard_meta(plan: DashboardPlan, spec: Spec, drafts: tuple[Draft, ...]) 
     sources = [draft.source for draft in drafts]
     placeholders = sources.count(Source.PLACEHOLDER)
     return {
-        "alerts_count": alerts.alerts_count if alerts else 0,
+        "alerts_count": alerts.origin.alerts_count if alerts else 0,
         "alerts_panel": alerts is not None,
         "description": plan.description,
         "enriched": len(sources) > sources.count(Source.SPEC) + placeholders,

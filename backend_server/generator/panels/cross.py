@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..spec.spec import Kind, Metric
-from .draft import Draft, Source
+from .draft import Draft, Origin, Source
 
 EFFICIENCY_DASHBOARDS = frozenset({"panels_efficiency", "column_store", "lifecycle_storage"})
 
@@ -64,11 +64,13 @@ def cross_metric_drafts(metrics: tuple[Metric, ...]) -> Iterator[Draft]:
                 legend=relation.words,
                 source=Source.CROSS_METRIC,
                 unit=relation.unit,
-                metric=over.name,
-                family=over.family,
-                kind=over.kind.value,
-                description=f"{over.name} over {under.name}",
-                alerts_count=len(over.alerts) + len(under.alerts),
+                origin=Origin(
+                    over.name,
+                    over.family,
+                    over.kind.value,
+                    f"{over.name} over {under.name}",
+                    len(over.alerts) + len(under.alerts),
+                ),
             )
 
 

@@ -22,6 +22,16 @@ class Source(StrEnum):
     GOVERNANCE_SUMMARY = "governance_summary"
 
 
+class Origin(NamedTuple):
+    """What of the spec a panel comes from; one for all panels of a metric."""
+
+    metric: str = ""
+    family: str = ""
+    kind: str = ""
+    description: str = ""
+    alerts_count: int = 0
+
+
 class Draft(NamedTuple):
     """What one panel shows; `unit` is Grafana's name or "", `hidden` are columns that a table leaves out.
 
@@ -31,15 +41,11 @@ class Draft(NamedTuple):
     title: str
     expr: str
     source: Source
+    origin: Origin
     unit: str = ""
     legend: str = ""
     type: PanelType = PanelType.TIMESERIES
-    metric: str = ""
-    family: str = ""
-    kind: str = ""
-    description: str = ""
     split_label: str = ""
     key: str | None = None
-    alerts_count: int = 0
     migrated_percent: float | None = None
     hidden: tuple[str, ...] = ()

@@ -37,7 +37,7 @@ def place(drafts: Iterable[Draft], *, dense: bool = False) -> list[tuple[Draft |
     for draft in wide:
         height = _HEIGHTS[dense]
         if draft.source is _ALERTS:
-            height = min(height, _HEAD + draft.alerts_count)
+            height = min(height, _HEAD + draft.origin.alerts_count)
         elif draft.source is _SHARE:
             height //= 2
         placed.append((draft, (height, COLUMNS, 0, y)))

@@ -1,4 +1,4 @@
-"""How panels are dressed: options and drawing of each type, written once as JSON."""
+"""The style of each type of panel: its options and how it draws, written once as JSON."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from json.encoder import encode_basestring as quoted
 from typing import NamedTuple
 
 from ..spec.spec import PanelType
-from . import panel_styles as dress
+from . import panel_styles as styles
 from .draft import Draft, Source
 from .layout import HEADER_TITLE, Position
 
@@ -43,21 +43,22 @@ HEADER = PanelText(
 def text_of(draft: Draft) -> PanelText:
     """Write a draft."""
     source, kind = draft.source, draft.type
-    title, expr, family = quoted(draft.title), quoted(draft.expr), quoted(draft.family)
-    description = f'"description":{quoted(draft.description)},' if draft.description else ""
+    origin = draft.origin
+    title, expr, family = quoted(draft.title), quoted(draft.expr), quoted(origin.family)
+    description = f'"description":{quoted(origin.description)},' if origin.description else ""
     legend = f',"legendFormat":{quoted(draft.legend)}' if draft.legend else ""
-    options, group, transformations = dress.OPTIONS[kind], family, ""
+    options, group, transformations = styles.OPTIONS[kind], family, ""
     if source is Source.ALERTS_AGGREGATE:
-        fields, options = dress.ALERTS_FIELDS, dress.ALERTS_OPTIONS
-        transformations = f'"transformations":{dress.ALERTS_TRANSFORMATIONS},'
+        fields, options = styles.ALERTS_FIELDS, styles.ALERTS_OPTIONS
+        transformations = f'"transformations":{styles.ALERTS_TRANSFORMATIONS},'
     elif source is Source.GOVERNANCE_SUMMARY:
-        fields = dress.SHARE_FIELDS
+        fields = styles.SHARE_FIELDS
     else:
-        fields = dress.field_config(kind, draft.unit)
+        fields = styles.field_config(kind, draft.unit)
         if source is Source.CROSS_METRIC:
             group = '"efficiency"'
         elif draft.hidden:
-            transformations = f'"transformations":{dress.without(draft.hidden)},'
+            transformations = f'"transformations":{styles.without(draft.hidden)},'
     migrated = "null" if draft.migrated_percent is None else draft.migrated_percent
     # A table asks for the moment alone, and for all series in one frame.
     form, ranged = (',"format":"table","instant":true', ',"range":false') if kind is PanelType.TABLE else ("", "")
@@ -65,8 +66,8 @@ def text_of(draft: Draft) -> PanelText:
         f'{{"datasource":"prometheus","exprs":[{expr}],"title":{title},"type":"{kind}",'
         f'"unit":{quoted(draft.unit)}}}'.encode(),
         f'{{"datasource":{_DATASOURCE},{description}"fieldConfig":{fields},"g6_meta":{{'
-        f'"alerts_count":{draft.alerts_count},"family":{family},"group":{group},"group_header":false,'
-        f'"kind":"{draft.kind}","metric":{quoted(draft.metric)},"migrated_percent":{migrated},"panel_uuid":"',
+        f'"alerts_count":{origin.alerts_count},"family":{family},"group":{group},"group_header":false,'
+        f'"kind":"{origin.kind}","metric":{quoted(origin.metric)},"migrated_percent":{migrated},"panel_uuid":"',
         f'","source":"{source}","split_label":{quoted(draft.split_label)}}},"gridPos":',
         f',"options":{options},"targets":[{{"datasource":{_DATASOURCE},"expr":{expr}{form}{legend}{ranged},'
         f'"refId":"A"}}],"title":{title},{transformations}"type":"{kind}"}}',

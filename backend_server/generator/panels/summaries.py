@@ -7,7 +7,7 @@ import re
 from backend_server.promql.check import MAX_LENGTH
 
 from ..spec.spec import Kind, Metric, PanelType, Spec
-from .draft import Draft, Source
+from .draft import Draft, Origin, Source
 
 MAX_ROWS = 100
 _RAW_QUANTILE = re.compile(r"\bhistogram_quantile\s*\(")
@@ -38,8 +38,7 @@ def alerts_table(metrics: tuple[Metric, ...]) -> Draft | None:
         expr=expr,
         source=Source.ALERTS_AGGREGATE,
         type=PanelType.TABLE,
-        description=description,
-        alerts_count=len(alerts),
+        origin=Origin(description=description, alerts_count=len(alerts)),
     )
 
 
@@ -71,7 +70,7 @@ def governance_summary(spec: Spec) -> Draft:
         source=Source.GOVERNANCE_SUMMARY,
         unit="percent",
         type=PanelType.STAT,
-        description=description,
+        origin=Origin(description=description),
         migrated_percent=migrated_percent(spec),
     )
 

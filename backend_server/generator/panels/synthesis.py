@@ -13,14 +13,13 @@ from typing import NamedTuple
 
 from ..spec.spec import DashboardPlan, Kind, Metric, PanelType, Spec, SpecPanel
 from .cross import EFFICIENCY_DASHBOARDS, cross_metric_drafts
-from .draft import Draft, Source
+from .draft import Draft, Origin, Source
 from .summaries import alerts_table, governance_summary
 
 MAX_CORE = 24
 MAX_EFFICIENCY = 12
 MAX_SPLITS = 2
 TOP = 5
-_TIMESERIES = PanelType.TIMESERIES
 HIDDEN_COLUMNS = ("Time", "__name__", "instance", "job")
 QUANTILES = ((0.95, "p95"), (0.99, "p99"))
 
@@ -61,10 +60,10 @@ def room_for(plan: DashboardPlan, spec: Spec, known: dict[str, MetricDrafts]) ->
     """Name the metrics that a plan's dashboard shows, and those that its cap leaves without any panel there."""
     metrics = tuple(metric for family in plan.families for metric in spec.families.get(family, ()))
     core = _unique(_core(metrics, known), sys.maxsize)
-    shown = {draft.metric for draft in core[:MAX_CORE]}
-    left_out = {draft.metric for draft in core[MAX_CORE:]} - shown
+    shown = {draft.origin.metric for draft in core[:MAX_CORE]}
+    left_out = {draft.origin.metric for draft in core[MAX_CORE:]} - shown
     if left_out and plan.slug in EFFICIENCY_DASHBOARDS:
-        shown |= {draft.metric for draft in _unique(cross_metric_drafts(metrics), MAX_EFFICIENCY)}
+        shown |= {draft.origin.metric for draft in _unique(cross_metric_drafts(metrics), MAX_EFFICIENCY)}
     return shown, left_out - shown
 
 
@@ -109,45 +108,46 @@ def _core(metrics: tuple[Metric, ...], known: dict[str, MetricDrafts]) -> Iterat
 
 
 def _of_metric(metric: Metric) -> MetricDrafts:
-    written = [_written(metric, panel) for panel in metric.panels]
-    automatic = _automatic(metric)
+    origin = Origin(metric.name, metric.family, metric.kind, metric.help, len(metric.alerts))
+    written = [_written(panel, origin) for panel in metric.panels]
+    automatic = _automatic(metric, origin)
     if written or automatic:
         return MetricDrafts(written, automatic, [])
     title, expr, legend = humanise(metric.name), metric.name + _scale(metric), _legend(metric.labels or ("instance",))
-    return MetricDrafts([], [], [_draft(metric, title, expr, Source.PLACEHOLDER, metric.unit, legend=legend)])
+    return MetricDrafts([], [], [Draft(title, expr, Source.PLACEHOLDER, origin, metric.unit, legend)])
 
 
-def _written(metric: Metric, panel: SpecPanel) -> Draft:
-    draft = _draft(metric, panel.title, panel.promql, Source.SPEC, panel.unit, legend=_legend(panel.shown))
-    if panel.panel_type is PanelType.TABLE:
-        hidden = tuple(name for name in HIDDEN_COLUMNS if name not in panel.shown)
-        return draft._replace(type=PanelType.TABLE, legend="", key=panel.key, hidden=hidden)
-    return draft._replace(type=panel.panel_type, key=panel.key)
+def _written(panel: SpecPanel, origin: Origin) -> Draft:
+    title, kind, legend = panel.title, panel.panel_type, _legend(panel.shown)
+    draft = Draft(title, panel.promql, Source.SPEC, origin, panel.unit, legend, kind, key=panel.key)
+    if kind is not PanelType.TABLE:
+        return draft
+    return draft._replace(legend="", hidden=tuple(name for name in HIDDEN_COLUMNS if name not in panel.shown))
 
 
-def _automatic(metric: Metric) -> list[Draft]:
+def _automatic(metric: Metric, origin: Origin) -> list[Draft]:
     name, words, unit = metric.name, humanise(metric.name), metric.unit
     if metric.kind is Kind.HISTOGRAM:
         return [
-            _draft(metric, f"{words} {each} (5m)", f"{name}:{each}_5m", Source.AUTO_HIST_QUANTILE, unit, legend=each)
+            Draft(f"{words} {each} (5m)", f"{name}:{each}_5m", Source.AUTO_HIST_QUANTILE, origin, unit, each)
             for _, each in QUANTILES
         ]
     drafts = []
     if metric.kind is Kind.COUNTER:
         unit = rate_unit(metric)
         if not any(panel.rated == name for panel in metric.panels):
-            drafts.append(_draft(metric, f"{words} rate (5m)", f"sum(rate({name}[5m]))", Source.AUTO_RATE, unit))
+            drafts.append(Draft(f"{words} rate (5m)", f"sum(rate({name}[5m]))", Source.AUTO_RATE, origin, unit))
         together, read, scale = "sum", f"rate({name}[5m])", ""
     else:
         if not metric.labels:
             return []
         together, read, scale = _together(unit), name, _scale(metric)
         title, expr, legend = f"{words}: top {TOP}", f"topk({TOP}, {name}){scale}", _legend(metric.labels)
-        drafts.append(_draft(metric, title, expr, Source.AUTO_TOPK, unit, legend=legend))
+        drafts.append(Draft(title, expr, Source.AUTO_TOPK, origin, unit, legend))
     for label in metric.labels[:MAX_SPLITS]:
         title, expr = f"{words} by {label}", f"{together} by ({label}) ({read}){scale}"
         legend = f"{{{{{label}}}}}"
-        drafts.append(_draft(metric, title, expr, Source.AUTO_LABEL_SPLIT, unit, legend=legend, split=label))
+        drafts.append(Draft(title, expr, Source.AUTO_LABEL_SPLIT, origin, unit, legend, split_label=label))
     return drafts
 
 
@@ -165,13 +165,6 @@ def _together(unit: str) -> str:
 def _scale(metric: Metric) -> str:
     """What makes a metric's value fit its unit: Grafana's dates take milliseconds, Prometheus keeps seconds."""
     return " * 1000" if metric.unit.startswith("dateTime") and metric.name.endswith("_seconds") else ""
-
-
-def _draft(
-    metric: Metric, title: str, expr: str, source: Source, unit: str, *, legend: str = "", split: str = ""
-) -> Draft:
-    name, family, kind, alerts = metric.name, metric.family, metric.kind, len(metric.alerts)
-    return Draft(title, expr, source, unit, legend, _TIMESERIES, name, family, kind, metric.help, split, None, alerts)
 
 
 def _unique(drafts: Iterable[Draft], most: int) -> list[Draft]:

@@ -160,7 +160,7 @@ def test_one_alerts_table_counts_every_alert(spec_of: Callable[..., Spec]) -> No
     spec = spec_of({"name": "a", "kind": "gauge", "alerts": [alert]}, {"name": "b", "kind": "gauge"})
     (table,) = [draft for draft in drafts_for(PLAN, spec) if draft.source.value == "alerts_aggregate"]
 
-    assert table.alerts_count == 1
+    assert table.origin.alerts_count == 1
     assert table.type.value == "table"
 
 
@@ -176,7 +176,7 @@ def test_the_alerts_table_stays_within_what_a_query_may_be(
     ]
 
     assert check_promql(table.expr) == []
-    assert table.alerts_count == count
+    assert table.origin.alerts_count == count
     assert ("all others" in table.expr) == (count > 100 or length > 1)
 
 
@@ -194,7 +194,7 @@ def test_the_summary_of_recording_rules_is_never_empty_and_stays_within_bounds(
 
     assert check_promql(summary.expr) == []
     assert "vector(" in summary.expr
-    assert ("has no histogram" in summary.description) == (count == 0)
+    assert ("has no histogram" in summary.origin.description) == (count == 0)
 
 
 def test_every_shipped_plan_has_panels_and_every_expression_parses(base_spec: Spec) -> None:
