@@ -63,7 +63,7 @@ _WRITABLE = """
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class ReaderRole:
     """How dashboards sign in at the database; `writable` names what the role may change all the same, at most four."""
 
     user: str
@@ -71,7 +71,7 @@ class Reader:
     writable: tuple[str, ...] = ()
 
 
-def ensure_reader(url: str, password: Secret) -> Reader:
+def ensure_reader(url: str, password: Secret) -> ReaderRole:
     """Create the role of this database, or bring it up to date, and prove it by signing in.
 
     Repeatable, and safe from several processes at once. Raises ConfigError when it cannot be made or sees too much.
@@ -98,7 +98,7 @@ def ensure_reader(url: str, password: Secret) -> Reader:
     return prove_reader(url, f"{name}{behind}", password)
 
 
-def prove_reader(url: str, user: str, password: Secret) -> Reader:
+def prove_reader(url: str, user: str, password: Secret) -> ReaderRole:
     """Sign in as the role and look at what it may do; raises ConfigError when it may not or sees too much."""
     conninfo = make_conninfo(connection_text(url), user=user, password=password.reveal())
     try:
@@ -109,7 +109,7 @@ def prove_reader(url: str, user: str, password: Secret) -> Reader:
         raise ConfigError(f"it cannot sign in as {user!r} ({_words(fault)})") from fault
     if row is None or row[0] is not None:
         raise ConfigError(f"the role {user!r} {row[0] if row else 'is not known'}")
-    return Reader(user, password, writable)
+    return ReaderRole(user, password, writable)
 
 
 def _make(connection: psycopg.Connection[Any], name: str, password: Secret) -> None:

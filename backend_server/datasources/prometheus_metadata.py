@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import orjson
 
 from backend_server.errors import UpstreamError
-from backend_server.generator.spec.discover import Seen, base_names, is_plain_name
+from backend_server.generator.spec.discover import SeenMetric, base_names, is_plain_name
 from backend_server.outbound import Bounds, HttpClient, HttpRequest
 
 from .prometheus import base_and_sign_in
@@ -28,14 +28,14 @@ class PrometheusMetadata:
         self._timeout_seconds = timeout_seconds
         self._http = HttpClient("Prometheus", connections=2)
 
-    def seen(self) -> list[Seen]:
+    def seen(self) -> list[SeenMetric]:
         """List every metric that has series now; those that only were there once are no longer worth a panel."""
         try:
             return self._seen()
         except (AttributeError, IndexError, KeyError, TypeError, ValueError) as fault:
             raise UpstreamError("What answers in Prometheus' place says something else than Prometheus.") from fault
 
-    def _seen(self) -> list[Seen]:
+    def _seen(self) -> list[SeenMetric]:
         names, at = self._names()
         metadata: Mapping[str, list[dict[str, str]]] = self._get("/api/v1/metadata")
         histograms = base_names(names)
@@ -49,7 +49,7 @@ class PrometheusMetadata:
             observed = kind != "histogram" or f"{name}_count" in counting
             # No spec can describe a name that a query cannot hold, so its labels are not asked for.
             labels = self._labels(series, at) if is_plain_name(series) else {}
-            found.append(Seen(name, kind, about.get("help", ""), about.get("unit", ""), labels, observed))
+            found.append(SeenMetric(name, kind, about.get("help", ""), about.get("unit", ""), labels, observed))
         return found
 
     def close(self) -> None:
@@ -109,7 +109,7 @@ class PrometheusMetadata:
         return answer["data"]
 
 
-def seen_metrics(url: str) -> list[Seen]:
+def seen_metrics(url: str) -> list[SeenMetric]:
     """Ask the Prometheus at an address what metrics it has; raises UpstreamError."""
     source = PrometheusMetadata(url)
     try:

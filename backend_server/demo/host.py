@@ -70,12 +70,13 @@ class Host:
             if device["id"] == self._wanderer:
                 # Its link comes and goes by our own calls, which the hook does not see; so the service was asked.
                 away, live = self._away, live or self._wanderer_live
+            state = "live" if live else "starting"
             shown.append(
                 {
                     "id": device["id"],
                     "hostname": device["hostname"],
                     "site": device["labels"]["site"],
-                    "state": "retired" if away else ("live" if live else "starting"),
+                    "state": "retired" if away else state,
                     "url": link.url if link else None,
                 }
             )

@@ -19,7 +19,7 @@ _BASE = re.compile(r'<base\s+href="([^"]*)"')
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ProbeAnswer:
     """What came back; without a `status` nothing did, and `problem` says why. `ahead_seconds`: its clock over ours."""
 
     status: int | None
@@ -70,15 +70,17 @@ class Asker:
     def __init__(self, what: str) -> None:
         self._http = HttpClient(what, connections=2, places=16)
 
-    def get(self, url: str, headers: Mapping[str, str] | None = None) -> Answer:
+    def get(self, url: str, headers: Mapping[str, str] | None = None) -> ProbeAnswer:
         """Ask with GET; never raises for what the other side does."""
         begin = time.time()
         try:
             reply = self._http.send(HttpRequest("GET", url, headers or {}), _BOUNDS)
         except UpstreamError as fault:
-            return Answer(None, problem=fault.message)
+            return ProbeAnswer(None, problem=fault.message)
         middle = (begin + time.time()) / 2
-        return Answer(reply.status, reply.headers, reply.body, ahead_seconds=_ahead(reply.headers.get("date"), middle))
+        return ProbeAnswer(
+            reply.status, reply.headers, reply.body, ahead_seconds=_ahead(reply.headers.get("date"), middle)
+        )
 
     def close(self) -> None:
         """Close the kept connections."""

@@ -1,4 +1,4 @@
-"""Every finding the doctor knows: how bad it is, why it matters, what mends it. `docs/doctor.md` is written from it."""
+"""Every finding the doctor knows: how bad it is, why it matters, what fixes it. `docs/doctor.md` is written from it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class FindingKind:
     """One entry of the catalogue."""
 
     id: str
@@ -30,7 +30,7 @@ class Kind:
 class Finding:
     """One thing found; `what` says it of this deployment."""
 
-    kind: Kind
+    kind: FindingKind
     what: str
 
     def as_json(self) -> dict[str, str]:
@@ -66,16 +66,16 @@ def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(unique, key=lambda one: (rank[one.kind.severity], places[one.kind.id])))
 
 
-def _c(kind_id: str, title: str, why: str, fix: str) -> Kind:
-    return Kind(kind_id, Severity.CRITICAL, title, why, fix)
+def _c(kind_id: str, title: str, why: str, fix: str) -> FindingKind:
+    return FindingKind(kind_id, Severity.CRITICAL, title, why, fix)
 
 
-def _w(kind_id: str, title: str, why: str, fix: str) -> Kind:
-    return Kind(kind_id, Severity.WARNING, title, why, fix)
+def _w(kind_id: str, title: str, why: str, fix: str) -> FindingKind:
+    return FindingKind(kind_id, Severity.WARNING, title, why, fix)
 
 
-def _i(kind_id: str, title: str, why: str, fix: str) -> Kind:
-    return Kind(kind_id, Severity.INFO, title, why, fix)
+def _i(kind_id: str, title: str, why: str, fix: str) -> FindingKind:
+    return FindingKind(kind_id, Severity.INFO, title, why, fix)
 
 
 _KINDS = (
@@ -164,7 +164,7 @@ _KINDS = (
        "Its address and password are handed to every visitor (CVE-2026-27877).", "Set its access to proxy."),
     _c("datasource-owner", "A datasource of Grafana signs in at our database as ourselves",
        "Every viewer may ask it for accounts, secrets and links, and change them.",
-       "Start the service anew, which makes a role that reads other tables only, or name one in DASHBOARDS_DB_USER; "
+       "Start the service again, which makes a role that reads other tables only, or name one in DASHBOARDS_DB_USER; "
        "remove a datasource made by hand."),
     _w("lock-interval", "A restart of Grafana in the middle of reading files will end in exit 1",
        "The lock it left behind outlasts its patience.",
@@ -183,7 +183,7 @@ _KINDS = (
        "An unreadable folder keeps Grafana from starting and stops a reload for all folders after it.",
        "Give folders mode 755 and files 644; `dashwright prepare` does it for those it owns."),
     _c("provider-full", "A provider holds more dashboards than Grafana reads reliably",
-       "Beyond 1,000 files it saves some anew at each walk and misses removals.",
+       "Beyond 1,000 files it saves some again at each walk and misses removals.",
        "Stay at 900 or fewer per provider: retire devices, or run a second instance."),
     _w("provider-nearly-full", "A provider is nearly full", "At 900 dashboards further devices are refused.",
        "Plan a second instance, or retire devices no longer needed."),

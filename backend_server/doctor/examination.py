@@ -17,7 +17,7 @@ from .rules import diagnose
 
 
 def examine_outside(url: str, *, user: str = "admin") -> tuple[Finding, ...]:
-    """Examine a deployment from outside alone; gives the findings, the worst first."""
+    """Examine a deployment from outside alone; returns the findings, the worst first."""
     outside, ahead = look_outside(url, user=user)
     return diagnose(Facts(outside=outside, clocks=_clocks({"the service": ahead})))
 
@@ -25,7 +25,7 @@ def examine_outside(url: str, *, user: str = "admin") -> tuple[Finding, ...]:
 def examine(
     settings: Settings, *, provisioning: Path | None = None, addresses: Collection[str] | None = None
 ) -> tuple[Finding, ...]:
-    """Examine the deployment of these settings on its own machine; gives the findings, the worst first.
+    """Examine the deployment of these settings on its own machine; returns the findings, the worst first.
 
     `provisioning` is Grafana's provisioning folder, by default the one `run` makes when it starts a Grafana.
     `addresses` are tried besides loopback, by default this machine's own.

@@ -84,7 +84,7 @@ class GrafanaFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ProbedPath:
     """One answer from outside; None for a status that never came."""
 
     path: str
@@ -103,12 +103,12 @@ class OutsideFacts:
     health_status: int | None = None
     health_is_ours: bool = False
     components: Mapping[str, str] = field(default_factory=dict)
-    plain: tuple[Seen, ...] = ()
-    claimed: tuple[Seen, ...] = ()  # the same paths with an identity header
+    plain: tuple[ProbedPath, ...] = ()
+    claimed: tuple[ProbedPath, ...] = ()  # the same paths with an identity header
     api_status: int | None = None
     metrics_paths: tuple[str, ...] = ()
     page_is_grafana: bool = False
-    other_ports: tuple[Seen, ...] = ()
+    other_ports: tuple[ProbedPath, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ import orjson
 
 from backend_server.errors import ConfigError
 from backend_server.primitives.ids import PROVIDERS, is_our_file
-from backend_server.provisioning.folder import verified
 from backend_server.provisioning.providers import check_providers
+from backend_server.provisioning.survey import verified
 
 from .facts import FilesFacts, Sheet
 
@@ -51,7 +51,7 @@ def _folders(root: Path) -> list[Path]:
 
 
 def _unreadable(root: Path) -> Iterator[str]:
-    """Name what another user could not read: folders need read and search, files read."""
+    """Return what another user could not read: folders need read and search, files read."""
     if root.stat().st_mode & 0o005 != 0o005:
         yield str(root)
     for provider in PROVIDERS:

@@ -12,7 +12,7 @@ from backend_server.outbound.own import own_addresses
 from backend_server.viewing.relay.grafana_page import GrafanaPage, UnreadablePage
 from backend_server.viewing.relay.page_edits import RealToken
 
-from .asking import Answer, Asker
+from .asking import Asker, ProbeAnswer
 from .facts import GrafanaFacts
 
 _NO_TOKEN = "0" * 32
@@ -29,7 +29,7 @@ def look_at_grafana(
     addresses: Collection[str] | None = None,
     database: str | None = None,
 ) -> tuple[GrafanaFacts, float | None]:
-    """Look at the Grafana at `url`; gives what was seen, and how far its clock is ahead of ours.
+    """Look at the Grafana at `url`; returns what was seen, and how far its clock is ahead of ours.
 
     `user` is named in the identity header unless there is a service-account `token`. `addresses` are those tried
     besides loopback; by default this machine's own, and only for a Grafana on this machine. `database` is DATABASE_URL.
@@ -38,8 +38,8 @@ def look_at_grafana(
     asker = Asker("Grafana")
     try:
         health = asker.get(f"{url}/api/health")
-        told = health.json()
-        if not isinstance(told, dict) or "database" not in told:
+        body = health.json()
+        if not isinstance(body, dict) or "database" not in body:
             said = health.problem or f"It answered {health.status} to /api/health, and not as Grafana does."
             return GrafanaFacts(parts.path, answers=False, problem=said), None
         ours = {"Authorization": f"Bearer {token}"} if token else {"X-WEBAUTH-USER": user}
@@ -50,7 +50,7 @@ def look_at_grafana(
         reached, believed = _around(asker, url, user, addresses)
         facts = GrafanaFacts(
             parts.path,
-            version=_version(told, asker.get(f"{url}/api/frontend/settings", ours)),
+            version=_version(body, asker.get(f"{url}/api/frontend/settings", ours)),
             identity=_refusal(listed),
             ini=_ini(asker.get(f"{url}/api/admin/settings", ours)),
             page_status=page.status,
@@ -71,8 +71,8 @@ def look_at_grafana(
         asker.close()
 
 
-def _page_problem(page: Answer) -> str | None:
-    """Take the public page apart as the relay does; give why it cannot be."""
+def _page_problem(page: ProbeAnswer) -> str | None:
+    """Return why the public page cannot be taken apart as the relay does; None when it can."""
     if page.status != 200:
         return None  # told by the status
     try:
@@ -82,52 +82,52 @@ def _page_problem(page: Answer) -> str | None:
     return None
 
 
-def _refusal(listed: Answer) -> str | None:
+def _refusal(listed: ProbeAnswer) -> str | None:
     """Word what was said to our identity when it was not taken."""
     if listed.status not in (401, 403):
         return None
-    told = listed.json()
-    words = told.get("message") if isinstance(told, dict) else None
+    body = listed.json()
+    words = body.get("message") if isinstance(body, dict) else None
     return f"It answered {listed.status}{f' ({words})' if words else ''} to our own identity."
 
 
-def _version(health: Mapping[str, object], settings: Answer) -> str | None:
+def _version(health: Mapping[str, object], settings: ProbeAnswer) -> str | None:
     """Return the version; one that is hidden in /api/health still stands in what a signed-in page is told."""
-    told = settings.json() if settings.ok else None
-    build = told.get("buildInfo") if isinstance(told, dict) else None
+    body = settings.json() if settings.ok else None
+    build = body.get("buildInfo") if isinstance(body, dict) else None
     version = health.get("version") or (build.get("version") if isinstance(build, dict) else None)
     return version if isinstance(version, str) and version else None
 
 
-def _ini(answer: Answer) -> dict[str, dict[str, str]] | None:
+def _ini(answer: ProbeAnswer) -> dict[str, dict[str, str]] | None:
     """Read the settings Grafana runs with; only a server administrator is told them."""
-    told = answer.json() if answer.ok else None
-    if not isinstance(told, dict):
+    body = answer.json() if answer.ok else None
+    if not isinstance(body, dict):
         return None
     return {
         str(section): {str(key): str(value) for key, value in keys.items()}
-        for section, keys in told.items()
+        for section, keys in body.items()
         if isinstance(keys, dict)
     }
 
 
-def _direct(listed: Answer, page: Answer) -> tuple[str, ...]:
-    """Name the datasources a browser asks directly; where the list is refused, the public page's boot data say it."""
-    told = listed.json() if listed.ok else None
-    if isinstance(told, list):
-        return tuple(str(one.get("name")) for one in told if isinstance(one, dict) and one.get("access") == "direct")
+def _direct(listed: ProbeAnswer, page: ProbeAnswer) -> tuple[str, ...]:
+    """Return the datasources a browser asks directly; where the list is refused, the public page's boot data say it."""
+    body = listed.json() if listed.ok else None
+    if isinstance(body, list):
+        return tuple(str(one.get("name")) for one in body if isinstance(one, dict) and one.get("access") == "direct")
     return ("one that the public page names",) if _ACCESS.search(page.body) else ()
 
 
-def _as_owner(listed: Answer, database: str | None) -> tuple[str, ...]:
-    """Name the datasources that sign in at our database as the user that we are there."""
-    told = listed.json() if listed.ok and database else None
-    if not isinstance(told, list) or database is None:
+def _as_owner(listed: ProbeAnswer, database: str | None) -> tuple[str, ...]:
+    """Return the datasources that sign in at our database as the user that we are there."""
+    body = listed.json() if listed.ok and database else None
+    if not isinstance(body, list) or database is None:
         return ()
     parts = urlsplit(database)
     place, owner = f"{parts.hostname or 'localhost'}:{parts.port or 5432}", unquote(parts.username or "")
     found = []
-    for one in told:
+    for one in body:
         if isinstance(one, dict) and "postgres" in str(one.get("type")) and one.get("user") == owner:
             host, _, port = str(one.get("url")).rpartition("//")[2].rstrip("/").lower().rpartition(":")
             if f"{host.strip('[]')}:{port}" == place or f"{port}:5432" == place:  # one without a port is all in `port`

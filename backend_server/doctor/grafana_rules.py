@@ -19,9 +19,9 @@ def grafana_findings(facts: GrafanaFacts) -> Iterator[Finding]:
     """Judge Grafana; a setting adds nothing where its effect was seen already."""
     seen = tuple(_behaviour(facts))
     yield from seen
-    told = {one.kind.id for one in seen}
+    reported = {one.kind.id for one in seen}
     if facts.ini is not None:
-        yield from (one for one in ini_findings(facts.ini) if one.kind.id not in told)
+        yield from (one for one in ini_findings(facts.ini) if one.kind.id not in reported)
 
 
 def is_safe(version: str) -> bool | None:

@@ -42,16 +42,16 @@ def look_at_settings(settings: Settings) -> SettingsFacts:
 
 
 def look_at_state(settings: Settings) -> tuple[StateFacts, float | None]:
-    """Look at the database and its disk; gives what was seen, and how far the database's clock is ahead of ours."""
+    """Look at the database and its disk; returns what was seen, and how far the database's clock is ahead of ours."""
     url = settings.database_url.reveal() if settings.database_url else None
     path = _sqlite_path(url, settings.data_dir)
     journal_mode = problem = None
     if path is not None:
         journal_mode, problem = _journal_mode(path)
-    told = _Told()
-    # Opening the store would switch WAL on: what is to be told must not be mended by looking.
+    stored = _StoredFacts()
+    # Opening the store would switch WAL on: what is to be reported must not be fixed by looking.
     if problem is None and journal_mode in (None, "wal"):
-        problem = told.read(settings)
+        problem = stored.read(settings)
     facts = StateFacts(
         dialect="postgresql" if path is None else "sqlite",
         database_problem=problem,
@@ -60,16 +60,16 @@ def look_at_state(settings: Settings) -> tuple[StateFacts, float | None]:
         derived_tokens=settings.link_tokens is LinkTokens.DERIVED,
         free_bytes=_free(settings.data_dir),
         loose_files=_loose(settings.data_dir, path),
-        links_without_expiry=told.links,
-        worker_leads=told.leads,
-        failed_documents=told.failed,
-        removals_held=told.held,
+        links_without_expiry=stored.links,
+        worker_leads=stored.leads,
+        failed_documents=stored.failed,
+        removals_held=stored.held,
         prometheus_answers=_prometheus(settings),
     )
-    return facts, told.ahead_seconds
+    return facts, stored.ahead_seconds
 
 
-class _Told:
+class _StoredFacts:
     """What the store tells, as far as it could be read."""
 
     def __init__(self) -> None:
@@ -80,7 +80,7 @@ class _Told:
         self.ahead_seconds: float | None = None
 
     def read(self, settings: Settings) -> str | None:
-        """Read everything; gives the reason when the database cannot be used."""
+        """Read everything; returns the reason when the database cannot be used."""
         try:
             store = open_store(settings)
         except DashwrightError as fault:
@@ -129,7 +129,7 @@ def _free(path: Path) -> int | None:
 
 
 def _loose(data_dir: Path, database: Path | None) -> tuple[str, ...]:
-    """Name the private files that other users could read, through their folder too."""
+    """Return the private files that other users could read, through their folder too."""
     found = []
     for file in (data_dir / SECRETS_FILE, database):
         if file is None:

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 from backend_server.links.urls import page_path
 
-from .asking import Answer, Asker
-from .facts import OutsideFacts, Seen
+from .asking import Asker, ProbeAnswer
+from .facts import OutsideFacts, ProbedPath
 
 # What nobody may see without signing in, in our API and in Grafana's.
 _CLOSED_PATHS = (
@@ -27,7 +27,7 @@ _GRAFANA_PORT, _SIGN_IN_PORT = 3300, 3000
 
 
 def look_outside(url: str, *, user: str = "admin", itself: bool = False) -> tuple[OutsideFacts, float | None]:
-    """Look at `url` (scheme, host, port); gives what was seen, and how far its clock is ahead of ours.
+    """Look at `url` (scheme, host, port); returns what was seen, and how far its clock is ahead of ours.
 
     `user` is who the identity headers claim to be: Grafana's administrator. `itself` says that this machine asks its
     own address, which is no word on how others reach it.
@@ -38,8 +38,8 @@ def look_outside(url: str, *, user: str = "admin", itself: bool = False) -> tupl
         health = asker.get(f"{url}/server/health")
         if health.status is None:
             return OutsideFacts(url, problem=f"{url}: {health.problem}"), None
-        told = health.json()
-        ours = isinstance(told, dict) and "components" in told and "live" in told
+        body = health.json()
+        ours = isinstance(body, dict) and "components" in body and "live" in body
         loopback = itself or _is_loopback(urlsplit(url).hostname or "")
         page = asker.get(f"{url}{page_path(secrets.token_hex(16))}")
         facts = OutsideFacts(
@@ -47,7 +47,7 @@ def look_outside(url: str, *, user: str = "admin", itself: bool = False) -> tupl
             itself=itself,
             health_status=health.status,
             health_is_ours=ours,
-            components=_down(told) if ours else {},
+            components=_down(body) if ours else {},
             plain=tuple(_seen(path, asker.get(url + path)) for path in _CLOSED_PATHS),
             claimed=tuple(seen for path in _CLOSED_PATHS for seen in _claim(asker, url, path, user)),
             api_status=asker.get(f"{url}/api/devices").status,
@@ -60,7 +60,7 @@ def look_outside(url: str, *, user: str = "admin", itself: bool = False) -> tupl
         asker.close()
 
 
-def _claim(asker: Asker, url: str, path: str, user: str) -> tuple[Seen, ...]:
+def _claim(asker: Asker, url: str, path: str, user: str) -> tuple[ProbedPath, ...]:
     """Ask a path as somebody, in the spellings that servers read as one header."""
     spellings = (
         {"X-WEBAUTH-USER": user},
@@ -70,13 +70,13 @@ def _claim(asker: Asker, url: str, path: str, user: str) -> tuple[Seen, ...]:
     return tuple(_seen(path, asker.get(url + path, headers)) for headers in spellings)
 
 
-def _seen(path: str, answer: Answer) -> Seen:
-    return Seen(path, answer.status, answer.is_grafana, answer.login)
+def _seen(path: str, answer: ProbeAnswer) -> ProbedPath:
+    return ProbedPath(path, answer.status, answer.is_grafana, answer.login)
 
 
-def _down(told: dict[str, object]) -> dict[str, str]:
+def _down(body: dict[str, object]) -> dict[str, str]:
     """Return the components that are not well, with their words."""
-    components = told.get("components")
+    components = body.get("components")
     found = {}
     for name, part in components.items() if isinstance(components, dict) else ():
         if isinstance(part, dict) and part.get("status") not in ("ok", "ready"):
@@ -90,11 +90,11 @@ def _open_metrics(asker: Asker, url: str, *, ours_too: bool) -> tuple[str, ...]:
     return tuple(path for path in paths if _holds_metrics(asker.get(url + path)))
 
 
-def _holds_metrics(answer: Answer) -> bool:
+def _holds_metrics(answer: ProbeAnswer) -> bool:
     return answer.ok and (b"# TYPE" in answer.body or b"grafana_build_info" in answer.body)
 
 
-def _other_ports(asker: Asker, url: str, user: str) -> tuple[Seen, ...]:
+def _other_ports(asker: Asker, url: str, user: str) -> tuple[ProbedPath, ...]:
     """Try the ports Grafana is known by on the same host; on the edge's second one only a believed header is wrong."""
     host = urlsplit(url).hostname or ""
     host = f"[{host}]" if ":" in host else host
@@ -108,7 +108,7 @@ def _other_ports(asker: Asker, url: str, user: str) -> tuple[Seen, ...]:
             continue
         asked = (asker.get(f"{base}{path}/api/user", {"X-WEBAUTH-USER": user}) for path in ("/grafana", ""))
         login = next((one.login for one in asked if one.login), None)
-        found.append(Seen(base, health.status, is_grafana=port == _GRAFANA_PORT, login=login))
+        found.append(ProbedPath(base, health.status, is_grafana=port == _GRAFANA_PORT, login=login))
     return tuple(found)
 
 

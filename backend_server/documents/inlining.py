@@ -201,7 +201,9 @@ def _in_promql(reference: Reference, chosen: Chosen, named: str | None, around: 
         if len(chosen.values) > 1 or (chosen.several and around.matcher != "="):
             return escaping.promql_string(regex_of(chosen.values), around.quote)
         return escaping.promql_string(chosen.values[0], around.quote)
-    written = named if named is not None else regex_of(chosen.values) if len(chosen.values) > 1 else chosen.values[0]
+    written = regex_of(chosen.values) if len(chosen.values) > 1 else chosen.values[0]
+    if named is not None:
+        written = named
     if around.quote == "`":
         if "`" in written:
             raise ValueError(f"is {written[:40]!r}, which cannot stand inside backquotes")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
@@ -63,7 +64,7 @@ def _not_classic(found: dict[str, Any]) -> Problem | None:
         return Problem("dashboard", "wraps the dashboard; save the object inside `dashboard` as the whole file")
     if "apiVersion" in found or ("spec" in found and "metadata" in found) or "elements" in found:
         return Problem(
-            "apiVersion" if "apiVersion" in found else "spec" if "spec" in found else "elements",
+            next(key for key in ("apiVersion", "spec", "elements") if key in found),
             "is a Kubernetes-style or v2 dashboard; export the classic (v1) JSON model instead: "
             "in Grafana, Export → Export as code → Classic, or `GET /api/dashboards/uid/{uid}`",
         )
@@ -76,13 +77,14 @@ def depth_of(value: object) -> int:
     level: list[object] = [value]
     while level:
         deepest += 1
-        level = [
-            inner
-            for holder in level
-            for inner in (holder.values() if isinstance(holder, dict) else holder if isinstance(holder, list) else ())
-            if isinstance(inner, (dict, list))
-        ]
+        level = [inner for holder in level for inner in _values_of(holder) if isinstance(inner, (dict, list))]
     return deepest
+
+
+def _values_of(holder: object) -> Iterable[object]:
+    if isinstance(holder, dict):
+        return holder.values()
+    return holder if isinstance(holder, list) else ()
 
 
 def _loses_something(text: str, numbers: list[str] | None) -> bool:

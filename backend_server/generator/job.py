@@ -55,8 +55,8 @@ def run_job(
 
 
 def unfilled_placeholders(made: Iterable[Generated]) -> list[Problem]:
-    """Find `<< … >>` in generated panels: a device fills it in a template, and nothing where it is served as it is."""
-    told = "holds {!r}, which only a device fills; import the file as a template, or write the value out"
+    """Return each `<< … >>` in generated panels: a device fills it in a template; served as it is, nothing does."""
+    message = "holds {!r}, which only a device fills; import the file as a template, or write the value out"
     found = []
     for one in made:
         if b"<<" not in one.body:
@@ -65,7 +65,7 @@ def unfilled_placeholders(made: Iterable[Generated]) -> list[Problem]:
             texts = [panel["title"], *(target["expr"] for target in panel.get("targets", []))]
             for placeholder in dict.fromkeys(match for text in texts for match in _placeholders(text)):
                 path = f"{one.plan.slug}: panels[{number}] {panel['title'][:60]!r}"
-                found.append(Problem(path, told.format(placeholder[:60])))
+                found.append(Problem(path, message.format(placeholder[:60])))
     return found
 
 

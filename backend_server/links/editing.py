@@ -82,7 +82,6 @@ def audit_details(before: Link, after: Link) -> dict[str, object]:
         differing = [name for name in old if old[name] != new[name]]
         details["profile"] = [{name: shown[name] for name in differing} for shown in (old, new)]
     if before.password_hash != after.password_hash:
-        details["password"] = (
-            "removed" if after.password_hash is None else "set" if before.password_hash is None else "changed"
-        )
+        changed = "set" if before.password_hash is None else "changed"
+        details["password"] = "removed" if after.password_hash is None else changed
     return details

@@ -30,7 +30,9 @@ def parse_profile(raw: object, *, base: LinkProfile | None = None, path: str = "
         if fault:
             problems.append(Problem(f"{path}.{str(name)[:40]}", fault))
         else:
-            changes[field] = Theme(value) if field == "theme" else "" if value is None else value
+            changes[field] = "" if value is None else value
+            if field == "theme":
+                changes[field] = Theme(value)
     if problems:
         raise InvalidInput(problems)
     return replace(base, **changes)  # type: ignore[arg-type]  # each value was checked by its field's rule just above

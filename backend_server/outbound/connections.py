@@ -71,7 +71,7 @@ class Budget(Timeout):
             raise TooManyBytes("more bytes than the call takes")
 
 
-class Answer(HTTPResponse):
+class WireAnswer(HTTPResponse):
     """The head of an answer, and its body to be read; whoever has read it returns the connection."""
 
     lent: tuple[HTTPConnectionPool, HTTPConnection] | None = None
@@ -142,7 +142,7 @@ class _TlsSocket(_Socket, ssl.SSLSocket):
 class _Connection(HTTPConnection):
     """A connection to one place."""
 
-    response_class = Answer
+    response_class = WireAnswer
     budget: Budget
 
     def __init__(self, *args: Any, addresses: tuple[str, ...] = (), **options: Any) -> None:
@@ -150,7 +150,7 @@ class _Connection(HTTPConnection):
         self._addresses = addresses
         self._unsent: list[bytes] = []
 
-    def exchange(self, method: str, target: str, body: Any, headers: Mapping[str, str], budget: Budget) -> Answer:
+    def exchange(self, method: str, target: str, body: Any, headers: Mapping[str, str], budget: Budget) -> WireAnswer:
         """Send a request and return the answer as soon as its head is there."""
         self.budget, self.timeout = budget, budget.seconds_left()
         kept = not self.is_closed
@@ -173,7 +173,7 @@ class _Connection(HTTPConnection):
             if kept and not stream.answered:
                 raise ClosedWhileKept(str(fault)) from fault
             raise
-        assert isinstance(answer, Answer)
+        assert isinstance(answer, WireAnswer)
         return answer
 
     def send(self, data: Any) -> None:

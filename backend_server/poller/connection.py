@@ -71,7 +71,7 @@ class DeviceConnection(asyncio.Protocol):
             self._transport.abort()
 
     def data_received(self, data: bytes) -> None:
-        """Take a part of the answer (asyncio calls this)."""
+        """Read a part of the answer (asyncio calls this)."""
         if not self.asking:
             self.close()  # bytes nobody asked for: whatever follows could not be told from an answer
             return
@@ -83,7 +83,7 @@ class DeviceConnection(asyncio.Protocol):
         self._try_finish(ended=False)
 
     def eof_received(self) -> bool:
-        """Take the other side's end (asyncio calls this)."""
+        """Note the other side's end (asyncio calls this)."""
         if self.asking:
             self._try_finish(ended=True)
         return False
@@ -119,7 +119,8 @@ class DeviceConnection(asyncio.Protocol):
         self.asking = False
         self._buffer = b""
         said = _CONNECTION.search(head)
-        word = said[1].lower() if said else (b"" if found[1] == b"1" else b"close")
+        silent = b"" if found[1] == b"1" else b"close"
+        word = said[1].lower() if said else silent
         if (close or b"close" in word) and self._transport is not None:
             self._transport.close()
         self._done(int(found[2]), body)

@@ -63,6 +63,19 @@ class _Polled:
         self.gone = False
         self.texts: dict[str, str] = {}  # what the device last said of itself
 
+    def abort(self) -> None:
+        """End what is under way, and the connection."""
+        if self.task is not None and not self.task.done():
+            self.task.cancel()
+        if self.connection is not None:
+            self.connection.close()
+            self.connection = None
+
+    def stop(self) -> None:
+        """End everything: the device is not polled any more."""
+        self.gone = True
+        self.abort()
+
 
 class PollEngine:
     """Holds the devices to poll. All methods are called in the event loop's thread."""
@@ -81,15 +94,14 @@ class PollEngine:
         self._due: Wheel[_Polled] = Wheel()
         self._deadlines: Wheel[tuple[_Polled, int]] = Wheel()
         self._unconnected: deque[_Polled] = deque()
-        self._tls: ssl.SSLContext | None = (
-            None  # made for the first device that needs it: it reads every root certificate
-        )
+        # Made for the first device that needs it: it reads every root certificate.
+        self._tls: ssl.SSLContext | None = None
 
     def follow(self, devices: Iterable[Device]) -> None:
         """Poll exactly these from now on; a device that is unchanged keeps its connection and rhythm."""
         wanted = {device.id: device for device in devices if self._kind_of(device) is not None}
         for device_id in [key for key in self._polled if key not in wanted]:
-            self._stop(self._polled.pop(device_id))
+            self._polled.pop(device_id).stop()
             self._metrics.drop(device_id)
         now = time.monotonic()
         for device in wanted.values():
@@ -102,7 +114,7 @@ class PollEngine:
                     self._metrics.describe(device, known.texts)
                 continue
             if known is not None:
-                self._stop(known)
+                known.stop()
             polled = self._polled[device.id] = _Polled(device, kind)
             self._metrics.describe(device, {})
             self._due.put(polled, now + phase(device.id, min(kind.interval_seconds, 1.0)))
@@ -118,7 +130,7 @@ class PollEngine:
         finally:
             connecting.cancel()
             for polled in self._polled.values():
-                self._stop(polled)
+                polled.stop()
             tasks = [polled.task for polled in self._polled.values() if polled.task is not None]
             await asyncio.gather(*tasks, return_exceptions=True)
 
@@ -126,7 +138,7 @@ class PollEngine:
         """Begin every poll that is due and end every one whose time is over."""
         for polled, number in self._deadlines.due(now):
             if polled.number == number and polled.started is not None:
-                self._abort(polled)
+                polled.abort()
                 self._failed(polled, Failure.TIMEOUT)
         for polled in self._due.due(now):
             if not polled.gone:
@@ -232,17 +244,6 @@ class PollEngine:
         age = self._metrics.age(polled.device.id)
         if age is not None and age > self._forget_after_seconds:
             self._metrics.forget_readings(polled.device.id)
-
-    def _abort(self, polled: _Polled) -> None:
-        if polled.task is not None and not polled.task.done():
-            polled.task.cancel()
-        if polled.connection is not None:
-            polled.connection.close()
-            polled.connection = None
-
-    def _stop(self, polled: _Polled) -> None:
-        polled.gone = True
-        self._abort(polled)
 
 
 def _is_address(host: str) -> bool:

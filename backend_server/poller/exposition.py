@@ -49,7 +49,7 @@ class Family:
         self._joined = None
 
     def drop(self, key: str) -> None:
-        """Take a series away."""
+        """Drop a series."""
         if self._lines.pop(key, None) is not None:
             del self._values[key], self._prefixes[key]
             self._joined = None
@@ -78,7 +78,7 @@ class Exposition:
         return found
 
     def drop(self, key: str) -> None:
-        """Take a device's series out of every family."""
+        """Drop a device's series from every family."""
         for family in self._families.values():
             family.drop(key)
 

@@ -85,10 +85,10 @@ def read_kind(
     if not isinstance(raw, dict):
         problems.append(f"{file}: must be a mapping with `kind`, `path` and `metrics`")
         return None
-    return _Reader(file, raw, problems).read(default_interval_seconds)
+    return _KindReader(file, raw, problems).read(default_interval_seconds)
 
 
-class _Reader:
+class _KindReader:
     """Checks one file's fields; every complaint names file and place."""
 
     def __init__(self, file: str, raw: Mapping[Any, Any], problems: list[str]) -> None:

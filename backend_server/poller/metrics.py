@@ -51,7 +51,7 @@ class PollerMetrics:
             self._info.set(device.id, 1, labels)
 
     def answered(self, device_id: str, seconds: float, readings: dict[str, float]) -> None:
-        """Take a good answer."""
+        """Record a good answer."""
         self._polls += 1
         self._up.set(device_id, 1)
         self._duration.set(device_id, round(seconds, 4))
@@ -62,13 +62,13 @@ class PollerMetrics:
         self._read_at[device_id] = self._clock()
 
     def failed(self, device_id: str, reason: Failure) -> None:
-        """Take a poll that gave nothing; the last readings stay."""
+        """Record a poll that gave nothing; the last readings stay."""
         self._polls += 1
         self._failures[reason] += 1
         self._up.set(device_id, 0)
 
     def forget_readings(self, device_id: str) -> None:
-        """Take away readings that are too old to be shown as if they were new; `device_up` and the age stay."""
+        """Drop readings that are too old to be shown as if they were new; `device_up` and the age stay."""
         for family in self._readings.values():
             family.drop(device_id)
         self._duration.drop(device_id)
@@ -79,10 +79,10 @@ class PollerMetrics:
         return None if read_at is None else self._clock() - read_at
 
     def drop(self, device_id: str) -> None:
-        """Take a device away with all its series."""
+        """Drop a device with all its series."""
         self._page.drop(device_id)
-        for kept in (self._info_labels, self._read_at, self._age_prefixes):
-            kept.pop(device_id, None)
+        for values in (self._info_labels, self._read_at, self._age_prefixes):
+            values.pop(device_id, None)
 
     def render(self) -> bytes:
         """Return the page for a scrape."""

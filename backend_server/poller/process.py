@@ -99,7 +99,7 @@ async def _follow(source: DeviceSource, engine: PollEngine, stop: asyncio.Event)
 
 
 def _raise_file_limit() -> None:
-    """Let every device keep its connection: the usual limit of 1,024 open files would end that."""
+    """Allow every device to keep its connection: the usual limit of 1,024 open files would end that."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _MOST_OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _MOST_OPEN_FILES)
     if soft < wanted:

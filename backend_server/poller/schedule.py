@@ -19,12 +19,12 @@ class Wheel(Generic[Item]):
         self._next: int | None = None
 
     def put(self, item: Item, at_seconds: float) -> None:
-        """Let an item be due at a moment of the monotonic clock, or at the next tick when that has passed."""
+        """Make an item due at a moment of the monotonic clock, or at the next tick when that has passed."""
         tick = int(at_seconds / TICK_SECONDS) + 1
         self._slots[tick if self._next is None else max(tick, self._next)].append(item)
 
     def due(self, now_seconds: float) -> list[Item]:
-        """Take everything that is due, also after a tick that came late."""
+        """Return everything that is due, also after a tick that came late."""
         present = int(now_seconds / TICK_SECONDS)
         first = present if self._next is None else self._next
         self._next = present + 1

@@ -8,19 +8,17 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
-import orjson
-
 from backend_server.errors import ProvisioningError
-from backend_server.primitives.canonical_json import content_hash
 from backend_server.primitives.ids import PACKS, PROVIDERS, is_our_file, provider_of
 from backend_server.reconcile.model import FolderSurvey, SwapReport
 
+from .survey import FolderSurveyor, verified
 from .swap import DIRECTORY_MODE, Flusher, remove_files, swap_files, sweep_temporaries
 
 MOST_PER_PROVIDER = 900  # Grafana 12.4 knows at most 1000 files of a provider; beyond, it misses removals
 
 
-class Refused(ProvisioningError):
+class FileRefused(ProvisioningError):
     """One file was refused: not ours, too many in its provider, or the disk said no."""
 
 
@@ -32,7 +30,7 @@ class DashboardFolder:
         self._root = str(root)
         self.flusher = Flusher()
         self._most = most_per_provider
-        self._seen: dict[str, tuple[tuple[int, int, int], str | None]] = {}
+        self._surveyor = FolderSurveyor(root)
 
     def prepare(self) -> None:
         """Make all provider directories exist and be readable, and sweep what a killed process left behind.
@@ -41,14 +39,14 @@ class DashboardFolder:
         """
         for directory in (self.root, *(self.root / provider for provider in PROVIDERS)):
             _ensure_directory(directory)
-        for directory in self._directories():
+        for directory in _directories(self.root):
             try:
                 sweep_temporaries(str(directory))
             except OSError as fault:
                 raise ProvisioningError(f"{directory} cannot be read: {fault.strerror}. Check its owner.") from fault
 
     def swap(self, file: str, body: bytes, *, known: bool = False) -> bool:
-        """Swap in one file; False when its bytes were there already (then nothing is touched). Raises Refused."""
+        """Swap in one file; False when its bytes were there already (then nothing is touched). Raises FileRefused."""
         report = self.swap_all({file: body}, known={file} if known else ())
         for refusal in report.refused.values():
             raise refusal
@@ -56,7 +54,7 @@ class DashboardFolder:
 
     def swap_all(self, bodies: Mapping[str, bytes], *, known: Collection[str] = ()) -> SwapReport:
         """Swap in a batch as one group; files in `known` are ours by our own record, others by the stamp they carry."""
-        refused: dict[str, Refused] = {}
+        refused: dict[str, FileRefused] = {}
         changed: dict[str, bytes] = {}
         unchanged = set()
         counts: Counter[str] | None = None
@@ -67,27 +65,23 @@ class DashboardFolder:
                     unchanged.add(file)
                     continue
                 if present is None:
-                    counts = self.counts() if counts is None else counts
+                    counts = self._surveyor.counts() if counts is None else counts
                     self._check_room(file, counts)
                 changed[file] = body
-            except Refused as refusal:
+            except FileRefused as refusal:
                 refused[file] = refusal
         written = self._swap_group(changed, refused)
         return SwapReport(frozenset(written), frozenset(unchanged), refused)
 
-    def remove(self, file: str, *, known: bool = False) -> bool:
-        """Remove one file of ours; False when it was not there. Raises Refused for a foreign one."""
-        return file in self.remove_all([file], known={file} if known else ())
-
     def remove_all(self, files: Collection[str], *, known: Collection[str] = ()) -> frozenset[str]:
-        """Remove files of ours and flush each directory once; gives those that were there. Raises Refused."""
+        """Remove files of ours and flush each directory once; gives those that were there. Raises FileRefused."""
         paths = {self._path(file): file for file in files if self._own_content(file, known) is not None}
         try:
             removed = remove_files(paths, self.flusher)
         except OSError as fault:
-            raise Refused(f"Files below {self.root} cannot be removed: {fault.strerror}.") from fault
+            raise FileRefused(f"Files below {self.root} cannot be removed: {fault.strerror}.") from fault
         for file in files:
-            self._seen.pop(file, None)
+            self._surveyor.forget(file)
         return frozenset(paths[path] for path in removed)
 
     def content(self, file: str) -> bytes | None:
@@ -97,39 +91,16 @@ class DashboardFolder:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as fault:
-            raise Refused(f"{file} cannot be read: {fault.strerror}. Check its owner and mode.") from fault
+            raise FileRefused(f"{file} cannot be read: {fault.strerror}. Check its owner and mode.") from fault
 
     def survey(self) -> FolderSurvey:
-        """Look at every file Grafana would read; one whose size, time and inode are as last seen is not read again."""
-        owned: dict[str, str] = {}
-        foreign = []
-        seen: dict[str, tuple[tuple[int, int, int], str | None]] = {}
-        for file, path in self._files():
-            try:
-                found = path.stat()
-                signature = (found.st_mtime_ns, found.st_size, found.st_ino)
-                before = self._seen.get(file)
-                content = before[1] if before is not None and before[0] == signature else verified(path.read_bytes())
-            except FileNotFoundError:
-                continue
-            except OSError:
-                signature, content = (0, 0, 0), None
-            seen[file] = (signature, content)
-            if is_our_file(file) and content is not None:
-                owned[file] = content
-            else:
-                foreign.append(file)
-        self._seen = seen
-        return FolderSurvey(owned, tuple(sorted(foreign)))
-
-    def counts(self) -> Counter[str]:
-        """Count the `.json` files of each provider, foreign ones included, as Grafana does."""
-        return Counter(provider_of(file) for file, _ in self._files())
+        """Look at every file Grafana would read."""
+        return self._surveyor.survey()
 
     def _own_content(self, file: str, known: Collection[str]) -> bytes | None:
         content = self.content(file)
         if content is not None and file not in known and verified(content) is None:
-            raise Refused(
+            raise FileRefused(
                 f"{file} exists and is not one of ours; it was left alone. Move it out of {self.root}, then try again.",
                 details={"file": file},
             )
@@ -138,14 +109,14 @@ class DashboardFolder:
     def _check_room(self, file: str, counts: Counter[str]) -> None:
         provider = provider_of(file)
         if self._most is not None and counts[provider] >= self._most:
-            raise Refused(
+            raise FileRefused(
                 f"{file} was not written: {provider} holds {counts[provider]} dashboards and Grafana reads at most "
                 f"{self._most} of a provider reliably. Retire devices no longer needed, or run a second instance.",
                 details={"file": file, "provider": provider, "most": self._most},
             )
         counts[provider] += 1
 
-    def _swap_group(self, changed: Mapping[str, bytes], refused: dict[str, Refused]) -> set[str]:
+    def _swap_group(self, changed: Mapping[str, bytes], refused: dict[str, FileRefused]) -> set[str]:
         by_path = {self._path(file): body for file, body in changed.items()}
         try:
             for parent in {os.path.dirname(path) for path in by_path}:
@@ -155,7 +126,7 @@ class DashboardFolder:
             if len(changed) == 1:
                 (file,) = changed
                 words = fault.strerror if isinstance(fault, OSError) else str(fault)
-                refused[file] = Refused(f"{file} cannot be written: {words}.", details={"file": file})
+                refused[file] = FileRefused(f"{file} cannot be written: {words}.", details={"file": file})
                 return set()
             # One bad file must not hold up the others: each gets its own try.
             return {file for file, body in changed.items() if self._swap_group({file: body}, refused)}
@@ -163,29 +134,15 @@ class DashboardFolder:
 
     def _path(self, file: str) -> str:
         if not is_our_file(file):
-            raise Refused(f"{file[:200]!r} is not the name of a file of ours.", details={"file": file[:200]})
+            raise FileRefused(f"{file[:200]!r} is not the name of a file of ours.", details={"file": file[:200]})
         return f"{self._root}/{file}"
 
-    def _directories(self) -> Iterator[Path]:
-        for provider in PROVIDERS:
-            yield self.root / provider
-        with os.scandir(self.root / PACKS) as entries:
-            yield from (Path(entry.path) for entry in entries if entry.is_dir() and not entry.name.startswith("."))
 
-    def _files(self) -> Iterator[tuple[str, Path]]:
-        for provider in PROVIDERS:
-            yield from _json_files(self.root / provider, provider)
-
-
-def verified(body: bytes) -> str | None:
-    """Return the true content hash of a file of ours, "" when stamp and bytes differ, None without a stamp."""
-    try:
-        claimed = orjson.loads(body)["dashwright"]["content"]
-    except (orjson.JSONDecodeError, KeyError, TypeError, IndexError):
-        return None
-    if not isinstance(claimed, str) or not claimed:
-        return None
-    return claimed if content_hash(body.replace(claimed.encode(), b"", 1)) == claimed else ""
+def _directories(root: Path) -> Iterator[Path]:
+    for provider in PROVIDERS:
+        yield root / provider
+    with os.scandir(root / PACKS) as entries:
+        yield from (Path(entry.path) for entry in entries if entry.is_dir() and not entry.name.startswith("."))
 
 
 def _read(path: str) -> bytes:
@@ -197,19 +154,6 @@ def _read(path: str) -> bytes:
     finally:
         os.close(handle)
     return b"".join(parts)
-
-
-def _json_files(directory: Path, relative: str) -> Iterator[tuple[str, Path]]:
-    try:
-        with os.scandir(directory) as entries:
-            for entry in entries:
-                name = f"{relative}/{entry.name}"
-                if entry.name.endswith(".json") and not entry.is_dir():
-                    yield name, Path(entry.path)
-                elif not entry.name.startswith(".") and entry.is_dir():
-                    yield from _json_files(Path(entry.path), name)
-    except OSError:
-        return  # missing or unreadable: nothing Grafana could read; the next write makes it again or says why not
 
 
 def _ensure_directory(directory: Path) -> None:

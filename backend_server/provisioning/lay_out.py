@@ -15,7 +15,7 @@ from .swap import Flusher, remove_files, swap_files
 
 
 def lay_out(target: Path, files: Mapping[str, bytes], stale: Iterable[str] = ()) -> tuple[str, ...]:
-    """Have each file (by its path below `target`) with its bytes, and none of `stale`; gives what was written.
+    """Ensure each file (by its path below `target`) with its bytes, and none of `stale`; returns what was written.
 
     Files of others are left alone. Raises ConfigError when the folder cannot be written.
     """

@@ -11,7 +11,7 @@ import orjson
 from backend_server.documents.static_document import StaticDocumentStatus
 from backend_server.generator.job import Job
 from backend_server.generator.output.assemble import SLOT
-from backend_server.generator.spec.discover import Seen, discover_spec
+from backend_server.generator.spec.discover import SeenMetric, discover_spec
 from backend_server.primitives.ids import DashboardUid, Maker, dashboard_uid
 from backend_server.registry import MakerSlot, PublishOutcome, StaticDocuments
 
@@ -34,7 +34,7 @@ class PublishedJob:
 class GeneratedDashboards:
     """The generator's documents; `seen` asks the default Prometheus what metrics it has (raises UpstreamError)."""
 
-    def __init__(self, published: StaticDocuments, seen: Callable[[], Sequence[Seen]]) -> None:
+    def __init__(self, published: StaticDocuments, seen: Callable[[], Sequence[SeenMetric]]) -> None:
         self._published = published
         self._seen = seen
 

@@ -35,7 +35,7 @@ def frames_of(query: Query, answer: bytes) -> list[dict[str, Any]]:
     for series in result:
         shape = "timeseries-multi" if kind == "matrix" else "numeric-multi"
         meta = {"type": shape, "typeVersion": [0, 1], "custom": custom}
-        points = series["values"] if "values" in series else [series["value"]] if "value" in series else []
+        points = series.get("values", [series["value"]] if "value" in series else [])
         frames.append(_frame(query, series["metric"], points, meta))
         custom = {"resultType": kind}  # Grafana names the step in the first frame only
     return frames
@@ -106,7 +106,8 @@ def _number(text: str, place: int, entities: dict[str, list[int]]) -> float | No
     value = float(text)
     if math.isfinite(value):
         return value
-    kind = "NaN" if math.isnan(value) else "Inf" if value > 0 else "NegInf"
+    infinity = "Inf" if value > 0 else "NegInf"
+    kind = "NaN" if math.isnan(value) else infinity
     entities.setdefault(kind, []).append(place)
     return None
 

@@ -8,8 +8,8 @@ from .grafana import GrafanaSettings
 from .logs import LogSettings
 from .prometheus import PrometheusSettings
 from .public import PublicSettings
+from .runtime import VARIABLES, RuntimeSettings
 from .state import StateSettings
-from .surroundings import VARIABLES, RuntimeSettings
 
 
 # Pydantic collects fields from the last base to the first.

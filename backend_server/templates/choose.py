@@ -17,12 +17,12 @@ from .template import Template
 class TemplateSet:
     """All good templates, in the order in which they are tried: more labels, then a kind, then any; then by name.
 
-    `doubts` names templates that stand in each other's way; the choice between them is still always the same.
+    `conflicts` names templates that stand in each other's way; the choice between them is still always the same.
     """
 
     templates: tuple[Template, ...]
     hash: str
-    doubts: tuple[Problem, ...] = ()
+    conflicts: tuple[Problem, ...] = ()
     _by_slot: Mapping[str, tuple[Template, ...]] = field(default_factory=dict, repr=False, compare=False)
     _fleet: tuple[Template, ...] = field(default=(), repr=False, compare=False)
 
@@ -36,18 +36,18 @@ class TemplateSet:
         )
         by_slot: dict[str, list[Template]] = {}
         fleet: dict[str, Template] = {}
-        doubts = []
+        conflicts = []
         for template in ordered:
             if template.scope is Scope.DEVICE:
-                twin = next((one for one in by_slot.get(template.slot, []) if _same_claim(one, template)), None)
-                if twin:
-                    doubts.append(
-                        Problem(template.name, f"applies to the same devices and slot as {twin.name}, which wins")
+                rival = next((one for one in by_slot.get(template.slot, []) if _same_claim(one, template)), None)
+                if rival:
+                    conflicts.append(
+                        Problem(template.name, f"applies to the same devices and slot as {rival.name}, which wins")
                     )
                 by_slot.setdefault(template.slot, []).append(template)
             elif template.slot in fleet:
                 winner = fleet[template.slot].name
-                doubts.append(
+                conflicts.append(
                     Problem(template.name, f"is a second fleet template for slot {template.slot!r}; {winner} wins")
                 )
             else:
@@ -55,7 +55,7 @@ class TemplateSet:
         return cls(
             templates=ordered,
             hash=content_hash("\0".join(f"{one.name}\0{one.hash}" for one in ordered).encode()),
-            doubts=tuple(doubts),
+            conflicts=tuple(conflicts),
             _by_slot={slot: tuple(found) for slot, found in by_slot.items()},
             _fleet=tuple(fleet.values()),
         )

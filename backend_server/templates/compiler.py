@@ -19,7 +19,7 @@ from backend_server.primitives.canonical_json import canonical_bytes
 from .expressions import BadExpression, BadValue, Evaluate, Expression, compile_expression
 from .filters import FilterFault, text_of
 from .placeholders import Placeholder, UnclosedPlaceholder, has_placeholder, split_text
-from .writers import Refused, Writer, exact_writer, writers_for
+from .writers import Misplaced, Writer, exact_writer, writers_for
 
 Cell = Callable[[Any], bytes]
 TextMaker = Callable[[Any], str]
@@ -37,7 +37,7 @@ class Use:
 
     @property
     def where(self) -> str:
-        """Name the place for people, e.g. `panel 'Uplink', field expr`."""
+        """Return the place's name for people, e.g. `panel 'Uplink', field expr`."""
         return f"panel {self.panel!r}, field {self.field}" if self.panel else f"field {self.path}"
 
 
@@ -115,7 +115,7 @@ class Compiler:
             self._refuse(
                 path, panel, str(field), f'{fault} is not closed with >>; for the sign itself write << "<<" >>'
             )
-        except (Refused, BadExpression) as fault:
+        except (Misplaced, BadExpression) as fault:
             self._refuse(path, panel, str(field), str(fault))
         else:
             whole = len(places) == 1 and pieces[0] == pieces[2] == ""

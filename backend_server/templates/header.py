@@ -88,7 +88,9 @@ def _read_applies_to(found: object, problems: list[Problem]) -> AppliesTo:
         found = {}
     problems += _unknown(found, ("kind", "labels"), path)
     kinds = found.get("kind")
-    names = [kinds] if isinstance(kinds, str) else kinds if isinstance(kinds, list) else []
+    names = [kinds] if isinstance(kinds, str) else kinds
+    if not isinstance(names, list):
+        names = []
     if kinds is not None and (not names or not all(isinstance(name, str) and name for name in names)):
         problems.append(Problem(f"{path}.kind", "must be a device kind's name, or a list of them"))
         names = []

@@ -21,8 +21,8 @@ from backend_server.errors import InvalidInput, Problem
 from .header import HEADER_KEY
 from .template import load_template
 
-# Stand-ins are letters and digits only, so no escaping on the way changes them.
-_STAND_IN = re.compile("dwFieldQ(\\d+)Zd")
+# Markers are letters and digits only, so no escaping on the way changes them.
+_MARKER = re.compile("dwFieldQ(\\d+)Zd")
 _DROPPED = frozenset({"id", "uid", "version", "iteration", "gnetId", "meta", "__requires", "__inputs", "__elements"})
 
 
@@ -123,7 +123,7 @@ class _PlaceholderWriter:
         return value
 
     def notes(self, fields: Mapping[str, str], variables: Mapping[str, str]) -> list[str]:
-        """Say for each chosen value how often it was found."""
+        """Return for each chosen value how often it was found."""
         wanted = {f"value {value!r}": field for value, field in fields.items()}
         wanted |= {f"variable {name!r}": field for name, field in variables.items()}
         return [
@@ -135,7 +135,7 @@ class _PlaceholderWriter:
     def _text(self, text: str, steps: tuple[Step, ...], path: str) -> str:
         for pattern, marker in self._patterns:
             text = pattern.sub(marker, text)
-        pieces = _STAND_IN.split(text)
+        pieces = _MARKER.split(text)
         texts, numbers = pieces[::2], pieces[1::2]
         # What looks like a placeholder in the export is text there, so it is written as a text in a placeholder.
         texts = [part.replace("<<", '<< "<<" >>') for part in texts]
@@ -178,7 +178,7 @@ def _spelled(value: str) -> re.Pattern[str]:
 
 
 def _number_panels(dashboard: dict[str, Any]) -> None:
-    """Return an id to each panel that has none, or one that is taken: queries are asked by id."""
+    """Give an id to each panel that has none, or one that is taken: queries are asked by id."""
     panels = [placed.panel for placed in placed_panels(dashboard)]
     taken: set[int] = set()
     last = max((panel["id"] for panel in panels if isinstance(panel.get("id"), int)), default=0)

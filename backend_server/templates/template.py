@@ -42,7 +42,7 @@ _TITLE, _UID, _TAGS, _OBJECT, _CONTENT, _FIRST_CELL = range(6)
 class Template:
     """A loaded template; equal hashes fill equally. `share` is "true", "false", a link profile's name or None.
 
-    `refresh` is how often its documents want to be asked anew: a duration or "off". `unshareable` names what visitors
+    `refresh` is how often its documents want to be asked again: a duration or "off". `unshareable` names what visitors
     will not see of them; nothing, when the template itself says that they are not shared.
 
     `fill` raises FillError naming template, panel and field when the device lacks what the template needs.
@@ -149,9 +149,9 @@ def _load(name: str, source: bytes) -> Template:
     if has_mark(canonical_bytes(base)):
         problems.append(Problem("", "holds U+FDD0, a code point that is no character; remove it"))
     problems += compiler.problems
-    told = {problem.path for problem in problems}
+    reported = {problem.path for problem in problems}
     sample = _sample(prepared)
-    problems += [problem for problem in preflight(sample) if problem.path not in told]
+    problems += [problem for problem in preflight(sample) if problem.path not in reported]
     if problems:
         raise InvalidInput(_placed(problems, source), what=name)
     head, tail = _cut(prepared, header)

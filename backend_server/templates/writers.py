@@ -30,7 +30,7 @@ _FILTER_OF: dict[str | None, Write] = {
 }
 
 
-class Refused(Exception):
+class Misplaced(Exception):
     """A placeholder may not stand where it stands; the message says why and what to write instead."""
 
 
@@ -43,14 +43,14 @@ class Writer:
 
 
 def writers_for(context: EscapeContext, pieces: list[str | Placeholder], escapes: list[str | None]) -> list[Writer]:
-    """Return the writer of each placeholder of a string; raises Refused for the first that may not stand there."""
+    """Return the writer of each placeholder of a string; raises Misplaced for the first that may not stand there."""
     texts = [piece for piece in pieces if isinstance(piece, str)]
     places = [piece for piece in pieces if isinstance(piece, Placeholder)]
     if context is EscapeContext.FIXED:
-        raise Refused("cannot stand here: this field must be known when the template loads")
+        raise Misplaced("cannot stand here: this field must be known when the template loads")
     for text, place in zip(texts, places, strict=False):
         if _OPENS_VARIABLE.search(text):
-            raise Refused(f"{place} stands inside a Grafana variable or label; a value may not choose which")
+            raise Misplaced(f"{place} stands inside a Grafana variable or label; a value may not choose which")
     if context is EscapeContext.PROMQL:
         around = promql_quote_contexts(texts)
         return [_in_promql(*found) for found in zip(places, escapes, around, strict=True)]
@@ -73,9 +73,9 @@ def exact_writer(escape: str | None) -> Writer:
 def _in_promql(place: Placeholder, escape: str | None, around: QuoteContext) -> Writer:
     _need_escape(place, escape, 'inside quotes, e.g. {device="<< device.id | label_value >>"}')
     if around.quote == "#":
-        raise Refused(f"{place} stands in a comment, which a line break in its value would end; remove it")
+        raise Misplaced(f"{place} stands in a comment, which a line break in its value would end; remove it")
     if around.before == "$":
-        raise Refused(f"{place} follows a '$', and together they would name a Grafana variable; remove the '$'")
+        raise Misplaced(f"{place} follows a '$', and together they would name a Grafana variable; remove the '$'")
     if escape == "metric_name":
         joined = re.match(r"[\w:]", around.before) or re.match(r"[\w:]", around.after)
         if around.quote or joined:
@@ -83,19 +83,19 @@ def _in_promql(place: Placeholder, escape: str | None, around: QuoteContext) -> 
         return Writer("metric_name alone", partial(_metric_alone, str(place)))
     if not around.quote:
         remedy = "use metric_name, or put it inside quotes"
-        raise Refused(f"{place} stands outside quotes, where {escape} would not keep PromQL's structure; {remedy}")
+        raise Misplaced(f"{place} stands outside quotes, where {escape} would not keep PromQL's structure; {remedy}")
     if escape == "slug":
         return Writer("slug", slug)
     if around.quote == "`":
-        raise Refused(f"{place} stands inside backquotes, which have no escapes; use double quotes")
+        raise Misplaced(f"{place} stands inside backquotes, which have no escapes; use double quotes")
     if around.before == "\\":
-        raise Refused(f"{place} follows a backslash, which would change its first character; remove the backslash")
+        raise Misplaced(f"{place} follows a backslash, which would change its first character; remove the backslash")
     if escape == "label_value" and around.matcher == "=~":
-        raise Refused(
+        raise Misplaced(
             f"{place} stands in a regular expression, where label_value would let '.' match anything; use label_regex"
         )
     if escape == "label_regex" and around.matcher == "=":
-        raise Refused(f"{place} stands after '=', which takes no regular expression; use label_value, or =~")
+        raise Misplaced(f"{place} stands after '=', which takes no regular expression; use label_value, or =~")
     writes = escaping.promql_regex if escape == "label_regex" else escaping.promql_string
     return Writer(f"{escape} {around.quote}", partial(_swapped, writes, around.quote))
 
@@ -107,9 +107,9 @@ def _in_sql(place: Placeholder, escape: str | None, around: QuoteContext) -> Wri
     if escape == "slug" and around.quote:
         return Writer("slug", slug)
     if escape == "label_regex":
-        raise Refused(f"{place} stands in SQL, for which label_regex is not made; use label_value inside '…'")
+        raise Misplaced(f"{place} stands in SQL, for which label_regex is not made; use label_value inside '…'")
     if around.quote != "'":
-        raise Refused(f"{place} must stand inside plain '…' quotes in SQL, so that its value cannot end them")
+        raise Misplaced(f"{place} must stand inside plain '…' quotes in SQL, so that its value cannot end them")
     return Writer("sql", _sql)
 
 
@@ -119,12 +119,12 @@ def _in_other_query(place: Placeholder, escape: str | None) -> Writer:
         return Writer("metric_name", metric_name)
     if escape == "slug":
         return Writer("slug", slug)
-    raise Refused(f"{place} stands in a query whose language {escape} does not know; use slug or metric_name")
+    raise Misplaced(f"{place} stands in a query whose language {escape} does not know; use slug or metric_name")
 
 
 def _need_escape(place: Placeholder, escape: str | None, example: str) -> None:
     if escape is None:
-        raise Refused(
+        raise Misplaced(
             f"{place} stands in a query without an escaping filter as its last one; add label_value or label_regex"
             f"{' ' + example if example else ''}, metric_name or slug"
         )

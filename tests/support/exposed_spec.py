@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Iterator
 
-from backend_server.generator.spec.spec import Kind, Metric, Spec
+from backend_server.generator.spec.spec import Metric, MetricKind, Spec
 
 # Upper bounds, and the share of all observations up to each.
 _BUCKETS = (("0.005", 0.2), ("0.025", 0.55), ("0.1", 0.85), ("0.5", 0.97), ("2.5", 0.998), ("+Inf", 1.0))
@@ -29,7 +29,7 @@ def spec_history(spec: Spec, now: float, labels: str, *, seconds: float = 3600, 
         at = now - seconds + number * step
         for place, metric in enumerate(spec.metrics):
             samples = list(_samples(metric, at, place))
-            if metric.kind is Kind.HISTOGRAM:
+            if metric.kind is MetricKind.HISTOGRAM:
                 wave = 1 + 0.15 * math.sin(at / 300 + place)
                 lines += [f"{metric.name}:{name}_5m {value * wave:.4f} {at:.3f}" for name, value in _RECORDED]
             lines += [f"{name}{{{_joined(own, labels)}}} {value} {at:.3f}" for name, own, value in samples]
@@ -47,9 +47,9 @@ def _samples(metric: Metric, at: float, place: int) -> Iterator[tuple[str, str, 
         # A speed that swings about its mean; its integral, so that counters never go back.
         rare = 0.02 if any(word in metric.name for word in ("errors", "failures", "dropped", "restarts")) else 1
         grown = (at + 40 * math.sin(at / 200 + place + number)) * (3 + place % 7 + number) * rare
-        if metric.kind is Kind.COUNTER:
+        if metric.kind is MetricKind.COUNTER:
             yield metric.name, labels, round(grown * (4096 if metric.unit == "bytes" else 1), 3)
-        elif metric.kind is Kind.GAUGE:
+        elif metric.kind is MetricKind.GAUGE:
             yield metric.name, labels, _gauge(metric, at, place + number)
         else:
             for bound, share in _BUCKETS:

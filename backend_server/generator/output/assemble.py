@@ -44,7 +44,7 @@ class Generated:
 
 
 @dataclass(slots=True)
-class _Memory:
+class _RunMemory:
     """What one run makes once although several dashboards show it: a metric's drafts, a draft's text."""
 
     drafts: dict[str, MetricDrafts] = field(default_factory=dict)
@@ -53,24 +53,24 @@ class _Memory:
 
     def text(self, draft: Draft) -> PanelText:
         """Return a draft's text. It is kept by identity: to hash a draft would cost as much as to write it."""
-        kept = self.texts.get(id(draft))
-        if kept is None:
-            kept = self.texts[id(draft)] = (draft, text_of(draft))
-        return kept[1]
+        known = self.texts.get(id(draft))
+        if known is None:
+            known = self.texts[id(draft)] = (draft, text_of(draft))
+        return known[1]
 
 
 def generate(plan: DashboardPlan, spec: Spec, *, dense: bool = False) -> Generated:
     """Make one dashboard. The same spec file gives the same bytes on any machine."""
-    return _generate(plan, spec, _Memory(), dense=dense)
+    return _generate(plan, spec, _RunMemory(), dense=dense)
 
 
 def generate_all(plans: Iterable[DashboardPlan], spec: Spec, *, dense: bool = False) -> tuple[Generated, ...]:
     """Make several dashboards, each the same as alone."""
-    memory = _Memory()
+    memory = _RunMemory()
     return tuple(_generate(plan, spec, memory, dense=dense) for plan in plans)
 
 
-def _generate(plan: DashboardPlan, spec: Spec, memory: _Memory, *, dense: bool) -> Generated:
+def _generate(plan: DashboardPlan, spec: Spec, memory: _RunMemory, *, dense: bool) -> Generated:
     drafts = drafts_for(plan, spec, memory.drafts)
     slug = plan.slug
     taken: set[int] = set()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from backend_server.documents.panels import Panel, all_panels, targets_of
 from backend_server.promql import selects_of
 
-from ..spec.spec import Kind, Spec
+from ..spec.spec import MetricKind, Spec
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ def find_coverage(spec: Spec, dashboards: Mapping[str, Panel]) -> Coverage:
     known: dict[str, str] = {"ALERTS": ""}
     for metric in spec.metrics:
         known[metric.name] = metric.name
-        if metric.kind is Kind.HISTOGRAM:
+        if metric.kind is MetricKind.HISTOGRAM:
             for suffix in ("_bucket", "_sum", "_count", ":p95_5m", ":p99_5m"):
                 known[metric.name + suffix] = metric.name
     shown: set[str] = set()
@@ -46,7 +46,7 @@ def find_coverage(spec: Spec, dashboards: Mapping[str, Panel]) -> Coverage:
 
 
 def _read_by(panel: Panel) -> list[str]:
-    """Name the metrics a panel is there for: the one it was made for, and those its queries read."""
+    """Return the metrics a panel is there for: the one it was made for, and those its queries read."""
     meta = panel.get("g6_meta")
     made_for = meta.get("metric") if isinstance(meta, dict) else None
     names = [made_for] if made_for and isinstance(made_for, str) else []

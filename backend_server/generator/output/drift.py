@@ -60,7 +60,7 @@ def find_drift(wanted: Iterable[Generated], on_disk: Mapping[str, Panel | None])
 
 
 def find_left_over(plans: Iterable[DashboardPlan], on_disk: Mapping[str, Panel | None]) -> tuple[Drift, ...]:
-    """Find dashboards that a generator made and no plan makes any more: all their panels are removed ones."""
+    """Return dashboards that a generator made and no plan makes any more: all their panels are removed ones."""
     slugs = {plan.slug for plan in plans}
     found = []
     for slug, existing in sorted(on_disk.items()):

@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from ..panels.synthesis import QUANTILES, recorded_name
-from ..spec.spec import Kind, Metric, Spec
+from ..spec.spec import Metric, MetricKind, Spec
 
 
 def rule_file(spec: Spec) -> str:
@@ -25,7 +25,7 @@ def rule_file(spec: Spec) -> str:
 
 
 def _recording(metric: Metric) -> list[dict[str, Any]]:
-    if metric.kind is not Kind.HISTOGRAM:
+    if metric.kind is not MetricKind.HISTOGRAM:
         return []
     return [
         {

@@ -44,7 +44,7 @@ class _BadTemplateError(Exception):
 
 
 def template_fault(text: str) -> str | None:
-    """Say what Prometheus would refuse in a summary, with the remedy; None when nothing."""
+    """Return what Prometheus would refuse in a summary, with the remedy; None when nothing."""
     if "{{" not in text:
         return None
     try:
@@ -132,7 +132,7 @@ class _Template:
             raise _BadTemplateError(f"{self._shown()} cannot be read")
 
     def _operand(self, depth: int) -> bool:
-        """Take one value; False when there is none."""
+        """Read one value; False when there is none."""
         token = self._peek()
         if token is None or token.group("pipe") or token.group("close"):
             return False

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..spec.spec import Kind, Metric
+from ..spec.spec import Metric, MetricKind
 from .draft import Draft, Origin, Source
 
 EFFICIENCY_DASHBOARDS = frozenset({"panels_efficiency", "column_store", "lifecycle_storage"})
@@ -20,18 +20,18 @@ class _Relation:
     words: str
     over: tuple[str, ...]  # word of the numerator's name
     under: tuple[str, ...]  # words of the denominator's name, best first
-    over_kind: Kind
+    over_kind: MetricKind
     unit: str
 
 
 _RANKED = (
-    _Relation("bytes per write", ("bytes",), ("writes", "write", "flushes", "batches"), Kind.COUNTER, "bytes"),
-    _Relation("bytes per row", ("bytes",), ("rows", "row", "records"), Kind.COUNTER, "bytes"),
+    _Relation("bytes per write", ("bytes",), ("writes", "write", "flushes", "batches"), MetricKind.COUNTER, "bytes"),
+    _Relation("bytes per row", ("bytes",), ("rows", "row", "records"), MetricKind.COUNTER, "bytes"),
     _Relation(
         "time to drain",
         ("backlog", "queue", "pending"),
         ("rows", "processed", "drained", "compacted", "writes"),
-        Kind.GAUGE,
+        MetricKind.GAUGE,
         "s",
     ),
 )  # fmt: skip
@@ -40,7 +40,7 @@ _RANKED = (
 def cross_metric_drafts(metrics: tuple[Metric, ...]) -> Iterator[Draft]:
     """Return the efficiency panels in rank order, one for each numerator that finds a partner."""
     named = [(metric, metric.name.split("_")) for metric in metrics]
-    counters = [(metric, words) for metric, words in named if metric.kind is Kind.COUNTER]
+    counters = [(metric, words) for metric, words in named if metric.kind is MetricKind.COUNTER]
     for relation in _RANKED:
         # Denominators of this relation, each word's in the order of the spec.
         ranked = [
@@ -56,7 +56,7 @@ def cross_metric_drafts(metrics: tuple[Metric, ...]) -> Iterator[Draft]:
             if found is None:
                 continue
             under, shared = found
-            top = f"sum(rate({over.name}[5m]))" if over.kind is Kind.COUNTER else f"sum({over.name})"
+            top = f"sum(rate({over.name}[5m]))" if over.kind is MetricKind.COUNTER else f"sum({over.name})"
             subject = " ".join(words[:shared])
             yield Draft(
                 title=f"{subject[:1].upper()}{subject[1:]}: {relation.words}",

@@ -50,7 +50,9 @@ def field_config(kind: PanelType, unit: str) -> str:
         "mappings": [],
     }
     # Without its ends a dial would be full at whatever comes highest, and an axis show "On" five times.
-    bounds = (0, 1) if unit.startswith("bool") else _BOUNDS.get(unit) if kind in _BOUNDED else None
+    bounds = _BOUNDS.get(unit) if kind in _BOUNDED else None
+    if unit.startswith("bool"):
+        bounds = (0, 1)
     if bounds is not None:
         defaults |= {"min": bounds[0], "max": bounds[1]}
     if unit.startswith("bool"):

@@ -6,7 +6,7 @@ import re
 
 from backend_server.promql.check import MAX_LENGTH
 
-from ..spec.spec import Kind, Metric, PanelType, Spec
+from ..spec.spec import Metric, MetricKind, PanelType, Spec
 from .draft import Draft, Origin, Source
 
 MAX_ROWS = 100
@@ -52,7 +52,7 @@ def governance_summary(spec: Spec) -> Draft:
 
     A spec without histograms asks for none, and so has all of them. Too many to be named are counted by their form.
     """
-    histograms = sorted(metric.name for metric in spec.metrics if metric.kind is Kind.HISTOGRAM)
+    histograms = sorted(metric.name for metric in spec.metrics if metric.kind is MetricKind.HISTOGRAM)
     wanted = [f"{name}:{quantile}_5m" for name in histograms for quantile in ("p95", "p99")]
     names = "|".join(wanted)
     description = f"Of {len(wanted)} recording rules for quantiles, the share that Prometheus has"
@@ -80,5 +80,5 @@ def migrated_percent(spec: Spec) -> float:
     written = [panel.promql for metric in spec.metrics for panel in metric.panels]
     raw = sum(1 for expr in written if _RAW_QUANTILE.search(expr))
     recorded = sum(1 for expr in written if _RECORDED.search(expr))
-    recorded += 2 * sum(1 for metric in spec.metrics if metric.kind is Kind.HISTOGRAM)
+    recorded += 2 * sum(1 for metric in spec.metrics if metric.kind is MetricKind.HISTOGRAM)
     return round(100 * recorded / (raw + recorded), 1) if raw + recorded else 100.0

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from ..spec.spec import DashboardPlan, Kind, Metric, PanelType, Spec, SpecPanel
+from ..spec.spec import DashboardPlan, Metric, MetricKind, PanelType, Spec, SpecPanel
 from .cross import EFFICIENCY_DASHBOARDS, cross_metric_drafts
 from .draft import Draft, Origin, Source
 from .summaries import alerts_table, governance_summary
@@ -57,7 +57,7 @@ def drafts_for(plan: DashboardPlan, spec: Spec, known: dict[str, MetricDrafts] |
 
 
 def room_for(plan: DashboardPlan, spec: Spec, known: dict[str, MetricDrafts]) -> tuple[set[str], set[str]]:
-    """Name the metrics that a plan's dashboard shows, and those that its cap leaves without any panel there."""
+    """Return the metrics that a plan's dashboard shows, and those that its cap leaves without any panel there."""
     metrics = tuple(metric for family in plan.families for metric in spec.families.get(family, ()))
     core = _unique(_core(metrics, known), sys.maxsize)
     shown = {draft.origin.metric for draft in core[:MAX_CORE]}
@@ -68,7 +68,7 @@ def room_for(plan: DashboardPlan, spec: Spec, known: dict[str, MetricDrafts]) ->
 
 
 def recorded_name(metric: str, quantile_name: str) -> str:
-    """Name the recording rule of a histogram's quantile, e.g. `bus_latency_seconds:p95_5m`."""
+    """Return the name of the recording rule of a histogram's quantile, e.g. `bus_latency_seconds:p95_5m`."""
     return f"{metric}:{quantile_name}_5m"
 
 
@@ -127,13 +127,13 @@ def _written(panel: SpecPanel, origin: Origin) -> Draft:
 
 def _automatic(metric: Metric, origin: Origin) -> list[Draft]:
     name, words, unit = metric.name, humanise(metric.name), metric.unit
-    if metric.kind is Kind.HISTOGRAM:
+    if metric.kind is MetricKind.HISTOGRAM:
         return [
             Draft(f"{words} {each} (5m)", f"{name}:{each}_5m", Source.AUTO_HIST_QUANTILE, origin, unit, each)
             for _, each in QUANTILES
         ]
     drafts = []
-    if metric.kind is Kind.COUNTER:
+    if metric.kind is MetricKind.COUNTER:
         unit = rate_unit(metric)
         if not any(panel.rated == name for panel in metric.panels):
             drafts.append(Draft(f"{words} rate (5m)", f"sum(rate({name}[5m]))", Source.AUTO_RATE, origin, unit))
@@ -170,12 +170,12 @@ def _scale(metric: Metric) -> str:
 def _unique(drafts: Iterable[Draft], most: int) -> list[Draft]:
     """Drop a draft that would show the same as an earlier one: it would have the same signature. At most `most`."""
     seen: set[tuple[str, ...]] = set()
-    kept: list[Draft] = []
+    unique: list[Draft] = []
     for draft in drafts:
         identity = (draft.title, draft.type, draft.unit, draft.expr)
         if identity not in seen:
             seen.add(identity)
-            kept.append(draft)
-            if len(kept) == most:
+            unique.append(draft)
+            if len(unique) == most:
                 break
-    return kept
+    return unique

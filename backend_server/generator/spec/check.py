@@ -20,7 +20,7 @@ CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 MAX_ITEMS = 100
 
 
-class Reader:
+class TreeReader:
     """Walks a tree and collects problems instead of stopping at the first."""
 
     def __init__(self, tree: Tree) -> None:
@@ -35,10 +35,10 @@ class Reader:
         """Raise InvalidInput with all problems, if there are any; beyond 500 the rest is counted only."""
         if not self.problems:
             return
-        told = self.problems[:MAX_PROBLEMS]
+        reported = self.problems[:MAX_PROBLEMS]
         if len(self.problems) > MAX_PROBLEMS:
-            told.append(Problem("", f"and {len(self.problems) - MAX_PROBLEMS} more"))
-        raise InvalidInput(told, what=what)
+            reported.append(Problem("", f"and {len(self.problems) - MAX_PROBLEMS} more"))
+        raise InvalidInput(reported, what=what)
 
     def mapping(
         self, value: object, path: str, *, allowed: Iterable[str], needed: Iterable[str] = ()
@@ -99,13 +99,13 @@ class Reader:
         return value
 
     def promql(self, value: object, path: str) -> str:
-        """Return a checked expression that gives numbers; problems are told at the value's place."""
+        """Return a checked expression that gives numbers; problems are reported at the value's place."""
         expr = self.text(value, path, most=MAX_LENGTH).strip()
         if not isinstance(value, str) or (value.strip() and not expr):
-            return expr  # told already, or not given
+            return expr  # reported already, or not given
         faults = check_promql(expr, path=path)
         for fault in faults:
-            # A block of YAML may fold lines, so the fault's own place is told in words beside the value's place.
+            # A block of YAML may fold lines, so the fault's own place is said in words beside the value's place.
             place = f" (at character {fault.column} of line {fault.line} of the expression)" if fault.line else ""
             self.fault(path, fault.message + place)
         why = None if faults else unusable(expr)

@@ -14,7 +14,7 @@ from backend_server.promql import is_readable_label, is_readable_name
 
 from ..panels.synthesis import MAX_CORE, MAX_SPLITS
 from .check import CONTROL, LABEL, NAME, SLUG
-from .spec import Kind, Metric
+from .spec import Metric, MetricKind
 from .units import is_unit, suggest_unit
 
 _SUFFIX_UNITS = {
@@ -28,7 +28,7 @@ _MOMENT = re.compile(
     r"|^node_time_seconds$"
 )
 _HIDDEN_LABELS = frozenset({"__name__", "instance", "job", "le", "quantile"})
-_TYPES = {"counter": Kind.COUNTER, "gauge": Kind.GAUGE, "histogram": Kind.HISTOGRAM}
+_TYPES = {"counter": MetricKind.COUNTER, "gauge": MetricKind.GAUGE, "histogram": MetricKind.HISTOGRAM}
 MAX_LABELS = 3
 MAX_NAME = 200
 MAX_VALUES = 60
@@ -36,7 +36,7 @@ _LONGEST_PART = 56  # with room for a number within a family name's 64
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SeenMetric:
     """What Prometheus says of one metric: its type and help, and how many values each label has.
 
     `observed` is False for a histogram that has counted nothing yet.
@@ -50,7 +50,7 @@ class Seen:
     observed: bool = True
 
 
-def discover_spec(seen: Iterable[Seen], beginning: Collection[str] = ()) -> str:
+def discover_spec(seen: Iterable[SeenMetric], beginning: Collection[str] = ()) -> str:
     """Write a spec for the metrics; those that no dashboard could use (info, summaries, `_created`) are left out.
 
     `beginning`: only those whose names begin so, if any are named.
@@ -100,7 +100,7 @@ def base_names(names: Iterable[str]) -> dict[str, str]:
     return {name.removesuffix("_bucket"): name for name in names if name.endswith("_bucket")}
 
 
-def _metrics(seen: Iterable[Seen]) -> list[Metric]:
+def _metrics(seen: Iterable[SeenMetric]) -> list[Metric]:
     found = []
     for one in seen:
         kind = _kind(one)
@@ -117,14 +117,14 @@ def _metrics(seen: Iterable[Seen]) -> list[Metric]:
     return found
 
 
-def _kind(one: Seen) -> Kind | None:
+def _kind(one: SeenMetric) -> MetricKind | None:
     if one.name.endswith(("_info", "_created")) or one.type in ("info", "summary", "stateset"):
         return None
     if one.type in _TYPES:
         return _TYPES[one.type]
     if one.name.endswith("_total"):
-        return Kind.COUNTER
-    return None if one.name.endswith(("_bucket", "_sum", "_count")) else Kind.GAUGE
+        return MetricKind.COUNTER
+    return None if one.name.endswith(("_bucket", "_sum", "_count")) else MetricKind.GAUGE
 
 
 def _is_useful(label: str) -> bool:
@@ -133,8 +133,8 @@ def _is_useful(label: str) -> bool:
     return LABEL.fullmatch(label) is not None and is_readable_label(label)
 
 
-def _unit(one: Seen, kind: Kind) -> str:
-    if kind is Kind.GAUGE and _MOMENT.search(one.name):
+def _unit(one: SeenMetric, kind: MetricKind) -> str:
+    if kind is MetricKind.GAUGE and _MOMENT.search(one.name):
         return "dateTimeFromNow"
     if one.unit:
         guess = one.unit if is_unit(one.unit) else suggest_unit(one.unit)
@@ -192,7 +192,7 @@ def _fill(out: dict[str, list[Metric]], name: str, metrics: list[Metric], taken:
 
 
 def _panels_of(metric: Metric) -> int:
-    if metric.kind is Kind.HISTOGRAM:
+    if metric.kind is MetricKind.HISTOGRAM:
         return 2
     return 1 + min(len(metric.labels), MAX_SPLITS)
 

@@ -10,7 +10,7 @@ from backend_server.promql.check import MAX_LENGTH
 from .check import LABEL, MAX_ITEMS, NAME, SLUG
 from .read import MAX_FAMILIES, PANEL_TYPES, RESERVED_LABELS
 from .read_alert import MAX_NAME, SEVERITIES
-from .spec import Kind
+from .spec import MetricKind
 from .units import UNITS
 
 
@@ -51,7 +51,7 @@ def spec_schema() -> dict[str, Any]:
     metric = _object(
         {
             "name": _pattern(NAME.pattern, 500),
-            "kind": {"enum": [kind.value for kind in Kind]},
+            "kind": {"enum": [kind.value for kind in MetricKind]},
             "labels": _optional({"type": "array", "items": label, "uniqueItems": True, "maxItems": MAX_ITEMS}),
             "unit": unit,
             "help": _optional(_text(2000)),

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from backend_server.primitives.suggestions import did_you_mean
 
 from ..panels.synthesis import MAX_CORE, MetricDrafts, room_for
-from .check import SLUG, Reader
+from .check import SLUG, TreeReader
 from .read import MAX_FAMILIES
 from .spec import DashboardPlan, Spec
 from .yaml_tree import read_yaml
@@ -46,7 +46,7 @@ _REFRESH = re.compile(r"|[5-9]s|[1-9][0-9]{1,3}s|[1-9][0-9]{0,3}[mhd]")
 def read_plans(source: bytes, *, name: str = "plan") -> tuple[DashboardPlan, ...]:
     """Read a plan file (`plans: […]`); raises InvalidInput with every problem."""
     tree = read_yaml(source, what=name)
-    reader = Reader(tree)
+    reader = TreeReader(tree)
     top = reader.mapping(tree.value, "", allowed=("plans",), needed=("plans",))
     plans: list[DashboardPlan] = []
     slugs: set[str] = set()
@@ -133,7 +133,7 @@ def _free_slug(family: str, taken: set[str]) -> str:
 
 
 def cut_off(plans: Iterable[DashboardPlan], spec: Spec) -> dict[str, list[str]]:
-    """Name the metrics, by family, that the plans ask for and no dashboard has room for."""
+    """Return the metrics, by family, that the plans ask for and no dashboard has room for."""
     known: dict[str, MetricDrafts] = {}
     asked: set[str] = set()
     unshown: set[str] = set()
@@ -152,18 +152,18 @@ def cut_off(plans: Iterable[DashboardPlan], spec: Spec) -> dict[str, list[str]]:
 
 
 def plan_warnings(plans: tuple[DashboardPlan, ...], spec: Spec) -> list[str]:
-    """Say what the plans name that the spec lacks, with a guess at what was meant, and which metrics have no room."""
+    """Return what plans name and the spec lacks, with a guess at what was meant, and which metrics have no room."""
     missing = [(plan.slug, family) for plan in plans for family in plan.families if family not in spec.families]
-    told = [
+    warnings = [
         f"{slug}: family {family!r} is not in the spec{did_you_mean(family, spec.families)}"
         for slug, family in missing[:MAX_WARNINGS]
     ]
     if len(missing) > MAX_WARNINGS:
-        told.append(f"and {len(missing) - MAX_WARNINGS} more families that are not in the spec")
+        warnings.append(f"and {len(missing) - MAX_WARNINGS} more families that are not in the spec")
     for family, names in list(cut_off(plans, spec).items())[:MAX_WARNINGS]:
         some = ", ".join(names[:5]) + (" …" if len(names) > 5 else "")
-        told.append(
+        warnings.append(
             f"family {family!r}: {len(names)} metric(s) are on no dashboard, which holds {MAX_CORE} panels: {some}; "
             "divide the family, or plan a dashboard for a part of it"
         )
-    return told
+    return warnings

@@ -6,9 +6,9 @@ import hashlib
 
 from backend_server.promql import is_readable_label, is_readable_name, rated_metric, result_labels
 
-from .check import LABEL, NAME, SLUG, Reader
+from .check import LABEL, NAME, SLUG, TreeReader
 from .read_alert import read_alert
-from .spec import Kind, Metric, PanelType, Spec, SpecPanel
+from .spec import Metric, MetricKind, PanelType, Spec, SpecPanel
 from .units import is_unit, suggest_unit
 from .yaml_tree import Tree, read_yaml
 
@@ -19,7 +19,7 @@ RESERVED_LABELS = ("le", "quantile")
 PANEL_TYPES = {"graph": "timeseries", **{kind.value: kind.value for kind in PanelType}}
 
 
-class _SpecReader(Reader):
+class _SpecReader(TreeReader):
     """Also knows what may stand in a spec only once, and where it stood first."""
 
     def __init__(self, tree: Tree) -> None:
@@ -74,7 +74,7 @@ def _read_metric(reader: _SpecReader, item: object, path: str, family: str) -> M
         pattern=NAME,
         rule="a metric name: letters, digits, '_' and ':', no digit first",
     )
-    kind = Kind(reader.choice(raw.get("kind"), f"{path}.kind", list(Kind), default=Kind.GAUGE))
+    kind = MetricKind(reader.choice(raw.get("kind"), f"{path}.kind", list(MetricKind), default=MetricKind.GAUGE))
     unit = _unit(reader, raw.get("unit"), f"{path}.unit")
     labels = reader.texts(
         raw.get("labels"),
@@ -97,12 +97,12 @@ def _read_metric(reader: _SpecReader, item: object, path: str, family: str) -> M
     help_text = reader.text(raw.get("help"), f"{path}.help", most=2000)
     if not metric_name:
         return None
-    if kind is Kind.HISTOGRAM and metric_name.endswith(("_bucket", "_sum", "_count")):
+    if kind is MetricKind.HISTOGRAM and metric_name.endswith(("_bucket", "_sum", "_count")):
         base = metric_name.rsplit("_", 1)[0]
         reader.fault(f"{path}.name", f"a histogram is named without its suffix; did you mean {base!r}?")
     elif not is_readable_name(metric_name):
-        told = "is a number or a word of PromQL, so no query can read it by its name; rename the metric"
-        reader.fault(f"{path}.name", f"{metric_name!r} {told}")
+        message = "is a number or a word of PromQL, so no query can read it by its name; rename the metric"
+        reader.fault(f"{path}.name", f"{metric_name!r} {message}")
     return Metric(metric_name, kind, family, labels, unit, help_text, panels, alerts)
 
 
@@ -124,12 +124,12 @@ def _read_panel(
     try:
         found, rated = result_labels(promql), rated_metric(promql)
     except ValueError:
-        found, rated = (), ""  # told already
+        found, rated = (), ""  # reported already
     shown = metric_labels if found is None else found
     return SpecPanel(title, promql, unit, PanelType(PANEL_TYPES[chosen]), key, shown, rated)
 
 
-def _unit(reader: Reader, value: object, path: str) -> str:
+def _unit(reader: TreeReader, value: object, path: str) -> str:
     unit = reader.text(value, path, most=60)
     if unit and not is_unit(unit):
         meant = suggest_unit(unit)

@@ -8,7 +8,7 @@ from backend_server.primitives.durations import DURATION
 from backend_server.promql import experimental_parts, grafana_parts
 
 from ..panels.alert_text import template_fault
-from .check import NAME, Reader
+from .check import NAME, TreeReader
 from .spec import SpecAlert
 
 ALERT_KEYS = ("name", "expr", "for", "severity", "summary")
@@ -20,7 +20,7 @@ _SECONDS = {"y": 365 * 86_400, "w": 7 * 86_400, "d": 86_400, "h": 3600, "m": 60,
 _PART = re.compile(r"([0-9]+)(ms|[ywdhms])")
 
 
-def read_alert(reader: Reader, item: object, path: str, seen: dict[str, str]) -> SpecAlert:
+def read_alert(reader: TreeReader, item: object, path: str, seen: dict[str, str]) -> SpecAlert:
     """Read one alert; `seen` has the names so far with their places, for a name may stand once in a spec."""
     raw = reader.mapping(item, path, allowed=ALERT_KEYS, needed=("name", "expr"))
     name = reader.text(
@@ -43,20 +43,20 @@ def read_alert(reader: Reader, item: object, path: str, seen: dict[str, str]) ->
     )
 
 
-def _expression(reader: Reader, value: object, path: str) -> str:
+def _expression(reader: TreeReader, value: object, path: str) -> str:
     before = len(reader.problems)
     expr = reader.promql(value, path)
     foreign = grafana_parts(expr)
     if foreign:
-        told = "which is filled in on a dashboard only; Prometheus evaluates an alert as it stands, so write it out"
-        reader.fault(path, f"holds {foreign[0][:60]!r}, {told} (e.g. [5m])")
+        reason = "which is filled in on a dashboard only; Prometheus evaluates an alert as it stands, so write it out"
+        reader.fault(path, f"holds {foreign[0][:60]!r}, {reason} (e.g. [5m])")
     elif expr and len(reader.problems) == before:
         for name in experimental_parts(expr):
             reader.fault(path, f"uses {name}, which Prometheus takes only with a feature flag; write it another way")
     return expr
 
 
-def _duration(reader: Reader, value: object, path: str) -> str:
+def _duration(reader: TreeReader, value: object, path: str) -> str:
     rule = "a Prometheus duration such as 30s, 5m or 1h"
     text = reader.text(value, path, default="5m", pattern=DURATION, rule=rule, most=60)
     if sum(int(number) * _SECONDS[unit] for number, unit in _PART.findall(text)) > MAX_FOR_SECONDS:

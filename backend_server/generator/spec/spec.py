@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Kind(StrEnum):
+class MetricKind(StrEnum):
     """The kinds of metric a spec knows."""
 
     __hash__ = str.__hash__  # Enum's own is a Python function, and these are looked up for every panel
@@ -61,7 +61,7 @@ class Metric:
     """One metric of a family. A histogram's name is its base name, without `_bucket`."""
 
     name: str
-    kind: Kind
+    kind: MetricKind
     family: str
     labels: tuple[str, ...] = ()
     unit: str = ""

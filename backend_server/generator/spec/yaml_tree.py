@@ -42,8 +42,8 @@ def read_yaml(source: bytes, *, what: str) -> Tree:
         source.decode()
     except UnicodeDecodeError as fault:
         line = source.count(b"\n", 0, fault.start) + 1
-        told = "is not YAML: it is no UTF-8 text; save it as UTF-8"
-        raise InvalidInput([Problem("", told, line, 1)], what=what) from fault
+        message = "is not YAML: it is no UTF-8 text; save it as UTF-8"
+        raise InvalidInput([Problem("", message, line, 1)], what=what) from fault
     try:
         node = yaml.compose(source, Loader=yaml.CSafeLoader)
     except yaml.MarkedYAMLError as fault:
@@ -52,14 +52,14 @@ def read_yaml(source: bytes, *, what: str) -> Tree:
         raise InvalidInput([Problem("", f"is not YAML: {fault.problem}", line, column)], what=what) from fault
     except (yaml.YAMLError, ValueError, RecursionError) as fault:
         raise InvalidInput([Problem("", f"is not YAML: {_first_line(fault)}", 1, 1)], what=what) from fault
-    reading = _Reading()
+    walk = _NodeWalk()
     try:
-        value = reading.read(node, "", frozenset()) if node is not None else None
+        value = walk.read(node, "", frozenset()) if node is not None else None
     except _TooMuch as fault:
         raise InvalidInput([fault.problem], what=what) from fault
-    if reading.problems:
-        raise InvalidInput(reading.problems, what=what)
-    return Tree(value, reading.places)
+    if walk.problems:
+        raise InvalidInput(walk.problems, what=what)
+    return Tree(value, walk.places)
 
 
 _NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
@@ -73,14 +73,14 @@ class _TooMuch(Exception):
         self.problem = problem
 
 
-class _Reading:
+class _NodeWalk:
     """One walk over the composed nodes."""
 
     def __init__(self) -> None:
         self.places: dict[str, tuple[int, int]] = {}
         self.problems: list[Problem] = []
         self._values = 0
-        # It keeps every node that it is given, so it lives no longer than the reading, and no thread shares it.
+        # It keeps every node that it is given, so it lives no longer than the walk, and no thread shares it.
         self._constructor = yaml.constructor.SafeConstructor()
 
     def read(self, node: yaml.Node, path: str, above: frozenset[int]) -> object:
@@ -102,8 +102,8 @@ class _Reading:
             return [self.read(item, f"{path}[{index}]", inside) for index, item in enumerate(node.value)]
         if node.tag in _NUMBERS and len(node.value) > MAX_NUMBER:
             # `1:59:59:…` takes time that grows with the square of its length, and Python writes out no such number
-            told = f"cannot be read as a number: it is {len(node.value)} characters long, at most {MAX_NUMBER}"
-            self.problems.append(Problem(path, f"{told}; put it in quotes", *place))
+            message = f"cannot be read as a number: it is {len(node.value)} characters long, at most {MAX_NUMBER}"
+            self.problems.append(Problem(path, f"{message}; put it in quotes", *place))
             return None
         try:
             return self._constructor.construct_object(node)

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from backend_server.accounts.ports import SecretKeeper
-from backend_server.datasources.postgres_reader import Reader, ensure_reader, prove_reader
+from backend_server.datasources.postgres_reader import ReaderRole, ensure_reader, prove_reader
 from backend_server.errors import ConfigError
 from backend_server.primitives.secret import Secret
 from backend_server.primitives.shipped import shipped
@@ -84,7 +84,7 @@ def prepare_grafana(settings: Settings, kept: SecretKeeper) -> PreparedGrafana:
     return PreparedGrafana(environment, made, warnings)
 
 
-def _reader(settings: Settings, kept: SecretKeeper) -> tuple[Reader | None, tuple[str, ...]]:
+def _reader(settings: Settings, kept: SecretKeeper) -> tuple[ReaderRole | None, tuple[str, ...]]:
     """Return the role of the PostgreSQL dashboards. Never our own: viewers may ask Grafana's datasource anything."""
     if settings.database_url is None or settings.database_url.reveal().lower().startswith("sqlite:"):
         return None, ()
@@ -134,7 +134,7 @@ def _hosts(settings: Settings) -> list[str]:
     return [f"{one.hostname}:{one.port or ports.get(one.scheme, 80)}" for one in parts if one.hostname]
 
 
-def database_parts(url: str, reader: Reader) -> dict[str, str]:
+def database_parts(url: str, reader: ReaderRole) -> dict[str, str]:
     """Take our database's URL apart for Grafana's datasource, which wants every part bare and the reader's name."""
     parts = urlsplit(url)
     asked = dict(parse_qsl(parts.query))

@@ -170,7 +170,8 @@ def _page(
 
 
 def _token_row(token: ApiToken, now_ms: int) -> dict[str, object]:
-    state = "live" if token.is_good(now_ms) else "expired" if token.revoked_at is None else "revoked"
+    over = "expired" if token.revoked_at is None else "revoked"
+    state = "live" if token.is_good(now_ms) else over
     return {
         "id": token.id,
         "name": token.name,

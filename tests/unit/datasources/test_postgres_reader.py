@@ -13,7 +13,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from backend_server.datasources import postgres_reader as reader_role
-from backend_server.datasources.postgres_reader import Reader, ensure_reader, prove_reader
+from backend_server.datasources.postgres_reader import ReaderRole, ensure_reader, prove_reader
 from backend_server.errors import ConfigError
 from backend_server.primitives.secret import Secret
 from backend_server.storage.engine import migrate as migrating
@@ -67,25 +67,25 @@ def server(postgres: Postgres, postgres_template: str) -> Iterator[Server]:
 
 
 @pytest.fixture
-def reader(server: Server) -> Reader:
+def reader(server: Server) -> ReaderRole:
     return ensure_reader(server.url, PASSWORD)
 
 
 @pytest.mark.parametrize("table", ["kept", "links", "users", "api_tokens", "devices", "publications", "store"])
-def test_it_cannot_read_our_tables(server: Server, reader: Reader, table: str) -> None:
+def test_it_cannot_read_our_tables(server: Server, reader: ReaderRole, table: str) -> None:
     server.ask(f"SELECT * FROM {SCHEMA}.{table}")  # there it is
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         server.ask(f"SELECT * FROM {SCHEMA}.{table}", reader.user)
 
 
-def test_it_reads_the_tables_of_others_but_no_sign_in_data(server: Server, reader: Reader) -> None:
+def test_it_reads_the_tables_of_others_but_no_sign_in_data(server: Server, reader: ReaderRole) -> None:
     assert server.ask("SELECT amount FROM shop.sales", reader.user) == [(10,)]
     assert server.ask("SELECT name FROM device", reader.user) == []
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         server.ask("SELECT * FROM auth.users", reader.user)
 
 
-def test_it_reads_tables_that_are_made_later(server: Server, reader: Reader) -> None:
+def test_it_reads_tables_that_are_made_later(server: Server, reader: ReaderRole) -> None:
     server.ask("CREATE TABLE shop.later (id int)")
     assert server.ask("SELECT * FROM shop.later", reader.user) == []
     server.ask("CREATE TABLE dashwright.later (id int)")
@@ -112,7 +112,9 @@ def test_it_reads_tables_that_are_made_later(server: Server, reader: Reader) -> 
         "SELECT pg_read_file('PG_VERSION')",
     ],
 )
-def test_it_changes_nothing_even_after_lifting_its_own_fence(server: Server, reader: Reader, statement: str) -> None:
+def test_it_changes_nothing_even_after_lifting_its_own_fence(
+    server: Server, reader: ReaderRole, statement: str
+) -> None:
     with pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction)):
         server.ask(statement, reader.user)
     given = make_conninfo(server.url, user=reader.user, password=PASSWORD.reveal())
@@ -123,13 +125,13 @@ def test_it_changes_nothing_even_after_lifting_its_own_fence(server: Server, rea
     assert server.ask("SELECT amount FROM shop.sales") == [(10,)]
 
 
-def test_its_sessions_are_read_only_and_bounded_in_time(server: Server, reader: Reader) -> None:
+def test_its_sessions_are_read_only_and_bounded_in_time(server: Server, reader: ReaderRole) -> None:
     assert server.ask("SHOW default_transaction_read_only", reader.user) == [("on",)]
     assert server.ask("SHOW statement_timeout", reader.user) == [("30s",)]
     assert reader.writable == ()
 
 
-def test_making_it_again_changes_nothing_but_what_is_missing(server: Server, reader: Reader) -> None:
+def test_making_it_again_changes_nothing_but_what_is_missing(server: Server, reader: ReaderRole) -> None:
     server.ask("CREATE ROLE test_other; CREATE SCHEMA AUTHORIZATION test_other")
     server.ask("GRANT USAGE ON SCHEMA dashwright TO PUBLIC")  # somebody's slip
     with ThreadPoolExecutor(4) as pool:
@@ -139,7 +141,7 @@ def test_making_it_again_changes_nothing_but_what_is_missing(server: Server, rea
         server.ask("SELECT * FROM dashwright.kept", reader.user)
 
 
-def test_each_database_of_a_server_has_its_own(server: Server, reader: Reader, postgres_template: str) -> None:
+def test_each_database_of_a_server_has_its_own(server: Server, reader: ReaderRole, postgres_template: str) -> None:
     other = server.postgres.make_database(postgres_template)
     try:
         made = ensure_reader(server.postgres.url(other), Secret("q" * 24))
@@ -167,7 +169,7 @@ def test_an_owner_who_is_no_superuser_suffices(server: Server) -> None:
     assert ensure_reader(owner.url, PASSWORD) == reader
 
 
-def test_a_role_that_somebody_else_made_is_used_as_it_is(server: Server, reader: Reader) -> None:
+def test_a_role_that_somebody_else_made_is_used_as_it_is(server: Server, reader: ReaderRole) -> None:
     server.ask("CREATE ROLE test_plain LOGIN; ALTER SCHEMA dashwright OWNER TO test_plain")
     assert ensure_reader(server.as_user("test_plain"), PASSWORD) == reader
 
@@ -217,7 +219,7 @@ def test_a_role_that_is_not_there_is_told(server: Server) -> None:
         prove_reader(server.url, "nobody", PASSWORD)
 
 
-def test_what_the_reader_sets_for_itself_does_not_last(server: Server, reader: Reader) -> None:
+def test_what_the_reader_sets_for_itself_does_not_last(server: Server, reader: ReaderRole) -> None:
     server.ask("SET TRANSACTION READ WRITE; ALTER ROLE CURRENT_USER SET search_path = 'nowhere'", reader.user)
     assert "nowhere" in str(server.ask("SHOW search_path", reader.user))
     ensure_reader(server.url, PASSWORD)
@@ -226,7 +228,7 @@ def test_what_the_reader_sets_for_itself_does_not_last(server: Server, reader: R
 
 
 def test_a_lock_that_somebody_holds_ends_in_words_and_not_in_a_start_that_hangs(
-    server: Server, reader: Reader, monkeypatch: pytest.MonkeyPatch
+    server: Server, reader: ReaderRole, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reader_role, "_LOCK_TIMEOUT", "200ms")
     monkeypatch.setattr(migrating, "_LOCK_SECONDS", 1)

@@ -12,7 +12,7 @@ import responses
 
 from backend_server.datasources.prometheus_metadata import PrometheusMetadata
 from backend_server.errors import UpstreamError
-from backend_server.generator.spec.discover import Seen
+from backend_server.generator.spec.discover import SeenMetric
 
 PLACE = "http://prometheus.invalid:9090"
 SERIES = {
@@ -60,9 +60,9 @@ def web() -> Iterator[responses.RequestsMock]:
 
 def test_every_metric_that_has_series_is_seen_once_with_what_is_said_of_it(web: responses.RequestsMock) -> None:
     assert PrometheusMetadata(f"{PLACE}/").seen() == [
-        Seen("latency_seconds", "histogram", "How long.", "seconds", {"__name__": 1, "le": 2}, True),
-        Seen("requests_total", "counter", "Requests.", "", {"__name__": 1, "path": 1, "code": 1}, True),
-        Seen("up", "unknown", "", "", {"__name__": 1, "job": 2}, True),
+        SeenMetric("latency_seconds", "histogram", "How long.", "seconds", {"__name__": 1, "le": 2}, True),
+        SeenMetric("requests_total", "counter", "Requests.", "", {"__name__": 1, "path": 1, "code": 1}, True),
+        SeenMetric("up", "unknown", "", "", {"__name__": 1, "job": 2}, True),
     ]
 
 

@@ -14,7 +14,7 @@ from backend_server.doctor.facts import (
     FilesFacts,
     GrafanaFacts,
     OutsideFacts,
-    Seen,
+    ProbedPath,
     SettingsFacts,
     Sheet,
     StateFacts,
@@ -49,8 +49,8 @@ GRAFANA = GrafanaFacts(
     anonymous_status=401, metrics_status=401,
 )  # fmt: skip
 OUTSIDE = OutsideFacts(
-    "https://dash.example.com", health_status=200, health_is_ours=True, plain=(Seen("/grafana/api/user", 404),),
-    claimed=(Seen("/grafana/api/user", 404),), api_status=401,
+    "https://dash.example.com", health_status=200, health_is_ours=True, plain=(ProbedPath("/grafana/api/user", 404),),
+    claimed=(ProbedPath("/grafana/api/user", 404),), api_status=401,
 )  # fmt: skip
 
 
@@ -241,15 +241,15 @@ def test_versions(version: str, safe: bool | None) -> None:
         (replace(OUTSIDE, health_status=503, components={"worker": "nobody leads"}), ["not-ready"]),
         (replace(OUTSIDE, url="http://dash.example.com"), ["no-tls"]),
         (replace(OUTSIDE, url="http://127.0.0.1:5109"), []),
-        (replace(OUTSIDE, claimed=(Seen("/grafana/api/user", 200, login="admin"),)), ["header-not-stripped"]),
-        (replace(OUTSIDE, claimed=(Seen("/grafana/api/user", 200),)), ["header-not-stripped"]),
-        (replace(OUTSIDE, claimed=(Seen("/grafana/api/user", 500),)), []),
-        (replace(OUTSIDE, plain=(Seen("/grafana/api/user", 401, is_grafana=True),)), ["grafana-open-at-edge"]),
+        (replace(OUTSIDE, claimed=(ProbedPath("/grafana/api/user", 200, login="admin"),)), ["header-not-stripped"]),
+        (replace(OUTSIDE, claimed=(ProbedPath("/grafana/api/user", 200),)), ["header-not-stripped"]),
+        (replace(OUTSIDE, claimed=(ProbedPath("/grafana/api/user", 500),)), []),
+        (replace(OUTSIDE, plain=(ProbedPath("/grafana/api/user", 401, is_grafana=True),)), ["grafana-open-at-edge"]),
         (replace(OUTSIDE, api_status=200), ["api-open"]),
         (replace(OUTSIDE, metrics_paths=("/grafana/metrics",)), ["metrics-open"]),
         (replace(OUTSIDE, page_is_grafana=True), ["grafana-page-raw"]),
-        (replace(OUTSIDE, other_ports=(Seen("http://h:3300", 200, is_grafana=True),)), ["grafana-around"]),
-        (replace(OUTSIDE, other_ports=(Seen("http://h:3000", 200, login="admin"),)), ["grafana-header-open"]),
+        (replace(OUTSIDE, other_ports=(ProbedPath("http://h:3300", 200, is_grafana=True),)), ["grafana-around"]),
+        (replace(OUTSIDE, other_ports=(ProbedPath("http://h:3000", 200, login="admin"),)), ["grafana-header-open"]),
     ],
 )
 def test_outside(facts: OutsideFacts, expected: list[str]) -> None:

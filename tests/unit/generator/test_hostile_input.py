@@ -12,7 +12,7 @@ import yaml
 
 from backend_server.errors import InvalidInput
 from backend_server.generator.job import run_job
-from backend_server.generator.spec.discover import Seen, discover_spec
+from backend_server.generator.spec.discover import SeenMetric, discover_spec
 from backend_server.generator.spec.plans import plans_for, read_plans
 from backend_server.generator.spec.read import read_spec
 from backend_server.generator.spec.yaml_tree import read_yaml
@@ -161,10 +161,10 @@ def test_families_that_read_alike_get_titles_of_their_own() -> None:
 
 def test_what_a_hostile_prometheus_says_of_its_metrics_makes_a_good_spec() -> None:
     seen = [
-        Seen("up_total", "counter", help="a\u202eb\x00c\n" * 500, label_values={"a": 3}),
-        Seen("weird", "gauge", help="- {x: [", unit="'"),
-        Seen("_", "gauge"),
-        Seen(":", "gauge"),
+        SeenMetric("up_total", "counter", help="a\u202eb\x00c\n" * 500, label_values={"a": 3}),
+        SeenMetric("weird", "gauge", help="- {x: [", unit="'"),
+        SeenMetric("_", "gauge"),
+        SeenMetric(":", "gauge"),
     ]
     spec = read_spec(discover_spec(seen).encode())
 
@@ -173,15 +173,15 @@ def test_what_a_hostile_prometheus_says_of_its_metrics_makes_a_good_spec() -> No
 
 def test_names_that_no_spec_can_hold_are_left_out_and_named() -> None:
     seen = [
-        Seen("http.server.duration", "gauge"),
-        Seen("x\n- {evil: 1}", "gauge"),
-        Seen("é", "counter", observed=False),
-        Seen("inf", "gauge"),
-        Seen("a" * 600, "gauge"),
-        Seen(f"good_{'b' * 100}_c", "gauge"),
-        Seen("up_total", "counter", label_values={"a.b": 3, "inf": 3, "__x__": 3, "fine": 3}),
-        *[Seen(f"many_{'w' * 80}_{number}", "gauge") for number in range(40)],
-        *[Seen(f"many_b:c_{number}", "gauge") for number in range(40)],
+        SeenMetric("http.server.duration", "gauge"),
+        SeenMetric("x\n- {evil: 1}", "gauge"),
+        SeenMetric("é", "counter", observed=False),
+        SeenMetric("inf", "gauge"),
+        SeenMetric("a" * 600, "gauge"),
+        SeenMetric(f"good_{'b' * 100}_c", "gauge"),
+        SeenMetric("up_total", "counter", label_values={"a.b": 3, "inf": 3, "__x__": 3, "fine": 3}),
+        *[SeenMetric(f"many_{'w' * 80}_{number}", "gauge") for number in range(40)],
+        *[SeenMetric(f"many_b:c_{number}", "gauge") for number in range(40)],
     ]
     text = discover_spec(seen)
     spec = read_spec(text.encode())
@@ -208,5 +208,5 @@ def test_names_that_no_spec_can_hold_are_left_out_and_named() -> None:
 )
 def test_a_moment_is_told_from_a_duration(name: str, kind: str, unit: str) -> None:
     for said in ("", "seconds"):
-        (metric,) = read_spec(discover_spec([Seen(name, kind, unit=said)]).encode()).metrics
+        (metric,) = read_spec(discover_spec([SeenMetric(name, kind, unit=said)]).encode()).metrics
         assert metric.unit == unit

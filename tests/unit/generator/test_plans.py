@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from backend_server.errors import InvalidInput
 from backend_server.generator.job import run_job
 from backend_server.generator.spec.check import SLUG
-from backend_server.generator.spec.discover import Seen, discover_spec
+from backend_server.generator.spec.discover import SeenMetric, discover_spec
 from backend_server.generator.spec.plans import SHIPPED_PLANS, cut_off, plans_for
 from backend_server.generator.spec.read import read_spec
 from backend_server.generator.spec.spec import Spec
@@ -69,7 +69,8 @@ def test_own_slugs_never_collide() -> None:
 )
 def test_every_discovered_metric_is_on_a_dashboard(names, labels) -> None:
     seen = [
-        Seen(name.replace("a-b", "ab"), "gauge", label_values={f"l{n}": 3 for n in range(labels)}) for name in names
+        SeenMetric(name.replace("a-b", "ab"), "gauge", label_values={f"l{n}": 3 for n in range(labels)})
+        for name in names
     ]
     source = discover_spec(seen).encode()
     spec = read_spec(source)

@@ -13,8 +13,8 @@ import pytest
 from backend_server.errors import InvalidInput, ProvisioningError
 from backend_server.primitives.canonical_json import canonical_bytes, content_hash
 from backend_server.primitives.ids import PROVIDERS, device_file, packs_file, shard_of
-from backend_server.provisioning import DashboardFolder, Refused
-from backend_server.provisioning.folder import verified
+from backend_server.provisioning import DashboardFolder, FileRefused
+from backend_server.provisioning.survey import verified
 
 
 def document(uid: str, title: str = "Rig", size: int = 0) -> bytes:
@@ -104,7 +104,7 @@ def test_a_failed_rename_leaves_the_old_bytes_and_no_temporary(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "replace", refuse)
-    with pytest.raises(Refused, match=r"shard-00/dev-a.json cannot be written: No space left on device"):
+    with pytest.raises(FileRefused, match=r"shard-00/dev-a.json cannot be written: No space left on device"):
         folder.swap("shard-00/dev-a.json", document("dev-a", "new"))
     assert folder.content("shard-00/dev-a.json") == document("dev-a", "old")
     assert list(folder.root.rglob("*.tmp")) == []
@@ -128,10 +128,10 @@ def test_a_foreign_file_is_left_alone_and_reported(folder: DashboardFolder) -> N
     foreign.write_text('{"uid": "dev-mine", "title": "by hand"}')
     (folder.root / "packs" / "team.json").write_text("{}")
 
-    with pytest.raises(Refused, match="not one of ours; it was left alone"):
+    with pytest.raises(FileRefused, match="not one of ours; it was left alone"):
         folder.swap("shard-02/dev-mine.json", document("dev-mine"))
-    with pytest.raises(Refused, match="not one of ours"):
-        folder.remove("shard-02/dev-mine.json")
+    with pytest.raises(FileRefused, match="not one of ours"):
+        folder.remove_all(["shard-02/dev-mine.json"])
 
     assert json.loads(foreign.read_text())["title"] == "by hand"
     assert folder.survey().foreign == ("packs/team.json", "shard-02/dev-mine.json")
@@ -144,7 +144,7 @@ def test_a_damaged_file_our_record_names_is_written_over(folder: DashboardFolder
 
 @pytest.mark.parametrize("file", ["../x/dev-a.json", "shard-32/dev-a.json", "shard-01/a.json", "packs/../dev-a.json"])
 def test_a_name_that_is_not_ours_is_refused(folder: DashboardFolder, file: str) -> None:
-    with pytest.raises(Refused, match="is not the name of a file of ours"):
+    with pytest.raises(FileRefused, match="is not the name of a file of ours"):
         folder.swap(file, b"{}")
 
 

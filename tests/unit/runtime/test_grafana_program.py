@@ -10,7 +10,7 @@ import psycopg
 import pytest
 import yaml
 
-from backend_server.datasources.postgres_reader import Reader
+from backend_server.datasources.postgres_reader import ReaderRole
 from backend_server.errors import ConfigError
 from backend_server.primitives.secret import Secret
 from backend_server.runtime.programs.grafana import PreparedGrafana, database_parts, prepare_grafana
@@ -19,7 +19,7 @@ from backend_server.storage.engine.store import Store
 from backend_server.wiring.accounts import secret_keeper
 from tests.support.postgres import Postgres
 
-READER = Reader("reader.abc", Secret("p@ss:/%41$w"))
+READER = ReaderRole("reader.abc", Secret("p@ss:/%41$w"))
 
 
 def prepare(folder: Path, **given: str) -> PreparedGrafana:

@@ -51,7 +51,7 @@ def test_the_order_of_the_files_changes_nothing() -> None:
 def test_two_templates_for_the_same_devices_are_named_and_the_first_name_wins() -> None:
     found = TemplateSet.of([_template("b"), _template("a")])
     assert found.for_device(device())["main"].name == "a"
-    assert [str(doubt) for doubt in found.doubts] == ["b: applies to the same devices and slot as a, which wins"]
+    assert [str(problem) for problem in found.conflicts] == ["b: applies to the same devices and slot as a, which wins"]
 
 
 def test_fleet_templates_stand_apart_one_per_slot() -> None:
@@ -62,7 +62,7 @@ def test_fleet_templates_stand_apart_one_per_slot() -> None:
     found = TemplateSet.of([*fleet, GENERIC])
     assert [one.name for one in found.fleet()] == ["y", "x"]
     assert found.for_device(device()).keys() == {"main"}
-    assert "second fleet template" in found.doubts[0].message
+    assert "second fleet template" in found.conflicts[0].message
 
 
 def test_no_template_no_document() -> None:

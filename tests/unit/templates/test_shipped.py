@@ -67,7 +67,7 @@ def test_panels_of_a_shipped_template_do_not_overlap(file: Any) -> None:
 
 def test_a_miner_gets_the_miners_template_and_others_the_generic_one() -> None:
     templates = TemplateSet.of(_load(file) for file in FILES)
-    assert templates.doubts == ()
+    assert templates.conflicts == ()
     assert templates.for_device(RIG)["main"].name == "miner.json"
     assert templates.for_device(device())["main"].name == "generic.json"
     assert [one.name for one in templates.fleet()] == ["fleet-overview.json"]

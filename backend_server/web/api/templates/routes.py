@@ -38,9 +38,9 @@ def list_templates() -> Response:
     """List the templates in use, and those whose file is broken, with the reason."""
     library = current_services().templates
     current, faults = library.current(), library.faults()
-    doubts = {doubt.path: doubt.message for doubt in current.doubts}
+    conflicts = {conflict.path: conflict.message for conflict in current.conflicts}
     good = [
-        {**template_json(template, faults.get(template.name)), "doubt": doubts.get(template.name)}
+        {**template_json(template, faults.get(template.name)), "doubt": conflicts.get(template.name)}
         for template in current.templates
     ]
     known = {template.name for template in current.templates}

@@ -1,4 +1,4 @@
-"""How generated panels are dressed: legends, ranges, columns and heights that a reader can use as they are."""
+"""How generated panels look: legends, ranges, columns and heights that a reader can use as they are."""
 
 from __future__ import annotations
 
