@@ -123,17 +123,16 @@ class ImportOptions:
 @click.option("--force", is_flag=True, help="Replace a template of this name.")
 def import_(*, file: Path, name: str | None, how: ImportOptions, force: bool) -> None:
     """Make a template of a dashboard exported from Grafana and put it into TEMPLATES_DIR."""
-    from backend_server.templates import import_template
+    from backend_server.templates import ImportChoices, import_template
 
-    made = import_template(
-        _file_name(name or file.name),
-        file.read_bytes(),
-        fields=_pairs("--replace", how.fields),
-        variables=_pairs("--variable", how.variables),
-        values=dict(_pairs("--set", how.values)),
-        kind=how.kind,
-        slot=how.slot,
+    choices = ImportChoices(
+        _pairs("--replace", how.fields),
+        _pairs("--variable", how.variables),
+        dict(_pairs("--set", how.values)),
+        how.kind,
+        how.slot,
     )
+    made = import_template(_file_name(name or file.name), file.read_bytes(), choices)
     folder = current_settings().templates_dir or shipped("dashboard_templates")
     target = folder / _file_name(name or file.name)
     if target.exists() and not force:

@@ -23,7 +23,7 @@ from backend_server.runtime.ports import PortClaim, check_ports
 from backend_server.runtime.run import public_address, run_all
 from backend_server.settings import current_settings
 
-from .history import write_history
+from .history import Past, write_history
 from .host import Host, HostPage
 from .simulator import Miner, MinerServer
 
@@ -77,10 +77,8 @@ def demo(*, host_port: int, device_port: int, stays: float, away: float, history
             settings.data_dir / "prometheus",
             kinds["miner"],
             miners,
+            Past(time.time(), _HISTORY_SECONDS, started),
             instance=f"127.0.0.1:{settings.poller_port}",
-            now=time.time(),
-            seconds=_HISTORY_SECONDS,
-            started=started,
         )
     host = Host(
         settings.own_base,

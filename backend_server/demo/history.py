@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from backend_server.poller.exposition import format_value
@@ -17,33 +18,35 @@ from .simulator import info_at
 _STEP_SECONDS = 5.0
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """How far a history goes back from `now`, and when the simulation started; both in epoch seconds."""
+
+    now: float
+    seconds: float
+    started: float
+
+
 def write_history(
-    store: Path,
-    kind: DeviceKind,
-    miners: Iterable[tuple[str, int, str, str]],
-    *,
-    instance: str,
-    now: float,
-    seconds: float,
-    started: float,
+    store: Path, kind: DeviceKind, miners: Iterable[tuple[str, int, str, str]], past: Past, *, instance: str
 ) -> bool:
     """Fill an empty Prometheus store; False when it is filled already or promtool is missing.
 
     Args:
         miners: device id, number, hostname and site of each.
         instance: the poller as Prometheus names it; with equal labels old and new samples are one series.
-        now: the end of the history, epoch seconds; `seconds` is how far it goes back.
     """
     promtool = shutil.which("promtool")
     if promtool is None or (store.exists() and any(store.iterdir())):
         return False
     store.mkdir(parents=True, exist_ok=True)
-    moments = [now - seconds + step * _STEP_SECONDS for step in range(int(seconds / _STEP_SECONDS))]
+    begin = past.now - past.seconds
+    moments = [begin + step * _STEP_SECONDS for step in range(int(past.seconds / _STEP_SECONDS))]
     lines: dict[str, list[str]] = {}
     for device_id, number, hostname, site in miners:
         ours = f'instance="{instance}",job="dashwright-poller",device="{device_id}"'
         for moment in moments:
-            info = info_at(moment, number, hostname, started)
+            info = info_at(moment, number, hostname, past.started)
             values = {**readings_of(kind, info), "device_up": 1.0, "device_reading_age_seconds": 0.5}
             for name, value in values.items():
                 lines.setdefault(name, []).append(f"{name}{{{ours}}} {format_value(value)} {moment:.3f}")
@@ -57,9 +60,9 @@ def write_history(
             out.write(f"# TYPE {family} {types.get(name, 'gauge')}\n" + "\n".join(samples) + "\n")
         out.write("# EOF\n")
         out.flush()
-        told = subprocess.run(
+        ended = subprocess.run(
             [promtool, "tsdb", "create-blocks-from", "openmetrics", out.name, str(store)],
             capture_output=True,
             check=False,
         )
-    return told.returncode == 0
+    return ended.returncode == 0

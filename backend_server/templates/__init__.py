@@ -7,7 +7,7 @@ from .choose import TemplateSet
 from .context import FleetSummary
 from .expressions import FillError
 from .header import Scope
-from .importer import Imported, import_template
+from .importer import ImportChoices, Imported, import_template
 from .rollout import DocumentChange, plan_rollout
 from .template import Template, load_template
 
@@ -15,6 +15,7 @@ __all__ = [
     "DocumentChange",
     "FillError",
     "FleetSummary",
+    "ImportChoices",
     "Imported",
     "Scope",
     "Template",

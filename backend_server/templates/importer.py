@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from backend_server.documents.choices import Values
@@ -34,44 +34,47 @@ class Imported:
     notes: tuple[str, ...]
 
 
-def import_template(
-    name: str,
-    source: bytes,
-    *,
-    fields: Mapping[str, str],
-    variables: Mapping[str, str] | None = None,
-    values: Values | None = None,
-    kind: str | None = None,
-    slot: str = "main",
-) -> Imported:
+@dataclass(frozen=True, slots=True)
+class ImportChoices:
+    """What a person chose for an import.
+
+    `fields` leads from a value in the dashboard to a device's field (`{"10.0.0.7:9100": "device.labels.instance"}`),
+    `variables` from a variable to one; `values` fills variables in for all devices alike. Without `kind` the template
+    is for any device.
+    """
+
+    fields: Mapping[str, str]
+    variables: Mapping[str, str] = field(default_factory=dict)
+    values: Values = field(default_factory=dict)
+    kind: str | None = None
+    slot: str = "main"
+
+
+def import_template(name: str, source: bytes, choices: ImportChoices) -> Imported:
     """Make a template of an exported dashboard, also of the API's `{"dashboard": …}`.
 
-    Args:
-        name: what messages call the template, e.g. `router.json`.
-        fields: value in the dashboard → device field, e.g. `{"10.0.0.7:9100": "device.labels.instance"}`.
-        variables: variable → device field, e.g. `{"instance": "device.labels.instance"}`.
-        values: variable → value, for the variables that are to be filled in for all devices alike.
-        kind: the device kind the template is for; None for any device.
-
-    Raises InvalidInput naming what cannot become a template.
+    `name` is what messages call it, e.g. `router.json`. Raises InvalidInput naming what cannot become a template.
     """
+    fields, variables = choices.fields, choices.variables
     dashboard = _unwrapped(source, name)
     markers: list[str] = []
-    chosen: dict[str, str | Sequence[str]] = dict(values or {})
-    for variable, field in (variables or {}).items():
-        chosen[variable] = _marker(field, markers)
+    chosen: dict[str, str | Sequence[str]] = dict(choices.values)
+    for variable, field_name in variables.items():
+        chosen[variable] = _marker(field_name, markers)
     known = {str(variable.get("name")) for variable in listed(dashboard, "templating")}
     missing = [
-        Problem(f"variables.{one}", "is no variable of the dashboard") for one in variables or {} if one not in known
+        Problem(f"variables.{variable}", "is no variable of the dashboard")
+        for variable in variables
+        if variable not in known
     ]
     if missing:
         raise InvalidInput(missing, what=name)
     flat = inline(dashboard, chosen)
-    writer = _PlaceholderWriter({value: _marker(field, markers) for value, field in fields.items()}, markers)
+    writer = _PlaceholderWriter({value: _marker(name, markers) for value, name in fields.items()}, markers)
     header = {
-        "slot": slot,
+        "slot": choices.slot,
         "scope": "device",
-        "applies_to": {"kind": kind} if kind else {},
+        "applies_to": {"kind": choices.kind} if choices.kind else {},
         "title": "<< device.title >>",
     }
     body = {key: value for key, value in flat.items() if key not in _DROPPED and key != HEADER_KEY}
@@ -81,7 +84,7 @@ def import_template(
     _number_panels(made)
     written = json.dumps(made, indent=2, ensure_ascii=False).encode() + b"\n"
     load_template(name, written)
-    return Imported(written, tuple(writer.notes(fields, variables or {})))
+    return Imported(written, tuple(writer.notes(fields, variables)))
 
 
 def _unwrapped(source: bytes, name: str) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from backend_server.documents import (
     targets_of,
 )
 from backend_server.primitives.ids import Maker
-from backend_server.templates import import_template, load_template
+from backend_server.templates import ImportChoices, import_template, load_template
 from tests.support.templates import device
 
 FOLDER = Path(os.environ.get("PYTEST_CORPUS_DIR") or Path(__file__).parents[1] / "golden" / "documents")
@@ -116,6 +116,6 @@ def test_a_dashboard_with_a_grid_becomes_a_template(source: bytes) -> None:
     if found.get("rows"):
         return  # of before the grid; Grafana itself must migrate it first
     single = dict.fromkeys(_values(found), VALUES[1])
-    made = import_template("corpus.json", source, fields={VALUES[1]: "device.labels.chosen"}, values=single)
+    made = import_template("corpus.json", source, ImportChoices({VALUES[1]: "device.labels.chosen"}, values=single))
     filled = load_template("corpus.json", made.source).fill(device(labels={"chosen": 'x"y'}))
     assert list(_queries(orjson.loads(filled.body)))

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from backend_server.errors import InvalidInput
-from backend_server.templates import import_template, load_template
+from backend_server.templates import ImportChoices, import_template, load_template
 from tests.support.templates import device, panel
 
 EXPORTED = {
@@ -34,9 +34,8 @@ EXPORTED = {
 
 
 def _import(dashboard, **more):
-    return import_template(
-        "router.json", orjson.dumps(dashboard), **{"fields": {"10.0.0.7": "device.labels.instance"}, **more}
-    )
+    choices = ImportChoices(**{"fields": {"10.0.0.7": "device.labels.instance"}, **more})
+    return import_template("router.json", orjson.dumps(dashboard), choices)
 
 
 def test_the_chosen_value_becomes_the_placeholder_that_is_right_at_each_place() -> None:
