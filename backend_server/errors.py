@@ -1,6 +1,6 @@
 """The error tree: raised with data in any room, worded once at each entrance.
 
-`status_of` maps the tree to HTTP, `cli/errors.py` to exit codes. Every error carries a stable `code`, a message
+`http_status` maps the tree to HTTP, `cli/errors.py` to exit codes. Every error carries a stable `code`, a message
 that says what was being done and what to do next, and `details` that are safe to show to the caller: never a secret.
 """
 
@@ -154,6 +154,6 @@ STATUS: Mapping[type[DashwrightError], int] = {
 }
 
 
-def status_of(fault: DashwrightError) -> int:
+def http_status(fault: DashwrightError) -> int:
     """Map an error to its HTTP status by the nearest class the table names."""
     return next(STATUS[kind] for kind in type(fault).__mro__ if kind in STATUS)

@@ -87,7 +87,7 @@ class Api:
 
 
 def api_command(*, json: str | None = None) -> Callable[[Command], Command]:
-    """Give a command the API as `api`, and where `json` says what is printed then, the flag `--json` as `as_json`."""
+    """Pass a command the API as `api`; where `json` says what is printed then, also the flag `--json` as `as_json`."""
     options = [
         click.option("--token", metavar="TOKEN", help="API token for --url; better given as API_TOKEN."),
         click.option("--url", metavar="URL", help="Address of a running service; or DASHWRIGHT_URL."),

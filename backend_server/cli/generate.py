@@ -186,7 +186,7 @@ def list_documents(*, api: Api, as_json: bool) -> None:
 @click.argument("slugs", metavar="SLUG…", nargs=-1, required=True)
 @api_command()
 def withdraw(*, api: Api, slugs: tuple[str, ...]) -> None:
-    """Take generated dashboards out of service: their links end at once, then files and dashboards go."""
+    """Withdraw generated dashboards: their links end at once, then files and dashboards go."""
     for slug in slugs:
         click.echo(api("DELETE", f"/api/generator/documents/{quote(slug, safe='')}")["message"])
 
@@ -293,8 +293,8 @@ def _entries(path: Path) -> tuple[Entry, ...]:
     try:
         text = _read(path).decode("utf-8")
     except UnicodeDecodeError as fault:
-        told = "is no UTF-8 text; export it anew, or save it as UTF-8"
-        raise InvalidInput([Problem("", told)], what=path.name) from fault
+        fault_text = "is no UTF-8 text; export it again, or save it as UTF-8"
+        raise InvalidInput([Problem("", fault_text)], what=path.name) from fault
     return read_inventory(text, what=path.name)
 
 

@@ -1,4 +1,4 @@
-"""The options that set a link's fields, shared by `link create` and `link edit`, and how a link is told in text."""
+"""The options that set a link's fields, shared by `link create` and `link edit`, and a link as lines of text."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ class LinkFieldOptions:
         return given | {"frame_ancestors": list(self.frame_ancestors)}
 
 
-def told(link: Mapping[str, Any], ledger: Mapping[str, Any] | None) -> Iterator[str]:
-    """Tell a link in lines; with a ledger, what happened on it."""
+def link_lines(link: Mapping[str, Any], ledger: Mapping[str, Any] | None) -> Iterator[str]:
+    """Yield the lines of a link; with a ledger, what happened on it."""
     yield f"{link['token']}  {link['state']}  {link['label']}".rstrip()
     yield f"  {link.get('device') or link.get('document')}, slot {link['slot']}"
     yield f"  {link['embed_url']}"

@@ -13,7 +13,7 @@ from backend_server.primitives.ids import is_link_token
 
 from .api import Api, api_command
 from .context import show_json, show_table
-from .link_fields import LinkFieldOptions, told
+from .link_fields import LinkFieldOptions, link_lines
 from .options import given_fields, option, takes
 
 _STATES = ("pending", "live", "paused", "not_yet", "expired", "revoked")
@@ -97,7 +97,7 @@ def show(*, api: Api, link_token: str, days: int | None, as_json: bool) -> None:
     if as_json:
         show_json({**answer, "ledger": ledger} if ledger else answer)
         return
-    for line in told(answer, ledger):
+    for line in link_lines(answer, ledger):
         click.echo(line)
 
 

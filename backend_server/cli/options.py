@@ -19,7 +19,7 @@ def option(*names: str, **attributes: Any) -> Any:
 
 
 def takes(**groups: type[Any]) -> Callable[[Command], Command]:
-    """Have a command take each group's options as one argument of the given name."""
+    """Pass a command each group's options as one argument of the given name."""
 
     def decorate(command: Command) -> Command:
         @wraps(command)

@@ -82,7 +82,7 @@ def disable(*, api: Api, name: str) -> None:
 @click.argument("name")
 @api_command()
 def enable(*, api: Api, name: str) -> None:
-    """Let a disabled person sign in again."""
+    """Enable a disabled person, who may then sign in again."""
     _edit(api, name, {"disabled": False})
 
 

@@ -36,7 +36,7 @@ def resumed(link: Link, now_ms: int) -> Link:
 
 
 def rotated(link: Link, token: LinkToken, now_ms: int) -> Link:
-    """Return the link its new token; slug and everything else stay."""
+    """Return the link with its new token; slug and everything else stay."""
     check_not_over(link)
     return replace(link, token=token, updated_at=now_ms)
 

@@ -41,7 +41,7 @@ class SessionCookies(SecureCookieSessionInterface):
 
 
 def needs(role: Role, scope: Scope | None = None) -> Callable[[View], View]:
-    """Say what a route asks of its caller; to stand below the route decorator."""
+    """Declare what a route asks of its caller; to stand below the route decorator."""
 
     def mark(view: View) -> View:
         setattr(view, _NEED, Need(role, scope))

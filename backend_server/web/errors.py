@@ -15,7 +15,7 @@ from backend_server.errors import (
     InvalidInput,
     Problem,
     ProvisioningError,
-    status_of,
+    http_status,
 )
 from backend_server.links.urls import PREFIX, PUBLIC
 from backend_server.telemetry import get_logger
@@ -77,7 +77,7 @@ def register_errors(app: Flask) -> None:
 
 
 def _known(fault: DashwrightError) -> Response:
-    status = status_of(fault)
+    status = http_status(fault)
     if status >= 500:
         _log.warning("request failed", code=fault.code, error=fault.message, details=fault.details)
     if isinstance(fault, ConfigError | ProvisioningError) or type(fault) is DashwrightError:

@@ -54,7 +54,7 @@ def register_requests(app: Flask, metrics: Metrics) -> None:
             answer.headers.setdefault("Content-Security-Policy", PAGE_POLICY)
         if "Cache-Control" not in answer.headers:
             answer.headers["Cache-Control"] = "no-store"
-        _tell(answer, metrics)
+        _log_request(answer, metrics)
         return answer
 
 
@@ -76,7 +76,7 @@ def _begin() -> None:
         raise BadRequest("The address or the Host header holds characters that cannot stand there.")
 
 
-def _tell(answer: Response, metrics: Metrics) -> None:
+def _log_request(answer: Response, metrics: Metrics) -> None:
     seconds = time.perf_counter() - g.get("began", time.perf_counter())
     rule = request.url_rule
     metrics.count_request(request.method, rule.rule if rule else None, answer.status_code, seconds)
@@ -100,7 +100,7 @@ def _shown_client() -> str:
 
 
 def body_may_be_left_out(view: View) -> View:
-    """Say that a route takes no body for an empty object; to stand below the route decorator."""
+    """Accept no body at all as an empty object on a route; to stand below the route decorator."""
     setattr(view, _OPTIONAL, True)
     return view
 

@@ -27,7 +27,7 @@ def read_by(rule: Callable[[Any], object], shape: Any) -> PlainValidator:
 
 
 def refuse(problems: Sequence[Problem]) -> None:
-    """Have pydantic refuse a field for these reasons; does nothing where there are none."""
+    """Make pydantic refuse a field for these reasons; nothing happens where there are none."""
     if problems:
         raise PydanticCustomError(RULE, "is not acceptable", {"problems": problems})
 

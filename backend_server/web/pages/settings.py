@@ -21,7 +21,7 @@ from backend_server.errors import (
     InvalidInput,
     Problem,
     TooManyRequests,
-    status_of,
+    http_status,
 )
 from backend_server.primitives.clock import epoch_ms, format_ms
 
@@ -140,7 +140,7 @@ def _failed(actor: Actor, fault: DashwrightError) -> Response:
     words = fault.message
     if isinstance(fault, InvalidInput):
         words = "; ".join(f"{_NAMES.get(one.path, one.path)} {one.message}" for one in fault.problems) + "."
-    return _page(actor, problem=words, status=status_of(fault))
+    return _page(actor, problem=words, status=http_status(fault))
 
 
 def _page(

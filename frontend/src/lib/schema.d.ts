@@ -225,7 +225,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Let a paused link go on. Repeatable. */
+        /** Resume a paused link. Repeatable. */
         post: operations["resume_link"];
         delete?: never;
         options?: never;
@@ -257,7 +257,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tell what happened on a link: made by whom, views and refusals by day, and every change. */
+        /** Return what happened on a link: created by whom, views and refusals by day, and every change. */
         get: operations["get_ledger"];
         put?: never;
         post?: never;
@@ -274,7 +274,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tell who did what, newest first. */
+        /** List who did what, newest first. */
         get: operations["list_audit"];
         put?: never;
         post?: never;
@@ -347,7 +347,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Say which devices' dashboards would change if this source took the place of the template with its name. */
+        /** Return which devices' dashboards would change if this source took the place of the template with its name. */
         post: operations["plan_template"];
         delete?: never;
         options?: never;
@@ -535,7 +535,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Take a generated dashboard out of the wanted set: its links end at once, then file and dashboard go. */
+        /** Withdraw a generated dashboard: its links end at once, then file and dashboard go. */
         delete: operations["withdraw_generated"];
         options?: never;
         head?: never;
@@ -552,7 +552,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Say how dashboards differ from what the spec gives now; layout, ids and metadata do not count.
+         * Return how dashboards differ from what the spec gives now; layout, ids and metadata do not count.
          * @description <br/>Without `only`, generated ones that no plan makes any more count as removed.
          */
         post: operations["verify_dashboards"];
@@ -727,7 +727,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Say who is calling and what that one may. */
+        /** Return who is calling and what that one may do. */
         get: operations["get_me"];
         put?: never;
         post?: never;

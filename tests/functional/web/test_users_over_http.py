@@ -53,7 +53,7 @@ def make(app: LiveApp, name: str, role: str = "viewer") -> None:
     }
 
 
-def status_of(app: LiveApp, session: dict[str, str]) -> int:
+def http_status(app: LiveApp, session: dict[str, str]) -> int:
     return app.call("GET", "/api/me", token=None, headers=session).status
 
 
@@ -82,9 +82,9 @@ def test_whatever_is_changed_ends_the_sessions(app: LiveApp, change: dict[str, o
     session = sign_in(app, name, GOOD)
     assert session is not None
     assert app.call("PATCH", f"/api/users/{name}", {}).status == 200
-    assert status_of(app, session) == 200, "nothing was changed"
+    assert http_status(app, session) == 200, "nothing was changed"
     assert app.call("PATCH", f"/api/users/{name}", change).status == 200
-    assert status_of(app, session) == 401
+    assert http_status(app, session) == 401
     assert (sign_in(app, name, GOOD) is None) == ("role" not in change)
     assert app.call("GET", f"/api/audit?object={name}").json()[0]["action"] == "user.edit"
 
@@ -95,9 +95,9 @@ def test_a_removed_persons_session_does_not_open_a_namesakes_account(app: LiveAp
     assert session is not None
     assert app.call("DELETE", "/api/users/dan").status == 200
     assert app.call("DELETE", "/api/users/dan").status == 404
-    assert status_of(app, session) == 401
+    assert http_status(app, session) == 401
     make(app, "dan", "admin")
-    assert status_of(app, session) == 401
+    assert http_status(app, session) == 401
     assert app.call("DELETE", "/api/users/dan").status == 200
 
 
@@ -146,8 +146,8 @@ def test_ones_own_password_needs_the_old_one(app: LiveApp) -> None:
     assert change(GOOD, "short") == 422
     assert change(GOOD, "a newer password", {"Cookie": here["Cookie"]}) == 403, "without the protection token"
     assert change(GOOD, "a newer password") == 200
-    assert status_of(app, here) == 200
-    assert status_of(app, elsewhere) == 401
+    assert http_status(app, here) == 200
+    assert http_status(app, elsewhere) == 401
     assert sign_in(app, "gil", GOOD) is None
     assert sign_in(app, "gil", "a newer password") is not None
     assert [change("guess", "a newer password") for _ in range(6)][-1] == 429

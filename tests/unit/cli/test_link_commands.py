@@ -102,3 +102,8 @@ def test_a_link_is_told_with_what_happened_on_it(prepared: Run, made: dict[str, 
         assert part in text
     assert json.loads(prepared("link", "list", "--search", "lobb", "--json")[1])[0]["token"] == made["token"]
     assert prepared("link", "list", "--unused-days", "1")[1] == ""
+
+
+def test_what_is_no_token_is_refused_before_any_database_is_opened(run: Run) -> None:
+    code, _, err = run("link", "show", "no-token")
+    assert (code, "is not a link's token" in err) == (8, True), err

@@ -14,7 +14,7 @@ from typing import Any, cast
 import orjson
 
 from backend_server.devices.fields import parse_fields
-from backend_server.errors import DashwrightError, InvalidInput, Problem, status_of
+from backend_server.errors import DashwrightError, InvalidInput, Problem, http_status
 from backend_server.primitives.canonical_json import read_json
 from backend_server.primitives.ids import parse_device_id
 from backend_server.registry import Accepted, DeviceUpserter
@@ -35,7 +35,7 @@ class CachedAnswer:
     __slots__ = ("_cuts", "_head", "_id", "answer", "base", "body", "raw", "share_type")
 
     def __init__(self, device_id: str, parts: tuple[bytes, ...], base: bytes) -> None:
-        """Take the answer cut where the base address (as JSON writes it) belongs, and the address most likely asked."""
+        """Hold the answer, cut where the base address (in JSON) belongs, and the address most likely asked."""
         self.base = base
         self.answer = base.join(parts)
         self._cuts = tuple(len(part) for part in parts)
@@ -240,7 +240,7 @@ def _error(item: object, fault: DashwrightError, request_id: str) -> bytes:
     return orjson.dumps(
         {
             "id": shown,
-            "status": status_of(fault),
+            "status": http_status(fault),
             "error": error_shape(fault.code, fault.message, fault.details, request_id),
         }
     )

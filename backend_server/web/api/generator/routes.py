@@ -136,7 +136,7 @@ def list_generated() -> Response:
 @blueprint.delete("/generator/documents/<slug>", responses={200: Message, **errors(404)})
 @needs(Role.EDITOR, Scope.DOCUMENTS_WRITE)
 def withdraw_generated(path: SlugPath) -> Response:
-    """Take a generated dashboard out of the wanted set: its links end at once, then file and dashboard go."""
+    """Withdraw a generated dashboard: its links end at once, then file and dashboard go."""
     current_services().generated.withdraw(path.slug, by=current_actor().name)
     return json_response({"message": f"{path.slug} is withdrawn; its links have ended."})
 
@@ -144,7 +144,7 @@ def withdraw_generated(path: SlugPath) -> Response:
 @blueprint.post("/generator/verify", responses={200: DriftAnswer, **errors(413, 415)})
 @needs(Role.VIEWER, Scope.DOCUMENTS_READ)
 def verify_dashboards(body: VerifyBody) -> Response:
-    """Say how dashboards differ from what the spec gives now; layout, ids and metadata do not count.
+    """Return how dashboards differ from what the spec gives now; layout, ids and metadata do not count.
 
     Without `only`, generated ones that no plan makes any more count as removed.
     """

@@ -21,7 +21,7 @@ blueprint = api_blueprint("ledger", "Who made, changed and saw what.")
 @blueprint.get("/links/<token>/ledger", responses={200: LedgerAnswer, **errors(404, 410)})
 @needs(Role.VIEWER, Scope.LINKS_READ)
 def get_ledger(path: TokenPath, query: LedgerQuery) -> Response:
-    """Tell what happened on a link: made by whom, views and refusals by day, and every change."""
+    """Return what happened on a link: created by whom, views and refusals by day, and every change."""
     services = current_services()
     found = services.links.directory.get(path.token)
     return json_response(ledger_json(services.ledger.of_link(found, query.days), epoch_ms()))
@@ -30,7 +30,7 @@ def get_ledger(path: TokenPath, query: LedgerQuery) -> Response:
 @blueprint.get("/audit", responses={200: AuditList})
 @needs(Role.ADMIN, Scope.AUDIT_READ)
 def list_audit(query: AuditQueryText) -> Response:
-    """Tell who did what, newest first."""
+    """List who did what, newest first."""
     rows, total = current_services().ledger.audit(
         AuditQuery(
             object_id=query.object,

@@ -93,7 +93,7 @@ def pause_link(path: TokenPath) -> Response:
 @blueprint.post("/links/<token>/resume", responses={200: LinkAnswer, **errors(404, 409, 410)})
 @needs(Role.EDITOR, Scope.LINKS_WRITE)
 def resume_link(path: TokenPath) -> Response:
-    """Let a paused link go on. Repeatable."""
+    """Resume a paused link. Repeatable."""
     return _shown(current_services().links.resume(path.token, current_actor().name))
 
 

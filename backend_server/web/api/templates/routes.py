@@ -79,7 +79,7 @@ def check_template(body: TemplateSource) -> Response:
 @blueprint.post("/templates/plan", responses={200: TemplatePlan, **errors(413, 415)})
 @needs(Role.VIEWER, Scope.PLAN_READ)
 def plan_template(body: TemplateSource) -> Response:
-    """Say which devices' dashboards would change if this source took the place of the template with its name."""
+    """Return which devices' dashboards would change if this source took the place of the template with its name."""
     services = current_services()
     new = load_template(body.name, body.source.encode())
     before = services.templates.current()

@@ -20,7 +20,7 @@ blueprint = api_blueprint("accounts", "Who may do what.")
 @blueprint.get("/me", responses={200: Me})
 @needs(Role.VIEWER)
 def get_me() -> Response:
-    """Say who is calling and what that one may."""
+    """Return who is calling and what that one may do."""
     actor = current_actor()
     return json_response({"name": actor.name, "role": actor.role.value, "scopes": sorted(actor.scopes)})
 
