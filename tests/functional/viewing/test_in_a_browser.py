@@ -80,7 +80,7 @@ def test_a_dashboard_that_cannot_be_made_says_so_without_loading_again_and_again
     browsing.change(state="failed")
     frame = embed(browsing, host)
     wait_for_event(browsing.page, "failed")
-    expect(frame.locator("body")).to_contain_text("This dashboard cannot be made")
+    expect(frame.locator("body")).to_contain_text("This dashboard cannot be created")
     deadline = time.monotonic() + 30
     while sum(url.endswith("/state") for url in asked) < 2:
         assert time.monotonic() < deadline
