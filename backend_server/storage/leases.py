@@ -87,9 +87,9 @@ class LedStore:
         """Name the kind of database."""
         return self._store.dialect
 
-    def change_number(self, *topics: Topic) -> int:
-        """Return the store's change number."""
-        return self._store.change_number(*topics)
+    def number_of(self, *topics: Topic) -> Callable[[], int]:
+        """Return what asks the store for the number of these topics."""
+        return self._store.number_of(*topics)
 
     def read(self) -> AbstractContextManager[Connection]:
         """Begin a snapshot; whoever leads may be read by all."""

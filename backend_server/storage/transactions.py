@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
 
 from sqlalchemy import Connection, select, union
 
@@ -86,7 +85,7 @@ class Records:
         self._store = store
         self._with_grafana = with_grafana
         # The number of the last write to devices, their documents or links; asked at every request.
-        self.change_number: Callable[[], int] = partial(store.change_number, *_TOPICS)
+        self.change_number = store.number_of(*_TOPICS)
 
     @contextmanager
     def reading(self) -> Iterator[ReadTransaction]:

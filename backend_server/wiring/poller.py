@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from backend_server.outbound import OutboundGuard, Purpose
 from backend_server.poller.kinds import DeviceKind, load_kinds
 from backend_server.poller.process import run_poller
@@ -31,7 +29,7 @@ def poll(settings: Settings) -> None:
         store.check()
         devices = DeviceList(store, share_default=settings.share_default)
         run_poller(
-            Guarded(devices.everything, partial(store.change_number, Topic.DEVICES)),
+            Guarded(devices.everything, store.number_of(Topic.DEVICES)),
             kinds,
             lambda url: guard.check(url, Purpose.DEVICE),
             port=settings.poller_port,

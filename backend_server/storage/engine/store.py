@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,7 +55,7 @@ class Transactions(Protocol):
 
     @property
     def dialect(self) -> str: ...
-    def change_number(self, *topics: Topic) -> int: ...
+    def number_of(self, *topics: Topic) -> Callable[[], int]: ...
     def read(self) -> AbstractContextManager[Connection]: ...
     def write(self, *topics: Topic, moves: bool = True) -> AbstractContextManager[Write]: ...
 
@@ -115,17 +115,35 @@ class Store:
         with self.read() as connection:
             return str(connection.execute(select(store_table.c.epoch)).scalar_one())
 
-    def change_number(self, *topics: Topic) -> int:
-        """Return the number of the last committed write, or of the last that touched one of these topics.
+    def change_number(self) -> int:
+        """Return the number of the last committed write; cheap enough for every request. Raises UpstreamError."""
+        return self._numbers()[0]
 
-        Cheap enough for every request. Raises UpstreamError.
+    def number_of(self, *topics: Topic) -> Callable[[], int]:
+        """Return what asks for the number of the last write that touched one of these topics. It raises UpstreamError.
+
+        It is called at every request, so the number is worked out once for each row of numbers.
         """
+        read = self._numbers
+        held: tuple[ChangeNumbers, int] = ((), 0)  # one value, so that threads never see a row with another's number
+
+        def newest() -> int:
+            nonlocal held
+            numbers = read()
+            known, number = held
+            if numbers is not known:
+                change, topics_change = numbers[0], numbers[1]
+                number = max(numbers[topic] for topic in topics) if topics_change == change else change
+                held = (numbers, number)
+            return number
+
+        return newest
+
+    def _numbers(self) -> ChangeNumbers:
         try:
-            numbers = self._watch.numbers()
+            return self._watch.numbers()
         except (sqlite3.Error, psycopg.Error) as fault:
             raise worded(fault, "asking for changes") from fault
-        change, topics_change = numbers[0], numbers[1]
-        return max([numbers[topic] for topic in topics]) if topics and topics_change == change else change
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

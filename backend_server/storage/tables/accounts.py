@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 
 from sqlalchemy import Connection, RowMapping, delete, exc, insert, select, update
 
@@ -23,7 +22,7 @@ class SqlAccounts:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self.change_number = partial(store.change_number, Topic.ACCOUNTS)
+        self.change_number = store.number_of(Topic.ACCOUNTS)
         self.now_ms = epoch_ms  # by this machine's clock: an expiry in minutes needs no better one
 
     def tokens(self) -> Sequence[ApiToken]:

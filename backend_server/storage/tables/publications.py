@@ -19,9 +19,7 @@ class StoredPublications:
     """Grafana's own tokens of our documents, in a memory that is right as of each request."""
 
     def __init__(self, store: Store) -> None:
-        self.tokens: Guarded[Mapping[str, str | None]] = Guarded(
-            partial(_Tokens, store), partial(store.change_number, Topic.LINKS)
-        )
+        self.tokens: Guarded[Mapping[str, str | None]] = Guarded(partial(_Tokens, store), store.number_of(Topic.LINKS))
 
 
 class _Tokens(dict[str, "str | None"]):

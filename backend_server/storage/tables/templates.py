@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from functools import partial
 
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
@@ -21,7 +20,7 @@ class TemplateTable:
 
     def __init__(self, store: Transactions) -> None:
         self._store = store
-        self.change_number = partial(store.change_number, Topic.TEMPLATES)
+        self.change_number = store.number_of(Topic.TEMPLATES)
 
     def everything(self) -> dict[str, StoredTemplate]:
         """Return all rows by name."""

@@ -82,31 +82,31 @@ def test_a_write_moves_the_numbers_of_its_topics_alone(store, database):
     other = Store.open(*database)
     with store.write():
         pass
-    first = {topic: store.change_number(topic) for topic in Topic}
+    first = {topic: store.number_of(topic)() for topic in Topic}
     assert set(first.values()) == {store.change_number()}, "a write that names no topics may have touched all"
 
     with store.write(Topic.LINKS) as write:
         pass
 
-    assert store.change_number(Topic.LINKS) == write.change == first[Topic.LINKS] + 1
-    assert other.change_number(Topic.ACCOUNTS) == first[Topic.ACCOUNTS]
-    assert other.change_number(Topic.ACCOUNTS, Topic.LINKS) == write.change == other.change_number()
+    assert store.number_of(Topic.LINKS)() == write.change == first[Topic.LINKS] + 1
+    assert other.number_of(Topic.ACCOUNTS)() == first[Topic.ACCOUNTS]
+    assert other.number_of(Topic.ACCOUNTS, Topic.LINKS)() == write.change == other.change_number()
     other.close()
 
 
 def test_a_write_of_an_earlier_version_counts_for_every_topic(store):
     with store.write():
         pass
-    before = store.change_number(Topic.ACCOUNTS)
+    before = store.number_of(Topic.ACCOUNTS)()
     with store.aside() as connection:  # what a version without topics does
         connection.execute(update(store_table).values(change=store_table.c.change + 1))
-    assert store.change_number(Topic.ACCOUNTS) == before + 1
+    assert store.number_of(Topic.ACCOUNTS)() == before + 1
 
     with store.write(Topic.LINKS) as write:
         pass
 
-    numbers = {topic: store.change_number(topic) for topic in Topic}
+    numbers = {topic: store.number_of(topic)() for topic in Topic}
     assert set(numbers.values()) == {write.change}, "the first write after it still vouches for nothing it did not see"
     with store.write(Topic.LINKS):
         pass
-    assert store.change_number(Topic.ACCOUNTS) == write.change
+    assert store.number_of(Topic.ACCOUNTS)() == write.change
