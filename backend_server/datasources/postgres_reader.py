@@ -104,7 +104,7 @@ def prove_reader(url: str, user: str, password: Secret) -> ReaderRole:
     try:
         with connect(conninfo) as connection:
             row = connection.execute(_TOO_MUCH, {"schema": SCHEMA}).fetchone()
-            writable = tuple(str(one[0]) for one in connection.execute(_WRITABLE, {}))
+            writable = tuple(str(row[0]) for row in connection.execute(_WRITABLE, {}))
     except psycopg.Error as fault:
         raise ConfigError(f"it cannot sign in as {user!r} ({_words(fault)})") from fault
     if row is None or row[0] is not None:

@@ -70,13 +70,13 @@ class PrometheusMetadata:
         """Return the names of all metrics with a sample within Prometheus' look-back, and its own time."""
         query = 'count by (__name__) ({__name__!=""})'
         answer = self._call("POST", "/api/v1/query", urlencode({"query": query}).encode())["result"]
-        return {one["metric"]["__name__"] for one in answer}, float(answer[0]["value"][0]) if answer else 0.0
+        return {series["metric"]["__name__"] for series in answer}, float(answer[0]["value"][0]) if answer else 0.0
 
     def _counting(self) -> set[str]:
         """Return the `_count` series that have counted something."""
         query = 'sum by (__name__) ({__name__=~".+_count"}) > 0'
         answer = self._call("POST", "/api/v1/query", urlencode({"query": query}).encode())
-        return {one["metric"]["__name__"] for one in answer["result"]}
+        return {series["metric"]["__name__"] for series in answer["result"]}
 
     def _labels(self, series: str, at: float) -> dict[str, int]:
         """Count the values each label of a metric has had within the last minutes."""

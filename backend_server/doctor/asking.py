@@ -68,7 +68,7 @@ class Asker:
     """Asks; `what` is how problems name the other side."""
 
     def __init__(self, what: str) -> None:
-        self._http = HttpClient(what, connections=2, places=16)
+        self._http = HttpClient(what, connections=2, endpoints=16)
 
     def get(self, url: str, headers: Mapping[str, str] | None = None) -> ProbeAnswer:
         """Ask with GET; never raises for what the other side does."""

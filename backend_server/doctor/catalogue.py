@@ -55,7 +55,7 @@ def found(kind_id: str, what: str = "") -> Finding:
 
 def exit_code(findings: Iterable[Finding]) -> int:
     """Return 2 when something is critical, 1 when something is a warning, else 0."""
-    return max((_EXIT_CODES[one.kind.severity] for one in findings), default=0)
+    return max((_EXIT_CODES[finding.kind.severity] for finding in findings), default=0)
 
 
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -24,7 +24,7 @@ def look_at_files(root: Path, *, with_grafana: bool, provisioning: Path | None) 
     return FilesFacts(
         str(root),
         with_grafana,
-        writable=os.access(root, os.W_OK) and all(os.access(one, os.W_OK) for one in _folders(root)),
+        writable=os.access(root, os.W_OK) and all(os.access(folder, os.W_OK) for folder in _folders(root)),
         unreadable=tuple(_unreadable(root)),
         sheets=tuple(_sheets(root)),
         provider_missing=missing,
@@ -39,7 +39,7 @@ def _providers(provisioning: Path, root: Path) -> tuple[str | None, tuple[str, .
     except ConfigError as fault:
         problems = fault.details.get("problems")
         if isinstance(problems, list):
-            return None, tuple(str(one) for one in problems)
+            return None, tuple(str(problem) for problem in problems)
         if not (provisioning / "dashboards").is_dir() or not any((provisioning / "dashboards").glob("*.yml")):
             return fault.message, ()
         return None, (fault.message,)

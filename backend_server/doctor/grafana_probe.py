@@ -115,7 +115,9 @@ def _direct(listed: ProbeAnswer, page: ProbeAnswer) -> tuple[str, ...]:
     """Return the datasources a browser asks directly; where the list is refused, the public page's boot data say it."""
     body = listed.json() if listed.ok else None
     if isinstance(body, list):
-        return tuple(str(one.get("name")) for one in body if isinstance(one, dict) and one.get("access") == "direct")
+        return tuple(
+            str(source.get("name")) for source in body if isinstance(source, dict) and source.get("access") == "direct"
+        )
     return ("one that the public page names",) if _ACCESS.search(page.body) else ()
 
 
@@ -127,11 +129,11 @@ def _as_owner(listed: ProbeAnswer, database: str | None) -> tuple[str, ...]:
     parts = urlsplit(database)
     place, owner = f"{parts.hostname or 'localhost'}:{parts.port or 5432}", unquote(parts.username or "")
     found = []
-    for one in body:
-        if isinstance(one, dict) and "postgres" in str(one.get("type")) and one.get("user") == owner:
-            host, _, port = str(one.get("url")).rpartition("//")[2].rstrip("/").lower().rpartition(":")
+    for source in body:
+        if isinstance(source, dict) and "postgres" in str(source.get("type")) and source.get("user") == owner:
+            host, _, port = str(source.get("url")).rpartition("//")[2].rstrip("/").lower().rpartition(":")
             if f"{host.strip('[]')}:{port}" == place or f"{port}:5432" == place:  # one without a port is all in `port`
-                found.append(str(one.get("name")))
+                found.append(str(source.get("name")))
     return tuple(found)
 
 

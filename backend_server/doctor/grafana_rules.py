@@ -19,9 +19,9 @@ def grafana_findings(facts: GrafanaFacts) -> Iterator[Finding]:
     """Judge Grafana; a setting adds nothing where its effect was seen already."""
     seen = tuple(_behaviour(facts))
     yield from seen
-    reported = {one.kind.id for one in seen}
+    reported = {finding.kind.id for finding in seen}
     if facts.ini is not None:
-        yield from (one for one in ini_findings(facts.ini) if one.kind.id not in reported)
+        yield from (finding for finding in ini_findings(facts.ini) if finding.kind.id not in reported)
 
 
 def is_safe(version: str) -> bool | None:
@@ -95,7 +95,7 @@ def _behaviour(facts: GrafanaFacts) -> Iterator[Finding]:
 
 
 def _allow_list(whitelist: str) -> Iterator[Finding]:
-    entries = [one.strip() for one in whitelist.split(",") if one.strip()]
+    entries = [entry.strip() for entry in whitelist.split(",") if entry.strip()]
     if not entries:
         yield found("allow-list-empty")
     for entry in entries:

@@ -101,13 +101,12 @@ def _other_ports(asker: Asker, url: str, user: str) -> tuple[ProbedPath, ...]:
     found = []
     for port in (_GRAFANA_PORT, _SIGN_IN_PORT):
         base = f"http://{host}:{port}"
-        health = next(
-            (one for one in (asker.get(base + path + "/api/health") for path in ("/grafana", "")) if one.ok), None
-        )
+        answers = (asker.get(base + path + "/api/health") for path in ("/grafana", ""))
+        health = next((answer for answer in answers if answer.ok), None)
         if health is None or not health.is_grafana:
             continue
         asked = (asker.get(f"{base}{path}/api/user", {"X-WEBAUTH-USER": user}) for path in ("/grafana", ""))
-        login = next((one.login for one in asked if one.login), None)
+        login = next((answer.login for answer in asked if answer.login), None)
         found.append(ProbedPath(base, health.status, is_grafana=port == _GRAFANA_PORT, login=login))
     return tuple(found)
 

@@ -77,7 +77,7 @@ def settings_findings(facts: SettingsFacts) -> Iterator[Finding]:
             yield found("no-tls", "PUBLIC_URL begins with http://.")
     if not listens_wide and not facts.has_password:
         yield found("loopback-only")
-    for entry in filter(None, (one.strip() for one in facts.outbound_allow.split(","))):
+    for entry in filter(None, (text.strip() for text in facts.outbound_allow.split(","))):
         network = _network(entry)
         if network is not None and network.prefixlen < (8 if network.version == 4 else 32):
             yield found("outbound-wide", f"OUTBOUND_ALLOW holds {entry}.")

@@ -34,7 +34,9 @@ class Job:
         unfilled = unfilled_placeholders(self.made)
         if unfilled:
             raise InvalidInput(unfilled, what="The job")
-        return tuple(static_document(one.document, Maker.GENERATOR, SLOT, one.plan.slug) for one in self.made)
+        return tuple(
+            static_document(dashboard.document, Maker.GENERATOR, SLOT, dashboard.plan.slug) for dashboard in self.made
+        )
 
 
 def run_job(
@@ -58,13 +60,13 @@ def unfilled_placeholders(made: Iterable[Generated]) -> list[Problem]:
     """Return each `<< … >>` in generated panels: a device fills it in a template; served as it is, nothing does."""
     message = "holds {!r}, which only a device fills; import the file as a template, or write the value out"
     found = []
-    for one in made:
-        if b"<<" not in one.body:
+    for dashboard in made:
+        if b"<<" not in dashboard.body:
             continue
-        for number, panel in enumerate(one.document["panels"]):
+        for number, panel in enumerate(dashboard.document["panels"]):
             texts = [panel["title"], *(target["expr"] for target in panel.get("targets", []))]
             for placeholder in dict.fromkeys(match for text in texts for match in _placeholders(text)):
-                path = f"{one.plan.slug}: panels[{number}] {panel['title'][:60]!r}"
+                path = f"{dashboard.plan.slug}: panels[{number}] {panel['title'][:60]!r}"
                 found.append(Problem(path, message.format(placeholder[:60])))
     return found
 
@@ -76,7 +78,7 @@ def _placeholders(text: str) -> list[str]:
 
 def choose_plans(plans: tuple[DashboardPlan, ...], only: Iterable[str]) -> tuple[DashboardPlan, ...]:
     """Keep the plans with these slugs, all for none; raises InvalidInput for a slug that no plan has."""
-    wanted = [slug for slug in (one.strip() for one in only) if slug]
+    wanted = [slug for slug in (text.strip() for text in only) if slug]
     known = [plan.slug for plan in plans]
     unknown = [slug for slug in wanted if slug not in known]
     if unknown:

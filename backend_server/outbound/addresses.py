@@ -1,4 +1,4 @@
-"""What kind of place an IP address is, whatever it is wrapped in.
+"""What kind of address an IP address is, whatever it is wrapped in.
 
 An address that carries another one (IPv4-mapped, NAT64, 6to4, ISATAP) is judged by both, since the packet ends at the
 inner one. What is not plainly public or plainly private is refused.
@@ -14,7 +14,7 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 
-class Place(StrEnum):
+class AddressKind(StrEnum):
     """Where an address leads."""
 
     PUBLIC = "public"
@@ -41,13 +41,13 @@ _ISATAP_MARKS = (0x00005EFE, 0x02005EFE)
 
 # The worse comes first: of an outer and an inner address the worse one counts.
 _WORST_FIRST = (
-    Place.METADATA,
-    Place.LOOPBACK,
-    Place.OWN,
-    Place.LINK_LOCAL,
-    Place.SPECIAL,
-    Place.PRIVATE,
-    Place.PUBLIC,
+    AddressKind.METADATA,
+    AddressKind.LOOPBACK,
+    AddressKind.OWN,
+    AddressKind.LINK_LOCAL,
+    AddressKind.SPECIAL,
+    AddressKind.PRIVATE,
+    AddressKind.PUBLIC,
 )
 
 
@@ -69,25 +69,25 @@ def layers(address: Address) -> tuple[Address, ...]:
     return tuple(found)
 
 
-def place_of(address: Address, own: Collection[Address] = ()) -> Place:
+def kind_of_address(address: Address, own: Collection[Address] = ()) -> AddressKind:
     """Return where the address leads; of several layers the worst counts."""
-    places = {_place_of_one(layer, own) for layer in layers(address)}
-    return next(place for place in _WORST_FIRST if place in places)
+    kinds = {_kind_of_layer(layer, own) for layer in layers(address)}
+    return next(kind for kind in _WORST_FIRST if kind in kinds)
 
 
-def _place_of_one(address: Address, own: Collection[Address]) -> Place:
+def _kind_of_layer(address: Address, own: Collection[Address]) -> AddressKind:
     if any(address in network for network in _METADATA if network.version == address.version):
-        return Place.METADATA
+        return AddressKind.METADATA
     if address.is_loopback or address.is_unspecified:
-        return Place.LOOPBACK  # the unspecified address connects to this machine
+        return AddressKind.LOOPBACK  # the unspecified address connects to this machine
     if address in own:
-        return Place.OWN
+        return AddressKind.OWN
     if address.is_link_local:
-        return Place.LINK_LOCAL
+        return AddressKind.LINK_LOCAL
     if isinstance(address, IPv6Address) and (address in _TEREDO or address.is_site_local):
-        return Place.SPECIAL
+        return AddressKind.SPECIAL
     if any(address in network for network in _PRIVATE if network.version == address.version):
-        return Place.PRIVATE
+        return AddressKind.PRIVATE
     if address.is_global and not address.is_multicast:
-        return Place.PUBLIC
-    return Place.SPECIAL
+        return AddressKind.PUBLIC
+    return AddressKind.SPECIAL

@@ -37,7 +37,7 @@ class TooManyBytes(OSError):
     """The other side sent more than a call takes."""
 
 
-class Place(NamedTuple):
+class Endpoint(NamedTuple):
     """What connections are kept for; without `addresses` the host's name is resolved as usual."""
 
     scheme: str
@@ -101,16 +101,16 @@ class WireAnswer(HTTPResponse):
             pool._put_conn(connection)
 
 
-def connections_to(place: Place, *, kept: int) -> HTTPConnectionPool:
-    """Return an empty pool for a place; the other side is told the place's name, whatever address is connected to.
+def connections_to(endpoint: Endpoint, *, kept: int) -> HTTPConnectionPool:
+    """Return an empty pool for an endpoint; the other side is told its name, whatever address is connected to.
 
     That name stands in `Host` and SNI, and a certificate must have it and be trusted by this machine.
     """
-    if place.scheme != "https":
-        return _Pool(place.host, place.port, maxsize=kept, addresses=place.addresses)
+    if endpoint.scheme != "https":
+        return _Pool(endpoint.host, endpoint.port, maxsize=kept, addresses=endpoint.addresses)
     context = ssl.create_default_context()
     context.sslsocket_class = _TlsSocket
-    return _TlsPool(place.host, place.port, maxsize=kept, addresses=place.addresses, ssl_context=context)
+    return _TlsPool(endpoint.host, endpoint.port, maxsize=kept, addresses=endpoint.addresses, ssl_context=context)
 
 
 class _Socket(socket.socket):
@@ -140,7 +140,7 @@ class _TlsSocket(_Socket, ssl.SSLSocket):
 
 
 class _Connection(HTTPConnection):
-    """A connection to one place."""
+    """A connection to one endpoint."""
 
     response_class = WireAnswer
     budget: Budget

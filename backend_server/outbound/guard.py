@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from backend_server.errors import ConfigError, InputError
 
-from .addresses import Address, Network, Place, layers, place_of
+from .addresses import Address, AddressKind, Network, kind_of_address, layers
 from .own import own_addresses
 
 _HOST_NAME = re.compile(
@@ -110,23 +110,23 @@ class OutboundGuard:
     def _require(self, address: Address, host: str, port: int, purpose: Purpose) -> None:
         if self._is_listed(address, host, port):
             return
-        place = place_of(address, self._own_addresses())
-        if place is Place.PUBLIC or (place is Place.PRIVATE and purpose is not Purpose.WEBHOOK):
+        kind = kind_of_address(address, self._own_addresses())
+        if kind is AddressKind.PUBLIC or (kind is AddressKind.PRIVATE and purpose is not Purpose.WEBHOOK):
             return
         raise AddressRefused(
-            f"{host!r} leads to {place} address space, which a {purpose} may not reach; "
+            f"{host!r} leads to {kind} address space, which a {purpose} may not reach; "
             "the operator can list host:port or the network in OUTBOUND_ALLOW.",
-            details={"host": host, "port": port, "place": place.value},
+            details={"host": host, "port": port, "place": kind.value},
         )
 
     def _is_listed(self, address: Address, host: str, port: int) -> bool:
         inner = layers(address)
         for service in self._services:
             if service.port == port and (
-                service.host == host or service.host in {str(one) for one in (address, *inner)}
+                service.host == host or service.host in {str(layer) for layer in (address, *inner)}
             ):
                 return True
-        return all(any(one in network for network in self._networks) for one in inner)
+        return all(any(layer in network for network in self._networks) for layer in inner)
 
     def _own_addresses(self) -> Collection[Address]:
         now = time.monotonic()
@@ -194,7 +194,7 @@ def resolve_within(host: str, port: int, seconds: float = _RESOLVE_SECONDS) -> S
     def ask() -> None:
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            answer.append([str(place[0]) for *_, place in found])
+            answer.append([str(socket_address[0]) for *_, socket_address in found])
         except OSError as fault:
             answer.append(fault)
         except UnicodeError:

@@ -22,7 +22,7 @@ from urllib3.exceptions import HTTPError
 
 from backend_server.errors import UpstreamError, UpstreamTimeout
 
-from .connections import Budget, ClosedWhileKept, NotConnected, Place, TooManyBytes, connections_to
+from .connections import Budget, ClosedWhileKept, Endpoint, NotConnected, TooManyBytes, connections_to
 from .guard import Permitted
 
 _PLAIN = re.compile(r"[!-~]+")
@@ -98,9 +98,9 @@ class Reply:
 class HttpClient:
     """Calls of one purpose share its connections; `what` is how messages name the other side."""
 
-    def __init__(self, what: str, *, connections: int = 16, places: int = 64) -> None:
+    def __init__(self, what: str, *, connections: int = 16, endpoints: int = 64) -> None:
         self._what = what
-        self._adapter = BoundedAdapter(connections=connections, places=places)
+        self._adapter = BoundedAdapter(connections=connections, endpoints=endpoints)
 
     def send(self, request: HttpRequest, bounds: Bounds) -> Reply:
         """Send one request and read the whole answer, whatever its status (a redirect is an answer, not followed).
@@ -189,9 +189,9 @@ class ReadyRequest(requests.PreparedRequest):
         self._parts = urlsplit(url)
 
     @property
-    def place(self) -> Place:
+    def endpoint(self) -> Endpoint:
         """Where it goes."""
-        return Place(self._parts.scheme, self._parts.hostname or "", self._parts.port, self.addresses)
+        return Endpoint(self._parts.scheme, self._parts.hostname or "", self._parts.port, self.addresses)
 
     @property
     def target(self) -> str:
@@ -208,11 +208,11 @@ class BoundedAdapter(HTTPAdapter):
     Raises `requests.ConnectionError` with what happened on the wire as its first argument, or an HTTPException.
     """
 
-    def __init__(self, *, connections: int, places: int) -> None:
+    def __init__(self, *, connections: int, endpoints: int) -> None:
         super().__init__()
         self._connections = connections
-        self._most_places = places
-        self._pools: dict[Place, HTTPConnectionPool] = {}
+        self._most_endpoints = endpoints
+        self._pools: dict[Endpoint, HTTPConnectionPool] = {}
         self._lock = threading.Lock()
 
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
@@ -226,21 +226,21 @@ class BoundedAdapter(HTTPAdapter):
         # What was kept beside it has most likely ended too. It is not closed here: others may be using it, and when
         # nobody does any more, it closes by itself.
         with self._lock:
-            self._pools.pop(request.place, None)
+            self._pools.pop(request.endpoint, None)
         return super().send(request, *args, **options)
 
     def get_connection_with_tls_context(
         self, request: requests.PreparedRequest, *_: Any, **__: Any
     ) -> HTTPConnectionPool:
-        """Return the connections to the request's place."""
+        """Return the connections to the request's endpoint."""
         assert isinstance(request, ReadyRequest)
-        place = request.place
+        endpoint = request.endpoint
         with self._lock:
-            pool = self._pools.get(place)
+            pool = self._pools.get(endpoint)
             if pool is None:
-                if len(self._pools) >= self._most_places:
+                if len(self._pools) >= self._most_endpoints:
                     self._pools.pop(next(iter(self._pools)))
-                pool = self._pools[place] = connections_to(place, kept=self._connections)
+                pool = self._pools[endpoint] = connections_to(endpoint, kept=self._connections)
             return pool
 
     def cert_verify(self, *_: Any, **__: Any) -> None:

@@ -16,7 +16,7 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
 def did_you_mean(word: str, known: Iterable[str], *, otherwise: str = "") -> str:
     """Return a sentence's end: `; did you mean 'x'?`, else all known words after `otherwise`, without it nothing."""
-    words = [str(one) for one in known]  # members of an enum are printed as the text they are
+    words = [str(other) for other in known]  # members of an enum are printed as the text they are
     meant = nearest(word, words)
     if meant is not None:
         return f"; did you mean {meant!r}?"

@@ -39,7 +39,7 @@ class TemplateSet:
         conflicts = []
         for template in ordered:
             if template.scope is Scope.DEVICE:
-                rival = next((one for one in by_slot.get(template.slot, []) if _same_claim(one, template)), None)
+                rival = next((other for other in by_slot.get(template.slot, []) if _same_claim(other, template)), None)
                 if rival:
                     conflicts.append(
                         Problem(template.name, f"applies to the same devices and slot as {rival.name}, which wins")
@@ -54,7 +54,7 @@ class TemplateSet:
                 fleet[template.slot] = template
         return cls(
             templates=ordered,
-            hash=content_hash("\0".join(f"{one.name}\0{one.hash}" for one in ordered).encode()),
+            hash=content_hash("\0".join(f"{template.name}\0{template.hash}" for template in ordered).encode()),
             conflicts=tuple(conflicts),
             _by_slot={slot: tuple(found) for slot, found in by_slot.items()},
             _fleet=tuple(fleet.values()),
@@ -64,7 +64,7 @@ class TemplateSet:
         """Return the winning template of each slot that has one for this device."""
         chosen = {}
         for slot, candidates in self._by_slot.items():
-            winner = next((one for one in candidates if _matches(one.applies_to, device)), None)
+            winner = next((template for template in candidates if _matches(template.applies_to, device)), None)
             if winner:
                 chosen[slot] = winner
         return chosen

@@ -108,8 +108,8 @@ class Compiler:
         field = next((step.key for step in reversed(steps) if isinstance(step.key, str)), path)
         try:
             pieces = split_text(text)
-            places = [piece for piece in pieces if isinstance(piece, Placeholder)]
-            expressions = [self._expression(place) for place in places]
+            placeholders = [piece for piece in pieces if isinstance(piece, Placeholder)]
+            expressions = [self._expression(placeholder) for placeholder in placeholders]
             writers = writers_for(escape_context_of(steps), pieces, [expression.escape for expression in expressions])
         except UnclosedPlaceholder as fault:
             self._refuse(
@@ -118,22 +118,24 @@ class Compiler:
         except (Misplaced, BadExpression) as fault:
             self._refuse(path, panel, str(field), str(fault))
         else:
-            whole = len(places) == 1 and pieces[0] == pieces[2] == ""
+            whole = len(placeholders) == 1 and pieces[0] == pieces[2] == ""
             made = iter(
-                self._mark(expression, writer, Use(path, panel, str(field), str(place), expression.reads), whole=whole)
-                for place, expression, writer in zip(places, expressions, writers, strict=True)
+                self._mark(
+                    expression, writer, Use(path, panel, str(field), str(placeholder), expression.reads), whole=whole
+                )
+                for placeholder, expression, writer in zip(placeholders, expressions, writers, strict=True)
             )
             return "".join(piece if isinstance(piece, str) else next(made) for piece in pieces)
         return text
 
-    def _expression(self, place: Placeholder) -> Expression:
-        known = self._expressions.get(place.source)
+    def _expression(self, placeholder: Placeholder) -> Expression:
+        known = self._expressions.get(placeholder.source)
         if known is None:
             try:
-                known = compile_expression(place.source, self._root)
+                known = compile_expression(placeholder.source, self._root)
             except BadExpression as fault:
-                raise BadExpression(f"{place} {fault}") from fault
-            self._expressions[place.source] = known
+                raise BadExpression(f"{placeholder} {fault}") from fault
+            self._expressions[placeholder.source] = known
         return known
 
     def _mark(self, expression: Expression, writer: Writer, use: Use, *, whole: bool) -> str:

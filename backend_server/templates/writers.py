@@ -45,20 +45,20 @@ class Writer:
 def writers_for(context: EscapeContext, pieces: list[str | Placeholder], escapes: list[str | None]) -> list[Writer]:
     """Return the writer of each placeholder of a string; raises Misplaced for the first that may not stand there."""
     texts = [piece for piece in pieces if isinstance(piece, str)]
-    places = [piece for piece in pieces if isinstance(piece, Placeholder)]
+    placeholders = [piece for piece in pieces if isinstance(piece, Placeholder)]
     if context is EscapeContext.FIXED:
         raise Misplaced("cannot stand here: this field must be known when the template loads")
-    for text, place in zip(texts, places, strict=False):
+    for text, placeholder in zip(texts, placeholders, strict=False):
         if _OPENS_VARIABLE.search(text):
-            raise Misplaced(f"{place} stands inside a Grafana variable or label; a value may not choose which")
+            raise Misplaced(f"{placeholder} stands inside a Grafana variable or label; a value may not choose which")
     if context is EscapeContext.PROMQL:
         around = promql_quote_contexts(texts)
-        return [_in_promql(*found) for found in zip(places, escapes, around, strict=True)]
+        return [_in_promql(*parts) for parts in zip(placeholders, escapes, around, strict=True)]
     if context is EscapeContext.SQL:
         around = sql_quote_contexts(texts)
-        return [_in_sql(*found) for found in zip(places, escapes, around, strict=True)]
+        return [_in_sql(*parts) for parts in zip(placeholders, escapes, around, strict=True)]
     if context is EscapeContext.OTHER_QUERY:
-        return [_in_other_query(*found) for found in zip(places, escapes, strict=True)]
+        return [_in_other_query(*parts) for parts in zip(placeholders, escapes, strict=True)]
     return [
         _shown(context, escape, texts[index], texts[index + 1], first=index == 0, last=index + 2 == len(texts))
         for index, escape in enumerate(escapes)
@@ -70,63 +70,68 @@ def exact_writer(escape: str | None) -> Writer:
     return Writer(f"exact {escape}", _FILTER_OF.get(escape, str))
 
 
-def _in_promql(place: Placeholder, escape: str | None, around: QuoteContext) -> Writer:
-    _need_escape(place, escape, 'inside quotes, e.g. {device="<< device.id | label_value >>"}')
+def _in_promql(placeholder: Placeholder, escape: str | None, around: QuoteContext) -> Writer:
+    _need_escape(placeholder, escape, 'inside quotes, e.g. {device="<< device.id | label_value >>"}')
     if around.quote == "#":
-        raise Misplaced(f"{place} stands in a comment, which a line break in its value would end; remove it")
+        raise Misplaced(f"{placeholder} stands in a comment, which a line break in its value would end; remove it")
     if around.before == "$":
-        raise Misplaced(f"{place} follows a '$', and together they would name a Grafana variable; remove the '$'")
+        raise Misplaced(f"{placeholder} follows a '$', and together they would name a Grafana variable; remove the '$'")
     if escape == "metric_name":
         joined = re.match(r"[\w:]", around.before) or re.match(r"[\w:]", around.after)
         if around.quote or joined:
             return Writer("metric_name", metric_name)
-        return Writer("metric_name alone", partial(_metric_alone, str(place)))
+        return Writer("metric_name alone", partial(_metric_alone, str(placeholder)))
     if not around.quote:
         remedy = "use metric_name, or put it inside quotes"
-        raise Misplaced(f"{place} stands outside quotes, where {escape} would not keep PromQL's structure; {remedy}")
+        raise Misplaced(
+            f"{placeholder} stands outside quotes, where {escape} would not keep PromQL's structure; {remedy}"
+        )
     if escape == "slug":
         return Writer("slug", slug)
     if around.quote == "`":
-        raise Misplaced(f"{place} stands inside backquotes, which have no escapes; use double quotes")
+        raise Misplaced(f"{placeholder} stands inside backquotes, which have no escapes; use double quotes")
     if around.before == "\\":
-        raise Misplaced(f"{place} follows a backslash, which would change its first character; remove the backslash")
+        raise Misplaced(
+            f"{placeholder} follows a backslash, which would change its first character; remove the backslash"
+        )
     if escape == "label_value" and around.matcher == "=~":
         raise Misplaced(
-            f"{place} stands in a regular expression, where label_value would let '.' match anything; use label_regex"
+            f"{placeholder} stands in a regular expression, where label_value would let '.' match anything; "
+            "use label_regex"
         )
     if escape == "label_regex" and around.matcher == "=":
-        raise Misplaced(f"{place} stands after '=', which takes no regular expression; use label_value, or =~")
+        raise Misplaced(f"{placeholder} stands after '=', which takes no regular expression; use label_value, or =~")
     writes = escaping.promql_regex if escape == "label_regex" else escaping.promql_string
     return Writer(f"{escape} {around.quote}", partial(_swapped, writes, around.quote))
 
 
-def _in_sql(place: Placeholder, escape: str | None, around: QuoteContext) -> Writer:
-    _need_escape(place, escape, "inside quotes, e.g. WHERE device = '<< device.id | label_value >>'")
+def _in_sql(placeholder: Placeholder, escape: str | None, around: QuoteContext) -> Writer:
+    _need_escape(placeholder, escape, "inside quotes, e.g. WHERE device = '<< device.id | label_value >>'")
     if escape == "metric_name":
         return Writer("metric_name", metric_name)
     if escape == "slug" and around.quote:
         return Writer("slug", slug)
     if escape == "label_regex":
-        raise Misplaced(f"{place} stands in SQL, for which label_regex is not made; use label_value inside '…'")
+        raise Misplaced(f"{placeholder} stands in SQL, for which label_regex is not made; use label_value inside '…'")
     if around.quote != "'":
-        raise Misplaced(f"{place} must stand inside plain '…' quotes in SQL, so that its value cannot end them")
+        raise Misplaced(f"{placeholder} must stand inside plain '…' quotes in SQL, so that its value cannot end them")
     return Writer("sql", _sql)
 
 
-def _in_other_query(place: Placeholder, escape: str | None) -> Writer:
-    _need_escape(place, escape, "")
+def _in_other_query(placeholder: Placeholder, escape: str | None) -> Writer:
+    _need_escape(placeholder, escape, "")
     if escape == "metric_name":
         return Writer("metric_name", metric_name)
     if escape == "slug":
         return Writer("slug", slug)
-    raise Misplaced(f"{place} stands in a query whose language {escape} does not know; use slug or metric_name")
+    raise Misplaced(f"{placeholder} stands in a query whose language {escape} does not know; use slug or metric_name")
 
 
-def _need_escape(place: Placeholder, escape: str | None, example: str) -> None:
+def _need_escape(placeholder: Placeholder, escape: str | None, example: str) -> None:
     if escape is None:
         raise Misplaced(
-            f"{place} stands in a query without an escaping filter as its last one; add label_value or label_regex"
-            f"{' ' + example if example else ''}, metric_name or slug"
+            f"{placeholder} stands in a query without an escaping filter as its last one; "
+            f"add label_value or label_regex{' ' + example if example else ''}, metric_name or slug"
         )
 
 
@@ -158,7 +163,7 @@ def _swapped(write: Callable[[str, str], str], quote_sign: str, value: str) -> s
     return write(value, quote_sign)
 
 
-def _metric_alone(place: str, value: str) -> str:
+def _metric_alone(placeholder: str, value: str) -> str:
     name = metric_name(value)
     if name.lower() in _PROMQL_WORDS.split():
         raise BadValue(f'{name!r} is a word of PromQL and cannot be a metric\'s whole name; write {{__name__="…"}}')

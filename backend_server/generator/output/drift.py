@@ -55,7 +55,7 @@ def find_drift(wanted: Iterable[Generated], on_disk: Mapping[str, Panel | None])
 
     What is on disk beside them is not looked at: `find_left_over` does that, when all plans are compared.
     """
-    found = (_compare(one, on_disk.get(one.plan.slug)) for one in wanted)
+    found = (_compare(generated, on_disk.get(generated.plan.slug)) for generated in wanted)
     return tuple(drift for drift in found if drift.tokens)
 
 
@@ -98,11 +98,11 @@ def _compare(wanted: Generated, existing: Panel | None) -> Drift:
     added: list[str] = []
     waiting: dict[tuple[str, str], list[Panel]] = defaultdict(list)
     for panel in only_theirs:
-        waiting[_place_of(panel)].append(panel)
+        waiting[_origin_of(panel)].append(panel)
     for panel in only_mine:
-        place = _place_of(panel)
-        if waiting[place]:
-            waiting[place].pop(0)
+        key = _origin_of(panel)
+        if waiting[key]:
+            waiting[key].pop(0)
             changed.append(_title(panel))
         else:
             added.append(_title(panel))
@@ -120,22 +120,22 @@ def _by_signature(dashboard: Panel) -> dict[str, list[Panel]]:
 
 
 def _surplus(panels: list[Panel], others: list[Panel]) -> list[Panel]:
-    """Of panels that show the same, give as many as there are more than on the other side, the strangers first."""
+    """Of panels that show the same, return as many as there are more than on the other side, the strangers first."""
     more = len(panels) - len(others)
     if more <= 0:
         return []
-    there = Counter(map(_place_of, others))
+    there = Counter(map(_origin_of, others))
     strangers: list[Panel] = []
     copies: list[Panel] = []
     for panel in panels:
-        place = _place_of(panel)
-        there[place] -= 1
-        (copies if there[place] >= 0 else strangers).append(panel)
+        key = _origin_of(panel)
+        there[key] -= 1
+        (copies if there[key] >= 0 else strangers).append(panel)
     return [*strangers, *reversed(copies)][:more]
 
 
-def _place_of(panel: Panel) -> tuple[str, str]:
-    """The same place: the same metric by the same source. A panel added by hand has neither."""
+def _origin_of(panel: Panel) -> tuple[str, str]:
+    """What a panel comes from: a metric, and by which source. A panel added by hand has neither."""
     meta = panel.get("g6_meta")
     if not isinstance(meta, dict):
         return ("", "")

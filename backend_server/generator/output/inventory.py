@@ -55,13 +55,13 @@ class InventoryDiff:
 
     def as_json(self) -> dict[str, list[dict[str, object]]]:
         """Return the diff as `{"added": […], "removed": […], "renamed": […]}`."""
-        renamed = [asdict(one) for one in self.renamed]
-        for one in renamed:
-            if not one["inferred"]:
-                del one["inferred"]
+        renamed = [asdict(entry) for entry in self.renamed]
+        for entry in renamed:
+            if not entry["inferred"]:
+                del entry["inferred"]
         return {
-            "added": [asdict(one) for one in self.added],
-            "removed": [asdict(one) for one in self.removed],
+            "added": [asdict(entry) for entry in self.added],
+            "removed": [asdict(entry) for entry in self.removed],
             "renamed": renamed,
         }
 

@@ -25,7 +25,8 @@ def alerts_table(metrics: tuple[Metric, ...]) -> Draft | None:
     names = "|".join(alert.name for alert in alerts)
     firing = f'ALERTS{{alertstate="firing", alertname=~"{names}"}}'
     description = "Every alert on the metrics shown here: 1 while it fires"
-    expr = f"max by (alertname, severity) ({firing} or {' or '.join(_quiet(one.name, one.severity) for one in alerts)})"
+    quiet = " or ".join(_quiet(alert.name, alert.severity) for alert in alerts)
+    expr = f"max by (alertname, severity) ({firing} or {quiet})"
     if len(alerts) > MAX_ROWS or len(expr) > MAX_LENGTH:
         if len(firing) > MAX_LENGTH // 2:
             firing = 'ALERTS{alertstate="firing"}'

@@ -61,11 +61,11 @@ def discover_spec(seen: Iterable[SeenMetric], beginning: Collection[str] = ()) -
     prefixes = tuple(beginning)
     chosen = [metric for metric in seen if not prefixes or metric.name.startswith(prefixes)]
     listed = sorted(chosen, key=lambda metric: metric.name)
-    unreadable = [one.name for one in listed if not is_plain_name(one.name)]
-    plain = [one for one in listed if is_plain_name(one.name)]
-    silent = [one.name for one in plain if not one.observed]
+    unreadable = [metric.name for metric in listed if not is_plain_name(metric.name)]
+    plain = [metric for metric in listed if is_plain_name(metric.name)]
+    silent = [metric.name for metric in plain if not metric.observed]
     families: dict[str, list[Metric]] = defaultdict(list)
-    for metric in _metrics(one for one in plain if one.observed):
+    for metric in _metrics(seen for seen in plain if seen.observed):
         families[metric.family].append(metric)
     tree = {
         "version": 1,
@@ -102,29 +102,36 @@ def base_names(names: Iterable[str]) -> dict[str, str]:
 
 def _metrics(seen: Iterable[SeenMetric]) -> list[Metric]:
     found = []
-    for one in seen:
-        kind = _kind(one)
+    for metric in seen:
+        kind = _kind(metric)
         if kind is None:
             continue
-        values = one.label_values or {}
+        values = metric.label_values or {}
         useful = [name for name, count in values.items() if _is_useful(name) and 2 <= count <= MAX_VALUES]
         # The labels with the fewest values split best, and their order must not depend on the answer's.
         labels = tuple(sorted(useful, key=lambda label: (values[label], label))[:MAX_LABELS])
-        family = _family(one.name)
+        family = _family(metric.name)
         found.append(
-            Metric(one.name, kind, family, labels, _unit(one, kind), " ".join(CONTROL.sub(" ", one.help).split())[:500])
+            Metric(
+                metric.name,
+                kind,
+                family,
+                labels,
+                _unit(metric, kind),
+                " ".join(CONTROL.sub(" ", metric.help).split())[:500],
+            )
         )
     return found
 
 
-def _kind(one: SeenMetric) -> MetricKind | None:
-    if one.name.endswith(("_info", "_created")) or one.type in ("info", "summary", "stateset"):
+def _kind(metric: SeenMetric) -> MetricKind | None:
+    if metric.name.endswith(("_info", "_created")) or metric.type in ("info", "summary", "stateset"):
         return None
-    if one.type in _TYPES:
-        return _TYPES[one.type]
-    if one.name.endswith("_total"):
+    if metric.type in _TYPES:
+        return _TYPES[metric.type]
+    if metric.name.endswith("_total"):
         return MetricKind.COUNTER
-    return None if one.name.endswith(("_bucket", "_sum", "_count")) else MetricKind.GAUGE
+    return None if metric.name.endswith(("_bucket", "_sum", "_count")) else MetricKind.GAUGE
 
 
 def _is_useful(label: str) -> bool:
@@ -133,14 +140,14 @@ def _is_useful(label: str) -> bool:
     return LABEL.fullmatch(label) is not None and is_readable_label(label)
 
 
-def _unit(one: SeenMetric, kind: MetricKind) -> str:
-    if kind is MetricKind.GAUGE and _MOMENT.search(one.name):
+def _unit(metric: SeenMetric, kind: MetricKind) -> str:
+    if kind is MetricKind.GAUGE and _MOMENT.search(metric.name):
         return "dateTimeFromNow"
-    if one.unit:
-        guess = one.unit if is_unit(one.unit) else suggest_unit(one.unit)
+    if metric.unit:
+        guess = metric.unit if is_unit(metric.unit) else suggest_unit(metric.unit)
         if guess:
             return guess
-    stem = one.name.removesuffix("_total")
+    stem = metric.name.removesuffix("_total")
     for suffix in sorted(_SUFFIX_UNITS, key=len, reverse=True):
         if stem.endswith(f"_{suffix}"):
             return _SUFFIX_UNITS[suffix]
