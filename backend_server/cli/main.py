@@ -15,8 +15,8 @@ from .errors import EXIT_BROKEN_PIPE, exit_code_of, words_of
 
 # Name → where the command is, and its place in the help.
 _COMMANDS = {
-    "run": ("backend_server.runtime.run:run", "Prepare and run everything in the foreground."),
-    "prepare": ("backend_server.runtime.prepare:prepare", "Make ready: database, secrets, files, configuration."),
+    "run": ("backend_server.cli.programs:run", "Prepare and run everything in the foreground."),
+    "prepare": ("backend_server.cli.programs:prepare", "Make ready: database, secrets, files, configuration."),
     "demo": ("backend_server.demo.command:demo", "Run everything with a small simulated fleet."),
     "simulate": ("backend_server.demo.fleet:simulate", "Run a simulated fleet alone and register it at a service."),
     "web": ("backend_server.cli.programs:web", "Run the API and the pages."),

@@ -1,15 +1,37 @@
-"""The programs supervisor runs: `web`, `worker`, `poller`, `edge`. Each ends on SIGTERM within its stop time."""
+"""Everything at once (`run`, `prepare`), and the programs supervisor runs: `web`, `worker`, `poller`, `edge`.
+
+Each of these ends on SIGTERM within its stop time.
+"""
 
 from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from types import FrameType
 
 import click
 
 from backend_server.settings import current_settings
+
+
+@click.command()
+def run() -> None:
+    """Prepare and run everything in the foreground; Ctrl-C or SIGTERM stops it within 20 seconds."""
+    from backend_server.runtime.run import run_all
+
+    sys.exit(run_all(current_settings()))
+
+
+@click.command()
+def prepare() -> None:
+    """Make ready: database, secrets, first administrator, files, configuration. `run` does it by itself."""
+    from backend_server.runtime.prepare import prepare_all, tell
+
+    prepared = prepare_all(current_settings())
+    tell(prepared)
+    click.echo(f"Ready: {prepared.written} dashboard files written.")
 
 
 @click.command()

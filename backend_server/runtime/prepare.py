@@ -10,7 +10,7 @@ import click
 
 from backend_server.accounts.metrics_tokens import ensure_metrics_token
 from backend_server.errors import ConfigError, DashwrightError
-from backend_server.settings import SHORTEST_SECRET_KEY, LinkTokens, Settings, current_settings
+from backend_server.settings import SHORTEST_SECRET_KEY, LinkTokens, Settings
 from backend_server.settings.topology import behind_edge, run_folder
 from backend_server.wiring.accounts import account_store, ensure_first_admin, secret_keeper
 from backend_server.wiring.reconcile import build_reconciler, build_template_loading, ensure_grafana_users
@@ -32,15 +32,6 @@ class Prepared:
     grafana_environment: dict[str, str] = field(default_factory=dict)
     prometheus_command: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
-
-
-@click.command()
-def prepare() -> None:
-    """Make ready: database, secrets, first administrator, files, configuration. `run` does it by itself."""
-    settings = current_settings()
-    prepared = prepare_all(settings)
-    tell(prepared)
-    click.echo(f"Ready: {prepared.written} dashboard files written.")
 
 
 def prepare_all(settings: Settings) -> Prepared:

@@ -1,4 +1,4 @@
-"""`dashwright run`: prepare, then every program under supervisor, in the foreground until told to stop."""
+"""Prepare, then every program under supervisor, in the foreground until told to stop."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ import click
 
 from backend_server.errors import DashwrightError
 from backend_server.primitives.shipped import shipped
-from backend_server.settings import LogFormat, Settings, current_settings
+from backend_server.settings import LogFormat, Settings
 from backend_server.settings.topology import STOPPING_FILE, behind_edge, public_place, run_folder, web_address
 
 from .healthcheck import HEALTH_PATH, answers
@@ -39,12 +39,6 @@ _READY_SECONDS = 180.0
 _SUPERVISORS_LINE = re.compile(rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} ([A-Z]{4}) (.*)")
 _LEVELS = {b"CRIT": "critical", b"ERRO": "error", b"WARN": "warning"}
 _USERS_SECONDS = 180.0
-
-
-@click.command()
-def run() -> None:
-    """Prepare and run everything in the foreground; Ctrl-C or SIGTERM stops it within 20 seconds."""
-    sys.exit(run_all(current_settings()))
 
 
 def run_all(settings: Settings, *, extra_programs: Path | None = None) -> int:

@@ -1,10 +1,12 @@
-"""Who stands where on this machine: whether nginx is in front, and where `web` is reached behind it."""
+"""Who stands where: whether nginx is in front, where `web` is reached behind it, which proxies stand before both."""
 
 from __future__ import annotations
 
+import ipaddress
 import shutil
 from pathlib import Path
 
+from backend_server.errors import ConfigError
 from backend_server.primitives.socket_paths import socket_path
 
 from .table import Settings
@@ -41,3 +43,14 @@ def web_address(settings: Settings) -> str:
 def public_place(settings: Settings) -> str:
     """Return `HOST:PORT` at which programs of this machine reach the public port."""
     return f"{settings.own_host}:{settings.port}"
+
+
+def trusted_networks(settings: Settings) -> list[str]:
+    """Return the networks whose proxies may say for whom they ask; ConfigError names one that is none."""
+    found = []
+    for text in filter(None, (one.strip() for one in settings.trusted_proxies.split(","))):
+        try:
+            found.append(str(ipaddress.ip_network(text, strict=False)))
+        except ValueError:
+            raise ConfigError(f"TRUSTED_PROXIES holds {text!r}; it must be a network such as 10.0.0.0/8.") from None
+    return found

@@ -12,8 +12,7 @@ from flask_openapi3.models.security_scheme import SecurityScheme
 from flask_openapi3.openapi import OpenAPI
 
 import backend_server
-from backend_server.runtime.programs.nginx import trusted_networks
-from backend_server.settings.topology import behind_edge
+from backend_server.settings.topology import behind_edge, trusted_networks
 from backend_server.wiring.monitoring import build_health
 
 from .api import register_api

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -245,3 +246,9 @@ def test_the_guard_sees_what_it_forbids(tmp_path: Path, code: str) -> None:
         check=False,
     )
     assert "while importing backend_server.bad" in found.stderr
+
+
+def test_the_architecture_page_names_every_room() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(\w+)`", "".join(line for line in page.splitlines(keepends=True) if line[:2] == "| ")))
+    assert {room_of(path) for path in MODULES} - {"__init__", "__main__"} <= named

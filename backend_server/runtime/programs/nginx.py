@@ -20,7 +20,7 @@ from backend_server.primitives.identity_headers import IDENTITY_HEADERS, USER_HE
 from backend_server.primitives.shipped import shipped
 from backend_server.primitives.words import link_state_words
 from backend_server.settings import Settings, is_beside_us
-from backend_server.settings.topology import find_nginx, run_folder, web_socket
+from backend_server.settings.topology import find_nginx, run_folder, trusted_networks, web_socket
 
 # What nginx itself answers, in the product's one error shape.
 ERRORS = (
@@ -156,17 +156,6 @@ def grafana_sign_in_port(settings: Settings) -> int | None:
             f"GRAFANA_PORT is {settings.grafana_port}, which is another program's port; choose another, or 0."
         )
     return settings.grafana_port
-
-
-def trusted_networks(settings: Settings) -> list[str]:
-    """Return the networks whose proxies may say for whom they ask; ConfigError names one that is none."""
-    found = []
-    for text in filter(None, (one.strip() for one in settings.trusted_proxies.split(","))):
-        try:
-            found.append(str(ipaddress.ip_network(text, strict=False)))
-        except ValueError:
-            raise ConfigError(f"TRUSTED_PROXIES holds {text!r}; it must be a network such as 10.0.0.0/8.") from None
-    return found
 
 
 def shipped_assets() -> Path:
