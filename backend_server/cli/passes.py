@@ -5,8 +5,10 @@ from __future__ import annotations
 import click
 
 from backend_server.errors import UpstreamError
+from backend_server.reconcile.apply_once import apply_once
 from backend_server.reconcile.held_removals import HeldRemovals
-from backend_server.reconcile.show import format_plan
+from backend_server.reconcile.model import Outcome
+from backend_server.reconcile.pass_.show import format_plan
 
 from .api import Api, api_command
 from .context import open_services, show_json
@@ -36,11 +38,12 @@ def apply(wait: bool, timeout_seconds: float, confirm_removals: bool, as_json: b
         worker = build_worker(services)
         if confirm_removals:
             HeldRemovals(services.records.documents, services.records.values).confirm("cli")
-        report = worker.apply_once(wait=wait, timeout_seconds=timeout_seconds)
+        report = apply_once(worker, wait=wait, timeout_seconds=timeout_seconds)
+    written = report.uids(Outcome.WRITTEN)
     if as_json:
-        show_json({"written": sorted(report.written), "failed": dict(report.failed), "left": report.left})
+        show_json({"written": sorted(written), "failed": dict(report.failed), "left": report.left})
     else:
-        click.echo(f"{len(report.written)} written, {len(report.failed)} failed, {report.left} left.")
+        click.echo(f"{len(written)} written, {len(report.failed)} failed, {report.left} left.")
         for uid, reason in report.failed.items():
             click.echo(f"  {uid}: {reason}")
     if report.failed or (wait and report.left):

@@ -13,8 +13,8 @@ from backend_server.errors import DashwrightError
 from backend_server.links.publication import PublicationState
 
 from .circuit_breaker import CircuitBreaker
-from .filling import MADE_HERE
 from .model import AuditReport, DocumentRow, ListedPublic, RowUpdate
+from .pass_.fill import MADE_HERE
 from .ports import Checkpoint, Files, Grafana, ReconcileRecords
 
 DRAWN_BY = "drawn_by"
@@ -49,17 +49,18 @@ class Audit:
             return replace(report, grafana=breaker.reason)
         breaker.reset()
         found = {row.dashboard_uid: row for row in listed}
-        notes = [*_lost(rows, found), *_left_over(rows, found)]
-        self._record(notes)
+        updates = [*_lost(rows, found), *_left_over(rows, found)]
+        self._store(updates)
         return replace(
             report,
-            public_lost=frozenset(note.uid for note in notes if note.public is not PublicationState.UNWANTED),
+            public_lost=frozenset(update.uid for update in updates) - _unwanted(updates),
             public_differs=frozenset(
                 row.uid
                 for row in rows
                 if row.uid in found and not found[row.uid].enabled and row.wanted is Wanted.PRESENT
             ),
-            leftovers=report.leftovers | {note.uid for note in notes if note.public is PublicationState.UNWANTED},
+            leftovers=report.leftovers
+            | {update.uid for update in updates if update.public is PublicationState.UNWANTED},
         )
 
     def audit_files(self) -> AuditReport:
@@ -83,11 +84,11 @@ class Audit:
             ):
                 leftovers.append(RowUpdate(row.uid, row.change, {}, LOOK_AGAIN))
         if lost or leftovers:
-            self._record([*lost, *leftovers])
+            self._store([*lost, *leftovers])
             rows = self.records.documents.everything(with_devices=False)
         report = AuditReport(
-            files_lost=frozenset(note.uid for note in lost),
-            leftovers=frozenset(note.uid for note in leftovers),
+            files_lost=frozenset(update.uid for update in lost),
+            leftovers=frozenset(update.uid for update in leftovers),
             strays=tuple(sorted(file for file in survey.owned if file not in known)),
             foreign=tuple(file for file in survey.foreign if file not in known),
         )
@@ -103,30 +104,34 @@ class Audit:
             self.records.documents.mark_dirty(MADE_HERE, forget_loaded=now == _GRAFANA)
         self.records.values.set(DRAWN_BY, now)
 
-    def _record(self, notes: Sequence[RowUpdate]) -> None:
-        if notes:
+    def _store(self, updates: Sequence[RowUpdate]) -> None:
+        if updates:
             self.checkpoint("before storing audit")
-            self.records.documents.update(notes)
+            self.records.documents.update(updates)
             self.checkpoint("after storing audit")
+
+
+def _unwanted(updates: Sequence[RowUpdate]) -> frozenset[str]:
+    return frozenset(update.uid for update in updates if update.public is PublicationState.UNWANTED)
 
 
 def _lost(rows: Sequence[DocumentRow], found: Mapping[str, ListedPublic]) -> list[RowUpdate]:
     """Find publications that are not in Grafana as recorded; a rebuilt Grafana has lost them all."""
-    notes = []
+    updates = []
     for row in rows:
         if row.wanted is not Wanted.PRESENT or row.dirty:
             continue
         listed = found.get(row.uid)
         if row.public_state is PublicationState.LIVE:
             if listed is None or (listed.uid, listed.access_token) != (row.public_uid, row.access_token):
-                notes.append(
+                updates.append(
                     RowUpdate(row.uid, row.change, {"loaded_hash": None}, LOOK_AGAIN, public=PublicationState.WANTED)
                 )
             elif not listed.enabled:
-                notes.append(RowUpdate(row.uid, row.change, {}, LOOK_AGAIN, public=PublicationState.WANTED))
+                updates.append(RowUpdate(row.uid, row.change, {}, LOOK_AGAIN, public=PublicationState.WANTED))
         elif row.public_state is PublicationState.WANTED and not _is_quarantined(row):
-            notes.append(RowUpdate(row.uid, row.change, {}, LOOK_AGAIN))
-    return notes
+            updates.append(RowUpdate(row.uid, row.change, {}, LOOK_AGAIN))
+    return updates
 
 
 def _left_over(rows: Sequence[DocumentRow], found: Mapping[str, ListedPublic]) -> list[RowUpdate]:

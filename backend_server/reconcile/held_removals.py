@@ -6,9 +6,9 @@ import json
 from collections.abc import Sequence
 
 from .model import DocumentRow, RowUpdate
-from .plan import DeletionBreaker, Plan
+from .pass_.plan import DeletionBreaker, Plan
+from .pass_.show import held_words
 from .ports import DocumentRecord, KeyValues
-from .show import held_words
 
 HELD = "removals_held"
 CONFIRMED = "removals_confirmed"

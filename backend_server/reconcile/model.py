@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from backend_server.devices.device import Device
 from backend_server.documents.status import DocumentState, Wanted
@@ -89,20 +90,27 @@ class ListedPublic:
     enabled: bool
 
 
+class Outcome(StrEnum):
+    """What became of a document in a pass."""
+
+    WRITTEN = "written"
+    UNPUBLISHED = "unpublished"
+    REMOVED = "removed"
+    LOADED = "loaded"
+    PUBLISHED = "published"
+    DELETED = "deleted"
+    GONE = "gone"
+    FINISHED = "finished"
+
+
 @dataclass(frozen=True, slots=True)
 class PassReport:
-    """The outcome of one pass; uids by what became of them, `failed` with the reason of each.
+    """What one pass did: uids by what became of them, `failed` with the reason of each.
 
     `left` counts the documents that still need work, `grafana` says why Grafana could not be asked (None = it could).
     """
 
-    written: frozenset[str] = frozenset()
-    loaded: frozenset[str] = frozenset()
-    published: frozenset[str] = frozenset()
-    unpublished: frozenset[str] = frozenset()
-    removed: frozenset[str] = frozenset()
-    gone: frozenset[str] = frozenset()
-    finished: frozenset[str] = frozenset()
+    outcomes: Mapping[Outcome, frozenset[str]] = field(default_factory=dict)
     failed: Mapping[str, str] = field(default_factory=dict)
     held: frozenset[str] = frozenset()
     purged: int = 0
@@ -110,33 +118,21 @@ class PassReport:
     left: int = 0
     grafana: str | None = None
 
+    def uids(self, outcome: Outcome) -> frozenset[str]:
+        """Return the documents of which this became."""
+        return self.outcomes.get(outcome, frozenset())
+
     @property
     def changed_something(self) -> bool:
         """Whether anything was written, called or stored."""
-        return bool(
-            self.written
-            or self.loaded
-            or self.published
-            or self.unpublished
-            or self.removed
-            or self.gone
-            or self.finished
-            or self.failed
-            or self.purged
-            or self.reloads
-        )
+        return any(self.outcomes.values()) or bool(self.failed or self.purged or self.reloads)
 
     def after(self, earlier: PassReport) -> PassReport:
         """Return both passes as one: what either did, and how it stands now."""
+        at_rest = self.uids(Outcome.FINISHED)
         return PassReport(
-            written=earlier.written | self.written,
-            loaded=earlier.loaded | self.loaded,
-            published=earlier.published | self.published,
-            unpublished=earlier.unpublished | self.unpublished,
-            removed=earlier.removed | self.removed,
-            gone=earlier.gone | self.gone,
-            finished=earlier.finished | self.finished,
-            failed={uid: why for uid, why in {**earlier.failed, **self.failed}.items() if uid not in self.finished},
+            outcomes={outcome: earlier.uids(outcome) | self.uids(outcome) for outcome in Outcome},
+            failed={uid: why for uid, why in {**earlier.failed, **self.failed}.items() if uid not in at_rest},
             held=self.held,
             purged=earlier.purged + self.purged,
             reloads=earlier.reloads + self.reloads,

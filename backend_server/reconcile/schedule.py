@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Protocol
+
+from backend_server.errors import DashwrightError, LeaseLost
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +37,34 @@ class Schedule:
     def at_once(self, name: str) -> None:
         """Have it due now."""
         self._due_at.pop(name, None)
+
+
+class JobWatcher(Protocol):
+    """Is told what went wrong."""
+
+    def trouble(self, doing: str, fault: DashwrightError) -> None: ...
+
+
+class Jobs:
+    """Runs jobs; where one fails that is told, and it is tried again in its turn."""
+
+    def __init__(self, jobs: Iterable[Job], schedule: Schedule, watcher: JobWatcher) -> None:
+        self._jobs = tuple(jobs)
+        self._schedule = schedule
+        self._watcher = watcher
+
+    def run_due(self) -> None:
+        """Run each job whose time has come. Raises LeaseLost."""
+        for job in self._jobs:
+            if self._schedule.is_due(job.doing):
+                self._schedule.put_off(job.doing, job.every_seconds)
+                self.run(job)
+
+    def run(self, job: Job) -> None:
+        """Run a job now. Raises LeaseLost."""
+        try:
+            job.run()
+        except LeaseLost:
+            raise
+        except DashwrightError as fault:
+            self._watcher.trouble(job.doing, fault)

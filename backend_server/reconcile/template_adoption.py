@@ -9,7 +9,7 @@ from backend_server.reconcile.ports import TemplateWatch
 from backend_server.registry import FleetDocuments
 from backend_server.templates import TemplateSet
 
-from .filling import FROM_TEMPLATES
+from .pass_.fill import FROM_TEMPLATES
 from .ports import Checkpoint, Devices, ReconcileRecords, no_checkpoint
 
 ADOPTED = "templates_adopted"

@@ -7,7 +7,6 @@ the record.
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
@@ -15,6 +14,7 @@ from typing import Protocol
 from backend_server.catalog import LoadedTemplates
 from backend_server.errors import DashwrightError, LeaseLost, UpstreamError
 
+from .audits import Audits
 from .change_window import ChangeWindow
 from .grafana_watch import GrafanaWatch
 from .heartbeat import Heartbeat
@@ -22,13 +22,12 @@ from .lead import Lead, LeadRenewal
 from .model import AuditReport, PassReport
 from .ports import Changes, ReconcileRecords
 from .reconciler import Reconciler
-from .schedule import Job, Schedule
+from .schedule import Job, Jobs, Schedule
 from .template_adoption import TemplateFollower
 
-_AUDIT, _FLEET = "audit", "fleet"
+_FLEET = "fleet"
 _FLEET_SECONDS = 5.0
 _DATABASE_AWAY_SECONDS = 1.0
-_LOOK_SECONDS = 0.05
 
 
 class Watcher(Protocol):
@@ -102,11 +101,18 @@ class Worker:
         self._templates = templates
         self._pace = pace or Pace()
         self._watcher = watcher or Unwatched()
-        self._jobs = tuple(jobs)
-        self._after_audit = after_audit
         self._schedule = schedule or Schedule()
+        self._jobs = Jobs(jobs, self._schedule, self._watcher)
         self._window = ChangeWindow(changes, self._schedule, self._pace.reload_window_seconds if with_grafana else 0.0)
-        self._grafana = GrafanaWatch(reconciler, self._schedule, self._pace.probe_interval_seconds)
+        self._audits = Audits(
+            reconciler,
+            self._schedule,
+            GrafanaWatch(reconciler, self._schedule, self._pace.probe_interval_seconds),
+            self._watcher,
+            (lambda: self._jobs.run(after_audit)) if after_audit else _nothing,
+            interval_seconds=self._pace.audit_interval_seconds,
+            retry_seconds=self._pace.pass_interval_seconds,
+        )
         self._heartbeat = Heartbeat(records, lead, reconciler.breaker, self._schedule)
         self._begun = False
         self._fleet_moved = False
@@ -123,29 +129,36 @@ class Worker:
                     stop.wait(self._turn())
         finally:
             self._templates.stop()
-            self._let_go()
+            self.release()
 
-    def apply_once(self, *, wait: bool, timeout_seconds: float = 60.0) -> PassReport:
-        """Pass until nothing is left to do now (`dashwright apply`); with `wait`, until everything is proven.
+    def begin(self) -> bool:
+        """Take the lead unless it is held; a new lead loads the templates and audits first. Whether this one leads."""
+        if not self.lead.is_held:
+            self._begun = False
+            self._heartbeat.begin()
+            if self.lead.take():
+                self._watcher.lead(True)
+        if not self.lead.is_held:
+            return False
+        self._heartbeat.moved()
+        if not self._begun:
+            self._templates.forget()
+            self.load_templates()
+            self._audits.run()
+            self._window.reopen()
+            self._begun = True
+        return True
 
-        While another worker leads this one only waits for it. What is put off or held back does not end the waiting;
-        the report tells what all passes did, and its `left` how much there is to do at the end.
-        """
-        deadline = self._schedule.now() + timeout_seconds
-        whole = PassReport()
+    def left(self) -> int:
+        """Count the documents that still need work, whoever does it."""
+        return self._documents.backlog()[0]
+
+    def release(self) -> None:
+        """Let go of the lead, if it is held."""
         try:
-            while True:
-                if self._take_lead():
-                    self._begin_if_new()
-                    report = self.reconciler.run_pass()
-                else:
-                    report = PassReport(left=self._documents.backlog()[0])
-                whole = report.after(whole)
-                if report.left == 0 or not (wait or report.changed_something) or self._schedule.now() >= deadline:
-                    return whole
-                time.sleep(_LOOK_SECONDS)
-        finally:
-            self._let_go()
+            self.lead.release()
+        except UpstreamError as fault:
+            self._watcher.trouble("letting go of the lead", fault)
 
     def load_templates(self) -> None:
         """Load the templates and take them into use. Raises LeaseLost unless this process leads."""
@@ -156,14 +169,12 @@ class Worker:
     def _turn(self) -> float:
         """Do what is due; returns the seconds until the next look."""
         try:
-            if not self._take_lead():
+            if not self.begin():
                 return max(self._pace.pass_interval_seconds, self._pace.lease_ttl_seconds / 5)
-            self._heartbeat.moved()
-            self._begin_if_new()
             if self._templates.changed():
                 self.load_templates()
             self._follow()
-            self._do_jobs()
+            self._jobs.run_due()
             self._heartbeat.moved()
             self._heartbeat.beat()
         except LeaseLost as fault:
@@ -176,26 +187,15 @@ class Worker:
             return _DATABASE_AWAY_SECONDS
         return self._pace.pass_interval_seconds
 
-    def _begin_if_new(self) -> None:
-        if not self._begun:
-            self._templates.forget()
-            self.load_templates()
-            self._audit()
-            self._begun = True
-
     def _follow(self) -> None:
         """Follow disk, Grafana, fleet and store: compare what is to be compared, and pass when it is due."""
-        if self._schedule.is_due(_AUDIT):
-            self._audit()
-        began = self._schedule.now()
-        report = self._grafana.look()
-        if report is not None:
-            self._audited(report, began)
+        if self._audits.run_due():
+            self._window.reopen()
         self._fleet_moved |= self._window.look()
         if self._fleet_moved and self._schedule.is_due(_FLEET):
             self._fleet_moved = False
             self._schedule.put_off(_FLEET, _FLEET_SECONDS)
-            self.reconciler.refresh_fleet()
+            self.reconciler.filling.refresh_fleet()
         if self._window.is_over:
             self._pass()
 
@@ -221,56 +221,10 @@ class Worker:
         seconds = (earliest - self._documents.now_ms()) / 1000
         return max(seconds, self.reconciler.breaker.wait_seconds or 0.0, self._pace.pass_interval_seconds)
 
-    def _audit(self) -> None:
-        began = self._schedule.now()
-        self._schedule.put_off(_AUDIT, self._pace.audit_interval_seconds)
-        self._grafana.put_off()
-        report = self.reconciler.audit()
-        self._grafana.audited()
-        self._audited(report, began)
-        if report.grafana is not None:
-            # Grafana was away: its side is audited as soon as it is back, not in five minutes.
-            wait = self.reconciler.breaker.wait_seconds or 0.0
-            self._schedule.put_off(_AUDIT, max(wait, self._pace.pass_interval_seconds))
-
-    def _audited(self, report: AuditReport, began: float) -> None:
-        self._window.reopen()
-        self._watcher.audited(report, self._schedule.now() - began)
-        if report.grafana is None and self._after_audit is not None:
-            self._do(self._after_audit)
-
-    def _do_jobs(self) -> None:
-        for job in self._jobs:
-            if self._schedule.is_due(job.doing):
-                self._schedule.put_off(job.doing, job.every_seconds)
-                self._do(job)
-
-    def _do(self, job: Job) -> None:
-        """Do a job; where it fails that is told, and it is tried again in its turn."""
-        try:
-            job.run()
-        except LeaseLost:
-            raise
-        except DashwrightError as fault:
-            self._watcher.trouble(job.doing, fault)
-
-    # The lead
-
-    def _take_lead(self) -> bool:
-        if self.lead.is_held:
-            return True
-        self._begun = False
-        self._heartbeat.begin()
-        if self.lead.take():
-            self._watcher.lead(True)
-        return self.lead.is_held
-
     def _beat_in_long_passes(self) -> None:
         if self._heartbeat.has_passed:
             self._heartbeat.beat()  # a long pass that goes on is no hanging one
 
-    def _let_go(self) -> None:
-        try:
-            self.lead.release()
-        except UpstreamError as fault:
-            self._watcher.trouble("letting go of the lead", fault)
+
+def _nothing() -> None:
+    """Do nothing after an audit."""

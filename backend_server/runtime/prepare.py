@@ -10,6 +10,7 @@ import click
 
 from backend_server.accounts.metrics_tokens import ensure_metrics_token
 from backend_server.errors import ConfigError, DashwrightError
+from backend_server.reconcile.model import Outcome
 from backend_server.settings import SHORTEST_SECRET_KEY, LinkTokens, Settings
 from backend_server.settings.topology import behind_edge, run_folder
 from backend_server.wiring.accounts import account_store, ensure_first_admin, secret_keeper
@@ -104,7 +105,7 @@ def _prepare_files(settings: Settings, warnings: list[str]) -> int:
                 ensure_grafana_users(services)
             except DashwrightError as fault:
                 warnings.append(f"Grafana's users could not be looked at yet: {fault.message}")
-        return len(report.written)
+        return len(report.uids(Outcome.WRITTEN))
 
 
 def _warnings(settings: Settings) -> list[str]:

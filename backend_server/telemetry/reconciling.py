@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from backend_server.catalog.model import LoadedTemplates
 from backend_server.errors import DashwrightError
-from backend_server.reconcile.model import AuditReport, PassReport
+from backend_server.reconcile.model import AuditReport, Outcome, PassReport
 
 from .logs import get_logger
 
@@ -29,9 +29,9 @@ class ReconcileLog:
         self._tell_grafana(report.grafana)
         self._log.info(
             "pass",
-            written=len(report.written),
-            published=len(report.published),
-            gone=len(report.gone),
+            written=len(report.uids(Outcome.WRITTEN)),
+            published=len(report.uids(Outcome.PUBLISHED)),
+            gone=len(report.uids(Outcome.GONE)),
             failed=len(report.failed),
             held=len(report.held),
             purged=report.purged,

@@ -74,7 +74,7 @@ def build_template_loading(
     """Make what takes templates into use; `store` as in `build_reconciler`."""
     store = store or services.store
     records = reconcile_records(store, share_default=services.settings.share_default)
-    adoption = TemplateAdoption(records, FleetDocuments(Records(store)), reconciler.use)
+    adoption = TemplateAdoption(records, FleetDocuments(Records(store)), reconciler.filling.use)
     return TemplateLoading(records, services.templates, services.devices, adoption)
 
 

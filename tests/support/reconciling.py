@@ -111,7 +111,7 @@ class House:
 
     def _use(self, templates: TemplateSet) -> None:
         self.templates = templates
-        self.reconciler.use(templates)
+        self.reconciler.filling.use(templates)
 
     def close(self) -> None:
         if self.client is not None:

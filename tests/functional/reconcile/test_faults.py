@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from backend_server.grafana import PublicDashboard
-from backend_server.reconcile.apply import GRAFANA_AWAY, WALK_AWAITED
+from backend_server.reconcile.pass_.grafana_actions import WALK_AWAITED
+from backend_server.reconcile.pass_.run import GRAFANA_AWAY
 from backend_server.storage.engine.store import Store
 from tests.fakes.grafana import FakeGrafana
 from tests.support.reconciling import House, heal, house_of, live, template_set, template_source
@@ -322,7 +323,7 @@ def test_a_device_retired_in_the_middle_of_a_pass_ends_retired(house: House, fak
 def test_reloads_asked_for_at_the_same_time_are_shared(house: House, fake_grafana: FakeGrafana) -> None:
     fake_grafana.slow(0.2, RELOAD)
     before = fake_grafana.reload_count
-    threads = [threading.Thread(target=house.reconciler.reloader.reload) for _ in range(8)]
+    threads = [threading.Thread(target=house.reconciler.context.reloader.reload) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:

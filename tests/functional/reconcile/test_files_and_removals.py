@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -72,7 +73,8 @@ def test_a_full_provider_is_told_per_device(
     sqlite_store: Store, dashboards_dir: Path, fake_grafana: FakeGrafana
 ) -> None:
     with house_of(sqlite_store, dashboards_dir, fake_grafana.url) as house:
-        house.reconciler._files = DashboardFolder(dashboards_dir, most_per_provider=0)
+        full = DashboardFolder(dashboards_dir, most_per_provider=0)
+        house.reconciler.context = replace(house.reconciler.context, files=full)
         house.put("rig-1")
         house.reconciler.run_pass()
         row = house.row("rig-1")

@@ -10,7 +10,8 @@ import pytest
 
 from backend_server.links import LinkState
 from backend_server.primitives.ids import DeviceId
-from backend_server.reconcile.plan import Action
+from backend_server.reconcile.model import Outcome
+from backend_server.reconcile.pass_.plan import Action
 from backend_server.reconcile.reconciler import Options
 from backend_server.storage.engine.store import Store
 from tests.fakes.grafana import FakeGrafana
@@ -51,7 +52,7 @@ def test_a_new_device_is_written_loaded_and_public_with_the_ids_chosen_before(
     assert (row["state"], row["dirty"], row["reason"], row["public"]) == ("live", False, None, "live")
     assert (row["public_uid"], row["access_token"]) == (before["public_uid"], before["access_token"])
     assert row["written_hash"] == row["loaded_hash"]
-    assert report.finished == {row["uid"]}
+    assert report.uids(Outcome.FINISHED) == {row["uid"]}
     assert visitor_status(house, row["access_token"]) == 200
     public = house.client.public_of(row["uid"])
     assert (public.uid, public.enabled, public.time_selection, public.annotations) == (
@@ -279,8 +280,8 @@ def test_prepare_writes_all_files_and_asks_grafana_nothing(house: House, fake_gr
     for number in range(40):
         house.put(f"rig-{number}")
     report = house.reconciler.prepare_files()
-    assert len(report.written) == len(house.files()) == 40
+    assert len(report.uids(Outcome.WRITTEN)) == len(house.files()) == 40
     assert fake_grafana.requests == []
-    assert house.reconciler.prepare_files().written == frozenset()
+    assert house.reconciler.prepare_files().uids(Outcome.WRITTEN) == frozenset()
     fake_grafana.restart()
     assert len(fake_grafana.dashboard_uids()) == 40

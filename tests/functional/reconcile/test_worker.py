@@ -15,9 +15,10 @@ import pytest
 from backend_server.catalog import TemplateCatalog
 from backend_server.errors import LeaseLost, UpstreamError
 from backend_server.provisioning.template_folder import TemplateFolder, TemplateWatch
+from backend_server.reconcile.apply_once import apply_once
 from backend_server.reconcile.heartbeat import HEARTBEAT
 from backend_server.reconcile.lead import Lead
-from backend_server.reconcile.model import RowUpdate
+from backend_server.reconcile.model import Outcome, RowUpdate
 from backend_server.reconcile.schedule import Job
 from backend_server.reconcile.template_adoption import TemplateFollower, TemplateLoading
 from backend_server.reconcile.worker import Pace, Unwatched, Worker
@@ -277,9 +278,9 @@ def test_an_emptied_template_folder_takes_nothing_away(house: House, templates: 
 def test_apply_waits_until_everything_is_proven(house: House, templates: Path) -> None:
     for number in range(3):
         house.put(f"rig-{number}")
-    report = worker_of(house, "apply", templates).apply_once(wait=True, timeout_seconds=10)
+    report = apply_once(worker_of(house, "apply", templates), wait=True, timeout_seconds=10)
     assert report.left == 0
-    assert len(report.written) == len(report.published) == 3
+    assert len(report.uids(Outcome.WRITTEN)) == len(report.uids(Outcome.PUBLISHED)) == 3
     assert {row["state"] for row in house.rows().values()} == {"live"}
     with house.store.read() as connection:
         assert not lease_state(connection, house.store.dialect, WORKER_LEASE).held

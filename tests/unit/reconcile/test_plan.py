@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend_server.reconcile.backoff import retry_delay_ms
-from backend_server.reconcile.plan import Action, DeletionBreaker, Existing, Public, WantedDocument, make_plan
-from backend_server.reconcile.show import format_plan, plan_json
+from backend_server.reconcile.pass_.plan import Action, DeletionBreaker, Existing, Public, WantedDocument, make_plan
+from backend_server.reconcile.pass_.show import format_plan, plan_json
 
 A = Action
 FREE = DeletionBreaker(share=1.0, floor=1000, total=1000)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from structlog.testing import capture_logs
 
 from backend_server.errors import UpstreamError
-from backend_server.reconcile.model import AuditReport, PassReport
+from backend_server.reconcile.model import AuditReport, Outcome, PassReport
 from backend_server.telemetry.reconciling import ReconcileLog
 
 
 def test_a_pass_is_one_line_and_each_failed_document_one_more() -> None:
     with capture_logs() as lines:
-        ReconcileLog().passed(PassReport(written=frozenset({"a", "b"}), failed={"c": "no label site"}, left=1), 0.5)
+        ReconcileLog().passed(
+            PassReport({Outcome.WRITTEN: frozenset({"a", "b"})}, failed={"c": "no label site"}, left=1), 0.5
+        )
     assert lines[0]["event"] == "pass"
     assert (lines[0]["written"], lines[0]["failed"], lines[0]["left"]) == (2, 1, 1)
     assert (lines[1]["uid"], lines[1]["reason"]) == ("c", "no label site")

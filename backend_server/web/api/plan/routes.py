@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response
 
 from backend_server.accounts import Role, Scope
-from backend_server.reconcile.show import plan_json
+from backend_server.reconcile.pass_.show import plan_json
 from backend_server.wiring.reconcile import build_reconciler
 
 from ...auth import needs

@@ -9,9 +9,9 @@ from pathlib import PurePosixPath
 from backend_server.documents.status import LOOK_AGAIN
 from backend_server.primitives.ids import PACKS, Maker
 
-from .filling import Filled, last_good
-from .model import DocumentRow, RowUpdate
-from .ports import DocumentRecord, Titles
+from ..model import DocumentRow, RowUpdate
+from ..ports import DocumentRecord, Titles
+from .fill import Filled, last_good
 
 _BEGIN = "Another dashboard, "
 _HOLDER = re.compile(re.escape(_BEGIN) + r"([A-Za-z0-9_-]+), has its title ")
@@ -62,14 +62,14 @@ def wake_waiting(
     freed = {*written, *gone}
     if not freed:
         return
-    notes = []
+    updates = []
     for row in titles.failed_because(_BEGIN):
         found = _HOLDER.match(row.reason or "")
         holder = found[1] if found else ""
         wanted = filled[holder].wanted if holder in written else None
         if holder in freed and (wanted is None or row.reason != taken_words(holder, wanted.title)):
-            notes.append(RowUpdate(row.uid, row.change, {}, LOOK_AGAIN))
-    documents.update(notes)
+            updates.append(RowUpdate(row.uid, row.change, {}, LOOK_AGAIN))
+    documents.update(updates)
 
 
 def folder_of(file: str) -> str:

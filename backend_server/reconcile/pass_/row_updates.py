@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from backend_server.documents.status import DocumentState, Wanted
 
-from .backoff import retry_delay_ms
-from .model import DocumentRow, RowUpdate
+from ..backoff import retry_delay_ms
+from ..model import DocumentRow, RowUpdate
 from .plan import Existing, Public
 
 _MOST_REASON = 1000
@@ -29,7 +29,7 @@ def existing_of(row: DocumentRow, *, public_differs: bool = False) -> Existing:
     )
 
 
-def moved_on(row: DocumentRow, seen: int, state: DocumentState, facts: Mapping[str, object]) -> RowUpdate:
+def advanced(row: DocumentRow, seen: int, state: DocumentState, facts: Mapping[str, object]) -> RowUpdate:
     """A step was taken and more follow; a document that visitors have a version of stays `live` all the while."""
     shown = DocumentState.LIVE if row.loaded_hash is not None and row.wanted is Wanted.PRESENT else state
     return RowUpdate(row.uid, seen, facts, {"state": shown} if shown != row.state else {})
@@ -45,7 +45,9 @@ def finished(row: DocumentRow, seen: int, state: DocumentState, facts: Mapping[s
     )
 
 
-def put_off(row: DocumentRow, seen: int, reason: str, now_ms: int, *, state: DocumentState | None = None) -> RowUpdate:
+def postponed(
+    row: DocumentRow, seen: int, reason: str, now_ms: int, *, state: DocumentState | None = None
+) -> RowUpdate:
     """A step failed and will be tried again, later each time."""
     attempts = row.attempts + 1
     decisions = {

@@ -1,0 +1,1 @@
+"""One pass over the documents that are due: filled, planned (pure, printable), run step by step, and stored."""
