@@ -95,7 +95,7 @@ class TemplateCatalog:
         faults = {name: found for (name, _), found in parsed.items() if isinstance(found, str)}
         errors = {name: template.error for name, template in stored.items() if template.error}
         return _InUse(
-            TemplateSet.of(found for found in parsed.values() if isinstance(found, Template)),
+            TemplateSet.of(template for template in parsed.values() if isinstance(template, Template)),
             {**faults, **errors},
             {name: template.source for name, template in stored.items() if template.source},
         )
