@@ -8,7 +8,7 @@ import shutil
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -68,11 +68,11 @@ def loopback_only() -> Iterator[None]:
 
     def guarded_connect(self: socket.socket, address: object) -> None:
         refuse_others(address)
-        connect(self, address)  # type: ignore[arg-type]  # passed on as it came
+        connect(self, address)
 
     def guarded_connect_ex(self: socket.socket, address: object) -> int:
         refuse_others(address)
-        return connect_ex(self, address)  # type: ignore[arg-type]  # passed on as it came
+        return connect_ex(self, address)
 
     patch = pytest.MonkeyPatch()
     patch.setattr(socket.socket, "connect", guarded_connect)
@@ -92,7 +92,7 @@ class _LastingFixtures:
     """
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[object]) -> Iterator[object]:
+    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[object]) -> Generator[None, object, object]:
         if fixturedef.scope == "function":
             return (yield)
         before = _running()

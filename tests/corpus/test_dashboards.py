@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import orjson
 import promql_parser
@@ -40,7 +42,7 @@ def source(request: pytest.FixtureRequest) -> bytes:
     return request.param.read_bytes()
 
 
-def _values(dashboard, several=VALUES):
+def _values(dashboard: Any, several: Any = VALUES) -> Any:
     """Choose values for the variables that are filled by a query."""
     found = {}
     for variable in dashboard.get("templating", {}).get("list", []):
@@ -49,7 +51,7 @@ def _values(dashboard, several=VALUES):
     return found
 
 
-def _queries(dashboard):
+def _queries(dashboard: Any) -> Iterator[Any]:
     for panel in all_panels(dashboard):
         for target in targets_of(panel):
             if isinstance(target.get("expr"), str) and target["expr"].strip():

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from backend_server.primitives.words import link_state_words
 from backend_server.viewing import admission
+from backend_server.viewing.model import Refusal
 
 ROOT = Path(__file__).parents[2]
 WORDS = ROOT / "frontend" / "src" / "words" / "link-states.json"
@@ -34,7 +35,7 @@ def test_no_other_place_words_a_links_state() -> None:
 
 
 def test_every_refusal_has_its_words_and_every_word_its_refusal() -> None:
-    refusals = [value for value in vars(admission).values() if isinstance(value, admission.Refusal)]
+    refusals = [value for value in vars(admission).values() if isinstance(value, Refusal)]
     reasons = {refusal.reason for refusal in [*refusals, *admission._OF_STATE.values()]}
     assert reasons == link_state_words().keys()
 

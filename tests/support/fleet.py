@@ -34,7 +34,7 @@ class Clock:
 
 
 def device_registry(store: Store, options: RegistryOptions | None = None, **given: object) -> DeviceRegistry:
-    return DeviceRegistry(Records(store), lambda: _TWO_SLOTS, options or RegistryOptions(), **given)  # type: ignore[arg-type]  # a clock at most
+    return DeviceRegistry(Records(store), lambda: _TWO_SLOTS, options or RegistryOptions(), **given)
 
 
 class RegistryHook(DeviceHook):
@@ -50,7 +50,7 @@ def device_hook(store: Store, options: RegistryOptions | None = None, **given: o
 
 
 def link_registry(store: Store, options: RegistryOptions | None = None, **given: object) -> LinkRegistry:
-    return LinkRegistry(Records(store), options or RegistryOptions(), **given)  # type: ignore[arg-type]  # a clock at most
+    return LinkRegistry(Records(store), options or RegistryOptions(), **given)
 
 
 def new_link(raw: object) -> LinkOptions:

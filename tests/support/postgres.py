@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -123,7 +124,7 @@ def running_postgres() -> Iterator[Postgres]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _as_user() -> dict[str, object]:
+def _as_user() -> dict[str, Any]:
     # The server refuses to run as root.
     if os.getuid() != 0:
         return {}

@@ -49,7 +49,7 @@ def template_source(
     *, slot: str = "main", scope: str = "device", description: str = "first", kind: str | None = None, **header: Any
 ) -> bytes:
     """Write a small valid template."""
-    target = {**PANEL["targets"][0]} if scope == "device" else {**PANEL["targets"][0], "expr": "sum(up)"}  # type: ignore[index]
+    target = {**PANEL["targets"][0]} if scope == "device" else {**PANEL["targets"][0], "expr": "sum(up)"}
     head: dict[str, Any] = {"slot": slot, "scope": scope, **header}
     if kind:
         head["applies_to"] = {"kind": kind}

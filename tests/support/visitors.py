@@ -90,7 +90,7 @@ class MemoryLinks:
 
     def change(self, state: DocumentState | None = DocumentState.LIVE, **changes: object) -> None:
         """Change the one link there is."""
-        link = replace(self.found[TOKEN].link, **changes)  # type: ignore[arg-type]  # tests name real fields
+        link = replace(self.found[TOKEN].link, **changes)
         self.found[TOKEN] = replace(self.found[TOKEN], link=link, document_state=state)
 
 

@@ -252,7 +252,7 @@ class FakeGrafana(Faults):
         if seen is None:
             self._signatures[name] = (signature, 0.0)
             return False
-        if seen == "deaf" or signature[0] != seen[0]:  # type: ignore[index]  # a signature is a pair
+        if seen == "deaf" or signature[0] != seen[0]:
             self._signatures[name] = ("deaf", 0.0)
             return False
         if signature != seen:

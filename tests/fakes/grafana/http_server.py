@@ -85,7 +85,7 @@ class HttpServer:
         try:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with contextlib.suppress(OSError):
-                _Handler(connection, peer, self)  # type: ignore[arg-type]  # only `serving` is used of the server
+                _Handler(connection, peer, self)
         finally:
             with self._lock:
                 self._connections.pop(connection, None)

@@ -221,7 +221,8 @@ class Hammer(threading.Thread):
 def test_sigterm_ends_everything_within_twenty_seconds_and_loses_no_request(container: Container) -> None:
     until(lambda: health_or_none(container) == 200, 60, what="ready before the stop")
     pids = container.processes()
-    waiting = threading.Thread(target=put_and_wait, args=(container, waited := []))
+    waited: list[Any] = []
+    waiting = threading.Thread(target=put_and_wait, args=(container, waited))
     hammers = [Hammer(int(container.environment["PORT"]), number) for number in range(4)]
     worker = container.status()["worker"][1]
     os.kill(worker, signal.SIGSTOP)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs
 
 import orjson
@@ -56,12 +57,12 @@ def watched(live_app: LiveApp, node_exporter: str, tmp_path: Path) -> Iterator[R
         yield prometheus
 
 
-def run(command, *arguments) -> None:
+def run(command: Any, *arguments: Any) -> None:
     found = CliRunner().invoke(command, [str(argument) for argument in arguments])
     assert found.exit_code == 0, found.output
 
 
-def without_data(prometheus, documents):
+def without_data(prometheus: Any, documents: Any) -> Any:
     empty = []
     for slug, document in documents.items():
         for panel in all_panels(document):
@@ -125,7 +126,7 @@ def test_histograms_that_have_counted_nothing_are_named_and_left_out(
 
 
 def test_what_vanished_is_not_discovered_neither_metrics_nor_values(tmp_path: Path) -> None:
-    def history(labels):
+    def history(labels: Any) -> Any:
         at = time.time() - 3000
         gone = [f"gone_rows{{{labels}}} 1 {at + step:.3f}" for step in range(0, 600, 15)]
         values = [
@@ -150,7 +151,7 @@ def test_what_vanished_is_not_discovered_neither_metrics_nor_values(tmp_path: Pa
 
 
 @contextmanager
-def answering(answers):
+def answering(answers: Any) -> Iterator[Any]:
     """Serve fixed answers by path, as a Prometheus that our distribution does not have would give them."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -165,7 +166,7 @@ def answering(answers):
         def do_POST(self) -> None:
             self.do_GET()
 
-        def log_message(self, *_) -> None:
+        def log_message(self, *_: Any) -> None:
             return
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
@@ -181,7 +182,7 @@ def answering(answers):
 def test_names_of_prometheus_3_are_named_and_their_labels_never_asked_for(tmp_path: Path) -> None:
     asked_for = []
 
-    def answers(path, asked):
+    def answers(path: Any, asked: Any) -> Any:
         if path.endswith("/metadata"):
             return {"http.requests": [{"type": "counter", "help": "H", "unit": ""}]}
         if path.endswith("/series"):

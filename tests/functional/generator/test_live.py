@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -51,7 +52,7 @@ def fed(spec: Spec, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runnin
             feeder.join()
 
 
-def empty_panels(prometheus, documents):
+def empty_panels(prometheus: Any, documents: Any) -> Any:
     empty = []
     for slug, document in documents.items():
         for panel in all_panels(document):

@@ -30,21 +30,21 @@ PLAN = "plans: [{slug: bus, title: Bus, families: [bus]}, {slug: store, title: S
 BUS = dashboard_uid(Maker.GENERATOR, "main", "bus")
 
 
-def post(app, path, status=200, **body):
+def post(app: Any, path: Any, status: int = 200, **body: Any) -> Any:
     answer = app.call("POST", f"/api/generator/{path}", body)
     assert answer.status == status, answer.body
     return answer
 
 
-def provision(app, **more):
+def provision(app: Any, **more: Any) -> Any:
     return post(app, "provision", spec=SMALL, plan=PLAN, **more).json()
 
 
-def states(app):
+def states(app: Any) -> Any:
     return {one["slug"]: one["state"] for one in app.call("GET", "/api/generator/documents").json()}
 
 
-def marks(app):
+def marks(app: Any) -> Any:
     """Return the time of every generated file, and how many deeds the audit has."""
     files = {path.name: path.stat().st_mtime_ns for path in app.settings.dashboards_dir.glob("packs/*/*.json")}
     return files, app.call("GET", "/api/audit").headers["X-Total-Count"]

@@ -8,6 +8,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
@@ -60,7 +61,7 @@ def offices(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres) -> Ite
             log = folder / f"web-{port}.log"
             running.enter_context(dashwright(["web"], {**shared, "PORT": str(port)}, log=log))
         for port in (first, second):
-            until(lambda port=port: get(f"http://127.0.0.1:{port}/login")[0] == 200, 60, what="a web process")
+            until(partial(_answers, port), 60, what="a web process")
         yield Office(f"http://127.0.0.1:{first}"), Office(f"http://127.0.0.1:{second}")
     postgres.drop_database(database)
 
@@ -88,3 +89,7 @@ def test_every_deed_in_one_holds_in_the_other_at_the_next_request(offices: tuple
     there.call("DELETE", f"/api/links/{new}")
     assert here.visit(new) == (410, "revoked")
     assert here.visit(token) == (410, "rotated")
+
+
+def _answers(port: int) -> bool:
+    return get(f"http://127.0.0.1:{port}/login")[0] == 200

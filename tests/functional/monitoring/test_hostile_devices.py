@@ -94,7 +94,7 @@ def prometheus_with(job: dict[str, Any], targets: dict[str, str], folder: Path) 
         stderr=subprocess.DEVNULL,
     )
     try:
-        yield RunningPrometheus(f"http://127.0.0.1:{port}", None, None)  # type: ignore[arg-type]  # nothing is exposed
+        yield RunningPrometheus(f"http://127.0.0.1:{port}", None, None)
     finally:
         process.kill()
         process.wait()

@@ -209,7 +209,7 @@ def test_a_rival_that_publishes_at_the_same_moment_leaves_one_publication(
     house.put("rig-1")
     row = house.row("rig-1")
 
-    def rival(_request) -> None:
+    def rival(_request: Any) -> None:
         house.client.create_public(row["uid"], PublicDashboard(row["public_uid"], row["access_token"]))
 
     fake_grafana.before_once(PUBLIC, rival)
@@ -336,7 +336,7 @@ def test_an_unforeseen_fault_in_one_document_stops_no_other(house: House, monkey
 
     fill = Template.fill
 
-    def broken(template, device):
+    def broken(template: Any, device: Any) -> Any:
         if device.id == "rig-1":
             raise RuntimeError("a fault of ours")
         return fill(template, device)

@@ -13,7 +13,7 @@ WANTED = {"dashwright-viewer": "Viewer", "dashwright-editor": "Editor", "dashwri
 
 
 def users(fake: FakeGrafana) -> dict[str, str]:
-    return {one.login: one.role for one in fake.database.users if one.login in WANTED}
+    return {one.login: str(one.role) for one in fake.database.users if one.login in WANTED}
 
 
 def test_a_grafana_that_refuses_is_told_and_asked_again(tmp_path: Path, sqlite_template: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,7 +32,7 @@ def alone(store: Store, dashboards_dir: Path) -> Iterator[House]:
         yield house
 
 
-def changing(fake) -> list[str]:
+def changing(fake: Any) -> list[str]:
     return [f"{request.method} {request.path}" for request in fake.requests_that_change_something()]
 
 

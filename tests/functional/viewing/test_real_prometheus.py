@@ -120,6 +120,8 @@ def both_routes(client: FlaskClient, now_ms: int, panel: int = 1) -> tuple[dict[
     )
     assert raw.status_code == 200, raw.json
     assert shaped.status_code == 200, shaped.json
+    assert raw.json is not None
+    assert shaped.json is not None
     return raw.json, shaped.json
 
 

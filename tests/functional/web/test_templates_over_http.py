@@ -28,7 +28,7 @@ def test_a_posted_source_is_checked_with_every_problems_place(live_app: LiveApp)
     assert (good["ok"], good["problems"]) == (True, [])
     broken = check('{"title": "x",\n "panels": [}')
     assert broken["ok"] is False
-    assert broken["problems"][0]["line"] == 2  # type: ignore[index]  # a list of objects
+    assert broken["problems"][0]["line"] == 2
     unsafe = {"targets": [{"expr": 'up{host="<< device.hostname >>"}', "refId": "A"}]}
     panel = {"id": 1, "type": "stat", "title": "Up", "gridPos": {"x": 0, "y": 0, "w": 4, "h": 4}, **unsafe}
     refused = check(json.dumps({"title": "x", "panels": [panel]}))

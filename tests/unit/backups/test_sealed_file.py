@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -117,7 +119,7 @@ def test_a_missing_file_and_a_short_passphrase(tmp_path: Path) -> None:
 def test_a_failure_in_the_middle_leaves_the_old_file(sealed: Path) -> None:
     before = sealed.read_bytes()
 
-    def failing():
+    def failing() -> Iterator[Any]:
         yield b"one"
         raise RuntimeError("the database went away")
 

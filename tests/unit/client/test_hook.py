@@ -125,7 +125,7 @@ def test_a_change_deep_inside_a_dict_that_the_host_reuses_is_seen(service: Servi
     with hook_to(service) as hook:
         hook.ensure(device)
         assert hook.flush()
-        device["labels"]["site"] = "south"  # type: ignore[index]  # the value is the dict just made
+        device["labels"]["site"] = "south"
         hook.ensure(device)
         assert hook.flush()
     assert [body[0]["labels"]["site"] for _, body, _ in service.calls[1:]] == ["north", "south"]

@@ -137,7 +137,7 @@ def test_null_is_kept_as_the_wish_to_forget() -> None:
 
 
 @given(st.dictionaries(st.text(), st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists)))
-def test_whatever_comes_is_taken_or_refused_by_name(raw) -> None:
+def test_whatever_comes_is_taken_or_refused_by_name(raw: Any) -> None:
     try:
         parse_fields(raw)
     except InvalidInput as fault:

@@ -33,18 +33,18 @@ FIELDS = st.fixed_dictionaries(
 )
 
 
-def record(sent, operator=None, **times):
+def record(sent: Any, operator: Any = None, **times: Any) -> Any:
     return DeviceRecord(DeviceId("rig-1"), sent, operator or {}, 0, 0, times.pop("last_seen_at", 0), **times)
 
 
 @given(FIELDS, FIELDS)
-def test_given_twice_is_given_once(before, more) -> None:
+def test_given_twice_is_given_once(before: Any, more: Any) -> None:
     once = apply_fields(apply_fields({}, before), more)
     assert apply_fields(once, more) == once
 
 
 @given(FIELDS, FIELDS)
-def test_absent_stays_null_forgets_and_the_rest_is_new(before, more) -> None:
+def test_absent_stays_null_forgets_and_the_rest_is_new(before: Any, more: Any) -> None:
     first = apply_fields({}, before)
     after = apply_fields(first, more)
     for name in ("hostname", "kind", "labels", "address", "share"):
@@ -54,7 +54,7 @@ def test_absent_stays_null_forgets_and_the_rest_is_new(before, more) -> None:
 
 
 @given(FIELDS, FIELDS)
-def test_the_operator_wins(sent, operator) -> None:
+def test_the_operator_wins(sent: Any, operator: Any) -> None:
     sent, operator = apply_fields({}, sent), apply_fields({}, operator)
     device = merge_device(record(sent, operator), share_default="true")
     assert device.hostname == operator.get("hostname", sent.get("hostname", "rig-1"))
@@ -65,7 +65,7 @@ def test_the_operator_wins(sent, operator) -> None:
 
 
 @given(FIELDS)
-def test_taking_all_back_leaves_what_was_sent(sent) -> None:
+def test_taking_all_back_leaves_what_was_sent(sent: Any) -> None:
     sent = apply_fields({}, sent)
     set_by = {"hostname": "x", "labels": {"a": "x"}}
     taken_back = apply_fields(set_by, dict.fromkeys(set_by))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -54,7 +55,7 @@ OUTSIDE = OutsideFacts(
 )  # fmt: skip
 
 
-def ids(findings) -> list[str]:
+def ids(findings: Any) -> list[str]:
     return [one.kind.id for one in findings]
 
 

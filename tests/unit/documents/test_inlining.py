@@ -16,8 +16,10 @@ from backend_server.errors import InvalidInput
 
 PROMETHEUS = {"type": "prometheus", "uid": "prometheus"}
 
+parse_promql: Any = promql_parser.parse  # its stubs know only the base of all expressions
 
-def _dashboard(expr="up", *, variable=None, panel=None, **more):
+
+def _dashboard(expr: str = "up", *, variable: Any = None, panel: Any = None, **more: Any) -> dict[str, Any]:
     target = {"refId": "A", "datasource": PROMETHEUS, "expr": expr}
     made = {
         "id": 1,
@@ -38,12 +40,12 @@ def _dashboard(expr="up", *, variable=None, panel=None, **more):
     }
 
 
-def _expr(dashboard, values=None):
+def _expr(dashboard: Any, values: Any = None) -> Any:
     return inline(dashboard, values)["panels"][0]["targets"][0]["expr"]
 
 
-def _matcher(query):
-    return promql_parser.parse(query).matchers.matchers[0].value
+def _matcher(query: Any) -> Any:
+    return parse_promql(query).matchers.matchers[0].value
 
 
 @pytest.mark.parametrize(
@@ -76,7 +78,7 @@ def test_every_spelling_is_filled(spelling: str) -> None:
     ],
 )
 def test_every_format_is_grafanas(written: str, one: str, two: str) -> None:
-    def noted(values):
+    def noted(values: Any) -> Any:
         return inline(_dashboard(panel={"links": [{"icon": f"${{host:{written}}}"}]}), {"host": values})["panels"][0][
             "links"
         ][0]["icon"]
@@ -96,12 +98,12 @@ def test_several_values_become_a_regular_expression() -> None:
         st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8), min_size=1, max_size=3, unique=True
     )
 )
-def test_whatever_the_values_the_query_selects_exactly_them(values) -> None:
+def test_whatever_the_values_the_query_selects_exactly_them(values: Any) -> None:
     query = _expr(_dashboard('up{a=~"$host"}', variable={"multi": True}), {"host": values})
     pattern = _matcher(query)
     assert all(re.fullmatch(pattern, value) for value in values)
     assert not re.fullmatch(pattern, "".join(values) + "\u2603")
-    assert len(promql_parser.parse(query).matchers.matchers) == 1
+    assert len(parse_promql(query).matchers.matchers) == 1
 
 
 def test_all_is_the_all_value_the_options_or_anything() -> None:
@@ -204,19 +206,19 @@ def test_import_inputs_are_bound() -> None:
     assert "__inputs" not in derived
 
 
-def _places(dashboard):
+def _places(dashboard: Any) -> list[Any]:
     return [
         (panel["id"], panel["title"], *(panel["gridPos"][key] for key in "xywh")) for panel in all_panels(dashboard)
     ]
 
 
-def _repeating(panels, values):
+def _repeating(panels: Any, values: Any) -> Any:
     dashboard = _dashboard(panels=panels)
     dashboard["templating"]["list"][0]["multi"] = True
     return inline(dashboard, {"host": values})
 
 
-def _panel(number, x, y, w, h, **more):
+def _panel(number: Any, x: Any, y: Any, w: Any, h: Any, **more: Any) -> dict[str, Any]:
     return {
         "id": number,
         "type": "stat",

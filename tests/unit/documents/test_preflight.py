@@ -41,9 +41,9 @@ def test_a_good_document_has_no_problem() -> None:
     assert preflight(GOOD) == []
 
 
-def _with(path, value):
+def _with(path: Any, value: Any) -> Any:
     changed = copy.deepcopy(GOOD)
-    holder = changed
+    holder: Any = changed
     for key in path[:-1]:
         holder = holder[key]
     if value is None:

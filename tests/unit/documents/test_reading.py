@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import orjson
 import pytest
@@ -28,12 +29,12 @@ OBJECTS = st.dictionaries(
 
 
 @given(OBJECTS)
-def test_reading_keeps_everything(value) -> None:
+def test_reading_keeps_everything(value: Any) -> None:
     assert read_dashboard(orjson.dumps(value)) == value
 
 
 @given(OBJECTS, st.sampled_from([None, 1, 4]))
-def test_every_path_has_its_place(value, indent) -> None:
+def test_every_path_has_its_place(value: Any, indent: Any) -> None:
     text = json.dumps(value, indent=indent, ensure_ascii=False)
     for place in positions(text).values():
         line = text.split("\n")[place.line - 1]

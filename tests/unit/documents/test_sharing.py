@@ -12,7 +12,7 @@ PROMETHEUS = {"type": "prometheus", "uid": "prometheus"}
 READY = {"title": "A", "timepicker": {}, "templating": {"list": []}}
 
 
-def _panel(**more):
+def _panel(**more: Any) -> dict[str, Any]:
     target = {"refId": "A", "datasource": PROMETHEUS, "expr": "up"}
     return {"id": 1, "type": "timeseries", "title": "CPU", "datasource": PROMETHEUS, "targets": [target], **more}
 

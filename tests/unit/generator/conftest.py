@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -27,7 +28,7 @@ def base_spec(base_spec_bytes: bytes) -> Spec:
 
 @pytest.fixture
 def spec_of() -> Callable[..., Spec]:
-    def make(*metrics, family="bus"):
+    def make(*metrics: Any, family: str = "bus") -> Any:
         return read_spec(yaml.safe_dump({"version": 1, "families": {family: {"metrics": list(metrics)}}}).encode())
 
     return make
@@ -35,7 +36,7 @@ def spec_of() -> Callable[..., Spec]:
 
 @pytest.fixture
 def run(tmp_path: Path) -> Callable[..., Result]:
-    def call(command, *arguments, **environment):
+    def call(command: Any, *arguments: Any, **environment: Any) -> Any:
         return CliRunner().invoke(command, [str(argument) for argument in arguments], env=environment)
 
     return call

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import yaml
@@ -26,7 +27,7 @@ from backend_server.promql import check_promql, is_readable_label, is_readable_n
 COLUMN_STORE = DashboardPlan("column_store", "Store", ("bus",))
 
 
-def metrics(names):
+def metrics(names: Any) -> list[Any]:
     kinds = ("counter", "gauge", "histogram")
     return [
         {
@@ -38,7 +39,7 @@ def metrics(names):
     ]
 
 
-def spec_from(items):
+def spec_from(items: Any) -> Any:
     return read_spec(yaml.safe_dump({"version": 1, "families": {"bus": {"metrics": items}}}).encode())
 
 
@@ -47,7 +48,7 @@ names = st.lists(st.from_regex(r"[a-z]{3,8}_(bytes|rows|writes|backlog|x)", full
 
 @settings(max_examples=40, deadline=None)
 @given(names)
-def test_ids_are_unique_and_panels_never_overlap(found) -> None:
+def test_ids_are_unique_and_panels_never_overlap(found: Any) -> None:
     panels = generate(COLUMN_STORE, spec_from(metrics(found))).document["panels"]
     ids = [panel["id"] for panel in panels]
     cells = [
@@ -65,7 +66,7 @@ def test_ids_are_unique_and_panels_never_overlap(found) -> None:
 
 @settings(max_examples=30, deadline=None)
 @given(names.filter(lambda found: len(found) > 1), st.data())
-def test_ids_stay_when_other_panels_come_and_go(found, data) -> None:
+def test_ids_stay_when_other_panels_come_and_go(found: Any, data: Any) -> None:
     everything = metrics(found)[:6]
     without = data.draw(st.integers(0, len(everything) - 1))
     before = identities(spec_from(everything))
@@ -75,7 +76,7 @@ def test_ids_stay_when_other_panels_come_and_go(found, data) -> None:
         assert before[uuid] == after[uuid]
 
 
-def identities(spec):
+def identities(spec: Any) -> Any:
     panels = generate(COLUMN_STORE, spec).document["panels"]
     return {panel["g6_meta"]["panel_uuid"]: panel["id"] for panel in panels}
 
@@ -91,7 +92,7 @@ def test_identity_is_made_as_documented(spec_of: Callable[..., Spec]) -> None:
 
 
 def test_a_key_keeps_the_uuid_under_a_new_title(spec_of: Callable[..., Spec]) -> None:
-    def uuid(title):
+    def uuid(title: Any) -> Any:
         written = {"title": title, "promql": "a", "key": "k"}
         (panel,) = generate(COLUMN_STORE, spec_of({"name": "a", "kind": "gauge", "panels": [written]})).document[
             "panels"
@@ -102,7 +103,7 @@ def test_a_key_keeps_the_uuid_under_a_new_title(spec_of: Callable[..., Spec]) ->
 
 
 def test_the_order_of_keys_changes_nothing_but_the_hash(base_spec_bytes: bytes, base_spec: Spec) -> None:
-    def backwards(value):
+    def backwards(value: Any) -> Any:
         if isinstance(value, dict):
             return {key: backwards(value[key]) for key in reversed(value)}
         return [backwards(item) for item in value] if isinstance(value, list) else value
@@ -220,7 +221,7 @@ METRICS = st.lists(
 )
 
 
-def named_once(found):
+def named_once(found: Any) -> Any:
     """Keep what a spec may hold: no reserved labels, each key and alert's name once."""
     kept = [one for one in found if not {"le", "quantile"} & set(one["labels"])]
     for number, metric in enumerate(kept):
@@ -231,7 +232,7 @@ def named_once(found):
 
 @settings(max_examples=60, deadline=None)
 @given(METRICS.map(named_once), st.booleans())
-def test_whatever_the_texts_the_bytes_are_canonical_the_queries_parse_and_grafana_would_take_it(found, dense) -> None:
+def test_whatever_the_texts_the_bytes_are_canonical_and_grafana_would_take_it(found: Any, dense: Any) -> None:
     spec = spec_from(found)
     made = generate(COLUMN_STORE, spec, dense=dense)
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend_server.errors import InvalidInput
-from backend_server.generator.output.assemble import generate
+from backend_server.generator.output.assemble import Generated, generate
 from backend_server.generator.output.coverage import find_coverage
 from backend_server.generator.output.drift import drift_lines, find_drift, find_left_over
 from backend_server.generator.output.inventory import (
@@ -27,19 +27,19 @@ from backend_server.generator.spec.spec import Spec
 
 
 @pytest.fixture
-def bus(base_spec: Spec) -> dict[str, Any]:
+def bus(base_spec: Spec) -> Generated:
     return generate(next(plan for plan in SHIPPED_PLANS if plan.slug == "bus_health"), base_spec)
 
 
-def tokens(wanted, existing, verbose=False):
+def tokens(wanted: Any, existing: Any, verbose: bool = False) -> Any:
     return drift_lines(find_drift([wanted], {wanted.plan.slug: existing}), verbose=verbose)
 
 
-def test_an_equal_file_is_no_drift(bus: dict[str, Any]) -> None:
+def test_an_equal_file_is_no_drift(bus: Generated) -> None:
     assert tokens(bus, copy.deepcopy(bus.document)) == []
 
 
-def test_layout_ids_and_metadata_are_no_drift(bus: dict[str, Any]) -> None:
+def test_layout_ids_and_metadata_are_no_drift(bus: Generated) -> None:
     existing = copy.deepcopy(bus.document)
     existing["panels"].reverse()
     existing["refresh"] = "1m"
@@ -51,7 +51,7 @@ def test_layout_ids_and_metadata_are_no_drift(bus: dict[str, Any]) -> None:
     assert tokens(bus, existing) == []
 
 
-def test_each_kind_of_drift_has_its_token_count_and_titles(bus: dict[str, Any]) -> None:
+def test_each_kind_of_drift_has_its_token_count_and_titles(bus: Generated) -> None:
     existing = copy.deepcopy(bus.document)
     del existing["panels"][3]
     existing["panels"][1]["targets"][0]["expr"] = "up"
@@ -68,7 +68,7 @@ def test_each_kind_of_drift_has_its_token_count_and_titles(bus: dict[str, Any]) 
     assert '"removed_titles":["By hand"]' in lines[4]
 
 
-def test_only_the_surplus_of_a_copied_panel_counts(bus: dict[str, Any]) -> None:
+def test_only_the_surplus_of_a_copied_panel_counts(bus: Generated) -> None:
     existing = copy.deepcopy(bus.document)
     doubled = copy.deepcopy(existing["panels"][2])
     existing["panels"].append(doubled)
@@ -78,7 +78,7 @@ def test_only_the_surplus_of_a_copied_panel_counts(bus: dict[str, Any]) -> None:
     assert tokens(bus, existing) == ["removed:bus_health:4"]  # three copies and a row
 
 
-def test_of_panels_that_show_the_same_the_stranger_is_the_one_too_many(bus: dict[str, Any]) -> None:
+def test_of_panels_that_show_the_same_the_stranger_is_the_one_too_many(bus: Generated) -> None:
     existing = copy.deepcopy(bus.document)
     stranger = copy.deepcopy(existing["panels"][2])
     del stranger["g6_meta"]
@@ -89,7 +89,7 @@ def test_of_panels_that_show_the_same_the_stranger_is_the_one_too_many(bus: dict
     assert (drift.removed_titles, drift.changed_titles) == ((stranger["title"],), ())
 
 
-def test_what_no_plan_makes_any_more_is_removed_with_all_its_panels(bus: dict[str, Any]) -> None:
+def test_what_no_plan_makes_any_more_is_removed_with_all_its_panels(bus: Generated) -> None:
     foreign = {"title": "By hand", "panels": [{"type": "stat", "title": "x"}]}
     on_disk = {"bus_health": bus.document, "gone": bus.document, "foreign": foreign, "unreadable": None}
     (drift,) = find_left_over([bus.plan], on_disk)
@@ -98,7 +98,7 @@ def test_what_no_plan_makes_any_more_is_removed_with_all_its_panels(bus: dict[st
     assert drift.removed_titles == tuple(panel["title"] for panel in bus.document["panels"])
 
 
-def test_a_missing_file_and_another_spec_have_tokens_of_their_own(bus: dict[str, Any]) -> None:
+def test_a_missing_file_and_another_spec_have_tokens_of_their_own(bus: Generated) -> None:
     existing = copy.deepcopy(bus.document)
     existing["g6_meta"]["spec_hash"] = "0" * 16
 
@@ -106,13 +106,13 @@ def test_a_missing_file_and_another_spec_have_tokens_of_their_own(bus: dict[str,
     assert tokens(bus, existing) == ["spec:bus_health"]
 
 
-TEXT = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00"), max_size=30)
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=30)
 
 
 @given(
     st.lists(st.builds(Entry, TEXT, TEXT, TEXT, TEXT, TEXT), min_size=1, max_size=6), st.sampled_from(["csv", "jsonl"])
 )
-def test_an_inventory_survives_the_round_trip(entries, form) -> None:
+def test_an_inventory_survives_the_round_trip(entries: Any, form: Any) -> None:
     assert read_inventory(write_inventory(entries, form), what="x") == tuple(entries)
 
 
@@ -172,7 +172,7 @@ def test_rows_of_one_uuid_are_compared_one_by_one() -> None:
 
 
 @given(st.lists(st.builds(Entry, *[st.sampled_from("ab")] * 5), max_size=8))
-def test_nothing_is_lost_whatever_is_doubled(entries) -> None:
+def test_nothing_is_lost_whatever_is_doubled(entries: Any) -> None:
     assert len(diff_inventory([], entries).added) == len(diff_inventory(entries, []).removed) == len(entries)
     assert diff_inventory(entries, list(reversed(entries))).empty
 
@@ -187,10 +187,10 @@ def test_an_inventory_from_a_spreadsheet_has_a_mark_in_front() -> None:
 def test_coverage_knows_what_a_panel_was_made_for_and_takes_no_pattern_for_a_name(spec_of: Callable[..., Spec]) -> None:
     spec = spec_of({"name": "a", "kind": "gauge"}, {"name": "b", "kind": "gauge"})
 
-    def panel(metric, expr):
+    def panel(metric: Any, expr: Any) -> dict[str, Any]:
         return {"title": "T", "type": "stat", "g6_meta": {"metric": metric}, "targets": [{"expr": expr}]}
 
-    def coverage(*panels):
+    def coverage(*panels: Any) -> Any:
         found = find_coverage(spec, {"s": {"panels": list(panels)}})
         return found.metrics_without_panel, found.panels_without_metric
 
@@ -207,7 +207,7 @@ def test_two_candidates_are_not_guessed_between() -> None:
     assert (len(found.added), len(found.removed), found.renamed) == (1, 2, ())
 
 
-def test_the_inventory_lists_generated_panels_and_can_be_filtered(bus: dict[str, Any]) -> None:
+def test_the_inventory_lists_generated_panels_and_can_be_filtered(bus: Generated) -> None:
     existing = {"bus_health": bus.document, "foreign": {"title": "x", "panels": [{"title": "y", "type": "stat"}]}}
     everything = take_inventory(existing)
 

@@ -273,7 +273,7 @@ def test_a_plan_whose_slug_is_a_path_writes_nothing(run: Callable[..., Result], 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["plan.yml"]
 
 
-def left_over(made: Path, slug="gone"):
+def left_over(made: Path, slug: str = "gone") -> int:
     """Put a dashboard into the folder that a generator made and no plan makes; gives its number of panels."""
     document = json.loads((made / "bus_health.json").read_text())
     (made / f"{slug}.json").write_text(json.dumps(document))

@@ -17,7 +17,7 @@ from backend_server.primitives.shipped import shipped
 
 
 @pytest.fixture
-def bad(tmp_path: Path, made: Path):
+def bad(tmp_path: Path, made: Path) -> dict[str, Any]:
     """Files that are not what they should be, and a place where nothing can be written."""
     (tmp_path / "utf16.yml").write_text("version: 1\nfamilies: {}\n", encoding="utf-16")
     (tmp_path / "latin.csv").write_bytes(b"slug,title,metric,source,panel_uuid\n\xe9,a,b,c,d\n")
@@ -44,7 +44,7 @@ BAD_COMMANDS = [
 
 @pytest.mark.parametrize(("arguments", "words"), BAD_COMMANDS)
 def test_what_cannot_be_read_or_written_exits_2_with_its_reason(
-    run: Callable[..., Result], bad, arguments: Any, words: Any
+    run: Callable[..., Result], bad: Any, arguments: Any, words: Any
 ) -> None:
     commands = {"generate": generate, "inventory": inventory, "discover": discover}
     found = run(commands[arguments[0]], *(argument.format(**bad) for argument in arguments[1:]))
@@ -72,7 +72,7 @@ def test_a_time_that_is_none_is_refused(run: Callable[..., Result], tmp_path: Pa
         ("diff_dashboard_inventory.py", ["{tmp}/good.csv"], 2, "Missing argument"),
     ],
 )
-def test_the_scripts_word_their_faults(bad, script: str, arguments: list[str], code: int, words: str) -> None:
+def test_the_scripts_word_their_faults(bad: Any, script: str, arguments: list[str], code: int, words: str) -> None:
     done = subprocess.run(
         [sys.executable, shipped("scripts", script), *(argument.format(**bad) for argument in arguments)],
         capture_output=True,

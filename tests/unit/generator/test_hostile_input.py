@@ -22,13 +22,13 @@ LAUGHS = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
 )
 
 
-def metric(**fields):
+def metric(**fields: Any) -> bytes:
     return yaml.safe_dump(
         {"version": 1, "families": {"bus": {"metrics": [{"name": "a", "kind": "gauge", **fields}]}}}
     ).encode()
 
 
-def panel(promql, title="T"):
+def panel(promql: Any, title: str = "T") -> Any:
     return metric(panels=[{"title": title, "promql": promql}])
 
 
@@ -87,7 +87,7 @@ def test_nothing_is_kept_of_a_file_that_was_read(source: bytes) -> None:
         with contextlib.suppress(InvalidInput):
             read_yaml(source, what="spec")
 
-    def nodes():
+    def nodes() -> Any:
         gc.collect()
         return sum(isinstance(one, yaml.Node) for one in gc.get_objects())
 

@@ -33,11 +33,11 @@ def test_the_schema_refuses_what_the_reader_refuses(metric: dict[str, Any]) -> N
         jsonschema.validate({"version": 1, "families": {"bus": {"metrics": [metric]}}}, spec_schema())
 
 
-def panel(**fields):
+def panel(**fields: Any) -> dict[str, Any]:
     return {"panels": [{"title": "T", "promql": "up", **fields}]}
 
 
-def alert(**fields):
+def alert(**fields: Any) -> dict[str, Any]:
     return {"alerts": [{"name": "A", "expr": "up", **fields}]}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -12,15 +13,15 @@ from backend_server.generator.spec.spec import DashboardPlan, Spec
 PLAN = DashboardPlan("bus", "Bus", ("bus",))
 
 
-def panels_of(spec):
+def panels_of(spec: Any) -> Any:
     return {panel["title"]: panel for panel in generate(PLAN, spec).document["panels"]}
 
 
-def legend(panel):
+def legend(panel: Any) -> Any:
     return panel["targets"][0].get("legendFormat", "")
 
 
-def written(promql, kind="timeseries"):
+def written(promql: Any, kind: str = "timeseries") -> dict[str, Any]:
     panel = {"title": "T", "promql": promql, "panel_type": kind}
     return {"name": "a", "kind": "gauge", "labels": ["x"], "panels": [panel]}
 
@@ -73,7 +74,7 @@ def test_a_dial_ends_where_its_unit_ends(
 
 
 def test_a_table_leaves_out_what_says_nothing_and_keeps_what_was_asked_for(spec_of: Callable[..., Spec]) -> None:
-    def hidden(promql):
+    def hidden(promql: Any) -> list[Any]:
         (transformation,) = panels_of(spec_of(written(promql, "table")))["T"]["transformations"]
         return sorted(transformation["options"]["excludeByName"])
 
@@ -82,7 +83,7 @@ def test_a_table_leaves_out_what_says_nothing_and_keeps_what_was_asked_for(spec_
 
 
 def test_the_table_of_alerts_is_as_high_as_it_is_long(spec_of: Callable[..., Spec]) -> None:
-    def height(count):
+    def height(count: Any) -> Any:
         alerts = [{"name": f"A{number}", "expr": "up == 0"} for number in range(count)]
         return panels_of(spec_of({"name": "a", "kind": "gauge", "alerts": alerts}))["Alerts"]["gridPos"]["h"]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import yaml
 from hypothesis import given, settings
@@ -16,12 +18,12 @@ from backend_server.generator.spec.read import read_spec
 from backend_server.generator.spec.spec import Spec
 
 
-def source_of(**families):
+def source_of(**families: Any) -> bytes:
     tree = {"version": 1, "families": {name: {"metrics": metrics} for name, metrics in families.items()}}
     return yaml.safe_dump(tree).encode()
 
 
-def counters(prefix, count, labels=("a", "b")):
+def counters(prefix: Any, count: Any, labels: Any = ("a", "b")) -> list[Any]:
     return [{"name": f"{prefix}_{n}_total", "kind": "counter", "labels": list(labels)} for n in range(count)]
 
 
@@ -67,7 +69,7 @@ def test_own_slugs_never_collide() -> None:
     ),
     st.integers(2, 4),
 )
-def test_every_discovered_metric_is_on_a_dashboard(names, labels) -> None:
+def test_every_discovered_metric_is_on_a_dashboard(names: Any, labels: Any) -> None:
     seen = [
         SeenMetric(name.replace("a-b", "ab"), "gauge", label_values={f"l{n}": 3 for n in range(labels)})
         for name in names

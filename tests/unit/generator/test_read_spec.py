@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from backend_server.errors import InvalidInput
@@ -25,7 +27,7 @@ families:
 """
 
 
-def problems_of(source):
+def problems_of(source: Any) -> Any:
     with pytest.raises(InvalidInput) as caught:
         read_spec(source, name="base.yml")
     return caught.value.problems

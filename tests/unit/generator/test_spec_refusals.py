@@ -16,11 +16,11 @@ from backend_server.generator.spec.plans import read_plans
 from backend_server.generator.spec.read import read_spec
 
 
-def spec_source(*metrics):
+def spec_source(*metrics: Any) -> bytes:
     return yaml.safe_dump({"version": 1, "families": {"bus": {"metrics": list(metrics)}}}).encode()
 
 
-def told(source, read=read_spec):
+def told(source: Any, read: Any = read_spec) -> list[Any]:
     with pytest.raises(InvalidInput) as caught:
         read(source)
     return [
@@ -75,7 +75,7 @@ def test_a_plan_without_slug_or_families_is_refused(key: str) -> None:
     ]
 
 
-def alert(**fields):
+def alert(**fields: Any) -> dict[str, Any]:
     return {"name": "a", "kind": "gauge", "alerts": [{"name": "Slow", "expr": "up == 0", **fields}]}
 
 
@@ -158,7 +158,7 @@ def test_what_is_accepted_is_accepted_by_promtool_too(tmp_path: Path) -> None:
     assert all(template_fault(text) is None for text in GOOD_SUMMARIES)
 
 
-def promtool(folder, rules):
+def promtool(folder: Any, rules: Any) -> Any:
     path = folder / "rules.yml"
     path.write_text(rules, encoding="utf-8")
     return subprocess.run(["promtool", "check", "rules", path], capture_output=True, text=True, check=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from backend_server.promql import check_promql
 PLAN = DashboardPlan("bus_stream", "Bus", ("bus",))
 
 
-def shown(spec, plan=PLAN):
+def shown(spec: Any, plan: Any = PLAN) -> list[Any]:
     return [(draft.source.value, draft.title, draft.expr) for draft in drafts_for(plan, spec)]
 
 

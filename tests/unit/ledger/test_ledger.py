@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from sqlalchemy import event, select
 
@@ -33,7 +35,9 @@ def links(store: Store) -> LinkRegistry:
 
 @pytest.fixture
 def link(store: Store) -> Link:
-    return device_registry(store).put("rig-1", {"hostname": "Rig One"}, "poller").view.link
+    made = device_registry(store).put("rig-1", {"hostname": "Rig One"}, "poller").view.link
+    assert made is not None
+    return made
 
 
 @pytest.fixture
@@ -85,9 +89,9 @@ def test_counts_of_a_thousand_links_take_as_many_statements_as_those_of_one(stor
     counts = {}
     for name, ids in (("one", [link.id]), ("many", [one["id"] for one in many[:499]])):
         for again in ("new day", "known day"):
-            seen = []
+            seen: list[Any] = []
 
-            def note(_connection, _cursor, statement, *_, into=seen) -> None:
+            def note(_connection: Any, _cursor: Any, statement: Any, *_: Any, into: Any = seen) -> None:
                 into.append(statement)
 
             event.listen(store._writer, "before_cursor_execute", note)
@@ -127,7 +131,7 @@ def test_deeds_are_found_by_all_that_is_noted_of_them(
     links.resume(link.token, "bob")
     links.switch(False, "ann")
 
-    def found(**wanted):
+    def found(**wanted: Any) -> list[Any]:
         rows, total = ledger.audit(AuditQuery(**wanted))
         assert total >= len(rows)
         return [row.action for row in rows]

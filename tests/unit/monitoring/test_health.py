@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -103,7 +104,8 @@ def test_whoever_leads_is_known_by_lease_first_pass_and_beat(dead: Level) -> Non
 
 
 def test_documents_that_failed_or_wait_for_a_word_degrade_and_are_counted() -> None:
-    state, told = State(), []
+    state = State()
+    told: list[Any] = []
     check = DocumentsCheck(state, told.append)
     state.counts = {DocumentState.PENDING: 2, DocumentState.FAILED: 1}
     assert check() == Part(

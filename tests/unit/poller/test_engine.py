@@ -114,7 +114,7 @@ async def until(holds: Callable[[], bool], seconds: float = 30) -> None:
 
 
 def run(test: Callable[[], Awaitable[None]]) -> None:
-    asyncio.run(test())  # type: ignore[arg-type]  # an async function's answer is a coroutine
+    asyncio.run(test())
 
 
 def test_a_device_is_asked_over_one_kept_connection_and_a_new_value_shows() -> None:

@@ -38,12 +38,12 @@ def test_a_uid_never_changes(maker: Any, object_id: str, uid: str) -> None:
 
 
 @given(st.sampled_from(Maker), st.sampled_from(["main", "power", "a" * 32]), DEVICE_IDS)
-def test_a_uid_is_what_grafana_takes(maker, slot, object_id) -> None:
+def test_a_uid_is_what_grafana_takes(maker: Any, slot: Any, object_id: Any) -> None:
     assert re.fullmatch(r"[a-zA-Z0-9_-]{1,40}", dashboard_uid(maker, slot, object_id))
 
 
 @given(DEVICE_IDS, DEVICE_IDS)
-def test_two_devices_have_two_uids(one, other) -> None:
+def test_two_devices_have_two_uids(one: Any, other: Any) -> None:
     assert (dashboard_uid(Maker.DEVICE, "main", one) == dashboard_uid(Maker.DEVICE, "main", other)) == (one == other)
 
 
@@ -72,7 +72,7 @@ def test_a_token_has_one_spelling() -> None:
 
 
 @given(st.text(max_size=300))
-def test_a_slug_is_readable_and_hard_to_guess(text) -> None:
+def test_a_slug_is_readable_and_hard_to_guess(text: Any) -> None:
     slug = new_slug(text)
     assert re.fullmatch(r"[a-z0-9-]{12,53}", slug)
     assert new_slug(text) != slug

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -39,12 +40,12 @@ def test_what_is_no_duration_is_refused(text: str) -> None:
 
 
 @given(st.integers(min_value=0, max_value=10**13))
-def test_a_duration_survives_being_written(milliseconds) -> None:
+def test_a_duration_survives_being_written(milliseconds: Any) -> None:
     assert parse_duration_ms(format_duration_ms(milliseconds)) == milliseconds
 
 
 @given(st.datetimes(timezones=st.just(UTC)))
-def test_a_moment_survives_being_written_to_the_millisecond(moment) -> None:
+def test_a_moment_survives_being_written_to_the_millisecond(moment: Any) -> None:
     assert abs(parse_time(format_time(moment)) - moment) < timedelta(milliseconds=1)
 
 

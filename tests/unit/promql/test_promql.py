@@ -81,7 +81,7 @@ def test_what_an_expression_reads() -> None:
 
 
 @given(st.text(alphabet="ab_$[]{}()<>\"'`#: |05ms", max_size=60))
-def test_substitutes_keep_the_length_and_checking_never_breaks(expr) -> None:
+def test_substitutes_keep_the_length_and_checking_never_breaks(expr: Any) -> None:
     assert len(with_substitutes(expr)) == len(expr)
     assert isinstance(check_promql(expr), list)
 
@@ -182,10 +182,10 @@ def test_numbers_at_which_the_parser_panics_are_a_problem(expr: Any) -> None:
 
 @pytest.mark.parametrize("wanted", [KeyboardInterrupt, SystemExit])
 def test_an_end_that_is_wanted_passes_the_parser(monkeypatch: pytest.MonkeyPatch, wanted: Any) -> None:
-    def stop(_text) -> None:
+    def stop(_text: Any) -> None:
         raise wanted
 
-    monkeypatch.setattr(parse.pp, "parse", stop)
+    monkeypatch.setattr("promql_parser.parse", stop)
     with pytest.raises(wanted):
         parse.parse_plain("up")
 

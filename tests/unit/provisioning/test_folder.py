@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -88,7 +89,12 @@ def test_no_temporary_name_ends_in_json_and_none_is_left(
 ) -> None:
     seen = []
     replace = os.replace
-    monkeypatch.setattr(os, "replace", lambda source, target: (seen.append(str(source)), replace(source, target)))
+
+    def recorded(source: Any, target: Any) -> None:
+        seen.append(str(source))
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", recorded)
     folder.swap_all({"shard-00/dev-a.json": document("dev-a"), "shard-01/dev-b.json": document("dev-b")})
     assert len(seen) == 2
     assert not any(name.endswith(".json") for name in seen)
@@ -100,7 +106,7 @@ def test_a_failed_rename_leaves_the_old_bytes_and_no_temporary(
 ) -> None:
     folder.swap("shard-00/dev-a.json", document("dev-a", "old"))
 
-    def refuse(source, target) -> None:
+    def refuse(source: Any, target: Any) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "replace", refuse)
@@ -180,7 +186,12 @@ def test_the_survey_tells_whole_from_damaged_and_reads_only_what_moved(
     assert found.owned == {"shard-00/dev-a.json": verified(document("dev-a")), "shard-00/dev-b.json": ""}
 
     reads = []
-    monkeypatch.setattr("pathlib.Path.read_bytes", lambda path: reads.append(path) or b"")
+
+    def counted(path: Path) -> bytes:
+        reads.append(path)
+        return b""
+
+    monkeypatch.setattr("pathlib.Path.read_bytes", counted)
     assert folder.survey() == found
     assert reads == []
 

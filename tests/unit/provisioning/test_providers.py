@@ -16,7 +16,7 @@ from backend_server.provisioning import check_providers
 ROOT = Path("/var/lib/grafana/dashboards")
 
 
-def shipped_shape() -> dict:
+def shipped_shape() -> dict[str, Any]:
     return {
         "apiVersion": 1,
         "providers": [
@@ -36,8 +36,8 @@ def shipped_shape() -> dict:
 
 
 @pytest.fixture
-def written(tmp_path: Path):
-    def write(content) -> Path:
+def written(tmp_path: Path) -> Any:
+    def write(content: Any) -> Path:
         (tmp_path / "dashboards").mkdir(exist_ok=True)
         text = content if isinstance(content, str) else yaml.safe_dump(content)
         (tmp_path / "dashboards" / "dashboard.yml").write_text(text)
@@ -46,11 +46,11 @@ def written(tmp_path: Path):
     return write
 
 
-def test_the_shipped_shape_passes(written) -> None:
+def test_the_shipped_shape_passes(written: Any) -> None:
     check_providers(written(shipped_shape()), ROOT)
 
 
-def test_a_variable_in_a_path_is_read_as_grafana_reads_it(written) -> None:
+def test_a_variable_in_a_path_is_read_as_grafana_reads_it(written: Any) -> None:
     content = yaml.safe_dump(shipped_shape()).replace(str(ROOT), "${DASHBOARDS_DIR}")
     check_providers(written(content), ROOT, environment={"DASHBOARDS_DIR": str(ROOT)})
     with pytest.raises(ConfigError, match=r"options.path is '/shard-00'"):
@@ -80,7 +80,7 @@ def test_a_missing_file_says_what_would_happen(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_each_change_is_named(written, change: Callable[..., Any], words: str) -> None:
+def test_each_change_is_named(written: Any, change: Callable[..., Any], words: str) -> None:
     content = shipped_shape()
     change(content["providers"])
     with pytest.raises(ConfigError, match=words):
@@ -91,6 +91,6 @@ def test_each_change_is_named(written, change: Callable[..., Any], words: str) -
     ("text", "words"),
     [("providers: [", "is not YAML"), ("[]", "no list"), ("", "no list"), ("providers: 3", "no list")],
 )
-def test_a_broken_file_is_refused(written, text: str, words: str) -> None:
+def test_a_broken_file_is_refused(written: Any, text: str, words: str) -> None:
     with pytest.raises(ConfigError, match=words):
         check_providers(written(text), ROOT)

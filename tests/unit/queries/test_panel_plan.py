@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from datetime import time as clock
 
 import pytest
 
@@ -27,7 +28,8 @@ NOW = int(datetime(2026, 3, 11, 14, 35, 27, 250_000, UTC).timestamp() * 1000)  #
 
 
 def ms(*parts: int) -> int:
-    return int(datetime(*parts, tzinfo=UTC).timestamp() * 1000)  # type: ignore[misc, arg-type]  # year to second
+    year, month, day, *time = parts
+    return int(datetime.combine(date(year, month, day), clock(*time), tzinfo=UTC).timestamp() * 1000)
 
 
 @pytest.mark.parametrize(

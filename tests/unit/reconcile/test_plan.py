@@ -19,7 +19,7 @@ WANTED = WantedDocument("dev-a", "rig a", "shard-00/dev-a.json", "new")
 DONE = Existing("dev-a", "rig a", "shard-00/dev-a.json", "new", "new", Public.LIVE)
 
 
-def actions(wanted, existing, *, with_grafana=True):
+def actions(wanted: Any, existing: Any, *, with_grafana: bool = True) -> list[Any]:
     plan = make_plan(
         {wanted.uid: wanted} if wanted else {},
         {existing.uid: existing} if existing else {},
@@ -79,7 +79,7 @@ def test_without_grafana_only_files_matter(wanted: Any, existing: Any, expected:
     assert actions(wanted, existing, with_grafana=False) == expected
 
 
-def many(count, **fields):
+def many(count: Any, **fields: Any) -> Any:
     return {
         f"dev-{number}": replace(DONE, uid=f"dev-{number}", leaving_since=10 + number, **fields)
         for number in range(count)
@@ -149,7 +149,7 @@ _existing = st.builds(
 
 
 @given(st.dictionaries(st.sampled_from(["dev-a", "dev-b"]), st.just(WANTED)), st.lists(_existing), st.booleans())
-def test_steps_are_always_in_order_and_reload_at_most_once(wanted, existing, with_grafana) -> None:
+def test_steps_are_always_in_order_and_reload_at_most_once(wanted: Any, existing: Any, with_grafana: Any) -> None:
     plan = make_plan(wanted, {one.uid: one for one in existing}, with_grafana=with_grafana, breaker=FREE)
     places = [list(Action).index(step.action) for step in plan.steps]
     assert places == sorted(places)

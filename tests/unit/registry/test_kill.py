@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import event, select
@@ -32,7 +33,7 @@ for number in range(100_000):
 """
 
 
-def whole(store: Store):
+def whole(store: Store) -> Any:
     """Check that each device has all that belongs to it; gives the devices' ids."""
     with store.read() as connection:
         ids = set(connection.execute(select(schema.devices.c.id)).scalars())
@@ -45,7 +46,7 @@ def whole(store: Store):
     return ids
 
 
-def kill_after(statements, database: tuple[str | None, Path]):
+def kill_after(statements: Any, database: tuple[str | None, Path]) -> Any:
     """In a process of its own: register one device, and be killed after so many statements. Gives how it ended."""
     pid = os.fork()
     if pid == 0:
@@ -54,7 +55,7 @@ def kill_after(statements, database: tuple[str | None, Path]):
             left = [statements]
 
             @event.listens_for(store._writer, "after_cursor_execute")
-            def count(*_) -> None:
+            def count(*_: Any) -> None:
                 left[0] -= 1
                 if left[0] < 0:
                     os.kill(os.getpid(), signal.SIGKILL)
@@ -120,7 +121,7 @@ def test_killed_in_a_deed_it_is_done_or_not(sqlite_store: Store, tmp_path: Path,
             left = [statements]
 
             @event.listens_for(store._writer, "after_cursor_execute")
-            def count(*_, left=left) -> None:
+            def count(*_: Any, left: Any = left) -> None:
                 left[0] -= 1
                 if left[0] < 0:
                     os.kill(os.getpid(), signal.SIGKILL)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import event, select
@@ -15,7 +16,7 @@ from backend_server.storage.engine.store import Store
 from tests.support.fleet import device_registry, link_registry
 
 
-def kill_after(statements, database: tuple[str | None, Path], token):
+def kill_after(statements: Any, database: tuple[str | None, Path], token: Any) -> Any:
     """In a process of its own: rotate the link, and be killed after so many statements. Gives how it ended."""
     pid = os.fork()
     if pid == 0:
@@ -24,7 +25,7 @@ def kill_after(statements, database: tuple[str | None, Path], token):
             left = [statements]
 
             @event.listens_for(store._writer, "after_cursor_execute")
-            def count(*_) -> None:
+            def count(*_: Any) -> None:
                 left[0] -= 1
                 if left[0] < 0:
                     os.kill(os.getpid(), signal.SIGKILL)
@@ -35,7 +36,7 @@ def kill_after(statements, database: tuple[str | None, Path], token):
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
-def standing(store: Store):
+def standing(store: Store) -> Any:
     """Return what is stored of the one link: token, tokens it had, rotations noted."""
     with store.read() as connection:
         token = connection.execute(select(schema.links.c.token)).scalar_one()

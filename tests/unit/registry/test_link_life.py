@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from sqlalchemy import event, select, update
@@ -38,17 +40,17 @@ def visitors(store: Store) -> LinkRegistry:
     return link_registry(store)
 
 
-def state(registry, token, now_ms=1_800_000_000_000):
+def state(registry: Any, token: Any, now_ms: int = 1_800_000_000_000) -> Any:
     return registry.directory.find(token).state(now_ms)
 
 
-def deeds(store: Store):
+def deeds(store: Store) -> list[Any]:
     with store.read() as connection:
         rows = connection.execute(select(schema.audit).order_by(schema.audit.c.id)).mappings()
         return [(row["action"], row["actor"], row["details"]) for row in rows]
 
 
-def options(**given):
+def options(**given: Any) -> Any:
     return new_link({"device": "rig-1", **given})
 
 
@@ -100,7 +102,12 @@ def test_after_a_rotation_the_slug_works_and_the_old_token_does_not(
     assert state(visitors, new) is LinkState.LIVE
     assert deeds(store)[-1] == ("link.rotate", "ann", {"grace_seconds": 0})
     assert old not in str(deeds(store))
-    for ask in (lambda: office.directory.get(old), lambda: office.pause(old, "ann"), lambda: office.rotate(old, "ann")):
+    asks: list[Callable[[], object]] = [
+        lambda: office.directory.get(old),
+        lambda: office.pause(old, "ann"),
+        lambda: office.rotate(old, "ann"),
+    ]
+    for ask in asks:
         with pytest.raises(Gone, match="replaced by a rotation") as caught:
             ask()
         assert caught.value.details == {"slug": slug}
@@ -199,7 +206,11 @@ def test_derived_tokens_refuse_what_a_lost_database_could_not_remember(store: St
     derived = RegistryOptions(secret_key=Secret("k" * 32))
     link = device_registry(store, derived).put("rig-1", {}, "p").view.link
     links = link_registry(store, derived)
-    for refused in (lambda: links.rotate(link.token, "ann"), lambda: links.create(options(), "ann")):
+    calls: list[Callable[[], object]] = [
+        lambda: links.rotate(link.token, "ann"),
+        lambda: links.create(options(), "ann"),
+    ]
+    for refused in calls:
         with pytest.raises(Conflict, match="LINK_TOKENS=derived"):
             refused()
     assert state(links, link.token) is LinkState.PENDING
@@ -313,7 +324,7 @@ def test_a_thousand_links_cost_what_one_costs(
 ) -> None:
     """Counted in statements: time says little on a shared machine."""
 
-    def cost(token):
+    def cost(token: Any) -> Any:
         with statements(store) as cold:
             visitors.directory.find(token)
         with statements(store) as warm:
@@ -347,17 +358,17 @@ def test_a_thousand_links_cost_what_one_costs(
     assert many[1] == 0, "a known link is answered from memory"
 
 
-def link_row(link):
+def link_row(link: Any) -> dict[str, Any]:
     plain = {column.name: getattr(link, column.name) for column in schema.links.c if hasattr(link, column.name)}
     return {**plain, "profile": link.profile.as_json(), "frame_ancestors": []}
 
 
 @contextmanager
-def statements(store: Store):
+def statements(store: Store) -> Iterator[Any]:
     """Record what reaches the database (the change number is asked on a connection of its own)."""
     seen = []
 
-    def note(_connection, _cursor, statement, *_) -> None:
+    def note(_connection: Any, _cursor: Any, statement: Any, *_: Any) -> None:
         seen.append(statement)
 
     engines = {id(engine): engine for engine in (store._readers, store._writer)}.values()
@@ -377,4 +388,5 @@ def test_replacing_nothing_of_a_link_loses_nothing(store: Store, device: DeviceV
         write.connection.execute(update(schema.links).values(views=7, last_seen_at=9, first_seen_at=3))
     office.edit(link.token, link_edit({"label": "x"}), "ann")
     after = office.directory.get(link.token).link
+    assert link is not None
     assert after == replace(link, views=7, last_seen_at=9, first_seen_at=3, label="x", updated_at=after.updated_at)

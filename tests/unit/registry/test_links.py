@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from sqlalchemy import select, update
 
@@ -19,7 +21,7 @@ def device(store: Store) -> DeviceView:
     return device_registry(store).put("rig-1", {"hostname": "Rig One"}, "poller").view
 
 
-def options(**given):
+def options(**given: Any) -> Any:
     return new_link({"device": "rig-1", **given})
 
 
@@ -71,7 +73,7 @@ def test_the_hook_never_undoes_a_revocation(store: Store, device: DeviceView) ->
 def test_a_document_is_public_as_long_as_some_link_needs_it(store: Store, device: DeviceView) -> None:
     links = link_registry(store)
 
-    def publication():
+    def publication() -> Any:
         with store.read() as connection:
             return connection.execute(select(schema.publications.c.state)).scalar_one()
 
@@ -126,7 +128,7 @@ def test_lists_by_device_document_state_and_use(store: Store, device: DeviceView
     links.revoke(extra.token, "ann")
 
     def ids(**query: object) -> list[str]:
-        return [found.link.id for found in links.directory.page(LinkQuery(**query)).items]  # type: ignore[arg-type]  # one field
+        return [found.link.id for found in links.directory.page(LinkQuery(**query)).items]
 
     assert ids(device="rig-1") == [extra.id, device.link.id]
     assert ids(document=extra.document_uid) == [

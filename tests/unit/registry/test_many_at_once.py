@@ -7,6 +7,7 @@ import random
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any, cast
 
 import orjson
 import pytest
@@ -56,7 +57,7 @@ def test_any_order_of_calls_gives_what_was_put_last(two: list[RegistryHook]) -> 
 
 
 def test_a_race_of_first_puts_makes_one_of_everything(two: list[RegistryHook]) -> None:
-    def put(number):
+    def put(number: Any) -> Any:
         body = orjson.dumps({"hostname": "same", "labels": {"from": str(number % 3)}})
         return orjson.loads(two[number % 2].put("rig-1", body, "poller", BASE)[1])
 
@@ -67,14 +68,14 @@ def test_a_race_of_first_puts_makes_one_of_everything(two: list[RegistryHook]) -
     assert len({answer["link"]["slug"] for answer in answers}) == 1
     with two[0].devices._records.reading() as reading:
         for table in (schema.devices, schema.documents, schema.links, schema.publications):
-            count = reading._connection.execute(select(func.count()).select_from(table)).scalar_one()
+            count = cast("Any", reading)._connection.execute(select(func.count()).select_from(table)).scalar_one()
             assert count == 1, table.name
         registered = select(func.count()).where(schema.audit.c.action == "register")
-        assert reading._connection.execute(registered).scalar_one() == 1
+        assert cast("Any", reading)._connection.execute(registered).scalar_one() == 1
 
 
 def test_puts_retirements_and_reads_at_once_end_in_one_truth(two: list[RegistryHook]) -> None:
-    def work(number) -> None:
+    def work(number: Any) -> None:
         hook = two[number % 2]
         if number % 10 == 5:
             hook.devices.retire("rig-1", "ann")
@@ -101,7 +102,7 @@ def test_unchanged_touches_neither_file_nor_row(sqlite_store: Store) -> None:
     hook.items(items, "poller", BASE)
     fresh = device_hook(sqlite_store)
 
-    def files():
+    def files() -> list[Any]:
         path = sqlite_store.path
         return [hashlib.sha256(part.read_bytes()).hexdigest() for part in (path, path.with_name(path.name + "-wal"))]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from backend_server.links import LinkState, Theme
@@ -96,15 +98,16 @@ def test_the_setting_counts_where_nobody_says_anything(store: Store, templates: 
 def test_the_ready_address_holds_the_documents_own_refresh(registry: DeviceRegistry) -> None:
     registry.put("rig-1", {"share": True}, "poller")
     links = {link["slot"]: link["embed_url"] for link in links_json(registry.get("rig-1"), BASE, 0)}
-    assert links["main"].endswith("&theme=auto&refresh=30s")
-    assert links["inside"].endswith("&theme=auto")
+    assert str(links["main"]).endswith("&theme=auto&refresh=30s")
+    assert str(links["inside"]).endswith("&theme=auto")
     assert registry.get("rig-1").found(registry.get("rig-1").links[0]).state(0) is LinkState.PENDING
 
 
 def test_templates_that_change_during_a_registration_are_followed_by_it(store: Store, templates: Templates) -> None:
     """The worker may have matched all devices just before this one was there."""
     registry = DeviceRegistry(Records(store), templates, RegistryOptions())
-    before, asked = templates(), []
+    before = templates()
+    asked: list[Any] = []
 
     def changing() -> TemplateSet:
         asked.append(None)

@@ -23,12 +23,12 @@ def new(slot: str = "main", title: str = "Rig", maker: Maker = Maker.DEVICE) -> 
 
 def row(slot: str = "main", **more: object) -> DocumentStatus:
     live = replace(new(slot).status(), state=DocumentState.LIVE, dirty=False, proven=True)
-    return replace(live, **more)  # type: ignore[arg-type]  # each test names a field with its own type
+    return replace(live, **more)
 
 
 def link(slot: str = "main", **more: object) -> Link:
     made = Link("i", LinkToken("t" * 32), Slug("s"), "dev", slot, "rig-1", DashboardUid(new(slot).uid))
-    return replace(made, **more)  # type: ignore[arg-type]  # each test names a field with its own type
+    return replace(made, **more)
 
 
 GONE = {"wanted": Wanted.ABSENT, "state": DocumentState.GONE}

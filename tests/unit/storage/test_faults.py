@@ -8,6 +8,7 @@ import socket
 import sqlite3
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select, text
@@ -136,7 +137,7 @@ def test_writers_of_two_connections_commit_in_the_order_of_their_numbers(
 ) -> None:
     other, seen = Store.open(*database), []
 
-    def write_many(one) -> None:
+    def write_many(one: Any) -> None:
         for _ in range(20):
             with one.write() as write:
                 seen.append(write.change)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -26,7 +28,7 @@ print(store.epoch())
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def empty(request: pytest.FixtureRequest, tmp_path: Path):
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
     if request.param == "sqlite":
         yield None, tmp_path
         return
@@ -46,7 +48,7 @@ def test_migrations_make_exactly_the_schema(store: Store) -> None:
     assert found == []
 
 
-def test_several_processes_may_migrate_at_once(empty) -> None:
+def test_several_processes_may_migrate_at_once(empty: Any) -> None:
     url, data_dir = empty
     started = [
         subprocess.Popen(
@@ -82,7 +84,7 @@ def test_a_newer_database_is_refused_and_left_alone(store: Store, database: tupl
     other.close()
 
 
-def test_an_empty_database_says_what_to_do(empty) -> None:
+def test_an_empty_database_says_what_to_do(empty: Any) -> None:
     store = Store.open(*empty)
     for ask in (store.change_number, store.epoch, store.check):
         with pytest.raises(ConfigError, match="dashwright prepare"):

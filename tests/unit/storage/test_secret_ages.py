@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import select
 
 from backend_server.primitives.secret import Secret
@@ -23,7 +25,7 @@ def test_the_age_stays_over_restarts_and_begins_anew_with_another_secret(store: 
 
 
 def test_another_secret_gets_another_fingerprint_and_neither_is_stored(store: Store) -> None:
-    def stored():
+    def stored() -> Any:
         with store.read() as connection:
             return connection.execute(select(key_values.c.value).where(key_values.c.name == NAME)).scalar_one()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
@@ -78,7 +79,7 @@ def test_another_scheme_is_refused(tmp_path: Path) -> None:
         Store.open("mysql://x/y", tmp_path)
 
 
-def test_a_write_moves_the_numbers_of_its_topics_alone(store, database):
+def test_a_write_moves_the_numbers_of_its_topics_alone(store: Any, database: Any) -> None:
     other = Store.open(*database)
     with store.write():
         pass
@@ -94,7 +95,7 @@ def test_a_write_moves_the_numbers_of_its_topics_alone(store, database):
     other.close()
 
 
-def test_a_write_of_an_earlier_version_counts_for_every_topic(store):
+def test_a_write_of_an_earlier_version_counts_for_every_topic(store: Any) -> None:
     with store.write():
         pass
     before = store.number_of(Topic.ACCOUNTS)()

@@ -6,7 +6,7 @@ from backend_server.errors import UpstreamError
 from backend_server.telemetry.links import REASONS
 from backend_server.telemetry.metrics import Metrics
 from backend_server.viewing import admission
-from backend_server.viewing.model import Hits
+from backend_server.viewing.model import Hits, Refusal
 from backend_server.viewing.view_counts import ViewCounts
 
 
@@ -37,7 +37,7 @@ def test_whatever_comes_the_number_of_series_is_bounded() -> None:
 
 
 def test_every_reason_a_visitor_may_meet_has_its_own_series() -> None:
-    told = {one.reason for one in vars(admission).values() if isinstance(one, admission.Refusal)}
+    told = {one.reason for one in vars(admission).values() if isinstance(one, Refusal)}
     told |= {one.reason for one in admission._OF_STATE.values()}
     assert told <= REASONS
 
@@ -70,7 +70,7 @@ def test_a_visit_to_a_link_that_is_not_there_is_counted_and_not_written() -> Non
             raise AssertionError(hits)
 
     heard: list[str | None] = []
-    counts = ViewCounts(Store(), on_visit=heard.append)  # type: ignore[arg-type]  # a store that must not be asked
+    counts = ViewCounts(Store(), on_visit=heard.append)
     counts.refused(None, "unknown")
     counts.flush()
     assert heard == ["unknown"]

@@ -12,7 +12,7 @@ from backend_server.templates.header import Scope, read_header
 from tests.support.templates import device, panel, template
 
 
-def _template(name, slot="main", **applies_to):
+def _template(name: Any, slot: str = "main", **applies_to: Any) -> Any:
     return template(panel(title=name), name=name, header={"slot": slot, "applies_to": applies_to})
 
 

@@ -42,7 +42,7 @@ FILTERS = st.sampled_from(
 CHAINS = st.builds(lambda field, filters: " | ".join([field, *filters]), FIELDS, st.lists(FILTERS, max_size=3))
 
 
-def _outcome(evaluate, subject):
+def _outcome(evaluate: Any, subject: Any) -> Any:
     try:
         found = evaluate(subject)
         return (type(found), found)
@@ -51,7 +51,7 @@ def _outcome(evaluate, subject):
 
 
 @given(CHAINS, DEVICES)
-def test_a_closure_gives_what_jinja_gives(chain, device) -> None:
+def test_a_closure_gives_what_jinja_gives(chain: Any, device: Any) -> None:
     whole = compile_expression(f"{chain} | lower", "device")
     assert whole.direct
     assert _outcome(whole.evaluate, device) == _outcome(

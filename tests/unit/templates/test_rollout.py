@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from backend_server.templates import TemplateSet, plan_rollout
 from tests.support.templates import device, panel, template
 
 
-def _set(*panels, name="generic", **more):
+def _set(*panels: Any, name: str = "generic", **more: Any) -> Any:
     return TemplateSet.of([template(*panels, name=name, **more)])
 
 

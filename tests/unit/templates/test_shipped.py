@@ -22,11 +22,11 @@ FILES = sorted(shipped("dashboard_templates").glob("*.json"))
 RIG = device('Rig "7" $1', "rig-7", kind="miner", labels={"site": "north"})
 
 
-def _load(file):
+def _load(file: Any) -> Any:
     return load_template(file.name, file.read_bytes())
 
 
-def _fill(file):
+def _fill(file: Any) -> Any:
     made = _load(file)
     return made.fill(RIG) if made.scope is Scope.DEVICE else made.fill_fleet(FleetSummary.of([RIG]))
 
@@ -55,7 +55,7 @@ def test_a_shipped_template_is_good_ready_to_share_and_parses(file: Any) -> None
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_panels_of_a_shipped_template_do_not_overlap(file: Any) -> None:
-    taken = {}
+    taken: dict[Any, Any] = {}
     for panel in all_panels(orjson.loads(_fill(file).body)):
         place = panel["gridPos"]
         for x in range(place["x"], place["x"] + place["w"]):

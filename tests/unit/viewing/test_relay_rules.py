@@ -240,7 +240,7 @@ def test_the_refresh_is_one_that_grafanas_picker_offers(
 
 
 def test_the_step_comes_from_the_dashboard_not_from_the_visitor() -> None:
-    datasources = datasource_facts(SETTINGS["datasources"])  # type: ignore[arg-type]  # one table of several shapes
+    datasources = datasource_facts(SETTINGS["datasources"])
     assert datasources.intervals_ms == {"prom": 5_000, "": 5_000, "prom-2": 60_000}
     unnamed, slow = panel(targets=[{"refId": "A"}]), panel(targets=[{"datasource": {"uid": "prom-2"}}])
     assert panel_facts(unnamed, datasources).floor_ms == 5_000

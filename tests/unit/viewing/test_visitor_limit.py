@@ -56,7 +56,7 @@ def test_visitors_of_a_hanging_datasource_are_refused_once_the_limit_is_reached(
             refused = viewing.panel_data(TOKEN, "1", b"{}")
             assert (refused.status, refused.headers["Retry-After"].isdigit()) == (503, True)
         else:
-            assert viewing.page(TOKEN, Visit()).refusal.reason == "unavailable"  # type: ignore[union-attr]  # the notice
+            assert viewing.page(TOKEN, Visit()).refusal.reason == "unavailable"
         assert viewing.state(TOKEN).status == 200, "how the link stands is told all the same"
     finally:
         metrics.go_on.set()

@@ -14,7 +14,7 @@ from tests.support.fleet import device_hook
 BASE = "https://dash.example.com"
 
 
-def batch(hook, items):
+def batch(hook: Any, items: Any) -> Any:
     return orjson.loads(hook.items(items, "poller", BASE))["results"]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import orjson
 import pytest
 from sqlalchemy import func, select
@@ -16,12 +18,12 @@ from tests.support.fleet import device_hook, link_registry, new_link
 BASE = "https://dash.example.com"
 
 
-def put(hook, device_id, fields, by="poller"):
+def put(hook: Any, device_id: Any, fields: Any, by: str = "poller") -> Any:
     status, body = hook.put(device_id, orjson.dumps(fields), by, BASE)
     return status, orjson.loads(body)
 
 
-def rows(store: Store, table):
+def rows(store: Store, table: Any) -> list[Any]:
     with store.read() as connection:
         return [dict(row) for row in connection.execute(select(table)).mappings()]
 
