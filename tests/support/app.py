@@ -126,7 +126,8 @@ class Passes:
             with self._held:
                 return run_pass(should_stop)
 
-        self._worker.reconciler.run_pass = held_pass
+        reconciler: Any = self._worker.reconciler
+        reconciler.run_pass = held_pass
         self._thread = threading.Thread(target=self._worker.run, args=(self._stop,), name="worker", daemon=True)
 
     def start(self, *, first_pass: bool = True) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,7 @@ PANEL = {"id": 1, "type": "stat", "title": "A", "gridPos": {"x": 0, "y": 0, "w":
 SLOT = MakerSlot(Maker.GENERATOR, "main")
 
 
-def document(slug="bus", title="Bus", maker=Maker.GENERATOR, **more):
+def document(slug: str = "bus", title: str = "Bus", maker: Any = Maker.GENERATOR, **more: Any) -> Any:
     dashboard = {"title": title, "schemaVersion": 41, "panels": [PANEL], "id": 7, **more}
     return static_document(dashboard, maker, "main", slug)
 
@@ -44,20 +45,20 @@ def alone(store: Store, dashboards_dir: Path) -> Iterator[House]:
         yield house
 
 
-def provide(house: House, *documents, **options):
+def provide(house: House, *documents: Any, **options: Any) -> Any:
     chosen = {"folder": "Generated", "by": "test", "version": "1", **options}
     return StaticDocuments(Records(house.store)).publish(documents, SLOT, **chosen)
 
 
-def withdraw(house: House, *uids):
+def withdraw(house: House, *uids: Any) -> Any:
     return StaticDocuments(Records(house.store)).withdraw(SLOT, uids, "test")
 
 
-def links(house: House):
+def links(house: House) -> Any:
     return LinkRegistry(Records(house.store), RegistryOptions())
 
 
-def state_of(house: House, token):
+def state_of(house: House, token: Any) -> Any:
     return links(house).directory.get(token).state(0)
 
 

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,22 +36,22 @@ class Diary(Unwatched):
     """Remembers what a worker told."""
 
     def __init__(self) -> None:
-        self.reports: list = []
-        self.loaded: list = []
+        self.reports: list[Any] = []
+        self.loaded: list[Any] = []
         self.troubles: list[str] = []
 
-    def passed(self, report, seconds) -> None:
+    def passed(self, report: Any, seconds: Any) -> None:
         self.reports.append(report)
 
-    def templates(self, loaded) -> None:
+    def templates(self, loaded: Any) -> None:
         self.loaded.append(loaded)
 
-    def trouble(self, doing, fault) -> None:
+    def trouble(self, doing: Any, fault: Any) -> None:
         self.troubles.append(f"{doing}: {fault.message}")
 
 
 def worker_of(
-    house: House, holder: str, folder, diary: Diary | None = None, pace: Pace = PACE, **others: Any
+    house: House, holder: str, folder: Any, diary: Diary | None = None, pace: Pace = PACE, **others: Any
 ) -> Worker:
     lead = Lead(Lease(house.store, WORKER_LEASE, holder, ttl_seconds=pace.lease_ttl_seconds))
     house.led_by(lambda: lead.fencing)
@@ -142,7 +143,7 @@ def test_the_beat_follows_the_steps_of_a_long_pass_and_stands_still_when_it_hang
     moves, ends, began = threading.Event(), threading.Event(), threading.Event()
     run_pass = house.reconciler.run_pass
 
-    def long_pass(should_stop):
+    def long_pass(should_stop: Any) -> Any:
         if house.records.documents.backlog()[0]:
             began.set()
             while not ends.wait(0.01):
@@ -156,14 +157,15 @@ def test_the_beat_follows_the_steps_of_a_long_pass_and_stands_still_when_it_hang
     def beats() -> int:
         return json.loads(house.records.values.get("count") or "0")
 
-    def counted(name, value) -> None:
+    def counted(name: Any, value: Any) -> None:
         set_value(name, value)
         if name == HEARTBEAT:
             set_value("count", str(beats() + 1))
 
     set_value = house.records.values.set
     house.records.values.set = counted
-    house.reconciler.run_pass = long_pass
+    reconciler: Any = house.reconciler
+    reconciler.run_pass = long_pass
     with running(worker):
         until(beat)
         moves.set()
@@ -171,7 +173,7 @@ def test_the_beat_follows_the_steps_of_a_long_pass_and_stands_still_when_it_hang
         until(began.is_set)
         for _ in range(2):
             before = beat()
-            until(lambda before=before: beat() > before)
+            until(partial(lambda earlier: beat() > earlier, before))
         moves.clear()
         told_before = beats()
         until(

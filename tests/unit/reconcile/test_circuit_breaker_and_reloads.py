@@ -34,7 +34,7 @@ def test_the_breaker_allows_calls_again_later_each_time_and_at_once_after_an_ans
     breaker = CircuitBreaker(lambda: now[0])
     assert breaker.allows_calls
     assert breaker.wait_seconds is None
-    waits = []
+    waits: list[float] = []
     for _ in range(8):
         breaker.trip(UpstreamError("refused"))
         assert not breaker.allows_calls

@@ -33,7 +33,7 @@ EXPORTED = {
 }  # fmt: skip
 
 
-def _import(dashboard, **more):
+def _import(dashboard: Any, **more: Any) -> Any:
     choices = ImportChoices(**{"fields": {"10.0.0.7": "device.labels.instance"}, **more})
     return import_template("router.json", orjson.dumps(dashboard), choices)
 
