@@ -6,9 +6,9 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from backend_server.links import FoundLink
+from backend_server.primitives.clock import format_day
 
 from .model import AuditEvent, AuditQuery, DayCount
 from .ports import LedgerRecords
@@ -54,7 +54,7 @@ class Ledger:
     def of_link(self, found: FoundLink, days: int) -> LinkLedger:
         """Return what happened on a link in its last `days` days, today included, as far as they are kept."""
         now = self._clock_ms()
-        first = max(day_of(now - (days - 1) * _DAY_MS), self._first_kept(now))
+        first = max(format_day(now - (days - 1) * _DAY_MS), self._first_kept(now))
         query = AuditQuery(object_kind="link", object_id=found.link.id, per_page=_MOST_CHANGES)
         changes, _ = self._records.audit_page(query)
         return LinkLedger(found, first, self._records.days(found.link.id, first), changes)
@@ -67,7 +67,7 @@ class Ledger:
         """Remove daily counts that are kept no longer; gives how many rows went. Works once a day."""
         now = self._clock_ms()
         with self._lock:
-            today = day_of(now)
+            today = format_day(now)
             if self._tidied == today:
                 return 0
             removed = self._records.forget_days_before(self._first_kept(now))
@@ -75,9 +75,4 @@ class Ledger:
             return removed
 
     def _first_kept(self, now_ms: int) -> str:
-        return day_of(now_ms - self._keep_ms)
-
-
-def day_of(moment_ms: int) -> str:
-    """Name the UTC day of a moment, `YYYY-MM-DD`."""
-    return f"{datetime.fromtimestamp(moment_ms / 1000, UTC):%Y-%m-%d}"
+        return format_day(now_ms - self._keep_ms)

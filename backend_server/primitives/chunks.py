@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 T = TypeVar("T")
-ROWS_AT_ONCE = 400  # named in one statement: far below both databases' limits of parameters
+ROWS_AT_ONCE = 500  # named in one statement: far below both databases' limits of parameters
 
 
 def chunks(values: Sequence[T], size: int = ROWS_AT_ONCE) -> Iterator[Sequence[T]]:

@@ -23,6 +23,11 @@ def format_ms(moment_ms: int | None) -> str | None:
     return None if moment_ms is None else format_time(datetime.fromtimestamp(moment_ms / 1000, UTC))
 
 
+def format_day(moment_ms: int) -> str:
+    """Name the UTC day of a moment, `YYYY-MM-DD`."""
+    return f"{datetime.fromtimestamp(moment_ms / 1000, UTC):%Y-%m-%d}"
+
+
 def parse_time(text: str, *, path: str = "") -> datetime:
     """Read RFC 3339 with an offset; raises InvalidInput without one: a local time is another moment elsewhere."""
     moment: datetime | None

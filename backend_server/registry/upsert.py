@@ -14,6 +14,7 @@ from backend_server.devices.device import Device, DeviceRecord, DeviceState, dev
 from backend_server.documents.status import DocumentStatus
 from backend_server.errors import DashwrightError
 from backend_server.links.link import FoundLink, Link
+from backend_server.primitives.chunks import chunks
 from backend_server.primitives.ids import DeviceId, Maker
 from backend_server.templates import TemplateSet
 
@@ -24,7 +25,6 @@ from .ports import Records
 from .seen import Seen
 
 MAIN_SLOT = "main"
-_CHUNK = 500  # so that no transaction and no statement grows without bound
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,20 +105,18 @@ class DeviceUpserter:
     def upsert_many(self, requests: Mapping[DeviceId, Fields], by: str, *, client: str | None = None) -> Outcomes:
         """Register checked devices in few transactions; a bad one ends as its error and never spoils the others."""
         outcomes: Outcomes = {}
-        ids = list(requests)
-        for start in range(0, len(ids), _CHUNK):
-            part = {device_id: requests[device_id] for device_id in ids[start : start + _CHUNK]}
-            outcomes |= self._upsert(part, by, client)
+        for part in chunks(list(requests)):
+            outcomes |= self._upsert({device_id: requests[device_id] for device_id in part}, by, client)
         return outcomes
 
     def match_slots(self, device_ids: Sequence[str], by: str) -> int:
         """Plan for devices the documents their templates now ask for; returns how many devices changed."""
         changed = 0
-        for start in range(0, len(device_ids), _CHUNK):
+        for part in chunks(device_ids):
             templates = self._templates()
             with self._records.writing() as tx:
                 changes, planner = DeviceChanges(), DevicePlanner(self._options, templates, now_ms=tx.now_ms, by=by)
-                for stored in load_devices(tx, device_ids[start : start + _CHUNK]).values():
+                for stored in load_devices(tx, part).values():
                     changed += planner.match_slots(stored, changes) is not stored
                 if changes.is_empty:
                     tx.discard()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ import psycopg
 from sqlalchemy import BigInteger, ColumnElement, Connection, Engine, case, cast, exc, func, literal, select, update
 
 from backend_server.errors import ConfigError, UpstreamError
+from backend_server.primitives.clock import epoch_ms
 
 from ..schema import store as store_table
 from . import migrate as migrating
@@ -272,7 +272,7 @@ def database_now_ms(dialect: str) -> ColumnElement[int]:
     """Return the present moment in epoch ms: by PostgreSQL's clock (replicas differ), by this machine's for SQLite."""
     if dialect == "postgresql":
         return cast(func.extract("epoch", func.clock_timestamp()) * 1000, BigInteger)
-    return literal(time.time_ns() // 1_000_000, BigInteger)
+    return literal(epoch_ms(), BigInteger)
 
 
 def database_clock_ms(store: Transactions) -> int:

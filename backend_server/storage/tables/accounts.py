@@ -14,7 +14,7 @@ from backend_server.primitives.clock import epoch_ms
 from ..engine.store import Store
 from ..engine.topics import Topic
 from ..schema import api_tokens, users
-from .audit import note
+from .audit import add_events
 
 
 class SqlAccounts:
@@ -41,7 +41,7 @@ class SqlAccounts:
         try:
             with self._store.write(Topic.ACCOUNTS) as write:
                 write.connection.execute(insert(api_tokens).values(_token_values(token)))
-                note(
+                add_events(
                     write,
                     actor=by,
                     action="token.create",
@@ -62,7 +62,9 @@ class SqlAccounts:
                 delete(api_tokens).where((api_tokens.c.name == token.name) | (api_tokens.c.hash == token.hash))
             )
             write.connection.execute(insert(api_tokens).values(_token_values(token)))
-            note(write, actor=by, action="token.create", kind="api_token", object_ids=[token.id], details=_told(token))
+            add_events(
+                write, actor=by, action="token.create", kind="api_token", object_ids=[token.id], details=_told(token)
+            )
 
     def revoke_token(self, token_id: str, *, by: str) -> bool:
         """Revoke a token for good; False when there is none. Revoking it again changes nothing."""
@@ -76,7 +78,7 @@ class SqlAccounts:
             write.connection.execute(
                 update(api_tokens).where(api_tokens.c.id == token_id).values(revoked_at=write.now_ms)
             )
-            note(
+            add_events(
                 write,
                 actor=by,
                 action="token.revoke",
@@ -93,7 +95,7 @@ class SqlAccounts:
             changed = write.connection.execute(update(users).where(users.c.name == user.name).values(values)).rowcount
             if not changed:
                 write.connection.execute(insert(users).values(name=user.name, created_at=write.now_ms, **values))
-            note(
+            add_events(
                 write,
                 actor=by,
                 action="user.put",
@@ -118,7 +120,7 @@ class SqlAccounts:
                 write.connection.execute(insert(users).values(name=name, created_at=write.now_ms, **_user_values(user)))
             else:
                 write.connection.execute(update(users).where(row).values(_user_values(user)))
-            note(
+            add_events(
                 write, actor=by, action=action, kind="user", object_ids=[name], details=_told_of_user(user or old, old)
             )
             return user

@@ -1,4 +1,4 @@
-"""Who did what: rows are added in the transaction of the deed, and never changed or removed."""
+"""Who did what: rows are added in the transaction of the change, and never changed or removed."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from ..engine.store import Write
 from ..schema import audit
 
 
-def note(
+def add_events(
     write: Write, *, actor: str, action: str, kind: str, object_ids: Sequence[str], details: Mapping[str, object]
 ) -> None:
-    """Add one row per object, e.g. `note(write, actor="ann", action="retire", kind="device", …)`."""
+    """Add one event per object, e.g. `add_events(write, actor="ann", action="retire", kind="device", …)`."""
     if object_ids:
         write.connection.execute(
             insert(audit),
@@ -38,5 +38,5 @@ class AuditTable:
         self._write = write
 
     def add(self, actor: str, action: str, kind: str, object_ids: Sequence[str], details: Mapping[str, object]) -> None:
-        """Write one row per object."""
-        note(self._write, actor=actor, action=action, kind=kind, object_ids=object_ids, details=details)
+        """Add one event per object."""
+        add_events(self._write, actor=actor, action=action, kind=kind, object_ids=object_ids, details=details)

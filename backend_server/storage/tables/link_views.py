@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
 from sqlalchemy import Connection, bindparam, case, func, insert, or_, select, update
 
+from backend_server.primitives.chunks import chunks
+from backend_server.primitives.clock import format_day
 from backend_server.viewing.model import Hits
 
 from ..engine.store import Store
 from ..schema import link_views, links
-
-_CHUNK = 500
 
 
 class SqlViews:
@@ -23,10 +22,8 @@ class SqlViews:
 
     def add_views(self, hits: Mapping[str, Hits]) -> None:
         """Add to the counts of each link id, in one write; links that are gone meanwhile are left out."""
-        ids = sorted(hits)
         with self._store.write(moves=False) as write:
-            for start in range(0, len(ids), _CHUNK):
-                part = ids[start : start + _CHUNK]
+            for part in chunks(sorted(hits)):
                 existing = list(write.connection.execute(select(links.c.id).where(links.c.id.in_(part))).scalars())
                 _add_to_links(write.connection, {one: hits[one] for one in existing})
                 _add_to_days(write.connection, {one: hits[one] for one in existing}, write.now_ms)
@@ -54,7 +51,7 @@ def _add_to_links(connection: Connection, hits: Mapping[str, Hits]) -> None:
 
 def _add_to_days(connection: Connection, hits: Mapping[str, Hits], now_ms: int) -> None:
     """Read, add, write: writers stand in line, so nobody adds in between."""
-    days = {link_id: _day(one.last_seen_ms or now_ms) for link_id, one in hits.items()}
+    days = {link_id: format_day(one.last_seen_ms or now_ms) for link_id, one in hits.items()}
     known = {
         (row.link_id, row.day): (int(row.views), dict(row.refused))
         for row in connection.execute(
@@ -85,7 +82,3 @@ def _add_to_days(connection: Connection, hits: Mapping[str, Hits], now_ms: int) 
             ),
             more,
         )
-
-
-def _day(moment_ms: int) -> str:
-    return f"{datetime.fromtimestamp(moment_ms / 1000, UTC):%Y-%m-%d}"

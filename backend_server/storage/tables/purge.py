@@ -49,7 +49,7 @@ class Purge:
                 delete_links_of(write.connection, ids)
                 delete_documents_of(write.connection, ids)
                 delete_devices(write.connection, ids)
-                audit.note(write, actor="dashwright", action="purge", kind="device", object_ids=ids, details={})
+                audit.add_events(write, actor="dashwright", action="purge", kind="device", object_ids=ids, details={})
                 count += len(ids)
             if count:
                 write.connection.execute(update(store).values(forget_change=write.change))

@@ -12,10 +12,9 @@ from flask.typing import ResponseReturnValue
 
 from backend_server.accounts import Actor, Need, Role, Scope
 from backend_server.errors import Gone, NotFound
-from backend_server.ledger.ledger import day_of
 from backend_server.links import NAMED_PROFILES, FoundLink, LinkState
 from backend_server.links.urls import page_path
-from backend_server.primitives.clock import epoch_ms
+from backend_server.primitives.clock import epoch_ms, format_day
 from backend_server.primitives.ids import is_link_token
 from backend_server.primitives.words import link_state_words
 from backend_server.registry import LinkQuery
@@ -152,7 +151,7 @@ def _suggestions() -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], 
 def _bars(ledger: dict[str, Any], now_ms: int) -> list[dict[str, object]]:
     """Return a bar per day, the oldest first, its height in twentieths of the highest."""
     days = {str(one["day"]): one for one in ledger["days"]}
-    every = [day_of(now_ms - back * 86_400_000) for back in range(LEDGER_DAYS - 1, -1, -1)]
+    every = [format_day(now_ms - back * 86_400_000) for back in range(LEDGER_DAYS - 1, -1, -1)]
     views = [int(days[day]["views"]) if day in days else 0 for day in every]
     most = max([1, *views])
     return [

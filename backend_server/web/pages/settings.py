@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from flask import Blueprint, Response, redirect, request
 from flask.typing import ResponseReturnValue
@@ -23,7 +22,7 @@ from backend_server.errors import (
     TooManyRequests,
     http_status,
 )
-from backend_server.primitives.clock import epoch_ms, format_ms
+from backend_server.primitives.clock import epoch_ms, format_day, format_ms
 
 from ..context import current_services
 from ..own_password import change_own_password
@@ -197,4 +196,4 @@ def _person_row(user: User) -> dict[str, object]:
 
 
 def _day(moment_ms: int | None) -> str | None:
-    return None if moment_ms is None else f"{datetime.fromtimestamp(moment_ms / 1000, UTC):%Y-%m-%d}"
+    return None if moment_ms is None else format_day(moment_ms)

@@ -20,7 +20,7 @@ from backend_server.storage.engine.store import Store
 from backend_server.storage.leases import WORKER_LEASE, Lease
 from backend_server.storage.schema import documents, metadata
 from backend_server.storage.secret_store import SecretStore
-from backend_server.storage.tables.audit import note
+from backend_server.storage.tables.audit import add_events
 from backend_server.storage.transactions import Records
 from tests.support.fleet import two_slots
 from tests.support.postgres import Postgres
@@ -38,7 +38,9 @@ def fill(store: Store, folder: Path) -> SecretStore:
     registry.upserter.upsert_many(devices, "test")
     registry.retire("rig-7", "ann")
     with store.write() as write:
-        note(write, actor="ann", action="try", kind="device", object_ids=["rig-1"], details={"a": [1, None, True]})
+        add_events(
+            write, actor="ann", action="try", kind="device", object_ids=["rig-1"], details={"a": [1, None, True]}
+        )
     secrets = SecretStore(store, folder)
     secrets.ensure("secret_key", lambda: "key-made-at-the-first-start")
     return secrets

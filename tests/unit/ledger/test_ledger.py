@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import event, select
 
 from backend_server.ledger import AuditQuery, Ledger
-from backend_server.ledger.ledger import day_of
 from backend_server.links import Link
 from backend_server.registry import LinkRegistry
 from backend_server.storage import schema
@@ -155,9 +154,3 @@ def test_deeds_are_found_by_all_that_is_noted_of_them(
 def test_no_column_could_hold_a_visitors_address() -> None:
     for table in (schema.links, schema.link_views, schema.old_link_tokens):
         assert not [one.name for one in table.c if "address" in one.name or one.name in ("ip", "client", "visitor")]
-
-
-def test_a_day_is_the_utc_day() -> None:
-    assert day_of(0) == "1970-01-01"
-    assert day_of(NOON + DAY // 2 - 1) == "2027-01-15"
-    assert day_of(NOON + DAY // 2) == "2027-01-16"

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from backend_server.errors import InvalidInput
 from backend_server.primitives.canonical_json import canonical_bytes, content_hash, read_json
-from backend_server.primitives.clock import format_time, parse_time
+from backend_server.primitives.chunks import chunks
+from backend_server.primitives.clock import format_day, format_time, parse_time
 from backend_server.primitives.durations import format_duration_ms, parse_duration, parse_duration_ms
 from backend_server.primitives.secret import Secret
 
@@ -79,3 +80,25 @@ def test_a_secret_shows_stars_and_compares() -> None:
     assert secret == Secret("hunter2") != Secret("other")
     assert hash(secret) == hash(Secret("hunter2"))
     assert not Secret("")
+
+
+def test_a_day_is_the_utc_day() -> None:
+    noon, half_a_day = 1_800_014_400_000, 43_200_000
+    assert format_day(0) == "1970-01-01"
+    assert format_day(noon + half_a_day - 1) == "2027-01-15"
+    assert format_day(noon + half_a_day) == "2027-01-16"
+
+
+@pytest.mark.parametrize(
+    ("count", "sizes"),
+    [
+        pytest.param(0, [], id="nothing, no part"),
+        pytest.param(3, [3], id="fewer"),
+        pytest.param(4, [4], id="exactly"),
+        pytest.param(9, [4, 4, 1], id="more"),
+    ],
+)
+def test_long_lists_are_cut_in_order(count: int, sizes: list[int]) -> None:
+    parts = list(chunks(range(count), 4))
+    assert [len(part) for part in parts] == sizes
+    assert [number for part in parts for number in part] == list(range(count))
