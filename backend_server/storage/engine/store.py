@@ -117,19 +117,19 @@ class Store:
 
     def change_number(self) -> int:
         """Return the number of the last committed write; cheap enough for every request. Raises UpstreamError."""
-        return self._numbers()[0]
+        return _numbers(self._watch)[0]
 
     def number_of(self, *topics: Topic) -> Callable[[], int]:
         """Return what asks for the number of the last write that touched one of these topics. It raises UpstreamError.
 
         It is called at every request, so the number is worked out once for each row of numbers.
         """
-        read = self._numbers
+        watch = self._watch
         held: tuple[ChangeNumbers, int] = ((), 0)  # one value, so that threads never see a row with another's number
 
         def newest() -> int:
             nonlocal held
-            numbers = read()
+            numbers = _numbers(watch)
             known, number = held
             if numbers is not known:
                 change, topics_change = numbers[0], numbers[1]
@@ -138,12 +138,6 @@ class Store:
             return number
 
         return newest
-
-    def _numbers(self) -> ChangeNumbers:
-        try:
-            return self._watch.numbers()
-        except (sqlite3.Error, psycopg.Error) as fault:
-            raise worded(fault, "asking for changes") from fault
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -266,6 +260,13 @@ def _json_text(value: object) -> str:
 
 # JSON columns are written and read the same way on both databases.
 _JSON: dict[str, Any] = {"json_serializer": _json_text, "json_deserializer": orjson.loads}
+
+
+def _numbers(watch: _Watch) -> ChangeNumbers:
+    try:
+        return watch.numbers()
+    except (sqlite3.Error, psycopg.Error) as fault:
+        raise worded(fault, "asking for changes") from fault
 
 
 def database_now_ms(dialect: str) -> ColumnElement[int]:
