@@ -18,7 +18,7 @@ import click
 from backend_server.errors import ConfigError
 from backend_server.poller.kinds import load_kinds
 from backend_server.primitives.ids import Maker, dashboard_uid
-from backend_server.primitives.shipped import shipped
+from backend_server.primitives.shipped import built, shipped
 from backend_server.runtime.ports import PortClaim, check_ports
 from backend_server.runtime.run import public_address, run_all
 from backend_server.settings import current_settings
@@ -89,7 +89,7 @@ def demo(*, host_port: int, device_port: int, stays: float, away: float, history
         stays_seconds=stays,
         away_seconds=away,
     )
-    page = HostPage(host, host_port)
+    page = HostPage(host, host_port, tokens=built("public", "tokens.css").read_text(encoding="utf-8"))
     host.start()
     _say_when_ready(host, page.server_port, public_address(settings))
     try:

@@ -18,6 +18,7 @@ from typing import Any
 
 _LOOP_SECONDS = 2.0
 _PAGE = Path(__file__).with_name("page.html")
+_TOKENS = "/* The service's own tokens stand here when the page is sent. */"
 
 
 class Host:
@@ -162,9 +163,11 @@ class HostPage(ThreadingHTTPServer):
     daemon_threads = True
     allow_reuse_address = True
 
-    def __init__(self, host: Host, port: int = 0) -> None:
+    def __init__(self, host: Host, port: int = 0, *, tokens: str = "") -> None:
+        """Serve on a port of loopback; `tokens` are the colours the page is written in."""
         super().__init__(("127.0.0.1", port), _Handler)
         self.host = host
+        self.page = _PAGE.read_text(encoding="utf-8").replace(_TOKENS, tokens).encode()
         self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
         self._thread.start()
 
@@ -181,7 +184,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Serve the page, and what it asks every two seconds."""
         if self.path.partition("?")[0] == "/":
-            self._answer(200, "text/html; charset=utf-8", _PAGE.read_bytes())
+            self._answer(200, "text/html; charset=utf-8", self.server.page)
         elif self.path == "/fleet.json":
             self._answer(200, "application/json", json.dumps(self.server.host.state()).encode())
         else:

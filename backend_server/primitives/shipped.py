@@ -11,3 +11,8 @@ def shipped(*parts: str) -> Path:
     """Return the path of shipped data, e.g. `shipped("config", "device_kinds")`."""
     packed = _PACKAGE / "_data"
     return (packed if packed.is_dir() else _PACKAGE.parent).joinpath(*parts)
+
+
+def built(*parts: str) -> Path:
+    """Return the path of what the front end's build made, e.g. `built("public", "notice.css")`."""
+    return _PACKAGE.joinpath("web", "static", "dist", *parts)

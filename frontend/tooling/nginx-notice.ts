@@ -1,10 +1,8 @@
-/** Writes the tokens into nginx's notice, which lies in git: `npm run tokens`. */
+/** Writes the notice's style into nginx's template of it, which lies in git and is read without a build: `npm run tokens`. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { blocks } from "./tokens";
+import { noticeStyle } from "./public";
 
-const here = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
-const notice = here("config/nginx/notice.html.j2");
-const tokens = readFileSync(here("frontend/src/styles/tokens.css"), "utf8");
-const written = blocks(tokens, ["page", "text", "text-secondary"]);
-writeFileSync(notice, readFileSync(notice, "utf8").replace(/:root \{[^]*?(?=html, body \{)/, () => `${written}\n`));
+const template = fileURLToPath(new URL("../../config/nginx/notice.html.j2", import.meta.url));
+const style = await noticeStyle();
+writeFileSync(template, readFileSync(template, "utf8").replace(/<style>[^]*<\/style>/, () => `<style>\n${style}\n</style>`));

@@ -2,11 +2,11 @@
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { type Plugin, build, transformWithEsbuild } from "vite";
-import { completed, tokensOf, withTokens } from "./tokens";
+import { completed, tokensOf, withTokens, withValues } from "./tokens";
 
 const here = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const read = (path: string): string => readFileSync(here(path), "utf8");
-const NOTICE_TOKENS = ["page", "text", "text-secondary"];
+const readTokens = (): string => read("src/styles/tokens.css");
 
 /** Writes the dark tokens into tokens.css wherever a page's own styles import it. */
 export function completeTokens(): Plugin {
@@ -17,7 +17,7 @@ export function completeTokens(): Plugin {
   };
 }
 
-/** Builds `src/public/*.ts` and the plain style sheets into the folder `public` beside the hashed files. */
+/** Builds `src/public`, the style sheets of our own pages and the notice's into the folder `public` beside the hashed files. */
 export function publicFiles(dist: string): Plugin {
   return {
     name: "public-files",
@@ -25,11 +25,16 @@ export function publicFiles(dist: string): Plugin {
     async closeBundle() {
       const out = `${dist}/public`;
       mkdirSync(out, { recursive: true });
-      for (const file of readdirSync(here("src/public")).filter((name) => name.endsWith(".ts") && name !== "host.ts")) await script(file, out);
-      const tokens = completed(read("src/styles/tokens.css"));
-      await style("app.css", tokens + read("src/styles/pages/app.css"), out);
-      for (const name of ["links.css", "settings.css"]) await style(name, read(`src/styles/pages/${name}`), out);
-      await style("notice.css", withTokens(read("src/styles/notice.css"), read("src/styles/tokens.css")), out);
+      for (const file of readdirSync(here("src/public")).filter((name) => name.endsWith(".ts"))) await script(file, out);
+      const sheets = {
+        "tokens.css": completed(readTokens()),
+        "app.css": completed(readTokens()) + read("src/styles/pages/app.css"),
+        "links.css": read("src/styles/pages/links.css"),
+        "settings.css": read("src/styles/pages/settings.css"),
+      };
+      for (const [name, sheet] of Object.entries(sheets)) writeFileSync(`${out}/${name}`, await small(sheet));
+      writeFileSync(`${out}/notice.css`, await noticeStyle());
+      writeFileSync(`${out}/icon.svg`, withValues(read("src/public/icon.svg"), readTokens(), "light"));
     },
   };
 }
@@ -50,12 +55,19 @@ async function script(file: string, out: string): Promise<void> {
 
 /** The colours of the notice over Grafana's page, which loads no style sheet of ours. */
 export function noticeColours(): Record<string, Record<string, string>> {
-  const tokens = read("src/styles/tokens.css");
-  const of = (theme: "light" | "dark"): Record<string, string> => Object.fromEntries(NOTICE_TOKENS.map((name) => [name, tokensOf(tokens, theme).get(name)!]));
+  const of = (theme: "light" | "dark"): Record<string, string> => {
+    const known = tokensOf(readTokens(), theme);
+    return Object.fromEntries(["page", "text", "text-secondary"].map((name) => [name, known.get(name)!]));
+  };
   return { light: of("light"), dark: of("dark") };
 }
 
-async function style(name: string, sheet: string, out: string): Promise<void> {
-  const { code } = await transformWithEsbuild(sheet, name, { loader: "css", minify: true, target: "es2022" });
-  writeFileSync(`${out}/${name}`, code);
+/** The style of the small page that stands for a dashboard: ours, and the one nginx shows while nobody else answers. */
+export async function noticeStyle(): Promise<string> {
+  return small(withTokens(read("src/styles/notice.css"), readTokens()));
+}
+
+async function small(sheet: string): Promise<string> {
+  const { code } = await transformWithEsbuild(sheet, "sheet.css", { loader: "css", minify: true, target: "es2022" });
+  return code.trim();
 }

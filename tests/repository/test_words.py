@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from backend_server.primitives.words import link_state_words
+from backend_server.links import LinkState
+from backend_server.primitives.words import link_state_words, state_label
+from backend_server.runtime.programs.nginx import NOTICES
 from backend_server.viewing import admission
 from backend_server.viewing.model import Refusal
 
@@ -12,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 WORDS = ROOT / "frontend" / "src" / "words" / "link-states.json"
 SOURCES = ("backend_server/**/*.py", "backend_server/**/*.html", "frontend/src/**/*.ts", "config/**/*.j2")
 # Said of other things as well.
-ALSO_ELSEWHERE = {"Password required", "Dashboard not found", "Check it and try again."}
+ALSO_ELSEWHERE = {"Too many requests", "Password required", "Dashboard not found", "Check it and try again."}
 
 
 def test_no_other_place_words_a_links_state() -> None:
@@ -37,7 +39,15 @@ def test_no_other_place_words_a_links_state() -> None:
 def test_every_refusal_has_its_words_and_every_word_its_refusal() -> None:
     refusals = [value for value in vars(admission).values() if isinstance(value, Refusal)]
     reasons = {refusal.reason for refusal in [*refusals, *admission._OF_STATE.values()]}
-    assert reasons == link_state_words().keys()
+    assert reasons == {reason for reason, words in link_state_words().items() if words.message}
+
+
+def test_owners_read_a_label_for_every_state_and_nginx_has_its_notices_words() -> None:
+    words = link_state_words()
+    assert {state.value for state in LinkState} <= words.keys()
+    assert all(one.label for one in words.values())
+    assert [state_label("not_yet"), state_label("of another_day")] == ["Not yet", "Of another day"]
+    assert all(words[reason].title and words[reason].text for reason in NOTICES.values())
 
 
 def test_the_words_are_in_the_wheel() -> None:

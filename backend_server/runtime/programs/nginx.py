@@ -17,7 +17,7 @@ from backend_server.accounts.model import GRAFANA_USERS
 from backend_server.errors import ConfigError
 from backend_server.links.urls import GRAFANA_API, PAGES, SHORT_SLUGS, SLUGS
 from backend_server.primitives.identity_headers import IDENTITY_HEADERS, USER_HEADER
-from backend_server.primitives.shipped import shipped
+from backend_server.primitives.shipped import built, shipped
 from backend_server.primitives.words import link_state_words
 from backend_server.settings import Settings, is_beside_us
 from backend_server.settings.topology import find_nginx, run_folder, trusted_networks, web_socket
@@ -39,7 +39,7 @@ ERRORS = (
     (504, "upstream_timeout", "The service did not answer in time."),
 )
 # What a visitor of a link reads where a program would get one of ERRORS.
-NOTICED = (429, 502, 503, 504)
+NOTICES = {429: "busy", 502: "starting", 503: "unavailable", 504: "slow"}
 # Where links are answered: their pages (a notice is a page too), and what those pages ask for.
 LINK_PAGES = (f"^{PAGES}/[^/]+$", f"^(?:{SLUGS}|{SHORT_SLUGS})/[^/]+$")
 LINK_DATA = (f"{PAGES}/", f"{GRAFANA_API}/public/")
@@ -73,18 +73,6 @@ _FILES: tuple[tuple[str, str, dict[str, object]], ...] = (
 )
 
 
-def _notices() -> list[tuple[int, str, str]]:
-    """Return status, title and text of what a visitor reads while the service cannot answer."""
-    unavailable = link_state_words()["unavailable"]
-    texts = {
-        502: "The service is starting; this page tries again by itself.",
-        503: unavailable.text,
-        504: "The service is slow; this page tries again by itself.",
-    }
-    busy = (429, "Too many requests", "This page tries again by itself in a moment.")
-    return [busy, *((status, unavailable.title, text) for status, text in texts.items())]
-
-
 def render_edge(settings: Settings) -> Path:
     """Write nginx's configuration and its folders; gives the path of `nginx.conf`."""
     run = run_folder(settings) / "nginx"
@@ -114,9 +102,8 @@ def render_edge(settings: Settings) -> Path:
         "identity_headers": IDENTITY_HEADERS,
         "user_header": USER_HEADER,
         "errors": ERRORS,
-        "notices": _notices(),
-        "noticed": NOTICED,
-        "notice": lambda title, text: _one_line(jinja.get_template("notice.html.j2").render(title=title, text=text)),
+        "notices": {status: link_state_words()[reason] for status, reason in NOTICES.items()},
+        "notice": lambda words: _one_line(jinja.get_template("notice.html.j2").render(words=words)),
         "link_pages": LINK_PAGES,
         "link_data": LINK_DATA,
         "static_folders": STATIC_FOLDERS,
@@ -160,7 +147,7 @@ def grafana_sign_in_port(settings: Settings) -> int | None:
 
 def shipped_assets() -> Path:
     """Return the folder of the pages' built files."""
-    return Path(__file__).resolve().parents[2] / "web" / "static" / "dist" / "assets"
+    return built("assets")
 
 
 def _listen(host: str, port: int) -> str:

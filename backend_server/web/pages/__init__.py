@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from flask import Flask
 
+from backend_server.primitives.words import state_label
+
 from . import assets, fleet, grafana, health, links, public, settings, sign_in
 
 
@@ -21,3 +23,4 @@ def register_pages(app: Flask) -> None:
     ):
         app.register_blueprint(blueprint)
     app.jinja_env.globals["asset_url"] = assets.asset_url
+    app.jinja_env.filters["state_label"] = state_label

@@ -1,27 +1,24 @@
-"""The pages' own style sheets and script, named by content, so that a browser keeps them for ever."""
+"""The pages' own style sheets, script and icon, named by content, so that a browser keeps them for ever."""
 
 from __future__ import annotations
 
 import hashlib
 from functools import cache
-from pathlib import Path
 
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import NotFound
 
+from .built import fixed_file
+
 blueprint = Blueprint("assets", __name__)
 
 _CSS, _JS = "text/css; charset=utf-8", "text/javascript; charset=utf-8"
-_TYPES = {"app.css": _CSS, "links.css": _CSS, "settings.css": _CSS, "app.js": _JS}
-_FOLDER = Path(__file__).parent.parent / "static" / "dist" / "public"
+_TYPES = {"app.css": _CSS, "links.css": _CSS, "settings.css": _CSS, "app.js": _JS, "icon.svg": "image/svg+xml"}
 
 
 @cache
 def _asset(name: str) -> tuple[bytes, str]:
-    try:
-        body = (_FOLDER / name).read_bytes()
-    except FileNotFoundError:
-        raise NotFound("The pages are not built; run `make setup`.") from None
+    body = fixed_file(name)
     return body, hashlib.sha256(body).hexdigest()[:12]
 
 

@@ -1,14 +1,18 @@
-"""The built viewer: which hashed files its page loads, read from Vite's manifest and read again when that changes."""
+"""The built pages: which hashed files a page loads, read from Vite's manifest and read again when that changes."""
 
 from __future__ import annotations
 
 import re
 import threading
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import orjson
+from werkzeug.exceptions import NotFound
+
+from backend_server.primitives.shipped import built
 
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,120}")
 _TYPES = {
@@ -127,3 +131,12 @@ def takes_gzip(accept_encoding: str) -> bool:
         if coding in ("gzip", "*"):
             return parameters.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
     return False
+
+
+@cache
+def fixed_file(name: str) -> bytes:
+    """Read a built file that keeps its name; raises NotFound where the pages are not built."""
+    try:
+        return built("public", name).read_bytes()
+    except FileNotFoundError:
+        raise NotFound("The pages are not built; run `make setup`.") from None

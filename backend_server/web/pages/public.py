@@ -35,8 +35,7 @@ from ..auth import client_address, signed_in
 from ..context import current_services
 from ..public_headers import PUBLIC_HEADERS, PageKind, page_policy
 from . import public_files
-from .built import PageFiles
-from .public_files import text_of
+from .built import PageFiles, fixed_file
 
 _ENTRY = "src/pages/viewer/main.ts"
 _DRAWING = "src/charts/kinds/parts.ts"
@@ -261,7 +260,7 @@ def _notice(found: NoticePage) -> Response:
         theme=found.theme.value,
         transparent=found.transparent,
         nonce=nonce,
-        style=Markup(text_of("notice.css")),  # noqa: S704 - our own file
+        style=Markup(fixed_file("notice.css").decode()),  # noqa: S704 - our own file
     )
     answer = _html(html, refusal.status, page_policy(PageKind.OWN, found.frame_ancestors, nonce=nonce))
     if refusal.retry_seconds is not None:

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from functools import cache
-from pathlib import Path
-
 from flask import Blueprint, Response, request
-from werkzeug.exceptions import NotFound
 
 from backend_server.links.urls import ASSETS, GRAFANA_FILES, SCRIPTS
+from backend_server.primitives.shipped import built as built_path
 from backend_server.viewing.answers import grafana_error
 from backend_server.viewing.model import Answer
 
 from ..context import current_services
 from ..public_headers import PUBLIC_HEADERS
-from .built import BuiltPages, takes_gzip
+from .built import BuiltPages, fixed_file, takes_gzip
 
-_DIST = Path(__file__).parent.parent / "static" / "dist"
 _YEAR = "public, max-age=31536000, immutable"
 # Short, since the names stay and hosts hold them in their pages.
 _MINUTES = "public, max-age=300"
 
 blueprint = Blueprint("files", __name__)
-built = BuiltPages(_DIST)
+built = BuiltPages(built_path())
 
 
 @blueprint.get(f"{ASSETS}/<name>")
@@ -69,7 +65,7 @@ def grafana_file(path: str) -> Response:
 
 
 def _script(name: str) -> Response:
-    answer = Response(text_of(name), content_type="text/javascript; charset=utf-8")
+    answer = Response(fixed_file(name), content_type="text/javascript; charset=utf-8")
     answer.headers["Cache-Control"] = _MINUTES
     answer.headers["X-Content-Type-Options"] = "nosniff"
     return answer
@@ -80,12 +76,3 @@ def _answer(found: Answer) -> Response:
     answer.headers.update(PUBLIC_HEADERS)
     answer.headers.update(found.headers)
     return answer
-
-
-@cache
-def text_of(name: str) -> str:
-    """Read a built file that keeps its name; raises NotFound where the pages are not built."""
-    try:
-        return (_DIST / "public" / name).read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise NotFound("The pages are not built; run `make setup`.") from None

@@ -6,10 +6,11 @@ export interface StateWords {
   text: string;
 }
 
-const WORDS: Record<string, { title: string; text: string; open?: string }> = states;
+/** A state that is for lists only has a label and nothing that a visitor reads. */
+const WORDS: Record<string, { label: string; title?: string; text?: string; open?: string }> = states;
 
 /** The words for a page that is open; a state that is not known reads as turned off. */
 export function openPageWords(state: string): StateWords {
-  const { title, text, open } = WORDS[state] ?? WORDS["revoked"]!;
+  const { title = "", text = "", open } = WORDS[state]?.title ? WORDS[state] : WORDS["revoked"]!;
   return { title, text: open ?? text };
 }

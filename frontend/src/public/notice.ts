@@ -1,6 +1,6 @@
 // Runs in the small page that stands for a dashboard: tells the page around the frame why, takes its theme, and loads
 // the dashboard as soon as the link is live.
-import { onThemeWanted, tell } from "./host";
+import { onHostTheme, tellHost } from "../lib/host";
 
 const script = document.currentScript;
 if (script) stand(script.dataset);
@@ -11,10 +11,10 @@ function stand({ reason = "", state: stateUrl }: DOMStringMap): void {
   const OF_LINK = ["paused", "not_yet", "pending", "failed", "expired", "revoked", "rotated", "withdrawn", "locked"];
   const shown = reason === "wrong_password" || reason === "too_many_guesses" ? "locked" : reason;
 
-  if (OF_LINK.includes(shown)) tell({ type: shown, state: shown, until: null });
-  else tell({ type: "error", state: shown, message: document.title });
+  if (OF_LINK.includes(shown)) tellHost({ type: shown, state: shown, until: null });
+  else tellHost({ type: "error", state: shown, message: document.title });
 
-  onThemeWanted((theme) => {
+  onHostTheme((theme) => {
     document.documentElement.dataset.theme = theme;
   });
 

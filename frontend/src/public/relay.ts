@@ -1,7 +1,7 @@
 // Runs beside Grafana's page, before its scripts: asks how the link stands, covers the dashboard with a notice as soon as
 // the link is no longer live, and tells the page around the frame. The page itself is Grafana's and is not touched.
+import { onHostTheme, tellHost } from "../lib/host";
 import { openPageWords } from "../lib/words";
-import { onThemeWanted, tell } from "./host";
 
 /** Colours of the notice, cut from tokens.css when this is built. */
 declare const __NOTICE__: Record<"light" | "dark", Record<"page" | "text" | "text-secondary", string>>;
@@ -16,7 +16,7 @@ function relay(token: string, stateUrl: string, { refresh, theme: shownTheme }: 
   const START_MS = 30000;
   const AWAY_AFTER = 3;
 
-  onThemeWanted((theme) => {
+  onHostTheme((theme) => {
     if (theme === shownTheme) return;
     // Grafana takes its theme when it starts; the range a visitor chose stands in the address.
     const address = new URL(location.href);
@@ -73,12 +73,12 @@ function relay(token: string, stateUrl: string, { refresh, theme: shownTheme }: 
     if (state === shown) return;
     shown = state;
     if (state === "live") {
-      tell({ type: "live", state, until });
+      tellHost({ type: "live", state, until });
       location.reload();
       return;
     }
     cover(state);
-    tell({ type: state, state, until });
+    tellHost({ type: state, state, until });
   };
 
   // --- how the link stands
@@ -106,7 +106,7 @@ function relay(token: string, stateUrl: string, { refresh, theme: shownTheme }: 
     } catch {
       // Away for a moment: the page keeps what it shows, and the next question comes by itself.
       failed += 1;
-      if (failed === AWAY_AFTER) tell({ type: "error", message: "The dashboard's server cannot be reached" });
+      if (failed === AWAY_AFTER) tellHost({ type: "error", message: "The dashboard's server cannot be reached" });
     }
   };
 
@@ -116,7 +116,7 @@ function relay(token: string, stateUrl: string, { refresh, theme: shownTheme }: 
   const onLoaded = (): void => {
     if (loaded) return;
     loaded = true;
-    tell({ type: "loaded", title: document.title, height: height() });
+    tellHost({ type: "loaded", title: document.title, height: height() });
   };
   const firstError = ({ results, message }: Failure): string => {
     const words = Object.values(results ?? {}).map((result) => result.error);
@@ -135,7 +135,7 @@ function relay(token: string, stateUrl: string, { refresh, theme: shownTheme }: 
     const found = ((await answer.clone().json().catch(() => null)) ?? {}) as Failure;
     // A panel that shows why it has no data is there, as one is that has none; a refusal is about the link, or no panel.
     if (!refused || found.messageId === "publicdashboards.panelNotFound") onLoaded();
-    if (shown === "live") tell({ type: "error", panelId, message: firstError(found) });
+    if (shown === "live") tellHost({ type: "error", panelId, message: firstError(found) });
   };
   window.fetch = async (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
     const address = new URL(typeof input === "string" ? input : (input instanceof Request ? input.url : String(input)), document.baseURI);
@@ -164,13 +164,13 @@ function relay(token: string, stateUrl: string, { refresh, theme: shownTheme }: 
   };
   const measure = (): void => {
     const now = shown === "live" ? height() : 0;
-    if (now && now !== lastHeight) tell({ type: "height", height: (lastHeight = now) });
+    if (now && now !== lastHeight) tellHost({ type: "height", height: (lastHeight = now) });
   };
 
   setInterval(measure, 500);
   setInterval(() => void ask(), ASK_MS);
   setTimeout(() => {
-    if (!loaded && shown === "live") tell({ type: "error", message: "The dashboard did not start" });
+    if (!loaded && shown === "live") tellHost({ type: "error", message: "The dashboard did not start" });
   }, START_MS);
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden) void ask();

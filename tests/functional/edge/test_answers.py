@@ -84,14 +84,22 @@ def test_while_web_is_away_a_link_shows_a_clean_page_and_data_a_clean_error(
     with running_edge(tmp_path_factory.mktemp("away")) as edge:
         edge.web.server_close()
         edge.web.shutdown()
-        for path in (f"/grafana/public-dashboards/{TOKEN}?theme=dark", "/s/rig-1-abc", "/grafana/s/rig-1-abc"):
+        page = f"/grafana/public-dashboards/{TOKEN}"
+        themes = {
+            f"{page}?orgId=1&theme=dark": "dark",
+            f"{page}?theme=dark&theme=light&x=1": "light",
+            f"{page}?x=theme=dark&theme=pink": "auto",
+            "/s/rig-1-abc": "auto",
+            "/grafana/s/rig-1-abc": "auto",
+        }
+        for path, theme in themes.items():
             reply = ask(edge.port, path)
             assert reply.status == 502
             assert reply.headers["content-type"] == "text/html; charset=utf-8"
             page = reply.body.decode()
             assert 'http-equiv="refresh"' in page
             assert "The dashboard cannot be shown right now" in page
-            assert f'data-theme="{"dark" if "theme=dark" in path else "auto"}"' in page
+            assert f'<html lang="en" data-theme="{theme}">' in page
             assert reply.headers["cache-control"] == "no-store"
             assert "nginx" not in page
         for path in (

@@ -1,14 +1,14 @@
 /** The dashboard as a whole: settings, toolbar, grid, refreshing, and standing aside while the link is not live. */
 import type { Theme } from "../../charts/display/colors";
 import { element } from "../../lib/dom";
+import { type ThemeChoice, onHostTheme, reportHeight, tellHost } from "../../lib/host";
 import { type TimeRange, parseRange } from "../../lib/time/relative";
 import { Grid } from "./grid";
-import { onHostTheme, reportHeight, tellHost } from "./host";
 import { LinkWatch } from "./link-watch";
 import { buildNotice } from "./notice";
 import type { CardContext } from "./panel-card";
 import { Refresher } from "./refresher";
-import { type PageData, type Settings, type ThemeChoice, settingsOf } from "./settings";
+import { type PageData, type Settings, settingsOf } from "./settings";
 import { buildToolbar } from "./toolbar";
 
 /** A clock that differs less than this is taken as right. */

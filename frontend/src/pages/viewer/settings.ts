@@ -1,5 +1,6 @@
 /** What the page was given and what its URL says, as one set of settings. */
 import type { DashboardDocument } from "../../charts/frames/document";
+import { type ThemeChoice, readTheme } from "../../lib/host";
 import { parseDuration, parseTime } from "../../lib/time/relative";
 
 export interface Profile {
@@ -30,8 +31,6 @@ export interface PageData {
   expires_at: number | null;
 }
 
-export type ThemeChoice = "light" | "dark" | "auto";
-
 export interface Settings {
   theme: ThemeChoice;
   /** Null when nothing refreshes by itself. */
@@ -46,11 +45,6 @@ export interface Settings {
 
 /** Grafana asks at most every five seconds. */
 const LEAST_REFRESH_MS = 5000;
-
-export function readTheme(text: string | null | undefined): ThemeChoice | null {
-  if (text === "light" || text === "dark" || text === "auto") return text;
-  return text === "system" ? "auto" : null;
-}
 
 /** Refresh interval of a text; undefined when it says nothing, null when it says "off". */
 export function readRefresh(text: string | boolean | null | undefined): number | null | undefined {

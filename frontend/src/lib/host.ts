@@ -1,13 +1,15 @@
 /** Talking with the page that holds our frame: what happened here, and which theme it wants. */
-import { type ThemeChoice, readTheme } from "./settings";
 
-export interface HostMessage {
-  type: string;
-  [detail: string]: unknown;
+export type ThemeChoice = "light" | "dark" | "auto";
+
+/** A theme as a link or a host page writes it; null for what is none. */
+export function readTheme(text: string | null | undefined): ThemeChoice | null {
+  if (text === "light" || text === "dark" || text === "auto") return text;
+  return text === "system" ? "auto" : null;
 }
 
-/** Tell the host page; nothing secret is ever in a message, so any host may read it. */
-export function tellHost(message: HostMessage): void {
+/** Tell the host page; nothing secret is ever in a message, so any host may read it. A page that stands alone tells nobody. */
+export function tellHost(message: { type: string; [detail: string]: unknown }): void {
   if (window.parent !== window) window.parent.postMessage({ source: "dashwright", ...message }, "*");
 }
 
