@@ -136,7 +136,7 @@ def grafana_health() -> Response:
     """Answer with Grafana's health in its own shape, without its version; behind the edge nginx asks it itself."""
     grafana = current_services().grafana
     if grafana is None:
-        return nothing_here("health")
+        return _not_found()
     try:
         health = grafana.health()
     except UpstreamError:
@@ -152,6 +152,10 @@ def nothing_here(path: str) -> Response:
     del path
     if allowed := _methods_of_this_address():
         raise MethodNotAllowed(allowed)
+    return _not_found()
+
+
+def _not_found() -> Response:
     return _answer(grafana_error(404, "notFound", "Not found"))
 
 
@@ -161,7 +165,8 @@ def _methods_of_this_address() -> list[str]:
 
     def is_taken(method: str) -> bool:
         try:
-            return bool(routes.match(method=method)[0] != request.endpoint)
+            # Grafana's health is no route of visitors: with another method it is not there, as without Grafana.
+            return routes.match(method=method)[0] not in (request.endpoint, "public.grafana_health")
         except HTTPException:
             return False
 

@@ -32,7 +32,7 @@ SAMPLES = {
     "/grafana/dashwright/": "/grafana/dashwright/relay.js",
     "/grafana/dashwright/assets/": "/grafana/dashwright/assets/none-1a2b.js",
     "^/grafana/public-dashboards/[^/]+$": f"/grafana/public-dashboards/{TOKEN}",
-    "^/(?:grafana/)?s/[^/]+$": "/s/rig-1-abcdefghjkmn",
+    "^(?:/grafana/s|/s)/[^/]+$": "/s/rig-1-abcdefghjkmn",
     "/grafana/public-dashboards/": f"/grafana/public-dashboards/{TOKEN}/panels/1/data",
     "/grafana/api/public/": f"/grafana/api/public/dashboards/{TOKEN}",
     r"^/grafana/public/build/[\w.@+~/-]+$": "/grafana/public/build/app.1a2b.js",
