@@ -1,9 +1,9 @@
 /** Puts trees into the page: what is as before is left alone, so that a refresh touches only what has changed. */
 import { isAttribute, isStyle, isTag } from "./allowed";
-import type { EventName, Intent, Space, Tree, TreeElement } from "./tree";
+import { type EventName, type Intent, NONE, type Tree, type TreeElement } from "./tree";
 
 const EVENTS: readonly EventName[] = ["click", "change"];
-const NAMESPACES: Readonly<Record<Space, string>> = { html: "http://www.w3.org/1999/xhtml", svg: "http://www.w3.org/2000/svg" };
+const SVG = "http://www.w3.org/2000/svg";
 
 /** An intent carried out: `value` is the control's where the intent names none, `adding` a key held to add to a choice. */
 export interface Deed {
@@ -84,18 +84,18 @@ export class Mount {
     if (typeof tree === "string") return { tree, node: document.createTextNode(tree) };
     const { space, tag } = tree;
     if (!isTag(space, tag)) return { tree: "", node: document.createTextNode("") };
-    const node = document.createElementNS(NAMESPACES[space], tag) as HTMLElement | SVGElement;
+    const node = space === "svg" ? (document.createElementNS(SVG, tag) as SVGElement) : document.createElement(tag);
     const children = tree.children.map((child) => this.made(child));
-    node.append(...children.map((child) => child.node));
-    setAttributes(node, {}, tree.attributes);
-    setStyle(node, {}, tree.style);
-    this.know(node, tree.on);
+    for (const child of children) node.appendChild(child.node);
+    setAttributes(node, NONE, tree.attributes);
+    setStyle(node, NONE, tree.style);
+    if (tree.on !== NONE) this.intents.set(node, tree.on);
     return { tree, node, children };
   }
 
   /** Most nodes have no intents, and are not kept. */
   private know(node: Node, on: TreeElement["on"]): void {
-    if (EVENTS.some((name) => on[name])) this.intents.set(node, on);
+    if (on !== NONE) this.intents.set(node, on);
     else this.intents.delete(node);
   }
 

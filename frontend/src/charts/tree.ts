@@ -32,21 +32,29 @@ export type Given = { readonly [name in AttributeName]?: Value } & {
 
 export type Child = Tree | null | undefined;
 
-const NONE: Texts & Intents = Object.freeze({});
+/** What has no attributes, styles or intents has these, so that it is seen at a glance. */
+export const NONE: Texts & Intents = Object.freeze({});
 
-function present(given: Readonly<Record<string, unknown>> | undefined): Texts {
+/** Attributes or styles that are there; every page makes thousands, so nothing is copied twice. */
+function present(given: object | undefined): Texts {
   if (!given) return NONE;
   const kept: Record<string, string> = {};
-  for (const [name, value] of Object.entries(given)) {
-    if (value !== null && value !== undefined) kept[name] = String(value);
+  let any = false;
+  for (const name in given) {
+    const value = (given as Record<string, unknown>)[name];
+    if (value === null || value === undefined || name === "style" || name === "on") continue;
+    kept[name] = String(value);
+    any = true;
   }
-  return Object.freeze(kept);
+  return any ? Object.freeze(kept) : NONE;
 }
 
-function element(space: Space, tag: string, { style, on, ...attributes }: Given, children: readonly Child[]): TreeElement {
-  const kept = children.filter((child) => child !== null && child !== undefined);
+const isThere = (child: Child): child is Tree => child !== null && child !== undefined;
+
+function element(space: Space, tag: string, given: Given, children: readonly Child[]): TreeElement {
   return Object.freeze({
-    space, tag, attributes: present(attributes), style: present(style), on: on ?? NONE, children: Object.freeze(kept),
+    space, tag, attributes: present(given), style: present(given.style), on: given.on ?? NONE,
+    children: Object.freeze(children.every(isThere) ? children : children.filter(isThere)),
   });
 }
 

@@ -158,13 +158,21 @@ describe("refreshing", () => {
     const value = (): string => card(1).querySelector<HTMLElement>("[data-value-text]")!.style.fontSize;
     const before = value();
     Object.assign(size, { width: 100, height: 60 });
-    resize(card(1).querySelector(".dw-panel-body")!);
+    resize(card(1).querySelector(".dw-panel-view")!);
     await vi.advanceTimersByTimeAsync(20);
     const small = value();
     Object.assign(size, { width: 10, height: 5 });
-    resize(card(1).querySelector(".dw-panel-body")!);
+    resize(card(1).querySelector(".dw-panel-view")!);
     await vi.advanceTimersByTimeAsync(20);
     expect([before === small, value()]).toEqual([false, small]);
+  });
+  it("does not draw again where the browser tells the size that was drawn", async () => {
+    await open([panel(1, 0)]);
+    const changes = new MutationObserver(() => undefined);
+    changes.observe(card(1), { subtree: true, childList: true, attributes: true, characterData: true });
+    resize(card(1).querySelector(".dw-panel-view")!);
+    await vi.advanceTimersByTimeAsync(20);
+    expect(changes.takeRecords()).toEqual([]);
   });
 });
 

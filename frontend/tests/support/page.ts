@@ -1,6 +1,9 @@
 /** What a page asks of a browser and jsdom lacks: sizes, observers, media, a canvas. Tests say what is seen and how large. */
 import { installCanvas } from "./canvas";
 
+/** Of every element that has one. */
+export const size = { width: 480, height: 240 };
+
 class Observer<Entry> {
   static readonly all = new Set<Observer<unknown>>();
   readonly watched = new Set<Element>();
@@ -18,7 +21,7 @@ class Observer<Entry> {
   }
 }
 class Intersections extends Observer<{ target: Element; isIntersecting: boolean }> {}
-class Resizes extends Observer<{ target: Element }> {}
+class Resizes extends Observer<{ target: Element; contentRect: { width: number; height: number } }> {}
 
 /** The element comes into view or leaves it. */
 export function see(target: Element, isIntersecting = true): void {
@@ -26,7 +29,7 @@ export function see(target: Element, isIntersecting = true): void {
 }
 
 export function resize(target: Element): void {
-  for (const one of Observer.all) if (one instanceof Resizes && one.watched.has(target)) one.tell([{ target }]);
+  for (const one of Observer.all) if (one instanceof Resizes && one.watched.has(target)) one.tell([{ target, contentRect: { ...size } }]);
 }
 
 const media = new Map<string, { matches: boolean; listeners: Set<() => void> }>();
@@ -64,7 +67,6 @@ function remember(target: EventTarget): void {
   };
 }
 
-export const size = { width: 480, height: 240 };
 
 export function installPage(): void {
   installCanvas();

@@ -37,10 +37,8 @@ export function panelHead(panel: Panel, notes: Notes): Tree {
 /** What lies over the panel instead of a picture; empty when there is one. */
 export type Overlay = { kind: "none" } | { kind: "unknown"; type: string | undefined } | { kind: "nodata"; words: string | undefined; range: string } | { kind: "error"; message: string };
 
-function overlayParts(overlay: Overlay): Tree[] {
+function overlayParts(overlay: Exclude<Overlay, { kind: "none" }>): Tree[] {
   switch (overlay.kind) {
-    case "none":
-      return [];
     case "unknown":
       return [h("p", { class: "dw-quiet" }, `This panel type is not drawn here yet: ${overlay.type || "none"}`)];
     case "nodata":
@@ -50,6 +48,8 @@ function overlayParts(overlay: Overlay): Tree[] {
   }
 }
 
+const NO_OVERLAY = h("div", { class: "dw-panel-overlay" });
+
 export function panelOverlay(overlay: Overlay): Tree {
-  return h("div", { class: "dw-panel-overlay" }, ...overlayParts(overlay));
+  return overlay.kind === "none" ? NO_OVERLAY : h("div", { class: "dw-panel-overlay" }, ...overlayParts(overlay));
 }

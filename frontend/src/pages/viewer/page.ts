@@ -113,7 +113,8 @@ export class Page {
     if (this.drawn) return;
     this.drawn = true;
     performance.mark("dashwright-first-panel");
-    tellHost({ type: "loaded", title: this.data.title, height: Math.ceil(this.root.getBoundingClientRect().height) });
+    // The page's height is known for nothing in the next frame; asking now would lay out the page between two panels.
+    requestAnimationFrame(() => tellHost({ type: "loaded", title: this.data.title, height: Math.ceil(this.root.getBoundingClientRect().height) }));
   }
 
   private showState(state: string, until: string | null): void {

@@ -2,10 +2,12 @@
 import type { Theme } from "../../charts/display/colors";
 import { fromNow, formatMoment } from "../../lib/time/moment";
 import type { Panel } from "../../charts/frames/document";
+import type { Size } from "../../charts/kinds/chart";
 import { type PanelKind, panelKind } from "../../charts/kinds/kinds";
 import { NO_NOTES, type Notes, type Overlay, ownRangeWords, panelHead, panelOverlay } from "../../charts/kinds/panel-frame";
 import type { PanelView } from "../../charts/kinds/view";
 import { Mount } from "../../charts/mount";
+import type { Tree } from "../../charts/tree";
 import { element } from "../../lib/dom";
 import { rangeWords } from "../../lib/time/relative";
 import type { PanelAnswer } from "./api";
@@ -34,14 +36,20 @@ export class PanelCard {
   private readonly host = element("div", { class: "dw-panel-view" });
   private readonly head: Mount;
   private readonly overlay: Mount;
+  /** The head when there is nothing to note, which is nearly always. */
+  private readonly plainHead: Tree;
   private readonly kind: PanelKind | null;
   private readonly reading: PanelReading;
-  private readonly resizes = new ResizeObserver(() => this.scheduleDraw());
+  private readonly resizes = new ResizeObserver((entries) => this.onResize(entries));
+  /** Room for the picture, told by the browser once the page is laid out: asking for it would lay out the page each time. */
+  private size: Size | null = null;
+  private drawnSize: Size | null = null;
   private view: PanelView | null = null;
   private frameRequest = 0;
 
   constructor(readonly panel: Panel, private readonly context: CardContext, private width: number) {
     this.kind = panelKind(panel.type);
+    this.plainHead = panelHead(panel, NO_NOTES);
     this.reading = new PanelReading(panel, context);
     this.element = element("section", {
       class: "dw-panel", "data-panel-id": String(panel.id ?? ""), "data-panel-type": panel.type ?? "", "data-state": "loading",
@@ -50,11 +58,11 @@ export class PanelCard {
     if (panel.title) this.element.setAttribute("aria-label", panel.title);
     else this.element.dataset["untitled"] = "";
     this.head = new Mount(this.element);
-    this.head.show(panelHead(panel, NO_NOTES));
+    this.head.show(this.plainHead);
     const body = element("div", { class: "dw-panel-body" }, this.host);
     this.overlay = new Mount(body, () => void this.refresh(true));
     this.element.append(body);
-    this.resizes.observe(body);
+    this.resizes.observe(this.host);
     this.showNothing();
   }
 
@@ -94,7 +102,10 @@ export class PanelCard {
     this.context.onFailure(this.panel.id ?? 0, message);
   }
 
-  private scheduleDraw(): void {
+  private onResize(entries: readonly ResizeObserverEntry[]): void {
+    const { width, height } = entries[entries.length - 1]!.contentRect;
+    this.size = { width: Math.round(width), height: Math.round(height) };
+    if (this.drawnSize?.width === this.size.width && this.drawnSize.height === this.size.height) return;
     cancelAnimationFrame(this.frameRequest);
     this.frameRequest = requestAnimationFrame(() => this.draw());
   }
@@ -118,19 +129,21 @@ export class PanelCard {
   }
 
   private drawView(kind: PanelKind, parts: Parts): void {
-    const { clientWidth: width, clientHeight: height } = this.host;
-    if (width < MIN_DRAW_PX || height < MIN_DRAW_PX / 2) return;
-    this.width = width;
+    const size = this.size ?? { width: this.host.clientWidth, height: this.host.clientHeight };
+    if (size.width < MIN_DRAW_PX || size.height < MIN_DRAW_PX / 2) return;
+    this.width = size.width;
+    this.drawnSize = size;
     this.view ??= parts.MOUNTS[kind.type]!(this.host);
     const { panel, reading, context } = this;
     const { timeZone } = context;
-    this.view.draw({ panel, frames: reading.frames, ...reading.shown, theme: context.theme(), timeZone, now: context.now(), browser: parts.browser }, { width, height });
+    this.view.draw({ panel, frames: reading.frames, ...reading.shown, theme: context.theme(), timeZone, now: context.now(), browser: parts.browser }, size);
     context.onDrawn();
   }
 
   private dropView(): void {
     this.view?.destroy();
     this.view = null;
+    this.drawnSize = null;
   }
 
   private rangeWords(): string {
@@ -156,9 +169,10 @@ export class PanelCard {
   }
 
   private showNotes(notes: Notes): void {
-    if (notes.missing.length > 0) this.element.dataset["partial"] = "";
+    const { stale, missing } = notes;
+    if (missing.length > 0) this.element.dataset["partial"] = "";
     else delete this.element.dataset["partial"];
-    this.head.show(panelHead(this.panel, notes));
+    this.head.show(stale || missing.length > 0 ? panelHead(this.panel, notes) : this.plainHead);
   }
 
   private showNothing(): void {
