@@ -1,4 +1,4 @@
-/** Who may import whom, and who may touch the page: pages → charts (kinds → frames → display) → lib. */
+/** Who may import whom, and who may touch the page: pages → charts (kinds → frames → display) → lib; plain scripts → lib. */
 import { readFileSync, readdirSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -8,7 +8,7 @@ const files = readdirSync(SOURCE, { recursive: true, encoding: "utf8" }).filter(
 const text = (name: string): string => readFileSync(join(SOURCE, name), "utf8");
 
 /** Rooms, the lower ones first; a file may import from its own and from lower ones. */
-const ROOMS = ["words/", "lib/", "charts/display/", "charts/frames/", "charts/kinds/", "charts/timeseries/", "pages/"];
+const ROOMS = ["words/", "lib/", "charts/display/", "charts/frames/", "charts/kinds/", "charts/timeseries/", "pages/", "public/"];
 /** Trees, their mount and the browser's means lie below every kind of chart; `parts` names all charts for the page. */
 const ANYWHERE = new Set(["charts/allowed", "charts/browser", "charts/markup", "charts/mount", "charts/tree"]);
 const APART = new Set(["charts/kinds/parts.ts"]);
@@ -22,6 +22,12 @@ function importsOf(name: string): string[] {
 describe("imports go one way", () => {
   it.each(files.filter((name) => roomOf(name) >= 0 && !APART.has(name)))("%s", (name) => {
     const wrong = importsOf(name).filter((path) => !ANYWHERE.has(path) && (roomOf(path) < 0 || roomOf(path) > roomOf(name)));
+    expect(wrong).toEqual([]);
+  });
+  it("plain scripts stand alone: nobody imports them, and they know words and lib only", () => {
+    const wrong = files.flatMap((name) => importsOf(name).filter((path) => (
+      name.startsWith("public/") ? !/^(?:public|lib)\//.test(path) : path.startsWith("public/")
+    )).map((path) => `${name} → ${path}`));
     expect(wrong).toEqual([]);
   });
   it("pages do not import each other", () => {
