@@ -36,7 +36,7 @@ class AccountBook:
         self._seen: dict[str, int] = {}
 
     def actor_of_token(self, token: str) -> Actor | None:
-        """Return who calls with this API token; None for an unknown, expired or revoked one."""
+        """Return the actor of an API token; None for an unknown, expired or revoked one."""
         found = self._accounts().tokens.get(hash_api_token(token))
         now = self._store.now_ms()
         if found is None or not found.is_good(now):
@@ -74,7 +74,7 @@ class AccountBook:
     def create_token(
         self, name: str, role: Role, scopes: Collection[Scope], expires_at: int | None, *, by: Actor
     ) -> tuple[ApiToken, Secret]:
-        """Create a token; the secret is given this once.
+        """Create a token; its secret is shown this once.
 
         Raises Forbidden when it could do more than its maker, Conflict when the name is taken.
         """

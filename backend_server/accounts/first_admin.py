@@ -48,7 +48,7 @@ def ensure_first_admin(given: FirstAdmin, store: AccountStore, values: KeyValues
     if token is not None:
         if len(token.reveal()) < MIN_API_TOKEN:
             raise ConfigError(f"API_TOKEN is shorter than {MIN_API_TOKEN} characters; set a random one, or none.")
-        if not any(one.hash == hash_api_token(token.reveal()) and one.revoked_at is None for one in known):
+        if not any(stored.hash == hash_api_token(token.reveal()) and stored.revoked_at is None for stored in known):
             store.replace_token(_admin_token(_ENVIRONMENT_TOKEN, token.reveal(), store.now_ms()), by="prepare")
     elif not known:
         made_token = Secret(new_api_token())

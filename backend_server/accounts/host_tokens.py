@@ -75,7 +75,7 @@ class HostTokens:
         return None
 
     def actor_of(self, token: str) -> Actor:
-        """Return who calls with this token, as `jwt:{sub}`; raises Unauthenticated saying why it opens nothing."""
+        """Return who calls with this token, as `jwt:{sub}`; raises Unauthenticated saying why it is invalid."""
         claims = self._claims(token)
         subject = claims["sub"]  # required below, and a text by PyJWT's check
         if not (0 < len(subject) <= _LONGEST_SUBJECT and subject.isprintable()):

@@ -25,7 +25,7 @@ def ensure_metrics_token(given: Secret | None, store: AccountStore) -> None:
 
 
 def make_scrape_token(store: AccountStore) -> str:
-    """Make the token of the Prometheus that we run; it replaces an earlier one."""
+    """Create the token of the Prometheus that we run; it replaces an earlier one."""
     made = new_api_token()
     store.replace_token(_reader(_SCRAPE_TOKEN, made, store.now_ms()), by="prepare")
     return made

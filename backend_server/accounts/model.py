@@ -122,13 +122,13 @@ def new_token_id() -> str:
 
 
 def hash_api_token(token: str) -> str:
-    """Return a token's name as it is stored. A fast hash is right here: 256 random bits cannot be guessed."""
+    """Return the hash under which a token is stored. A fast hash is right here: 256 random bits cannot be guessed."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class ApiToken:
-    """A token as it is kept. Times are epoch milliseconds."""
+    """A stored token. Times are epoch milliseconds."""
 
     id: str
     name: str
@@ -142,9 +142,9 @@ class ApiToken:
     revoked_at: int | None = None
 
     def is_good(self, now_ms: int) -> bool:
-        """Whether the token opens anything now."""
+        """Whether the token is valid now."""
         return self.revoked_at is None and (self.expires_at is None or now_ms < self.expires_at)
 
     def actor(self) -> Actor:
-        """Return who calls with this token."""
+        """Return the actor that this token stands for."""
         return Actor(name=f"token:{self.name}", role=self.role, scopes=self.scopes)

@@ -29,7 +29,7 @@ class UserBook:
         self._store = store
 
     def all(self) -> list[User]:
-        """Return everybody by name, disabled people included."""
+        """Return all people by name, disabled ones included."""
         return list(self._store.users())
 
     def create(self, name: str, role: Role, password: str, *, by: Actor) -> User:
@@ -59,7 +59,7 @@ class UserBook:
         password: str | None = None,
         by: Actor,
     ) -> User:
-        """Change what is given and leave the rest.
+        """Change the given fields and leave the others.
 
         Raises NotFound, InvalidInput for a password that cannot be one, Conflict for the last administrator.
         """
@@ -90,7 +90,7 @@ class UserBook:
         self._store.change_user(name, drop, by=by.name, action="user.remove")
 
     def change_own_password(self, actor: Actor, old: str, new: str) -> User:
-        """Return a signed-in person another password; all sessions end (the caller's goes on with the new version).
+        """Set a signed-in person's password; all sessions end (the caller's goes on with the new version).
 
         Raises Conflict for callers without one (tokens), WrongPassword, InvalidInput for one that cannot be used.
         """
