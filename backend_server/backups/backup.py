@@ -1,4 +1,4 @@
-"""Backup and restore of everything that cannot be made anew: state, templates, kept secrets; on both databases.
+"""Backup and restore of everything that cannot be recreated: state, templates, stored secrets; on both databases.
 
 The backup is logical: rows as JSON out of one snapshot, so that one taken on SQLite goes into PostgreSQL and back, and
 an older one into a newer version: the tables are made as they were, filled, and then migrated. A restore is one
@@ -34,7 +34,7 @@ _ROWS_AT_ONCE = 500
 
 @dataclass(slots=True)
 class Contents:
-    """What a backup holds or a restore brought back, for the one who asked."""
+    """What a backup holds or a restore brought back, for the person who asked."""
 
     made_at_ms: int = 0
     revision: str = ""
@@ -43,7 +43,7 @@ class Contents:
     secrets: int = 0
 
     def as_json(self) -> dict[str, object]:
-        """Return it as the command prints it."""
+        """Return the contents as the command prints them."""
         return {
             "made_at": self.made_at_ms,
             "revision": self.revision,
@@ -54,7 +54,7 @@ class Contents:
 
 
 def dump(store: Store, secrets: SecretStore, templates: Path | None, contents: Contents) -> Iterator[bytes]:
-    """Return the backup's lines, and say in `contents` what went into it; raises UpstreamError."""
+    """Yield the backup's lines and count in `contents` what went into it; raises UpstreamError."""
     store.check()
     with store.read() as connection:
         contents.made_at_ms = epoch_ms()
@@ -87,7 +87,7 @@ def dump(store: Store, secrets: SecretStore, templates: Path | None, contents: C
 def restore(
     store: Store, secrets: SecretStore, templates: Path | None, lines: Iterable[bytes], *, replace: bool
 ) -> Contents:
-    """Put a backup in the place of what is there, all of it or nothing.
+    """Replace the whole state with a backup, all of it or nothing.
 
     Raises Conflict when the database holds devices or links and `replace` is not set, or while a worker leads;
     ConfigError for a backup of a later version; InputError for one that is damaged.
@@ -122,7 +122,7 @@ def restore(
         if not ended or counts != contents.rows:
             raise InputError("The backup has no end, or not all of its rows; nothing was restored.")
         migrating.upgrade(connection)
-        _begin_anew(connection, before, store.dialect)
+        _start_new_epoch(connection, before, store.dialect)
         # Secrets in the database belong to this transaction; those in a file are written when all else is sure.
         if store.dialect == "postgresql" and given:
             connection.execute(insert(key_values), [{"name": PREFIX + name, "value": given[name]} for name in given])
@@ -148,7 +148,7 @@ class _Filling:
         self._counts: dict[str, int] = {}
 
     def add(self, name: str, row: object) -> None:
-        """Take one row; raises InputError for a table or column this version never had."""
+        """Add one row; raises InputError for a table or column this version never had."""
         table = self._tables.get(name)
         if table is None or not isinstance(row, dict) or not row.keys() <= set(table.columns.keys()):
             raise InputError(f"The backup holds what no version of Dashwright wrote (table {name[:40]!r}).")
@@ -161,7 +161,7 @@ class _Filling:
         self._counts[name] = self._counts.get(name, 0) + 1
 
     def finish(self) -> dict[str, int]:
-        """Insert what is left; gives how many rows each table got."""
+        """Insert the remaining rows; returns how many each table received."""
         self._flush()
         return self._counts
 
@@ -191,8 +191,8 @@ def _drop_all(connection: Connection) -> None:
     found.drop_all(connection)
 
 
-def _begin_anew(connection: Connection, before: int, dialect: str) -> None:
-    """Return the database another name, and a change number no memory has seen; let every document be proven again."""
+def _start_new_epoch(connection: Connection, before: int, dialect: str) -> None:
+    """Rename the database, move its change number beyond all caches, and mark every document to be proven again."""
     change = max(before, _change(connection)) + 1
     connection.execute(update(store_table).values(epoch=str(new_token()), change=change, forget_change=change))
     connection.execute(

@@ -32,7 +32,7 @@ _MOST_COST = 2**20  # a file must not be able to ask for all memory
 
 
 def write_sealed(path: Path, lines: Iterable[bytes], passphrase: Secret) -> int:
-    """Write lines (none holds a newline) to a new file of mode 0600, whole or not at all; gives its size in bytes.
+    """Write lines (none holds a newline) to a new file of mode 0600, whole or not at all; returns its size in bytes.
 
     Raises InputError for a passphrase that is too short and ConfigError when the disk refuses.
     """
@@ -64,7 +64,7 @@ def write_sealed(path: Path, lines: Iterable[bytes], passphrase: Secret) -> int:
 
 
 def read_sealed(path: Path, passphrase: Secret) -> Iterator[bytes]:
-    """Return the lines of a sealed file; raises InputError when it is none, damaged, or the passphrase is wrong.
+    """Yield the lines of a sealed file; raises InputError when it is none, damaged, or the passphrase is wrong.
 
     The end is checked last: whoever reads must take nothing for good before the iteration is over.
     """
