@@ -26,7 +26,7 @@ class _InUse:
 
 
 class TemplateCatalog:
-    """The templates by name; for any number of threads. `load` is for the one who leads."""
+    """The templates by name; safe for many threads. Only the worker that leads calls `load`."""
 
     def __init__(self, files: TemplateFiles, store: TemplateStore) -> None:
         self._files = files
@@ -45,7 +45,7 @@ class TemplateCatalog:
         return self._in_use().sources.get(name)
 
     def load(self, writer: TemplateWriter) -> LoadedTemplates:
-        """Store what is good in the folder and return what is in use then; nothing is stored when nothing changed.
+        """Store the folder's good templates and return those in use; nothing is stored when nothing changed.
 
         Raises LeaseLost.
         """
@@ -63,7 +63,7 @@ class TemplateCatalog:
         return LoadedTemplates(self.current(), problems, str(self._files.path))
 
     def _sources(self, stored: Mapping[str, StoredTemplate], problems: dict[str, str]) -> Mapping[str, bytes]:
-        """Read the folder; when it cannot be read, or lost everything at once, what is stored stays."""
+        """Read the folder; when it is unreadable, or empty all at once, the stored templates stay."""
         last_good = {name: template.source.encode() for name, template in stored.items() if template.source}
         try:
             found = self._files.read()
@@ -76,7 +76,7 @@ class TemplateCatalog:
         return found
 
     def _judge(self, name: str, source: bytes, last: StoredTemplate | None) -> StoredTemplate:
-        """Return the template as it is to be stored: with this source, or with the last good one and what is wrong."""
+        """Return the template to store: with this source, or with the last good one and its error."""
         digest = content_hash(source)
         parsed = self._parse(name, digest, source)
         if isinstance(parsed, Template):
@@ -108,7 +108,7 @@ class TemplateCatalog:
         return {name: self._judge(name, source, None) for name, source in sources.items()}
 
     def _parse(self, name: str, digest: str, source: bytes) -> Template | str:
-        """Return the template, or what is wrong with it; each version is parsed once."""
+        """Return the template, or its error; each version is parsed once."""
         found = self._parsed.get((name, digest))
         if found is None:
             try:

@@ -33,8 +33,8 @@ class TemplateStore(Protocol):
 
 
 class TemplateWriter(Protocol):
-    """Where the one who leads stores what is good in the folder."""
+    """Where the worker that leads stores the folder's good templates."""
 
     def put(self, changed: Collection[StoredTemplate], removed: Collection[str]) -> None:
-        """Store what changed, and forget removed names; nothing to do is no write. Raises LeaseLost."""
+        """Store changed templates and delete removed ones; without a change nothing is written. Raises LeaseLost."""
         ...
