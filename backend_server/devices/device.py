@@ -67,13 +67,13 @@ class DeviceRecord:
 
 
 def apply_fields(before: Mapping[str, object], given: Mapping[str, object]) -> dict[str, object]:
-    """Lay given fields over those said before: an absent one stays as it was, None forgets it. Applied twice = once."""
+    """Merge given fields into earlier ones: an absent one stays, None removes it. Idempotent."""
     after = {**before, **given}
     return {name: value for name, value in after.items() if value is not None}
 
 
 def merge_device(record: DeviceRecord, *, share_default: str) -> Device:
-    """Return the device as it counts: defaults, then what was sent, then what an operator set; labels name by name."""
+    """Return the device in effect: defaults, then what was sent, then what an operator set; labels name by name."""
     said = {**record.sent, **record.set_by_operator}
     labels = {
         **cast("Mapping[str, str]", record.sent.get("labels", {})),
@@ -105,7 +105,7 @@ def check_merged(device: Device) -> None:
 
 
 def device_state(record: DeviceRecord, now_ms: int, stale_after_ms: int, *, seen_ms: int = 0) -> DeviceState:
-    """Return where a device stands; `seen_ms` is when it was last seen as far as memory knows, beyond the record."""
+    """Return a device's state; `seen_ms` is when it was last seen as far as memory knows, beyond the record."""
     if record.retired_at is not None:
         return DeviceState.RETIRED
     last_seen = max(record.last_seen_at, seen_ms)
@@ -113,10 +113,10 @@ def device_state(record: DeviceRecord, now_ms: int, stale_after_ms: int, *, seen
 
 
 def may_be_revived(record: DeviceRecord, now_ms: int, retired_keep_ms: int) -> bool:
-    """Whether a retired device is still kept."""
+    """Whether a retired device can still be revived."""
     return record.retired_at is not None and now_ms < purge_at(record.retired_at, retired_keep_ms)
 
 
 def purge_at(retired_at: int, retired_keep_ms: int) -> int:
-    """Return the moment from which a retired device is forgotten for good."""
+    """Return the time at which a retired device is deleted for good, in epoch milliseconds."""
     return retired_at + retired_keep_ms

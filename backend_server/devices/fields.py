@@ -73,12 +73,12 @@ def parse_field(name: str, value: object) -> object:
 
 
 def not_an_object(raw: object) -> str:
-    """Word what is wrong with a device that is no object."""
+    """Return the error for a device that is not an object."""
     return f"must be an object, not {_kind_of(raw)}"
 
 
 def unknown_field(name: str) -> str:
-    """Word what is wrong with a field that no device has, or that nobody may set."""
+    """Return the error for a field that no device has, or that nobody may set."""
     if name in _READ_ONLY:
         return "is decided by the service; leave it out"
     return f"is not a field of a device; there are: {', '.join(_RULES)}"
