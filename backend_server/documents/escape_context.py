@@ -67,7 +67,7 @@ def escape_context_of(steps: Sequence[Step]) -> EscapeContext:
 
 
 def _query_context(steps: Sequence[Step], keys: list[str | int], root: str | int) -> EscapeContext | None:
-    """Queries stand in targets of panels and in annotations; the nearest datasource says which language."""
+    """Return the language of a query in a panel's target or an annotation, as the nearest datasource names it."""
     if "targets" in keys:
         begin = keys.index("targets")
     elif root == "annotations":
@@ -81,7 +81,7 @@ def _query_context(steps: Sequence[Step], keys: list[str | int], root: str | int
 
 
 def _variable_context(steps: Sequence[Step], keys: list[str | int], last: str) -> EscapeContext:
-    """A variable's query is a query; what it holds is a value, which Grafana escapes when it fills it in."""
+    """Return the context inside a variable: its query is a query, its values Grafana escapes itself."""
     variable = steps[3].holder if len(steps) > 3 else None  # below templating, list and its index
     kind = _get(variable, "type")
     if last in {"label", "description"}:

@@ -60,7 +60,7 @@ def sql_string(value: str) -> str:
 
 
 def shown(value: str, *, text_before: bool = False, text_after: bool = False) -> str:
-    """Make a value inert for Grafana in a title, legend or text; `text_before/after`: whether something adjoins it."""
+    """Escape a value for Grafana in a title, legend or text; `text_before/after`: whether something adjoins it."""
     if "$" not in value and "[" not in value and "{" not in value:
         return value
     signs = _SHOWN_BEFORE_TEXT if text_after else _SHOWN_INSIDE

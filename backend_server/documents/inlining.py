@@ -85,7 +85,7 @@ class _Filling:
         return result
 
     def fill(self, value: object, scope: Scope, steps: tuple[Step, ...], path: str) -> Any:
-        """Copy a JSON value with the variables of all its texts filled in; keys stay."""
+        """Copy a JSON value with the variables in all its texts replaced; keys stay."""
         if isinstance(value, str):
             return self._text(value, scope, steps, path) if "$" in value or "[[" in value else value
         if isinstance(value, Mapping):
@@ -117,7 +117,7 @@ class _Filling:
             return self.fill(source, scope, steps, path)
         kind = (source.get("type") if isinstance(source, Mapping) else "") or chosen.source_type
         bound = {"type": kind, "uid": chosen.values[0]}
-        return {**(source if isinstance(source, Mapping) else {}), **{key: one for key, one in bound.items() if one}}
+        return {**(source if isinstance(source, Mapping) else {}), **{key: part for key, part in bound.items() if part}}
 
     def _text(self, text: str, scope: Scope, steps: tuple[Step, ...], path: str) -> str:
         found = list(references(text))
@@ -225,7 +225,7 @@ def _in_sql(chosen: Chosen, named: str | None, around: QuoteContext) -> str:
 
 
 def _need_safe(chosen: Chosen, written: str) -> None:
-    """Outside quotes a value could change the query, so one that a caller chose must be a name, number or duration."""
+    """Raise ValueError for a caller's value that could change a query outside quotes: all but names and numbers."""
     if not chosen.own and not _SAFE_BARE.fullmatch(written):
         raise ValueError(
             f"is {written[:40]!r}, which would change the query; outside quotes only names and numbers may stand"

@@ -1,4 +1,4 @@
-"""How often a dashboard is refreshed and which range it shows, as far as its own words can be used."""
+"""How often a dashboard is refreshed and which range it shows, as far as its own settings are valid."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class OwnTimes:
 
 
 def own_times(dashboard: Mapping[str, object]) -> OwnTimes:
-    """Return what a dashboard says of its refresh and its range."""
+    """Return a dashboard's own refresh and range."""
     time = dashboard.get("time")
     own = time if isinstance(time, Mapping) else {}
     if not (_is_dashboard_time(own.get("from")) and _is_dashboard_time(own.get("to"))):

@@ -67,7 +67,7 @@ def written_out(panels: list[dict[str, Any]], chosen: Scope) -> list[Written]:
 class _Ids:
     def __init__(self, panels: list[dict[str, Any]]) -> None:
         known = [panel.get("id") for panel in all_panels({"panels": panels})]
-        self._last = max((found for found in known if isinstance(found, int)), default=0)
+        self._last = max((panel_id for panel_id in known if isinstance(panel_id, int)), default=0)
 
     def new(self) -> int:
         self._last += 1
@@ -88,7 +88,7 @@ def _blocks(panels: list[dict[str, Any]]) -> list[tuple[dict[str, Any] | None, l
 
 
 def _block_written(block: list[dict[str, Any]], scope: Scope, ids: _Ids, *, fresh: bool) -> tuple[list[Written], int]:
-    """Write out the panels of one row; also says by how much they grew downwards."""
+    """Write out the panels of one row; also returns by how much they grew downwards."""
     result: list[Written] = []
     shifts: list[tuple[int, int]] = []  # panels that began at this height or below it move down by this much
     for panel in sorted(block, key=lambda placed: (_place(placed)["y"], _place(placed)["x"])):

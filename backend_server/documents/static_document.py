@@ -37,7 +37,7 @@ class StaticDocumentStatus:
     reason: str | None
 
     def as_json(self) -> dict[str, object]:
-        """Return it as answers show it."""
+        """Return the status as answers show it."""
         return {
             "uid": self.uid,
             "slug": self.object_id,
@@ -50,7 +50,7 @@ class StaticDocumentStatus:
 
 
 def static_document(dashboard: Mapping[str, object], maker: Maker, slot: str, object_id: str) -> Document:
-    """Make a document of a v1 dashboard, its uid made of (maker, slot, object); raises InvalidInput (preflight)."""
+    """Return the document of a v1 dashboard, its uid derived from its parts; raises InvalidInput (preflight)."""
     named = {**dashboard, "uid": dashboard_uid(maker, slot, object_id)}
     named.pop("id", None)  # a number of some other Grafana's database
     problems = preflight(named)

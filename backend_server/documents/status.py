@@ -11,14 +11,14 @@ from backend_server.primitives.ids import DashboardUid
 
 
 class Wanted(StrEnum):
-    """Whether a document is to be, stored as it is."""
+    """Whether a document is to be there; the values are those stored."""
 
     PRESENT = "present"
     ABSENT = "absent"
 
 
 class DocumentState(StrEnum):
-    """How far a document has come, stored as it is."""
+    """How far a document has come; the values are those stored."""
 
     PENDING = "pending"
     WRITTEN = "written"
@@ -30,7 +30,7 @@ class DocumentState(StrEnum):
 
     @property
     def removed(self) -> DocumentState:
-        """Return the state after its removal was asked for: what is gone already needs none."""
+        """Return the state once removal is requested: a document that is gone already needs none."""
         return DocumentState.GONE if self is DocumentState.GONE else DocumentState.RETIRING
 
     def newest(self, *, dirty: bool) -> DocumentState:
@@ -66,7 +66,7 @@ class DocumentStatus:
 
     @property
     def is_wanted(self) -> bool:
-        """Whether it is to be."""
+        """Whether the document is to be there."""
         return self.wanted is Wanted.PRESENT
 
     @property
@@ -99,7 +99,7 @@ class NewDocument:
     refresh: str | None = None
 
     def status(self) -> DocumentStatus:
-        """Return the status it begins with."""
+        """Return the status of a new document."""
         return DocumentStatus(
             uid=self.uid,
             maker=self.maker,

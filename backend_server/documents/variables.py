@@ -49,11 +49,11 @@ class Chosen:
 
 def references(text: str) -> Iterator[Reference]:
     """Return each use of a variable in a text, but Grafana's built-in ones (`$__…`)."""
-    for found in _REFERENCE.finditer(text):
-        name = found["bare"] or found["square"] or found["braced"]
+    for match in _REFERENCE.finditer(text):
+        name = match["bare"] or match["square"] or match["braced"]
         if not name.startswith("__"):
-            written = found["square_format"] or found["format"] or ""
-            yield Reference(name, written, found["field"] or "", found.start(), found.end())
+            written = match["square_format"] or match["format"] or ""
+            yield Reference(name, written, match["field"] or "", match.start(), match.end())
 
 
 def formatted(chosen: Chosen, written: str) -> str | None:
