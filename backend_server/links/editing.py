@@ -1,4 +1,4 @@
-"""Changing a link that was handed out: what may be said, what comes of it, and what the audit says of it. Pure."""
+"""Changing a link that was handed out: what may be changed, the result, and the audit's details. Pure."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class LinkEdit:
 
     @classmethod
     def of(cls, given: Mapping[str, object]) -> LinkEdit:
-        """Make an edit of the fields that were named, each as its rule reads it, and a profile as it was sent."""
+        """Return the edit of the named fields, each as its rule reads it; a profile stays as it was sent."""
         password = given.get("password")
         return cls(
             changes={name: UNSET.get(name) if given[name] is None else given[name] for name in _NAMED if name in given},
@@ -39,13 +39,13 @@ class LinkEdit:
 
     @property
     def wanted(self) -> dict[str, object]:
-        """What is asked of the link, by field."""
+        """The requested values of the link, by field."""
         return {**self.changes, "profile": self.profile, "password": self.password}
 
     def apply(self, link: Link, now_ms: int, password_hash: str | None) -> Link:
-        """Return the link as it is to be; `password_hash` is the new password's.
+        """Return the changed link; `password_hash` is the new password's.
 
-        Gives `link` itself when nothing changes. Raises InvalidInput when what comes of it makes no sense.
+        Returns `link` itself when nothing changes. Raises InvalidInput when the result makes no sense.
         """
         after = replace(link, **self.changes)  # type: ignore[arg-type]  # each value comes from its field's own reader
         if self.has_profile:
@@ -64,7 +64,7 @@ class LinkEdit:
 
 
 def past_problems(expires_at: int | None, now_ms: int) -> list[Problem]:
-    """An end that has passed is a mistake in the time, or a revocation that should be called one."""
+    """Return the problem of an end in the past: a mistake in the time, or a revocation that should be called one."""
     if expires_at is not None and expires_at <= now_ms:
         return [Problem("expires_at", "lies in the past; give a later time, or pause or revoke the link")]
     return []

@@ -74,7 +74,7 @@ def refused_where_derived(wanted: Mapping[str, object]) -> list[Problem]:
 
 
 def span_problems(not_before: int | None, expires_at: int | None) -> list[Problem]:
-    """A link that ends before it begins would never open."""
+    """Return the problem of a link that ends before it begins, and so would never open."""
     if not_before is not None and expires_at is not None and expires_at <= not_before:
         return [Problem("expires_at", "must be later than not_before")]
     return []
@@ -140,8 +140,8 @@ def parse_frame_ancestors(value: object) -> tuple[str, ...]:
         raise _wrong("frame_ancestors", f"must be an array of at most {MAX_ANCESTORS} origins")
     found: dict[str, None] = {}
     problems = []
-    for place, one in enumerate(value):
-        origin = _origin(one)
+    for place, entry in enumerate(value):
+        origin = _origin(entry)
         if origin is None:
             problems.append(
                 Problem(

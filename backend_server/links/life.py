@@ -1,4 +1,4 @@
-"""What may be done to a link in which state, and what comes of it. Pure; the registry writes it."""
+"""What may be done to a link in which state, and the result. Pure; the registry writes it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MAX_GRACE_SECONDS = 30 * 86_400
 
 
 def check_not_over(link: Link) -> None:
-    """Raise Conflict for a link that no deed brings back, naming why."""
+    """Raise Conflict, naming the reason, for a link that no action brings back."""
     if link.revoked_at is not None:
         raise Conflict("The link is revoked for good; make a new one.", details={"state": "revoked"})
     if link.suspended_at is not None:
@@ -24,13 +24,13 @@ def check_not_over(link: Link) -> None:
 
 
 def paused(link: Link, now_ms: int) -> Link:
-    """Hold a link; one that is held already stays as it is."""
+    """Return the link paused; one that is paused already stays as it is."""
     check_not_over(link)
     return link if link.paused_at is not None else replace(link, paused_at=now_ms, updated_at=now_ms)
 
 
 def resumed(link: Link, now_ms: int) -> Link:
-    """Return the link resumed; one that is not held stays as it is."""
+    """Return the link resumed; one that is not paused stays as it is."""
     check_not_over(link)
     return link if link.paused_at is None else replace(link, paused_at=None, updated_at=now_ms)
 

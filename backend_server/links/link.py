@@ -1,4 +1,4 @@
-"""The link as every other room sees it, how its page is shown, and what it is worth at a moment.
+"""The link as every other room sees it, how its page is shown, and what state it is in at a given time.
 
 Times are epoch milliseconds.
 """
@@ -87,7 +87,7 @@ def profile_of_share(share: str) -> LinkProfile | None:
 
 
 class LinkState(StrEnum):
-    """The states of a link's life, as answers name them."""
+    """The states of a link's life cycle, as answers name them."""
 
     PENDING = "pending"
     LIVE = "live"
@@ -99,7 +99,7 @@ class LinkState(StrEnum):
 
     @property
     def is_over(self) -> bool:
-        """Whether a visitor gets 410: it was there and is not any more."""
+        """Whether a visitor gets 410: the link is over for good."""
         return self in (LinkState.EXPIRED, LinkState.REVOKED, LinkState.ROTATED)
 
 
@@ -129,14 +129,14 @@ class Link(LinkFields):
 
     @property
     def points_at(self) -> dict[str, str]:
-        """Name what it points at as answers do: the device, or the document where it is no device's."""
+        """Return the link's target as answers name it: the device, or the document where it is no device's."""
         is_devices = self.maker == Maker.DEVICE.value
         return {"device": self.object_id} if is_devices else {"document": self.document_uid}
 
 
 @dataclass(frozen=True, slots=True)
 class FoundLink:
-    """A link with what decides over it besides itself.
+    """A link with what else its state depends on.
 
     `document_state` is None when the document is not there (yet). `rotated_out_at` is set when it was found by a token
     it had before a rotation: from that moment on the token is over. `own_refresh` is the document's, where known.
@@ -156,7 +156,7 @@ class FoundLink:
         return link_state(self.link, now_ms, self.document_state, links_on=self.links_on)
 
     def until(self, now_ms: int) -> int | None:
-        """Return the moment at which the state changes by itself; None when only a person changes it."""
+        """Return the time at which the state changes by itself; None when only a person changes it."""
         state = self.state(now_ms)
         if state.is_over:
             return None
@@ -167,7 +167,7 @@ class FoundLink:
 
 
 def link_state(link: Link, now_ms: int, document_state: DocumentState | None, *, links_on: bool = True) -> LinkState:
-    """Decide a link's state; what is over for good outranks what may come back.
+    """Return a link's state; what is over for good outranks what may come back.
 
     `document_state` is `live` (or `loaded`) when a proven version can be shown, also while a newer one is on its way.
     """

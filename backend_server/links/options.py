@@ -1,4 +1,4 @@
-"""What a caller may say when a link is made."""
+"""What a caller may set when a link is created."""
 
 from __future__ import annotations
 
@@ -24,5 +24,5 @@ class LinkOptions(LinkFields):
 
     @property
     def wanted(self) -> dict[str, object]:
-        """What is asked of the link besides where it points, by field."""
+        """The requested values of the link besides its target, by field."""
         return {**self.own_fields, "slug": self.slug, "profile": self.profile, "password": self.password}

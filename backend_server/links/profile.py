@@ -49,7 +49,7 @@ def _theme(value: object) -> str | None:
 
 
 def _or_own(wrong: Callable[[object], str | None]) -> Callable[[object], str | None]:
-    """Allow an empty value as well: the dashboard's own."""
+    """Accept an empty value as well, which stands for the dashboard's own."""
     return lambda value: None if value in (None, "") else wrong(value)
 
 

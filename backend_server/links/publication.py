@@ -9,7 +9,7 @@ from backend_server.primitives.ids import DashboardUid, LinkToken
 
 
 class PublicationState(StrEnum):
-    """What we know of a publication, stored as it is."""
+    """What we know of a publication; the values are those stored."""
 
     WANTED = "wanted"  # not proven; it may exist when a process was killed in between
     LIVE = "live"

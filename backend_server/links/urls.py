@@ -50,7 +50,7 @@ def page_path(token: str) -> str:
 
 
 def state_path(token: str) -> str:
-    """Return the path that says how a link stands."""
+    """Return the path that answers with a link's state."""
     return f"{PAGES}/{token}/state"
 
 
