@@ -48,7 +48,7 @@ def run_job(
     only: Iterable[str] = (),
     dense: bool = False,
 ) -> Job:
-    """Read, choose and make; raises InvalidInput with every problem of the spec, the plan or `only`."""
+    """Read, choose and generate; raises InvalidInput with every problem of the spec, the plan or `only`."""
     spec = read_spec(spec_source, name=spec_name)
     plans = plans_for(spec) if plan_source is None else read_plans(plan_source, name=plan_name)
     made = generate_all(choose_plans(plans, only), spec, dense=dense)

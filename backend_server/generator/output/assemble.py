@@ -45,7 +45,7 @@ class Generated:
 
 @dataclass(slots=True)
 class _RunMemory:
-    """What one run makes once although several dashboards show it: a metric's drafts, a draft's text."""
+    """What one run builds only once although several dashboards show it: a metric's drafts, a draft's text."""
 
     drafts: dict[str, MetricDrafts] = field(default_factory=dict)
     texts: dict[int, tuple[Draft, PanelText]] = field(default_factory=dict)
@@ -60,12 +60,12 @@ class _RunMemory:
 
 
 def generate(plan: DashboardPlan, spec: Spec, *, dense: bool = False) -> Generated:
-    """Make one dashboard. The same spec file gives the same bytes on any machine."""
+    """Generate one dashboard. The same spec file yields the same bytes on any machine."""
     return _generate(plan, spec, _RunMemory(), dense=dense)
 
 
 def generate_all(plans: Iterable[DashboardPlan], spec: Spec, *, dense: bool = False) -> tuple[Generated, ...]:
-    """Make several dashboards, each the same as alone."""
+    """Generate several dashboards, each with the same bytes as alone."""
     memory = _RunMemory()
     return tuple(_generate(plan, spec, memory, dense=dense) for plan in plans)
 

@@ -31,7 +31,7 @@ class Drift:
 
     @property
     def tokens(self) -> tuple[str, ...]:
-        """`missing:slug`, or one token for each kind of difference with its count, or `spec:slug`."""
+        """Return `missing:slug`, or one token for each kind of difference with its count, or `spec:slug`."""
         if self.missing:
             return (f"missing:{self.slug}",)
         if self.left_over:
@@ -71,13 +71,13 @@ def find_left_over(plans: Iterable[DashboardPlan], on_disk: Mapping[str, Panel |
 
 
 def is_generated(dashboard: Panel) -> bool:
-    """Whether a generator made it, by its own mark."""
+    """Whether a generator made the dashboard, by its own mark."""
     meta = dashboard.get("g6_meta")
     return isinstance(meta, dict) and bool(meta.get("generator_version"))
 
 
 def drift_lines(drifts: Iterable[Drift], *, verbose: bool) -> list[str]:
-    """Word drift: a line for each token, and with `verbose` a JSON line for each dashboard between the two marks."""
+    """Format drift: a line for each token, and with `verbose` a JSON line for each dashboard between the two marks."""
     listed = tuple(drifts)
     lines = [token for drift in listed for token in drift.tokens]
     if verbose and listed:
@@ -135,7 +135,7 @@ def _surplus(panels: list[Panel], others: list[Panel]) -> list[Panel]:
 
 
 def _origin_of(panel: Panel) -> tuple[str, str]:
-    """What a panel comes from: a metric, and by which source. A panel added by hand has neither."""
+    """Return the metric and the source a panel comes from; one added by hand has neither."""
     meta = panel.get("g6_meta")
     if not isinstance(meta, dict):
         return ("", "")

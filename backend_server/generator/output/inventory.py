@@ -1,4 +1,4 @@
-"""The inventory of generated panels, and what changed between two of them."""
+"""The inventory of generated panels, and the differences between two inventories."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class InventoryDiff:
 
     @property
     def empty(self) -> bool:
-        """Whether the two say the same."""
+        """Whether the two inventories are equal."""
         return not (self.added or self.removed or self.renamed)
 
     def as_json(self) -> dict[str, list[dict[str, object]]]:
@@ -95,7 +95,7 @@ def write_inventory(entries: Iterable[Entry], form: str) -> str:
 
 
 def _csv_field(text: str) -> str:
-    """Quote where RFC 4180 asks for it; the library's writer leaves a lone carriage return bare and loses it."""
+    """Quote a field where RFC 4180 requires it; the library's writer leaves a lone carriage return bare."""
     if not text.strip() or any(character in text for character in ',"\r\n'):
         return '"' + text.replace('"', '""') + '"' if text else ""
     return text

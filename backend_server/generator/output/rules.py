@@ -11,7 +11,7 @@ from ..spec.spec import Metric, MetricKind, Spec
 
 
 def rule_file(spec: Spec) -> str:
-    """Write the rules that the generated panels read, and the spec's alerts; `promtool check rules` accepts it."""
+    """Return the rules that the generated panels read, and the spec's alerts; `promtool check rules` accepts it."""
     groups: list[dict[str, Any]] = []
     for family in sorted(spec.families):
         recording = [rule for metric in spec.families[family] for rule in _recording(metric)]

@@ -55,7 +55,7 @@ def template_fault(text: str) -> str | None:
 
 
 class _Template:
-    """One walk over a template's text."""
+    """One pass over a template's text."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -116,7 +116,7 @@ class _Template:
             self._command(depth, first=False)
 
     def _command(self, depth: int, *, first: bool) -> None:
-        """A function with what it is given, or one value; what comes through a pipe needs a function."""
+        """Read a function with its arguments, or one value; what comes through a pipe needs a function."""
         head = self._peek()
         name = head.group("word") if head else None
         if head and name and name not in ("true", "false"):
@@ -132,7 +132,7 @@ class _Template:
             raise _BadTemplateError(f"{self._shown()} cannot be read")
 
     def _operand(self, depth: int) -> bool:
-        """Read one value; False when there is none."""
+        """Read one value; returns False when there is none."""
         token = self._peek()
         if token is None or token.group("pipe") or token.group("close"):
             return False

@@ -1,4 +1,4 @@
-"""A panel before it has a place: what it shows and where it comes from."""
+"""A panel before it is laid out: what it shows and where it comes from."""
 
 from __future__ import annotations
 

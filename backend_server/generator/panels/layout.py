@@ -1,4 +1,4 @@
-"""Where panels stand: wide tables first, then two columns of core, then the efficiency section under its header."""
+"""The layout of panels: wide tables first, then two columns of core, then the efficiency section under its header."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _HEAD = 3
 
 
 def place(drafts: Iterable[Draft], *, dense: bool = False) -> list[tuple[Draft | None, Position]]:
-    """Return each draft its place; None stands for the header of the efficiency section."""
+    """Return each draft with its place; None stands for the header of the efficiency section."""
     wide: list[Draft] = []
     core: list[Draft] = []
     efficiency: list[Draft] = []

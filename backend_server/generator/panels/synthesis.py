@@ -79,7 +79,7 @@ def humanise(metric: str) -> str:
 
 
 def rate_unit(metric: Metric) -> str:
-    """The unit of a counter's rate."""
+    """Return the unit of a counter's rate."""
     if metric.unit in _RATE_UNITS:
         return _RATE_UNITS[metric.unit]
     if metric.unit in ("", "short", "none"):
@@ -156,14 +156,14 @@ def _legend(labels: tuple[str, ...]) -> str:
 
 
 def _together(unit: str) -> str:
-    """How a gauge's series come together: shares have an average and moments a latest; their sum says nothing."""
+    """Return how a gauge's series are aggregated: shares by average, times by the latest, all else summed."""
     if unit in ("percent", "percentunit"):
         return "avg"
     return "max" if unit.startswith(("dateTime", "bool")) else "sum"
 
 
 def _scale(metric: Metric) -> str:
-    """What makes a metric's value fit its unit: Grafana's dates take milliseconds, Prometheus keeps seconds."""
+    """Return the factor from a value to its unit: Grafana's dates take milliseconds, Prometheus stores seconds."""
     return " * 1000" if metric.unit.startswith("dateTime") and metric.name.endswith("_seconds") else ""
 
 

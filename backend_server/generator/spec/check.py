@@ -28,7 +28,7 @@ class TreeReader:
         self.problems: list[Problem] = []
 
     def fault(self, path: str, message: str) -> None:
-        """Note a problem at a path."""
+        """Record a problem at a path."""
         self.problems.append(self.tree.problem(path, message))
 
     def finish(self, what: str) -> None:

@@ -87,12 +87,12 @@ def _read_metric(reader: _SpecReader, item: object, path: str, family: str) -> M
         elif not is_readable_label(label):
             reader.fault(f"{path}.labels[{index}]", f"{label!r} is a word of PromQL, so no query can split by it")
     panels = tuple(
-        _read_panel(reader, one, f"{path}.panels[{index}]", unit, labels)
-        for index, one in enumerate(reader.listing(raw.get("panels"), f"{path}.panels"))
+        _read_panel(reader, entry, f"{path}.panels[{index}]", unit, labels)
+        for index, entry in enumerate(reader.listing(raw.get("panels"), f"{path}.panels"))
     )
     alerts = tuple(
-        read_alert(reader, one, f"{path}.alerts[{index}]", reader.alerts)
-        for index, one in enumerate(reader.listing(raw.get("alerts"), f"{path}.alerts"))
+        read_alert(reader, entry, f"{path}.alerts[{index}]", reader.alerts)
+        for index, entry in enumerate(reader.listing(raw.get("alerts"), f"{path}.alerts"))
     )
     help_text = reader.text(raw.get("help"), f"{path}.help", most=2000)
     if not metric_name:

@@ -24,7 +24,7 @@ class Tree:
     places: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
     def problem(self, path: str, message: str) -> Problem:
-        """Make a problem at a path, with the nearest place that is known."""
+        """Return a problem at a path, with the nearest position that is known."""
         line, column = self.places.get(nearest_known(path, self.places), (1, 1))
         return Problem(path, message, line, column)
 
@@ -66,7 +66,7 @@ _NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 
 
 class _TooMuch(Exception):
-    """A bound was passed; what follows is not read."""
+    """A limit was exceeded; the rest is not read."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__()
@@ -84,7 +84,7 @@ class _NodeWalk:
         self._constructor = yaml.constructor.SafeConstructor()
 
     def read(self, node: yaml.Node, path: str, above: frozenset[int]) -> object:
-        """Return the node's value; notes its place, and problems instead of stopping at the first."""
+        """Return the node's value; records its position, and collects problems instead of stopping at the first."""
         place = (node.start_mark.line + 1, node.start_mark.column + 1)
         self._values += 1
         if self._values > MAX_VALUES:
