@@ -1,4 +1,4 @@
-"""Template and device give a document. Pure: same template, same device, same bytes.
+"""Template and device yield a document. Pure: same template, same device, same bytes.
 
 A template is parsed as JSON first and filled value by value, so a value can never change the structure.
 """

@@ -28,7 +28,7 @@ class TemplateSet:
 
     @classmethod
     def of(cls, templates: Iterable[Template]) -> TemplateSet:
-        """Order the templates; equal ones in another order give an equal set and hash."""
+        """Order the templates; equal ones in another order yield an equal set and hash."""
         ordered = tuple(
             sorted(
                 templates, key=lambda one: (one.slot, -one.applies_to.weight[0], -one.applies_to.weight[1], one.name)

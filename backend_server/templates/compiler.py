@@ -37,7 +37,7 @@ class Use:
 
     @property
     def where(self) -> str:
-        """Return the place's name for people, e.g. `panel 'Uplink', field expr`."""
+        """Return the place as people read it, e.g. `panel 'Uplink', field expr`."""
         return f"panel {self.panel!r}, field {self.field}" if self.panel else f"field {self.path}"
 
 
@@ -95,7 +95,7 @@ class Compiler:
         return lambda subject: "".join(piece if isinstance(piece, str) else str(piece(subject)) for piece in made)
 
     def cell(self, key: tuple[str, str, str], make: Callable[[], Cell], use: Use) -> int:
-        """Return the number of the cell with this key, made now if it is new."""
+        """Return the number of the cell with this key, which is created if it is new."""
         number = self._known.get(key)
         if number is None:
             number = self._known[key] = self.first_number + len(self.cells)
@@ -195,10 +195,10 @@ def skeleton(prepared: bytes) -> Skeleton:
     pieces: list[bytes] = []
     order: list[int] = []
     at = 0
-    for found in _MARK.finditer(prepared):
-        pieces += [prepared[at : found.start()], b""]
-        order.append(int(found[1] or found[2]))
-        at = found.end()
+    for match in _MARK.finditer(prepared):
+        pieces += [prepared[at : match.start()], b""]
+        order.append(int(match[1] or match[2]))
+        at = match.end()
     pieces.append(prepared[at:])
     return Skeleton.of(pieces, tuple(order))
 

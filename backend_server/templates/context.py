@@ -69,7 +69,7 @@ def fields_of(subject: Device | FleetSummary) -> Fields:
 
 
 def plain(value: object) -> object:
-    """Return plain JSON values for what an expression gave; raises ValueError for what is too large for any place."""
+    """Return an expression's result as plain JSON; raises ValueError for one that is too large for any place."""
     if isinstance(value, Fields):
         return {name: plain(value[name]) for name in value}
     if isinstance(value, str) and len(value) > MOST_TEXT:

@@ -1,6 +1,6 @@
 """Compiling the expression of a placeholder once: chains of fields and filters to Python closures, the rest to Jinja2.
 
-Both ways give equal results; a property test compares them. Jinja2 runs sandboxed, with our filters and no globals.
+Both ways yield equal results; a property test compares them. Jinja2 runs sandboxed, with our filters and no globals.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class MissingField(Exception):
 
 
 class BadValue(Exception):
-    """An expression gives something that cannot be used; the message says what."""
+    """An expression yields a value that cannot be used; the message says which."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,11 +20,11 @@ _NOT_METRIC = re.compile(r"[^a-zA-Z0-9_]")
 
 
 class FilterFault(Exception):
-    """A filter cannot use the value it was given; the message says why."""
+    """A filter cannot use its value; the message says why."""
 
 
 def metric_name(value: object) -> str:
-    """Make a metric name's part: every character but a-z, A-Z, 0-9 becomes `_`, and none begins with a digit.
+    """Convert text to a part of a metric name: all but a-z, A-Z, 0-9 become `_`, and none begins with a digit.
 
     `:` becomes `_` too: Prometheus keeps it for recording rules.
     """
@@ -43,7 +43,7 @@ def label_regex(value: object) -> str:
 
 
 def slug(value: object) -> str:
-    """Make lower-case words joined by `-`; text without any letter or digit of ASCII gives a hash, never nothing."""
+    """Convert text to lower-case words joined by `-`; text without an ASCII letter or digit becomes a hash."""
     text = text_of(value)
     return slug_words(text, 60) or "x" + hashlib.sha256(text.encode()).hexdigest()[:8]
 

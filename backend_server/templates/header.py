@@ -51,7 +51,7 @@ _KEYS = ("slot", "scope", "applies_to", "title", "share")
 
 
 def read_header(found: object) -> tuple[Header, list[Problem]]:
-    """Read a header, or nothing for its defaults; gives all its problems at once, each with its path."""
+    """Read a header, or nothing for its defaults; returns all its problems at once, each with its path."""
     problems: list[Problem] = []
     if found is None:
         found = {}

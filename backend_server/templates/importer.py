@@ -51,7 +51,7 @@ class ImportChoices:
 
 
 def import_template(name: str, source: bytes, choices: ImportChoices) -> Imported:
-    """Make a template of an exported dashboard, also of the API's `{"dashboard": …}`.
+    """Return the template of an exported dashboard, also of the API's `{"dashboard": …}`.
 
     `name` is what messages call it, e.g. `router.json`. Raises InvalidInput naming what cannot become a template.
     """
@@ -126,7 +126,7 @@ class _PlaceholderWriter:
         return value
 
     def notes(self, fields: Mapping[str, str], variables: Mapping[str, str]) -> list[str]:
-        """Return for each chosen value how often it was found."""
+        """Return how often each chosen value was found."""
         wanted = {f"value {value!r}": field for value, field in fields.items()}
         wanted |= {f"variable {name!r}": field for name, field in variables.items()}
         return [
@@ -181,7 +181,7 @@ def _spelled(value: str) -> re.Pattern[str]:
 
 
 def _number_panels(dashboard: dict[str, Any]) -> None:
-    """Give an id to each panel that has none, or one that is taken: queries are asked by id."""
+    """Assign an id to each panel that has none, or one that is taken: queries name panels by id."""
     panels = [placed.panel for placed in placed_panels(dashboard)]
     taken: set[int] = set()
     last = max((panel["id"] for panel in panels if isinstance(panel.get("id"), int)), default=0)

@@ -29,10 +29,10 @@ def split_text(text: str) -> list[str | Placeholder]:
     at = 0
     while (opening := text.find("<<", at)) >= 0:
         start = opening + 2
-        for found in _INSIDE.finditer(text, start):
-            if found["end"]:
-                pieces += [text[at:opening], Placeholder(text[start : found.start()].strip())]
-                at = found.end()
+        for part in _INSIDE.finditer(text, start):
+            if part["end"]:
+                pieces += [text[at:opening], Placeholder(text[start : part.start()].strip())]
+                at = part.end()
                 break
         else:
             raise UnclosedPlaceholder(text[opening : opening + 40])

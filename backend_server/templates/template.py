@@ -66,13 +66,13 @@ class Template:
     _tags: tuple[TextMaker, ...] = field(repr=False, compare=False)
 
     def fill(self, device: Device) -> Document:
-        """Make the device's document: same template, same device, same bytes."""
+        """Return the device's document: same template, same device, same bytes."""
         if self.scope is not Scope.DEVICE:
             raise ValueError(f"{self.name} is a fleet template; use fill_fleet")
         return self._fill(device, Maker.DEVICE, device.id, device.kind)
 
     def fill_fleet(self, summary: FleetSummary) -> Document:
-        """Make the fleet's document."""
+        """Return the fleet's document."""
         if self.scope is not Scope.FLEET:
             raise ValueError(f"{self.name} is a device template; use fill")
         return self._fill(summary, Maker.FLEET, FLEET_OBJECT, None)
@@ -101,7 +101,7 @@ class Template:
         return Document(uid, title, b"".join((head, content.encode(), tail)), content, maker, self.slot, object_id)
 
     def _explain(self, subject: Subject) -> NoReturn:
-        """Word everything this subject lacks, each at the first place that needs it."""
+        """Return everything this subject lacks, each at the first place that needs it."""
         problems: list[Problem] = []
         makers: list[tuple[Any, Use]] = list(zip(self._cells, self._uses, strict=True))
         makers += [(self._title if use.path.endswith("title") else self._all_tags, use) for use in self._text_uses]
@@ -275,7 +275,7 @@ def _placed(problems: list[Problem], source: bytes) -> list[Problem]:
 
 
 def _lacking(use: Use, subject: Subject) -> str:
-    """Word e.g. `<< device.labels.site >>, but device 'edge-7' has only: host, region.`"""
+    """Return e.g. `<< device.labels.site >>, but device 'edge-7' has only: host, region.`"""
     if isinstance(subject, FleetSummary):
         return f"{use.placeholder}, but the fleet has only these kinds: {', '.join(subject.kinds) or 'none'}"
     lacking = sorted(

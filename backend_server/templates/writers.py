@@ -136,7 +136,7 @@ def _need_escape(placeholder: Placeholder, escape: str | None, example: str) -> 
 
 
 def _shown(context: EscapeContext, escape: str | None, before: str, after: str, *, first: bool, last: bool) -> Writer:
-    """Outside queries an escaping filter is an ordinary one, and the place decides what else is needed."""
+    """Return the writer of a place outside queries, where an escaping filter is an ordinary one."""
     made: Write = _FILTER_OF.get(escape, str)
     if context is EscapeContext.EXACT:
         return exact_writer(escape)
