@@ -73,8 +73,8 @@ def _where(plain: str, message: str) -> int:
         return unclosed
     if stack:
         return stack[-1][1]
-    for found in _NAMED.finditer(message):
-        name = found.group(1) or found.group(2)
+    for name_match in _NAMED.finditer(message):
+        name = name_match.group(1) or name_match.group(2)
         place = re.search(rf"(?<![\w:]){re.escape(name)}(?![\w:])", blanked)
         if place:
             return place.start()

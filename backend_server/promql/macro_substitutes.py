@@ -1,4 +1,4 @@
-"""Stand-ins of the same length for what a PromQL parser does not know: Grafana's variables and our placeholders.
+"""Substitutes of the same length for what a PromQL parser does not know: Grafana's variables and our placeholders.
 
 The parser (promql-parser) refuses `$__rate_interval`, `${var:regex}`, `[[var]]` and `<< device.id | label_value >>`.
 Each is replaced by text of equal length that has the meaning its place asks for: a duration inside `[…]` or after
@@ -27,11 +27,11 @@ class _Parts:
         self._others = re.compile(others, flags)
 
     def find(self, text: str) -> Iterator[re.Match[str]]:
-        for found in self._all.finditer(text):
-            if found["unclosed"] is None:
-                yield found
+        for part in self._all.finditer(text):
+            if part["unclosed"] is None:
+                yield part
             else:  # no placeholder follows, so none is looked for
-                yield from self._others.finditer(text, found.start())
+                yield from self._others.finditer(text, part.start())
 
 
 _TOKENS = _Parts(
@@ -57,12 +57,12 @@ def with_substitutes(expr: str) -> str:
     out: list[str] = []
     depth = 0
     after_offset = False
-    for found in _TOKENS.find(expr):
-        kind, text = found.lastgroup, found.group()
+    for token in _TOKENS.find(expr):
+        kind, text = token.lastgroup, token.group()
         if kind == "string":
             out.append(_blanked(text))
         elif kind in ("variable", "ours"):
-            follows = _UNIT.match(expr, found.end()) is not None
+            follows = _UNIT.match(expr, token.end()) is not None
             out.append(_substitute(text, in_range=depth > 0 or after_offset, unit_follows=follows))
         else:
             depth += (kind == "open") - (kind == "close")
@@ -87,8 +87,8 @@ def as_numbers(plain: str, expr: str) -> Iterator[str]:
     `topk($n, x)` and `x > $limit` need a number where `with_substitutes` put a name.
     """
     text = plain
-    for found in _ALONE.finditer(expr):
-        start, end = found.span()
+    for variable in _ALONE.finditer(expr):
+        start, end = variable.span()
         if set(plain[start:end]) == {"x"}:
             text = text[:start] + "1" * (end - start) + text[end:]
             yield text

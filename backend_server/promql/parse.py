@@ -18,7 +18,7 @@ _OPERATOR = re.compile(r"[-+*/%^<>]=?|[=!]=|\b(?:and|or|unless|atan2)\b", re.IGN
 
 
 class _OutOfRangeError(ValueError):
-    """The parser panicked; no number in a variable's place would help."""
+    """The parser panicked; no number in place of a variable would help."""
 
 
 # One expression is asked several questions: does it parse, what does it give, which labels has it.
@@ -26,7 +26,7 @@ class _OutOfRangeError(ValueError):
 def parse_promql(expr: str) -> pp.Expr:
     """Return the syntax tree; raises ValueError in the parser's words, or for what is nested too deeply.
 
-    Names that a variable or placeholder gives stand in the tree as runs of `x`.
+    Names from a variable or placeholder appear in the tree as runs of `x`.
     """
     plain = with_substitutes(expr)
     _bound(plain)

@@ -1,4 +1,4 @@
-"""What kind of value an expression gives, and whether a panel or a rule can use it."""
+"""An expression's result type, and whether a panel or a rule can use it."""
 
 from __future__ import annotations
 
