@@ -23,7 +23,7 @@ class Pack:
     dashboards: Mapping[str, Mapping[str, Any]] = field(repr=False)
 
     def documents(self) -> tuple[Document, ...]:
-        """Return the documents, each with a uid of its own: a pack never takes the place of what somebody else made."""
+        """Return the documents, each with a uid of its own: a pack never replaces what somebody else made."""
         return tuple(
             static_document(dashboard, Maker.PACK, self.name, slug)
             for slug, dashboard in sorted(self.dashboards.items())
