@@ -101,7 +101,7 @@ def _query(
 
 
 def is_instant(target: Mapping[str, Any]) -> bool:
-    """Whether a target asks for one moment; of both, a table takes the moment and a chart the range."""
+    """Whether a target is an instant query; where it asks for both, a table takes the instant and a chart the range."""
     if target.get("instant") is not True:
         return False
     return target.get("range") is not True or target.get("format") == "table"

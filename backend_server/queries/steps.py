@@ -73,7 +73,7 @@ def read_interval_ms(text: object) -> int | None:
 
 
 def settle_clock(asked: TimeRange, now_ms: int) -> TimeRange:
-    """Move a range that ends about now so that it ends now; visitors' clocks differ, ours is one."""
+    """Shift a range that ends about now so that it ends now: visitors' clocks differ, ours is one."""
     if asked.to_ms > now_ms or now_ms - asked.to_ms <= CLOCK_TOLERANCE_MS:
         if asked.to_ms - now_ms > CLOCK_TOLERANCE_MS:
             return asked  # a range that was chosen to reach into the future
@@ -82,6 +82,6 @@ def settle_clock(asked: TimeRange, now_ms: int) -> TimeRange:
 
 
 def align(asked: TimeRange, step: int) -> TimeRange:
-    """Put both ends on the step's grid, as Grafana does; never an empty range."""
+    """Align both ends to the step's grid, as Grafana does; never an empty range."""
     from_ms, to_ms = asked.from_ms // step * step, asked.to_ms // step * step
     return TimeRange(min(from_ms, to_ms - step) if from_ms >= to_ms else from_ms, to_ms)

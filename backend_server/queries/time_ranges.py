@@ -1,4 +1,4 @@
-"""Reading the times a dashboard or a visitor names: `now-15m`, `now-1d/d`, epoch milliseconds, RFC 3339. Pure; UTC."""
+"""Reading the times of a dashboard or a visitor: `now-15m`, `now-1d/d`, epoch milliseconds, RFC 3339. Pure; UTC."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class TimeRange:
 
     @property
     def length_ms(self) -> int:
-        """How long the range is."""
+        """The length of the range."""
         return self.to_ms - self.from_ms
 
 
@@ -39,7 +39,7 @@ def read_range(start: object, end: object, now_ms: int) -> TimeRange:
 
 
 def read_time(text: object, now_ms: int, *, end: bool, path: str = "") -> int:
-    """Read one moment; `now/d` is the start of the day for a range's beginning and its last millisecond for the end."""
+    """Read one point in time; `now/d` is the day's start for a range's beginning, its last millisecond for the end."""
     if isinstance(text, int) and not isinstance(text, bool) and 0 <= text <= LATEST_MS:
         return text
     if isinstance(text, str):
