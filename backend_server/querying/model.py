@@ -1,4 +1,4 @@
-"""What running queries gives, as a value."""
+"""The result of running a query, as a value."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from backend_server.queries.panel_plan import Query
 
 @dataclass(frozen=True, slots=True)
 class QueryAnswer:
-    """What became of one query: the bytes the datasource answered, or a status and words that anybody may read."""
+    """The result of one query: the bytes the datasource answered, or a status and words that anybody may read."""
 
     query: Query
     status: int = 200

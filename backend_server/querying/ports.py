@@ -9,7 +9,7 @@ class MetricsSource(Protocol):
     """One Prometheus. Raises UpstreamError in words that anybody may read."""
 
     def instant(self, query: str, time_ms: int) -> bytes:
-        """Evaluate at one moment; return the answer's JSON as it came."""
+        """Evaluate at one instant; return the answer's JSON as it came."""
         ...
 
     def range(self, query: str, from_ms: int, to_ms: int, step_ms: int) -> bytes:
@@ -21,5 +21,5 @@ class MetricsSources(Protocol):
     """The datasources by uid."""
 
     def find(self, uid: str, kind: str) -> MetricsSource | None:
-        """Find what a document's reference means; an empty uid is the default one."""
+        """Find the datasource of a document's reference; an empty uid is the default one."""
         ...
