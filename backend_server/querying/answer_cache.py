@@ -13,7 +13,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar, cast
 
-from backend_server.errors import DashwrightError, UpstreamTimeout
+from backend_server.errors import DashwrightError, UpstreamError, UpstreamTimeout
 
 Q = TypeVar("Q", bound=Hashable)
 T = TypeVar("T")
@@ -89,7 +89,7 @@ class AnswerCache(Generic[T]):
         except DashwrightError as failure:
             entry.failure = failure
         except BaseException:
-            entry.failure = DashwrightError("The datasource could not be asked.")
+            entry.failure = UpstreamError("The datasource could not be asked.")
             kept = 0.0
             raise
         finally:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import orjson
 
 from backend_server.queries.panel_plan import PanelPlan
 
-from .frames import empty_frame, frames_of
+from .frames import empty_frame
 from .model import QueryAnswer
 
 
@@ -30,18 +29,22 @@ def raw_results(plan: PanelPlan, answers: Sequence[QueryAnswer]) -> bytes:
     return b"".join(parts)
 
 
-def grafana_results(answers: Sequence[QueryAnswer]) -> tuple[int, dict[str, Any]]:
-    """Return status and JSON of Grafana's query route: 400 as soon as one query failed, the good ones still filled."""
-    results: dict[str, Mapping[str, Any]] = {}
+def grafana_results(answers: Sequence[QueryAnswer], frames: Callable[[QueryAnswer], bytes]) -> tuple[int, bytes]:
+    """Return status and JSON of Grafana's query route: 400 as soon as one query failed, the good ones still filled.
+
+    `frames` gives the JSON of a good answer's frames.
+    """
+    results: dict[str, bytes] = {}
     for answer in answers:
         if answer.status == 200:
-            results[answer.query.ref_id] = {"status": 200, "frames": frames_of(answer.query, answer.body)}
+            results[answer.query.ref_id] = b'{"status":200,"frames":%s}' % frames(answer)
         else:
-            frames = [empty_frame(answer.query)] if answer.status == 400 else []
-            results[answer.query.ref_id] = {
+            failed = {
                 "error": answer.error,
                 "errorSource": "downstream",
                 "status": answer.status,
-                "frames": frames,
+                "frames": [empty_frame(answer.query)] if answer.status == 400 else [],
             }
-    return 200 if all(answer.status == 200 for answer in answers) else 400, {"results": results}
+            results[answer.query.ref_id] = orjson.dumps(failed)
+    parts = b",".join(b"%s:%s" % (orjson.dumps(ref_id), result) for ref_id, result in results.items())
+    return 200 if all(answer.status == 200 for answer in answers) else 400, b'{"results":{%s}}' % parts

@@ -16,10 +16,11 @@ import orjson
 from backend_server.queries.panel_plan import Query
 
 _PLACEHOLDER = re.compile(r"\{\{\s*(.+?)\s*\}\}")
+_MOST_NAME = 1_000  # a legend may repeat a long label
 
 
 def frames_of(query: Query, answer: bytes) -> list[dict[str, Any]]:
-    """Turn one answer into frames; an answer without series is one frame without fields."""
+    """Turn one checked answer into frames; an answer without series is one frame without fields."""
     data = orjson.loads(answer)["data"]
     kind: str = data["resultType"]
     result = data["result"]
@@ -50,11 +51,12 @@ def empty_frame(query: Query) -> dict[str, Any]:
 def series_name(labels: Mapping[str, str], legend: str) -> str:
     """Name a series as Grafana does: the legend with its `{{label}}`s filled, else the metric with all its labels."""
     if legend and legend != "__auto":
-        return _PLACEHOLDER.sub(lambda found: labels.get(found.group(1), ""), legend)
-    name = labels.get("__name__", "")
-    pairs = ", ".join(f'{key}="{_escaped(labels[key])}"' for key in sorted(labels) if key != "__name__")
+        filled = _PLACEHOLDER.sub(lambda found: labels.get(found.group(1), "")[:_MOST_NAME], legend[:_MOST_NAME])
+        return filled[:_MOST_NAME]
+    name = labels.get("__name__", "")[:_MOST_NAME]
+    pairs = ", ".join(f'{key}="{_escaped(labels[key][:_MOST_NAME])}"' for key in sorted(labels) if key != "__name__")
     if pairs:
-        return f"{name}{{{pairs}}}"
+        return f"{name}{{{pairs}}}"[:_MOST_NAME]
     # Grafana falls back to the query itself here, which a visitor must not see.
     return name or "Value"
 

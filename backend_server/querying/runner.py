@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -9,19 +11,32 @@ from backend_server.errors import UpstreamError, UpstreamTimeout
 from backend_server.queries.panel_plan import PanelPlan, Query
 
 from .answer_cache import MOST_KEPT_SECONDS, AnswerCache
-from .model import QueryAnswer
+from .model import FetchedAnswer, QueryAnswer
 from .ports import MetricsSource, MetricsSources
+from .prometheus_answers import checked
 
 # A live range moves on with its step and so asks again by itself; keeping an answer longer serves those who come late.
 _LEAST_KEPT_SECONDS = 10.0
+_UNFORESEEN = "This query could not be asked, by a fault of this service."
+
+
+def _unnoted(_: Exception) -> None:
+    """Note nothing."""
 
 
 class QueryRunner:
-    """Asks the datasources; `parallel` bounds the queries in flight beyond one per caller."""
+    """Asks the datasources; `parallel` bounds the queries in flight beyond one per caller.
 
-    def __init__(self, sources: MetricsSources, *, cache: AnswerCache[bytes] | None = None, parallel: int = 16) -> None:
+    `on_fault` hears of what nobody foresaw; it fails the one query that met it.
+    """
+
+    def __init__(
+        self, sources: MetricsSources, *, on_fault: Callable[[Exception], None] = _unnoted, parallel: int = 16
+    ) -> None:
         self._sources = sources
-        self._cache = cache or AnswerCache()
+        self._on_fault = on_fault
+        self._cache: AnswerCache[FetchedAnswer] = AnswerCache(size=lambda answer: len(answer.body))
+        self._numbers = itertools.count(1)
         self._pool = ThreadPoolExecutor(max_workers=parallel, thread_name_prefix="queries")
 
     def run(self, plan: PanelPlan) -> list[QueryAnswer]:
@@ -45,16 +60,20 @@ class QueryRunner:
         span = query.span.to_ms if query.instant else query.span
         question = (id(source), query.expression, query.instant, span, query.step_ms)
         try:
-            body = self._cache.get(question, keep_seconds, partial(_fetch, source, query))
+            answer = self._cache.get(question, keep_seconds, partial(self._fetch, source, query))
         except UpstreamError as failure:
             return QueryAnswer(query, _status_for(failure), error=failure.message)
-        return QueryAnswer(query, body=body)
+        except Exception as fault:  # noqa: BLE001 - whatever befalls one query, the panel's others are answered
+            self._on_fault(fault)
+            return QueryAnswer(query, 502, error=_UNFORESEEN)
+        return QueryAnswer(query, body=answer.body, fetched=answer.number)
 
-
-def _fetch(source: MetricsSource, query: Query) -> bytes:
-    if query.instant:
-        return source.instant(query.expression, query.span.to_ms)
-    return source.range(query.expression, query.span.from_ms, query.span.to_ms, query.step_ms)
+    def _fetch(self, source: MetricsSource, query: Query) -> FetchedAnswer:
+        if query.instant:
+            body = source.instant(query.expression, query.span.to_ms)
+        else:
+            body = source.range(query.expression, query.span.from_ms, query.span.to_ms, query.step_ms)
+        return FetchedAnswer(checked(body), next(self._numbers))
 
 
 def _status_for(failure: UpstreamError) -> int:

@@ -19,6 +19,11 @@ def loss_not_noted(fault: DashwrightError) -> None:
     _log.warning("could not have a lost publication restored; the worker finds it by itself", error=fault.message)
 
 
+def query_not_asked(fault: Exception) -> None:
+    """A query failed in a way nobody foresaw; its visitors were told that it could not be asked."""
+    _log.error("unexpected fault in a query", error=type(fault).__name__, exc_info=fault)
+
+
 def views_not_written(fault: DashwrightError) -> None:
     """The views gathered could not be written."""
     _log.warning("could not write views; they are kept for the next time", error=fault.message)

@@ -18,7 +18,7 @@ from backend_server.storage.tables.link_views import SqlViews
 from backend_server.storage.tables.lost_publications import LostPublications
 from backend_server.storage.tables.publications import StoredPublications
 from backend_server.telemetry import Metrics
-from backend_server.telemetry.visits import loss_not_noted, page_unreadable, views_not_written
+from backend_server.telemetry.visits import loss_not_noted, page_unreadable, query_not_asked, views_not_written
 from backend_server.viewing.passwords import LinkPasswords
 from backend_server.viewing.relay.readability import Readability
 from backend_server.viewing.relay.source import RelayOptions, relay_source
@@ -58,7 +58,7 @@ def build_source(
 ) -> Source:
     """Make what draws dashboards."""
     limits = Limits(max_points=settings.query_max_points)
-    runner = QueryRunner(Datasources(upstreams.prometheus))
+    runner = QueryRunner(Datasources(upstreams.prometheus), on_fault=query_not_asked)
     viewer = viewer_source(StoredDocuments(documents), runner, limits=limits, clock_ms=epoch_ms)
     if upstreams.grafana is None:
         return viewer

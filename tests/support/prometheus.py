@@ -215,6 +215,29 @@ def recording_proxy(upstream: str) -> Iterator[Recorder]:
         yield recorder
 
 
+@contextmanager
+def answering_server(answer: Callable[[str], bytes]) -> Iterator[str]:
+    """Serve what is in Prometheus' place and answers 200 with whatever `answer` makes of the query; give its URL."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            form = parse_qs(self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode())
+            body = answer(form["query"][-1])
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args: object) -> None:
+            return
+
+    with _serving(Handler) as port:
+        yield f"http://127.0.0.1:{port}"
+
+
 def _fill(data: Path, text: str) -> None:
     """Put samples with timestamps into an empty store."""
     source = data.with_suffix(".txt")

@@ -14,6 +14,7 @@ from backend_server.queries.panel_plan import PanelPlan, has_queries, plan_panel
 from backend_server.queries.steps import Limits, nice_step_ms
 from backend_server.querying.answers import grafana_results, raw_results
 from backend_server.querying.runner import QueryRunner
+from backend_server.querying.shared_frames import SharedFrames
 
 from ..admission import UNAVAILABLE, notice_of
 from ..answers import grafana_error, grafana_json, no_queries, panel_not_found, refusal_answer
@@ -95,6 +96,7 @@ class ViewerPanels:
     ) -> None:
         self._documents = documents
         self._runner = runner
+        self._frames = SharedFrames()
         self._limits = limits
         self._clock_ms = clock_ms
 
@@ -108,8 +110,7 @@ class ViewerPanels:
         plan = self._plan(panel, asked, link.profile)
         if not plan.queries and not has_queries(panel):
             return no_queries()
-        status, results = grafana_results(self._runner.run(plan))
-        return grafana_json(results, status)
+        return Answer(*grafana_results(self._runner.run(plan), self._frames.of))
 
     def data(self, link: Link, panel_id: str, body: bytes) -> Answer:
         """Hand on the datasources' answers as they came."""
