@@ -42,7 +42,7 @@ AIM = 4.0
 PATH = "first chart in a visitor's browser, 4 panels, cold cache"
 STAND_IN = "stand-in with Grafana's observed requests and sizes"
 _TOKEN = "dw_token-of-the-benchmark-0123456789abcdefghi"
-_FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
           "--disable-component-update", "--disable-sync")  # fmt: skip
 _PATIENCE_MS = 60_000
 _BUILT_BYTES = 500_000  # a back end without its front end serves a few bytes for each script
@@ -305,7 +305,7 @@ def main() -> int:
             the_peer(folder / "peer", prometheus.url) as peer,
             sync_playwright() as playwright,
         ):
-            browser = playwright.chromium.launch(executable_path=chromium(), args=list(_FLAGS))
+            browser = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
             found = visits(browser, ours, peer.url, rounds)
             browser.close()
     measured = rows(*found, peer.name)

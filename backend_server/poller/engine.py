@@ -20,6 +20,7 @@ from .connection import DeviceConnection, Failure
 from .kinds import DeviceKind
 from .metrics import PollerMetrics
 from .readings import readings_of, texts_of
+from .rhythm import ScrapeRhythm
 from .schedule import TICK_SECONDS, Wheel, phase
 
 # A device that is away is asked more rarely, but not so rarely that its return goes unnoticed.
@@ -36,6 +37,7 @@ class _Polled:
     """One device: its kind, its connection, and the poll that is under way."""
 
     __slots__ = (
+        "answer_seconds",
         "connection",
         "device",
         "failures",
@@ -43,6 +45,7 @@ class _Polled:
         "has_name",
         "kind",
         "number",
+        "place",
         "queued",
         "request",
         "started",
@@ -60,6 +63,8 @@ class _Polled:
         self.started: float | None = None
         self.queued = False  # for a connection
         self.failures = 0
+        self.answer_seconds = 0.0  # what the last good poll took
+        self.place = phase(device.id, 1.0)  # its own among the others, so that they are not all asked at once
         self.gone = False
         self.texts: dict[str, str] = {}  # what the device last said of itself
 
@@ -87,8 +92,10 @@ class PollEngine:
         check: Check,
         *,
         forget_after_seconds: float = 90.0,
+        rhythm: ScrapeRhythm | None = None,
     ) -> None:
         self._kinds, self._metrics, self._check = kinds, metrics, check
+        self._rhythm = rhythm or ScrapeRhythm()
         self._forget_after_seconds = forget_after_seconds
         self._polled: dict[str, _Polled] = {}
         self._due: Wheel[_Polled] = Wheel()
@@ -117,7 +124,7 @@ class PollEngine:
                 known.stop()
             polled = self._polled[device.id] = _Polled(device, kind)
             self._metrics.describe(device, {})
-            self._due.put(polled, now + phase(device.id, min(kind.interval_seconds, 1.0)))
+            self._due.put(polled, now + polled.place * min(kind.interval_seconds, 1.0))
         self._metrics.devices = len(self._polled)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -152,7 +159,8 @@ class PollEngine:
         wait = polled.kind.interval_seconds
         if polled.failures > 2:
             wait = max(wait, min(wait * 2 ** (polled.failures - 2), _LONGEST_BACK_OFF_SECONDS))
-        self._due.put(polled, now + wait - TICK_SECONDS)
+        due = self._rhythm.before_scrape(now, wait, polled.place, len(self._polled), polled.answer_seconds)
+        self._due.put(polled, due - TICK_SECONDS)
         if polled.started is not None or polled.queued:
             return  # the last one is not over: a tick came late, or very many wait for a connection
         connection = polled.connection
@@ -230,6 +238,7 @@ class PollEngine:
                 return
         polled.started = None
         polled.failures = 0
+        polled.answer_seconds = seconds
         self._metrics.answered(polled.device.id, seconds, readings_of(polled.kind, document))
         if polled.kind.info and (texts := texts_of(polled.kind, document)) != polled.texts:
             polled.texts = texts

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import resource
 import signal
+import time
 from collections.abc import Callable, Mapping, Sequence
 
 import structlog
@@ -16,6 +17,7 @@ from backend_server.primitives.ports import port_refused
 from .engine import Check, PollEngine
 from .kinds import DeviceKind
 from .metrics import PollerMetrics
+from .rhythm import ScrapeRhythm
 from .server import MetricsServer
 
 _LOOK_SECONDS = 0.5
@@ -58,8 +60,14 @@ async def _run(
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     metrics = PollerMetrics(kinds.values())
-    engine = PollEngine(kinds, metrics, check, forget_after_seconds=forget_after_seconds)
-    server = MetricsServer(metrics.render)
+    rhythm = ScrapeRhythm()
+    engine = PollEngine(kinds, metrics, check, forget_after_seconds=forget_after_seconds, rhythm=rhythm)
+
+    def scraped() -> bytes:
+        rhythm.came(time.monotonic())
+        return metrics.render()
+
+    server = MetricsServer(scraped)
     try:
         listening = await server.listen(port)
     except OSError as fault:

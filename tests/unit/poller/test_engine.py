@@ -18,6 +18,7 @@ from backend_server.poller.connection import Failure, unchunk
 from backend_server.poller.engine import PollEngine, request_for
 from backend_server.poller.kinds import DeviceKind, Reading
 from backend_server.poller.metrics import PollerMetrics
+from backend_server.poller.rhythm import ScrapeRhythm
 from backend_server.poller.server import MetricsServer
 from backend_server.primitives.ids import DeviceId
 
@@ -76,7 +77,7 @@ async def running(simulator: Simulator) -> AsyncIterator[Simulator]:
 
 @asynccontextmanager
 async def polling(
-    *devices: Device, forget_after_seconds: float = 90
+    *devices: Device, forget_after_seconds: float = 90, rhythm: ScrapeRhythm | None = None
 ) -> AsyncIterator[tuple[PollEngine, PollerMetrics]]:
     metrics = PollerMetrics([KIND])
     engine = PollEngine(
@@ -84,6 +85,7 @@ async def polling(
         metrics,
         anywhere,
         forget_after_seconds=forget_after_seconds,
+        rhythm=rhythm,
     )
     engine.follow(devices)
     stop = asyncio.Event()
@@ -126,6 +128,26 @@ def test_a_device_is_asked_over_one_kept_connection_and_a_new_value_shows() -> N
             await until(lambda: len(simulator.requests) >= 4)
             assert simulator.connections == 1
             assert simulator.requests[0].startswith(b"GET /info HTTP/1.1\r\nHost: 127.0.0.1:")
+
+    run(test)
+
+
+def test_when_a_device_is_asked_next_is_the_rhythms_to_say() -> None:
+    class Told(ScrapeRhythm):
+        def __init__(self) -> None:
+            super().__init__()
+            self.asked: list[tuple[float, int, bool]] = []
+
+        def before_scrape(self, now: float, wait: float, place: float, devices: int, answer_seconds: float) -> float:
+            assert 0 <= place < 1
+            self.asked.append((wait, devices, answer_seconds > 0))
+            return now + (0.1 if len(self.asked) < 3 else 3600)
+
+    async def test() -> None:
+        told = Told()
+        async with running(Simulator()) as simulator, polling(device("a", simulator.port), rhythm=told):
+            await until(lambda: len(simulator.requests) == 3)
+            assert told.asked == [(0.2, 1, False), (0.2, 1, True), (0.2, 1, True)]
 
     run(test)
 
