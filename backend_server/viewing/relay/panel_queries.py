@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -39,12 +40,19 @@ _WORDS = {
     504: "The datasource did not answer in time.",
 }
 _OTHER_WORDS = "The datasource of this panel could not be asked."
-_PLAIN_START = b'{"results":'
 _MARKS = (b'"notices"', b'"executedQueryString"', b'"error"', b'"errorSource"')
 _HIDDEN_META = ("notices", "executedQueryString")
 
 # One width for all viewers: a narrow chart then has some points more than pixels, and everybody shares one query.
 _POINTS = 1440
+
+
+@dataclass(frozen=True, slots=True)
+class SharedReply:
+    """What all visitors who ask the same get; a good one for as long as its step, another for a moment."""
+
+    answer: Answer
+    is_good: bool
 
 
 class RelayedPanels:
@@ -67,7 +75,7 @@ class RelayedPanels:
         self._pages = pages
         self._limits = limits
         self._clock_ms = clock_ms
-        self._answers: AnswerCache[RawReply] = AnswerCache(clock=clock, size=lambda reply: len(reply.body))
+        self._answers: AnswerCache[SharedReply] = AnswerCache(clock=clock, size=lambda reply: len(reply.answer.body))
 
     def query(self, link: Link, panel_id: str, content_type: str, body: bytes) -> Answer:
         """Answer a panel's query, whoever asked it before."""
@@ -84,14 +92,17 @@ class RelayedPanels:
             grid_ms, query = upstream_query(asked, facts, now_ms=now_ms, limits=self._limits)
             reply = self._answers.get(
                 (real.text, number, query),
-                lambda reply: kept_seconds(reply, grid_ms / 1000),
-                lambda: self._grafana.visitor_query(real.text, number, query),
+                lambda reply: min(grid_ms / 1000, MOST_KEPT_SECONDS) if reply.is_good else FAILURE_KEPT_SECONDS,
+                lambda: read_reply(
+                    self._grafana.visitor_query(real.text, number, query),
+                    lambda: self._dashboards.ref_ids(real, number),
+                ),
             )
         except RequestRefused as refused:
             return refused.answer
         except UpstreamError:
             return self._away(real, number)
-        answer = shown_reply(reply, lambda: self._dashboards.ref_ids(real, number))
+        answer = reply.answer
         swapped = real.swapped(answer.body, link.token)
         return answer if swapped is answer.body else Answer(answer.status, swapped, answer.content_type, answer.headers)
 
@@ -129,23 +140,25 @@ def upstream_query(asked: TimeRange, facts: PanelFacts, *, now_ms: int, limits: 
     return grid_ms, orjson.dumps(body)
 
 
-def shown_reply(reply: RawReply, ref_ids: Callable[[], Iterable[str]]) -> Answer:
-    """Turn what Grafana answered to a panel query into what a visitor gets; never its own words.
+def read_reply(reply: RawReply, ref_ids: Callable[[], Iterable[str]]) -> SharedReply:
+    """Turn what Grafana answered to a panel query into what its visitors get; never its own words.
 
     `ref_ids` names the panel's queries, for an answer that names none.
     """
-    if reply.status == 200 and is_plain(reply.body):
-        return Answer(200, reply.body)
     try:
         found = orjson.loads(reply.body)
     except orjson.JSONDecodeError:
         found = None
     found = found if isinstance(found, Mapping) else {}
     results = found.get("results")
-    if reply.status in (200, 400) and isinstance(results, Mapping):
-        return grafana_json({"results": {ref: _shown_result(result) for ref, result in results.items()}}, reply.status)
-    refusal = _PASSED_REFUSALS.get(str(found.get("messageId")))
-    return grafana_error(*refusal) if refusal else failed_panel(502, ref_ids())
+    if reply.status not in (200, 400) or not isinstance(results, Mapping):
+        refusal = _PASSED_REFUSALS.get(str(found.get("messageId")))
+        return SharedReply(grafana_error(*refusal) if refusal else failed_panel(502, ref_ids()), is_good=False)
+    is_good = reply.status == 200 and all(_is_good(result) for result in results.values())
+    if is_good and len(found) == 1 and not any(mark in reply.body for mark in _MARKS):
+        return SharedReply(Answer(200, reply.body), is_good)
+    shown = {ref: _shown_result(result) for ref, result in results.items()}
+    return SharedReply(grafana_json({"results": shown}, reply.status), is_good)
 
 
 def failed_panel(status: int, ref_ids: Iterable[str], error: str = _OTHER_WORDS) -> Answer:
@@ -157,39 +170,21 @@ def failed_panel(status: int, ref_ids: Iterable[str], error: str = _OTHER_WORDS)
     return grafana_json({"results": dict.fromkeys(ref_ids, failed)}, status)
 
 
-def is_plain(body: bytes) -> bool:
-    """Whether a good answer can go on as it came: results, and nothing that would have to be cut."""
-    return body.startswith(_PLAIN_START) and not any(mark in body for mark in _MARKS)
-
-
-def kept_seconds(reply: RawReply, step_seconds: float) -> float:
-    """Return how long an answer is shared: its step, at most some minutes; with a failure in it only a moment."""
-    plain = reply.body.startswith(_PLAIN_START) and b'"error"' not in reply.body  # seen without parsing all of it
-    if reply.status != 200 or not (plain or _is_good(reply.body)):
-        return FAILURE_KEPT_SECONDS
-    return min(step_seconds, MOST_KEPT_SECONDS)
-
-
-def _is_good(body: bytes) -> bool:
-    try:
-        found = orjson.loads(body)
-    except orjson.JSONDecodeError:
+def _is_good(result: object) -> bool:
+    if not isinstance(result, Mapping) or "error" in result or result.get("status", 200) != 200:
         return False
-    results = found.get("results") if isinstance(found, Mapping) else None
-    if not isinstance(results, Mapping):
-        return False
-    return all(isinstance(result, Mapping) and "error" not in result for result in results.values())
+    frames = result.get("frames")
+    return frames is None or (isinstance(frames, list) and all(isinstance(frame, Mapping) for frame in frames))
 
 
-def _shown_result(result: object) -> dict[str, Any]:
-    if not isinstance(result, Mapping):
-        return {"status": 502, "error": _OTHER_WORDS, "errorSource": "downstream", "frames": []}
-    frames = [_shown_frame(frame) for frame in result.get("frames") or [] if isinstance(frame, Mapping)]
-    status = result.get("status")
-    if "error" not in result and status in (None, 200):
-        return {"status": 200, "frames": frames}
+def _shown_result(result: Any) -> dict[str, Any]:
+    frames = result.get("frames") if isinstance(result, Mapping) else None
+    shown = [_shown_frame(frame) for frame in frames if isinstance(frame, Mapping)] if isinstance(frames, list) else []
+    if _is_good(result):
+        return {"status": 200, "frames": shown}
+    status = result.get("status") if isinstance(result, Mapping) else None
     status = status if isinstance(status, int) and 400 <= status < 600 else 502
-    return {"error": _WORDS.get(status, _OTHER_WORDS), "errorSource": "downstream", "status": status, "frames": frames}
+    return {"error": _WORDS.get(status, _OTHER_WORDS), "errorSource": "downstream", "status": status, "frames": shown}
 
 
 def _shown_frame(frame: Mapping[str, Any]) -> dict[str, Any]:

@@ -152,6 +152,46 @@ def test_whatever_goes_wrong_once_is_soon_asked_again(panels: Panels, status: in
     assert len(panels.asked) == 2
 
 
+START = b'{"results":'
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "failed"),
+    [
+        pytest.param(START, 502, ["A", "B"], id="nothing after the first bytes"),
+        pytest.param(START + b'{"A":{"frames":[]}}', 502, ["A", "B"], id="broken off"),
+        pytest.param(START + b"<script>alert(1)</script>", 502, ["A", "B"], id="markup"),
+        pytest.param(START + b'{"A":{"frames":["\xff\xfe"]}}}', 502, ["A", "B"], id="no UTF-8"),
+        pytest.param(START + b"[" * 100_000 + b"]" * 100_000 + b"}", 502, ["A", "B"], id="deep brackets"),
+        pytest.param(START + b'{"A":{"frames":[],"status":NaN}}}', 502, ["A", "B"], id="NaN"),
+        pytest.param(START + b"[]}", 502, ["A", "B"], id="results a list"),
+        pytest.param(START + b"null}", 502, ["A", "B"], id="results null"),
+        pytest.param(START + b'{"A":null,"B":{"frames":[]}}}', 200, ["A"], id="a result null"),
+        pytest.param(START + b'{"A":[],"B":{"status":200}}}', 200, ["A"], id="a result a list"),
+        pytest.param(START + b'{"A":{"frames":5},"B":{"frames":null}}}', 200, ["A"], id="frames a number"),
+        pytest.param(START + b'{"A":{"frames":[5]},"B":{"frames":[]}}}', 200, ["A"], id="a frame a number"),
+        pytest.param(START + b'{"A":{"frames":[],"error":[]},"B":{}}}', 200, ["A"], id="an error a list"),
+        pytest.param(START + b'{"A":{"status":true},"B":{"status":200}}}', 200, ["A"], id="a status true"),
+        pytest.param(START + b'{"A":{"status":"x"},"B":{"frames":[]}}}', 200, ["A"], id="a status a text"),
+        pytest.param(START + b'{"A":{},"B":{}},"message":"http://10.9.8.7"}', 200, [], id="a member more"),
+    ],
+)
+def test_what_grafana_says_is_read_as_a_whole_before_it_is_shared(
+    panels: Panels, body: bytes, status: int, failed: list[str]
+) -> None:
+    panels.grafana.answer_once("POST .*/query", 200, body)
+    answer = panels.ask()
+    assert answer.status_code == status
+    results = orjson.loads(answer.data)["results"]
+    assert list(results) == ["A", "B"]
+    assert [ref for ref, result in results.items() if "error" in result] == failed
+    assert all(isinstance(result["frames"], list) for ref, result in results.items() if ref in failed)
+    assert b"10.9.8.7" not in answer.data
+    panels.move(1)
+    panels.ask()
+    assert len(panels.asked) == (2 if failed else 1)
+
+
 def test_a_good_answer_is_shared_for_its_step_and_at_most_five_minutes(panels: Panels) -> None:
     panels.grafana.answering = lambda query: {"status": 200, "frames": [empty_frame(query)]}
     for seconds, asked in ((0, 1), (290, 1), (10, 2)):
