@@ -1,4 +1,6 @@
-"""The headers by which a proxy in front of an application says who somebody is. From a client they are lies.
+"""The headers by which a proxy in front of an application says who somebody is, and how and from where they came.
+
+From a client they are lies; from a proxy, `X-Forwarded-For` and `-Proto` say all that we ask.
 
 The edge empties each of them in every location; `web` drops them, and whatever begins like one of their families.
 """
@@ -33,7 +35,35 @@ IDENTITY_HEADERS = (
     "X-Forwarded-Port",
     "X-Original-URL",
     "X-Rewrite-URL",
+    "X-Original-Host",
+    "X-Original-Proto",
+    "X-Forwarded-Protocol",
+    "X-Forwarded-Ssl",
+    "X-Forwarded-Scheme",
+    "X-Forwarded-Server",
+    "X-Forwarded-Path",
+    "X-Forwarded-By",
+    "X-Forwarded-Client-Cert",
+    "X-Url-Scheme",
+    "X-Scheme",
+    "X-Protocol",
+    "X-Host",
+    "Front-End-Https",
+    "X-Real-IP",
+    "X-Client-IP",
+    "X-Cluster-Client-IP",
+    "X-Envoy-External-Address",
+    "X-Originating-IP",
+    "X-ProxyUser-Ip",
+    "Client-IP",
+    "True-Client-IP",
+    "CF-Connecting-IP",
+    "Fastly-Client-IP",
+    "X-HTTP-Method-Override",
+    "X-HTTP-Method",
+    "X-Method-Override",
     "Forwarded",
+    "Via",
     "Proxy",
 )
 # nginx takes no patterns; `web` does.
@@ -44,6 +74,11 @@ IDENTITY_FAMILIES = (
     "Remote",
     "X-Auth-Request",
     "X-Authenticated",
-    "X-SSL-Client",
+    "X-Forwarded",
+    "X-Original",
+    "X-Real",
+    "X-SSL",
+    "SSL",
+    "X-Client",
     "X-Grafana",
 )

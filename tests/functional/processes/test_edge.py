@@ -158,8 +158,8 @@ PROXIED = ["/", "/api/devices", "/grafana/public-dashboards/abc", "/grafana/api/
 @pytest.mark.parametrize("path", PROXIED)
 def test_no_client_can_say_who_it_is_in_any_location(edge: Edge, path: str) -> None:
     spellings = [*IDENTITY_HEADERS, "x-webauth-user", "X_WEBAUTH_USER", "X-Webauth_User"]
-    for some in (spellings[:15], spellings[15:]):
-        answer = ask(edge, path, *[f"{name}: admin-by-header" for name in some])
+    for start in range(0, len(spellings), 15):
+        answer = ask(edge, path, *[f"{name}: admin-by-header" for name in spellings[start : start + 15]])
         assert answer.status == 200
         assert b"admin-by-header" not in answer.body
 
@@ -177,6 +177,30 @@ def test_forwarding_headers_are_overwritten_not_appended(edge: Edge) -> None:
     assert seen["x-forwarded-for"] == ["127.0.0.1"]
     assert seen["x-forwarded-proto"] == ["http"]
     assert seen["x-forwarded-host"] == [f"board.test:{edge.port}"]
+
+
+HOW_IT_CAME = (
+    "X-Forwarded-Protocol",
+    "X-Forwarded-Ssl",
+    "X-Forwarded-Scheme",
+    "X-Forwarded-Server",
+    "X-Url-Scheme",
+    "X-Scheme",
+    "Front-End-Https",
+    "X-Real-IP",
+    "X-Client-IP",
+    "True-Client-IP",
+    "CF-Connecting-IP",
+    "X-HTTP-Method-Override",
+    "Via",
+)
+
+
+@pytest.mark.parametrize("path", PROXIED)
+def test_how_a_client_came_and_by_which_address_is_not_its_own_to_say(edge: Edge, path: str) -> None:
+    # A query of its own, so that what is kept of a static file does not answer.
+    seen = ask(edge, f"{path}?how=it-came", *[f"{name}: https" for name in HOW_IT_CAME]).seen
+    assert not {name.lower() for name in HOW_IT_CAME} & seen.keys()
 
 
 def test_web_gets_cookie_and_token_and_grafana_gets_neither(edge: Edge) -> None:

@@ -147,6 +147,29 @@ def test_no_header_makes_somebody(served: Served, header: str) -> None:
     assert served.ask("GET", "/api/me", {header: "admin", "Authorization": ""})[0] == 401
 
 
+CONTRADICTIONS = [
+    {"X-Forwarded-Proto": "https", "X-Forwarded-Protocol": "http"},
+    {"X-Forwarded-Proto": "https", "X-Forwarded-Protocol": "https"},
+    {"X-Forwarded-Proto": "https", "X-Forwarded-Ssl": "off"},
+    {"X-Forwarded-Proto": "http", "X-Forwarded-Ssl": "on"},
+    {"X-Forwarded-Ssl": "on"},
+    {"X-Forwarded-Proto": "wss", "X-Forwarded-Protocol": "ssl", "Front-End-Https": "on"},
+]
+
+
+@pytest.mark.parametrize("edge", [False, True], ids=["web alone", "behind the edge"])
+def test_what_proxies_say_of_the_scheme_in_other_ways_refuses_nothing_and_means_nothing(
+    tmp_path: Path, edge: bool
+) -> None:
+    with serving(tmp_path, edge=edge) as served:
+        assert served.ask("PUT", "/api/devices/rig-1", JSON, b"{}")[0] == 201
+        for headers in CONTRADICTIONS:
+            status, body = served.ask("GET", "/api/devices/rig-1", headers)
+            assert status == 200, (headers, body)
+            scheme = "https" if headers.get("X-Forwarded-Proto") == "https" else "http"
+            assert json.loads(body)["link"]["url"].startswith(f"{scheme}://"), headers
+
+
 def test_behind_the_edge_its_socket_brings_the_edges_word_and_nobody_else_comes_near(tmp_path: Path) -> None:
     visitor = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https", "X-Forwarded-Host": "board.test"}
     with serving(tmp_path, edge=True) as served:
