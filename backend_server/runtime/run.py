@@ -27,12 +27,13 @@ from backend_server.settings.topology import STOPPING_FILE, behind_edge, public_
 
 from .healthcheck import HEALTH_PATH, answers
 from .locks import hold_lock
+from .places import SUPERVISOR, end_all, held_places
 from .ports import all_claims, check_ports
 from .prepare import Prepared, make_folder, make_grafana_users, prepare_all, tell
 from .programs.grafana import grafana_command
 from .sockets import ensure_socket_path, listens
-from .supervised import GRAFANA_ENVIRONMENT, LOG_JSON, LOG_VISITORS, name_line
-from .watchdog import FAILED_FILE
+from .supervised import GRAFANA_ENVIRONMENT, LOG_JSON, LOG_VISITORS, PARENT, name_line
+from .watchdog import FAILED_FILE, RUN_PROCESS
 
 _READY_SECONDS = 180.0
 # As supervisor writes it: time, four letters of level, text.
@@ -47,6 +48,7 @@ def run_all(settings: Settings, *, extra_programs: Path | None = None) -> int:
     Raises ConfigError before anything is started when this state is run already, or when a port cannot be had.
     """
     with hold_state(settings):
+        end_what_is_left(settings)
         check_ports(all_claims(settings))
         return _run_prepared(settings, prepare_all(settings), extra_programs)
 
@@ -61,6 +63,16 @@ def hold_state(settings: Settings) -> IO[str]:
     )
 
 
+def end_what_is_left(settings: Settings) -> None:
+    """End the programs that a killed `run` left behind; to be called while the state is held."""
+    left = held_places(run_folder(settings))
+    if left:
+        names = ", ".join(one.name for one in left)
+        as_json = settings.log_format is LogFormat.JSON
+        _say(f"An earlier start was killed; ending what is left of it: {names}", as_json=as_json)
+        end_all(left)
+
+
 def _run_prepared(settings: Settings, prepared: Prepared, extra_programs: Path | None) -> int:
     as_json = settings.log_format is LogFormat.JSON
     tell(prepared, as_json=as_json)
@@ -72,13 +84,20 @@ def _run_prepared(settings: Settings, prepared: Prepared, extra_programs: Path |
     environment = {**os.environ, **environment_of(settings, prepared, folder)}
     _write_client_file(settings, environment["DASHWRIGHT_SOCKET"])
     command = [
+        *(sys.executable, "-m", "backend_server.runtime.supervised", SUPERVISOR, "--"),
         *supervisor_command(),
         "-n",
         "-c",
         str(extra_programs or shipped("config", "supervisor") / "supervisord.conf"),
     ]
     # Through a pipe: supervisor opens its own output anew for each program, which would overwrite a file.
-    supervisor = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    supervisor = subprocess.Popen(
+        command,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        process_group=0,  # by which it can be ended, whatever became of us
+    )
     assert supervisor.stdout is not None
     threading.Thread(target=_copy, args=(supervisor.stdout, as_json), name="output", daemon=True).start()
 
@@ -91,10 +110,17 @@ def _run_prepared(settings: Settings, prepared: Prepared, extra_programs: Path |
         signal.signal(number, end)
     _when_ready(settings, failed, lambda: end(0, None))
     code = _wait_and_reap(supervisor.pid)
+    end_all(held_places(folder))  # nothing, unless supervisor was killed
     if failed.exists():
-        _say(f"Stopped: {failed.read_text(encoding='utf-8')}.", as_json=as_json, level="error")
-        return 1
-    return 0 if code in (0, -signal.SIGTERM) else 1
+        reason = failed.read_text(encoding="utf-8")
+    elif code in (0, -signal.SIGTERM):
+        return 0
+    else:
+        reason = (
+            f"supervisor was ended by {signal.Signals(-code).name}" if code < 0 else f"supervisor ended with {code}"
+        )
+    _say(f"Stopped: {reason}.", as_json=as_json, level="error")
+    return 1
 
 
 def environment_of(settings: Settings, prepared: Prepared, folder: Path) -> dict[str, str]:
@@ -114,6 +140,8 @@ def environment_of(settings: Settings, prepared: Prepared, folder: Path) -> dict
         "DASHWRIGHT_RUNS_EDGE": _word(behind_edge(settings)),
         LOG_JSON: "1" if settings.log_format is LogFormat.JSON else "0",
         LOG_VISITORS: "1" if settings.log_visitors else "0",
+        PARENT: str(os.getpid()),
+        RUN_PROCESS: str(os.getpid()),
         "PYTHONUNBUFFERED": "1",
     }
 

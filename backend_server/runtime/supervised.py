@@ -1,14 +1,14 @@
-"""Starts one program under supervisor: later after each crash, and with its name before lines that have none.
+"""Starts one program under supervisor, and supervisor itself: in its place, and ending with its starter.
 
-Supervisor restarts a program that lived for a few seconds at once and for ever (reliability note N15). Little is
-imported: this process stays beside each program that cannot name its own lines.
+A program that crashed starts later each time, since supervisor restarts one that lived for a few seconds at once and
+for ever (reliability note N15); lines of programs that do not name themselves get their name. Little is imported: this
+process stays beside each of those.
 
     python -m backend_server.runtime.supervised NAME [--name-lines] [--after ADDRESS] -- COMMAND…
 """
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import re
@@ -25,11 +25,13 @@ from typing import IO
 
 from backend_server.primitives.redact import redact_text
 
+from .places import SUPERVISOR, end_with_parent, take_place
 from .sockets import listens
 
 # What `run` read from its settings, for programs that read none.
 LOG_JSON = "DASHWRIGHT_LOG_JSON"
 LOG_VISITORS = "DASHWRIGHT_LOG_VISITORS"
+PARENT = "DASHWRIGHT_PARENT"  # the process that a program ends with
 GRAFANA_ENVIRONMENT = "DASHWRIGHT_GRAFANA_ENVIRONMENT"  # holds a JSON object
 _WINDOW_SECONDS = 300.0
 _FREE_STARTS = 2
@@ -40,7 +42,6 @@ _LAST_LINES_SECONDS = 2.0
 _SLUG = re.compile(r"((?:/|%2f)s(?:/|%2f))(?!…)[^\s\"'/?&#,]+", re.IGNORECASE)
 # nginx's `client: ADDRESS`, Grafana's `remote_addr=ADDRESS`, and what either was told of it.
 _ADDRESS = re.compile(r"((?:\bclient: |\bremote_addr=|\bX-Forwarded-For: )\"?)[0-9a-fA-F.:\[\]]+")
-_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 def wait_before_start(starts: Sequence[float], now: float) -> float:
@@ -69,10 +70,18 @@ def main(arguments: Sequence[str]) -> int:
     """Wait if need be, then be or hold the program."""
     split = list(arguments).index("--")
     program, options, command = arguments[0], arguments[1:split], list(arguments[split + 1 :])
-    # Grafana's datasource file names variables that are settings of ours too, and its secrets are nobody else's.
-    only_grafanas = json.loads(os.environ.pop(GRAFANA_ENVIRONMENT, "{}"))
-    if program == "grafana":
-        os.environ.update(only_grafanas)
+    end_with_parent()()
+    if os.environ.get(PARENT, "") not in ("", str(os.getppid())):
+        return 0  # it ended before the kernel was asked to tell
+    folder = Path(os.environ["DASHWRIGHT_RUN"])
+    place = take_place(folder, program)
+    if program == SUPERVISOR:
+        os.environ[PARENT] = str(os.getpid())
+    else:
+        # Grafana's datasource file names variables that are settings of ours too, and its secrets are nobody else's.
+        only_grafanas = json.loads(os.environ.pop(GRAFANA_ENVIRONMENT, "{}"))
+        if program == "grafana":
+            os.environ.update(only_grafanas)
     ending = threading.Event()
 
     def end(number: int, _frame: FrameType | None) -> None:
@@ -80,7 +89,7 @@ def main(arguments: Sequence[str]) -> int:
 
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
         signal.signal(number, end)
-    wait = _note_start(Path(os.environ["DASHWRIGHT_RUN"]) / f"{program}.starts")
+    wait = _note_start(folder / f"{program}.starts")
     if wait:
         as_json = os.environ.get(LOG_JSON) == "1"
         note = f"ended again and again; starting it in {wait:g} s"
@@ -90,9 +99,11 @@ def main(arguments: Sequence[str]) -> int:
     if "--after" in options and not _wait_for(options[options.index("--after") + 1], ending):
         return 0
     if "--name-lines" in options:
-        return _hold(program, command)
+        return _hold(program, command, place)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
         signal.signal(number, signal.SIG_DFL)
+    if ending.is_set():  # told before that, when nobody was waiting
+        return 0
     os.execvp(command[0], command)  # noqa: S606  # no shell is wanted
     return 127  # not reached: the process is the program now
 
@@ -117,22 +128,17 @@ def _note_start(file: Path) -> float:
     return wait_before_start(recent, now)
 
 
-def _hold(program: str, command: Sequence[str]) -> int:
+def _hold(program: str, command: Sequence[str], place: int) -> int:
     """Run the program as a child, pass signals on, and name its lines."""
     as_json = os.environ.get(LOG_JSON) == "1"
-    die_too = ctypes.CDLL(None).prctl  # found before the fork
-
-    def with_the_starter() -> None:
-        # A starter that is killed would leave the program behind, holding its port against the next one.
-        die_too(_PR_SET_PDEATHSIG, signal.SIGTERM)
-
     child = subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
-        preexec_fn=with_the_starter,  # noqa: PLW1509  # nothing else runs in this process
+        pass_fds=(place,),
+        preexec_fn=end_with_parent(),  # noqa: PLW1509  # nothing else runs in this process
     )
 
     def pass_on(number: int, _frame: FrameType | None) -> None:

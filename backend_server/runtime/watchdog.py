@@ -1,6 +1,7 @@
-"""Supervisor's event listener: ends everything when a program is in FATAL or keeps dying.
+"""Supervisor's event listener: ends everything when a program cannot be kept running, or `run` or supervisor died.
 
-It leaves the reason in `DASHWRIGHT_RUN/failed`, from which `dashwright run` takes its exit code.
+It leaves the reason in `DASHWRIGHT_RUN/failed`, from which `dashwright run` takes its exit code. The kernel tells
+programs of a killed starter only on Linux, and some do not listen; this one ends them everywhere.
 """
 
 from __future__ import annotations
@@ -8,14 +9,19 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 import time
 from collections import defaultdict, deque
 from pathlib import Path
 from typing import TextIO
 
+from .places import WATCH, end_all, held_places, lives, take_place
+
+RUN_PROCESS = "DASHWRIGHT_RUN_PROCESS"  # the number of `dashwright run`
 FAILED_FILE = "failed"
 _MOST_DEATHS = 7
 _WINDOW_SECONDS = 300.0
+_LOOK_SECONDS = 1.0
 
 
 class DeathCount:
@@ -62,12 +68,28 @@ def listen(source: TextIO, answers: TextIO, count: DeathCount) -> str:
             return reason
 
 
+def end_supervisor_without(run: int) -> None:
+    """Have supervisor end everything once the process that started it is gone."""
+    supervisor = os.getppid()
+    while lives(run):
+        time.sleep(_LOOK_SECONDS)
+    if os.getppid() == supervisor:
+        os.kill(supervisor, signal.SIGTERM)
+
+
 def main() -> None:
     """Listen on standard input, as supervisor starts it."""
+    folder = Path(os.environ["DASHWRIGHT_RUN"])
+    take_place(folder, WATCH)
+    run = os.environ.get(RUN_PROCESS, "")
+    if run.isdigit():
+        threading.Thread(target=end_supervisor_without, args=(int(run),), daemon=True).start()
     reason = listen(sys.stdin, sys.stdout, DeathCount())
     if reason:
-        Path(os.environ["DASHWRIGHT_RUN"], FAILED_FILE).write_text(reason, encoding="utf-8")
+        (folder / FAILED_FILE).write_text(reason, encoding="utf-8")
         os.kill(os.getppid(), signal.SIGTERM)
+    else:
+        end_all(held_places(folder, but=(WATCH,)))
 
 
 def _pairs(text: str) -> dict[str, str]:
