@@ -45,10 +45,10 @@ _PATIENCE_SECONDS = 60.0
 _FIRST_WATTS = 101
 _LEARNING_SECONDS = 40.0  # the service has seen a few scrapes
 
-# What an answer holds and what the page shows, each with the moment it was first so.
+# What answers hold and what the page shows, each with the moments it was so.
 _WATCH = """
 (()=>{const answered=self.__answered={},shown=self.__shown={},plain=self.fetch;
-const note=(where,text,pattern)=>{for(const found of text.matchAll(pattern))where[found[1]]??=Date.now()};
+const note=(where,text,pattern)=>{for(const found of text.matchAll(pattern))(where[found[1]]??=[]).push(Date.now())};
 self.fetch=async(...given)=>{const answer=await plain(...given);
 answer.clone().text().then(text=>note(answered,text,/"([1-9]\\d\\d)"/g),()=>{});return answer};
 const look=()=>note(shown,document.body?.innerText??"",/(?<![\\d.])([1-9]\\d\\d)\\s*W(?!\\w)/g);
@@ -140,6 +140,7 @@ def running(folder: Path, grafana: str = "", prometheus_port: int = 0) -> Iterat
                 raise SystemExit(f"the service ended at its start:\n{log.read_text(encoding='utf-8')[-3000:]}")
             for number, miner in enumerate(miners):
                 service.links.append(_registered(service.base, number, miner.address))
+            time.sleep(_LEARNING_SECONDS)
             yield service
     finally:
         for miner in miners:
@@ -176,10 +177,13 @@ class Eyes:
         """Whether the value stands on its page; the moments are then noted."""
         watts = str(change.watts)
         found = self._pages[change.device].evaluate("()=>[self.__answered,self.__shown]")
-        if watts not in found[1]:
+        answered, shown = (
+            [at / 1000 for at in one.get(watts, ()) if at / 1000 >= change.made] for one in found
+        )  # the same number may have stood there for something else before
+        if not shown:
             return False
-        change.shown = found[1][watts] / 1000
-        change.answered = min(found[0].get(watts, found[1][watts]) / 1000, change.shown)
+        change.shown = min(shown)
+        change.answered = min([*answered, change.shown])
         return True
 
 
@@ -236,7 +240,6 @@ def _power_panel(address: str) -> int:
 
 def changes(service: Service, saw: Callable[[Change], bool], count: int) -> list[Change]:
     """Change readings at random moments, one after the other on each device, until each was seen."""
-    time.sleep(_LEARNING_SECONDS)
     values = iter(random.sample(range(_FIRST_WATTS, 1000), count))
     waiting: dict[int, Change] = {}
     due = dict.fromkeys(range(DEVICES), 0.0)

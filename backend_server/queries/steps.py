@@ -39,6 +39,53 @@ class Limits:
     scrape_interval_ms: int = 15 * _S
 
 
+# How far beyond now a range may end whose last scrape is known already.
+_MOST_AHEAD_MS = 5 * _S
+
+
+@dataclass(frozen=True, slots=True)
+class Scrapes:
+    """When Prometheus takes the readings: every `interval_ms`, `moment_ms` being one of the moments.
+
+    What is taken can be asked for `settle_ms` later.
+    """
+
+    interval_ms: int
+    moment_ms: int
+    settle_ms: int = 0
+
+    def known_until_ms(self, now_ms: int) -> int:
+        """Return the moment up to which no scrape to come changes anything: that before the next one.
+
+        A range that ends there holds the newest reading there is, and one step's answer is fetched once, complete: with
+        an end at now it would hold it a whole step later when the scrape falls just after the step.
+        """
+        since = (now_ms - self.settle_ms - self.moment_ms) // self.interval_ms
+        next_ms = self.moment_ms + (since + 1) * self.interval_ms
+        return min(next_ms - 1, now_ms + _MOST_AHEAD_MS)
+
+    def news(self) -> tuple[int, int] | None:
+        """Return how often a chart has something new and one such moment, in ms; None where no such rhythm is seen."""
+        every_ms = max(self.interval_ms, INSTANT_GRID_MS)
+        if every_ms % min(self.interval_ms, INSTANT_GRID_MS):
+            return None
+        # The end of a step is known from the first scrape on that no other precedes it.
+        ahead_ms = every_ms - self.interval_ms
+        scrapes = -(-(ahead_ms + 1 - self.moment_ms) // self.interval_ms)
+        return every_ms, (self.moment_ms + scrapes * self.interval_ms + self.settle_ms) % every_ms
+
+
+@dataclass(slots=True)
+class LearnedScrapes:
+    """What is known of the scrapes now; None before they were looked at, and where nobody scrapes."""
+
+    known: Scrapes | None = None
+
+    def known_until_ms(self, now_ms: int) -> int:
+        """Return the moment up to which answers are complete; now when nothing is known."""
+        return now_ms if self.known is None else self.known.known_until_ms(now_ms)
+
+
 def width_class(width: int) -> int:
     """Return the class a pixel width falls into: the narrowest that is not narrower."""
     return next((known for known in WIDTH_CLASSES if width <= known), WIDTH_CLASSES[-1])

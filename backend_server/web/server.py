@@ -73,12 +73,15 @@ class _Program:
         return self.app
 
     def begin(self, _worker: object) -> None:
-        """Let SIGTERM end waiting requests at once, and write last uses every minute."""
+        """Let SIGTERM end waiting requests at once, write last uses every minute, and follow Prometheus' scrapes."""
         assert self.app is not None
+        assert self.services is not None
         room: WaitingRoom = self.app.extensions[WAITING]
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
             signal.signal(number, _ending(room, signal.getsignal(number)))
         threading.Thread(target=self._flush_by_the_minute, name="flush", daemon=True).start()
+        watch = self.services.scrape_watch.watch
+        threading.Thread(target=watch, args=(self.ended,), name="scrapes", daemon=True).start()
         if self.settings.runtime_folder is not None:
             marker = self.settings.runtime_folder / STOPPING_FILE
             threading.Thread(target=self._end_waiting, args=(room, marker), name="stopping", daemon=True).start()

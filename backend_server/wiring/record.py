@@ -20,6 +20,7 @@ from backend_server.poller.kinds import DeviceKind
 from backend_server.primitives.secret import Secret
 from backend_server.provisioning.folder import DashboardFolder
 from backend_server.publishing import GeneratedDashboards, Packs
+from backend_server.querying.scrape_watch import ScrapeWatch
 from backend_server.reconcile.ports import ReconcileRecords
 from backend_server.registry import DeviceRegistry, LinkRegistry
 from backend_server.settings import Settings
@@ -58,6 +59,7 @@ class Services:
     ledger: Ledger
     viewing: Viewing
     readability: Readability
+    scrape_watch: ScrapeWatch
     active_devices: Callable[[], tuple[Device, ...]]
     poller: PollerClient
     targets: ScrapeTargets

@@ -12,6 +12,8 @@ from backend_server.ledger import Ledger
 from backend_server.poller.client import PollerClient
 from backend_server.primitives.clock import epoch_ms
 from backend_server.provisioning.folder import MOST_PER_PROVIDER, DashboardFolder
+from backend_server.queries.steps import LearnedScrapes
+from backend_server.querying.scrape_watch import ScrapeWatch
 from backend_server.registry import DeviceRegistry, LinkRegistry, RegistryOptions, StaticDocuments
 from backend_server.settings import LinkTokens, Settings
 from backend_server.storage.engine.store import Store
@@ -95,7 +97,8 @@ def _join(settings: Settings, program: str, store: Store) -> Services:
         SqlFiledDocuments(store), files, templates.current, lambda device_id: devices.get(device_id).device
     )
     views, readability = build_view_counts(store, metrics), build_readability()
-    source = build_source(settings, store, documents, upstreams, readability)
+    scrapes = LearnedScrapes()
+    source = build_source(settings, store, documents, upstreams, readability, scrapes=scrapes)
     device_list = DeviceList(store, share_default=settings.share_default)
     kinds = device_kinds(settings)
     published = StaticDocuments(records)
@@ -125,6 +128,7 @@ def _join(settings: Settings, program: str, store: Store) -> Services:
         ledger=Ledger(SqlLedger(store), keep_ms=int(settings.ledger_keep * 1000), clock_ms=epoch_ms),
         viewing=build_viewing(links, source, views, secret_key),
         readability=readability,
+        scrape_watch=ScrapeWatch(upstreams.prometheus, scrapes, epoch_ms),
         active_devices=device_list.active,
         poller=poller,
         targets=build_targets(settings, metrics, kinds, poller, device_list.active),

@@ -8,7 +8,7 @@ from backend_server.datasources.registry import Datasources
 from backend_server.primitives.clock import epoch_ms
 from backend_server.primitives.concurrency_limit import ConcurrencyLimit
 from backend_server.primitives.secret import Secret
-from backend_server.queries.steps import Limits
+from backend_server.queries.steps import LearnedScrapes, Limits
 from backend_server.querying.runner import QueryRunner
 from backend_server.registry import LinkRegistry
 from backend_server.settings import Settings
@@ -54,12 +54,18 @@ def build_readability() -> Readability:
 
 
 def build_source(
-    settings: Settings, store: Store, documents: FiledDocuments, upstreams: Upstreams, readability: Readability
+    settings: Settings,
+    store: Store,
+    documents: FiledDocuments,
+    upstreams: Upstreams,
+    readability: Readability,
+    *,
+    scrapes: LearnedScrapes,
 ) -> Source:
     """Make what draws dashboards."""
     limits = Limits(max_points=settings.query_max_points)
     runner = QueryRunner(Datasources(upstreams.prometheus), on_fault=query_not_asked)
-    viewer = viewer_source(StoredDocuments(documents), runner, limits=limits, clock_ms=epoch_ms)
+    viewer = viewer_source(StoredDocuments(documents), runner, limits=limits, clock_ms=epoch_ms, scrapes=scrapes)
     if upstreams.grafana is None:
         return viewer
     internal = [urlsplit(url).netloc for url in (settings.grafana_url, settings.prometheus_url) if url]
@@ -69,5 +75,6 @@ def build_source(
         internal=internal,
         readability=readability,
         on_lost=LostPublications(store, on_failure=loss_not_noted).mark,
+        scrapes=scrapes,
     )
     return relay_source(upstreams.grafana, StoredPublications(store), viewer, options)

@@ -18,7 +18,7 @@ from backend_server.errors import UpstreamError
 from backend_server.links import FoundLink, Link, LinkProfile
 from backend_server.primitives.concurrency_limit import ConcurrencyLimit
 from backend_server.primitives.ids import DashboardUid, LinkToken, Slug
-from backend_server.queries.steps import Limits
+from backend_server.queries.steps import LearnedScrapes, Limits
 from backend_server.querying.runner import QueryRunner
 from backend_server.settings.capacity import MOST_VISITORS, VISITOR_PATIENCE_SECONDS
 from backend_server.viewing.model import Hits
@@ -161,11 +161,14 @@ class Visitors:
     limits: Limits = field(default_factory=Limits)
     now_ms: int = NOW_MS
     source: Source | None = None
+    scrapes: LearnedScrapes = field(default_factory=LearnedScrapes)
 
     def __post_init__(self) -> None:
         self.stored = StoredDocuments(self.documents)
         runner = QueryRunner(self.metrics)
-        self.viewer = viewer_source(self.stored, runner, limits=self.limits, clock_ms=self.clock_ms)
+        self.viewer = viewer_source(
+            self.stored, runner, limits=self.limits, clock_ms=self.clock_ms, scrapes=self.scrapes
+        )
         self.counts = ViewCounts(self.views)
         self.viewing = Viewing(
             self.links,

@@ -12,7 +12,7 @@ import orjson
 from backend_server.documents.refresh import OwnTimes
 from backend_server.errors import UpstreamError
 from backend_server.links import Link
-from backend_server.queries.steps import INSTANT_GRID_MS, Limits, align, settle_clock, step_ms
+from backend_server.queries.steps import INSTANT_GRID_MS, LearnedScrapes, Limits, align, settle_clock, step_ms
 from backend_server.queries.time_ranges import TimeRange
 from backend_server.querying.answer_cache import FAILURE_KEPT_SECONDS, MOST_KEPT_SECONDS, AnswerCache
 
@@ -68,6 +68,7 @@ class RelayedPanels:
         limits: Limits,
         clock_ms: Callable[[], int],
         clock: Callable[[], float] = time.monotonic,
+        scrapes: LearnedScrapes | None = None,
     ) -> None:
         self._grafana = grafana
         self._publications = publications
@@ -75,6 +76,7 @@ class RelayedPanels:
         self._pages = pages
         self._limits = limits
         self._clock_ms = clock_ms
+        self._scrapes = scrapes or LearnedScrapes()
         self._answers: AnswerCache[SharedReply] = AnswerCache(clock=clock, size=lambda reply: len(reply.answer.body))
 
     def query(self, link: Link, panel_id: str, content_type: str, body: bytes) -> Answer:
@@ -89,7 +91,8 @@ class RelayedPanels:
                 return self._away(None, number)
             facts = self._panel(link, real, number)
             asked = request.asked if link.profile.picker else panel_range(facts.panel, request.asked, now_ms)
-            grid_ms, query = upstream_query(asked, facts, now_ms=now_ms, limits=self._limits)
+            known_ms = self._scrapes.known_until_ms(now_ms)
+            grid_ms, query = upstream_query(asked, facts, known_ms=known_ms, limits=self._limits)
             reply = self._answers.get(
                 (real.text, number, query),
                 lambda reply: min(grid_ms / 1000, MOST_KEPT_SECONDS) if reply.is_good else FAILURE_KEPT_SECONDS,
@@ -121,13 +124,14 @@ class RelayedPanels:
         return Answer(failed.status, failed.body, failed.content_type, refusal.headers)
 
 
-def upstream_query(asked: TimeRange, facts: PanelFacts, *, now_ms: int, limits: Limits) -> tuple[int, bytes]:
+def upstream_query(asked: TimeRange, facts: PanelFacts, *, known_ms: int, limits: Limits) -> tuple[int, bytes]:
     """Return grid (for how long the query is the newest, in ms) and body of the query sent to Grafana.
 
     Step and points come from the dashboard and from us, since Grafana bounds neither; viewers with other clocks and
-    widths send the same. A panel of current values moves on with the moment, however long its range and so its step.
+    widths send the same, up to the moment that readings are known to. A panel of current values moves on with it,
+    however long its range and so its step.
     """
-    asked = settle_clock(asked, now_ms)
+    asked = settle_clock(asked, known_ms)
     points = min(facts.most_points or _POINTS, _POINTS)
     step = step_ms(asked.length_ms, points, facts.floor_ms, limits)
     grid_ms = min(step, INSTANT_GRID_MS) if facts.of_the_moment else step

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
-from backend_server.queries.steps import Limits
+from backend_server.queries.steps import LearnedScrapes, Limits
 
 from ..ports import GrafanaForVisitors, Publications
 from ..source import Source
@@ -27,7 +27,7 @@ class RelayOptions:
 
     `internal` are addresses that no page may name. `readability` remembers pages that cannot be cleaned: those of a
     Grafana newer than we know. `on_lost` hears the uid of a document that Grafana does not know as public, though we
-    published it. `clock` is that of the answers viewers share.
+    published it. `clock` is that of the answers viewers share, `scrapes` says how far readings are known.
     """
 
     limits: Limits
@@ -36,6 +36,7 @@ class RelayOptions:
     readability: Readability = field(default_factory=Readability)
     on_lost: Callable[[str], None] = lambda uid: None
     clock: Callable[[], float] = time.monotonic
+    scrapes: LearnedScrapes = field(default_factory=LearnedScrapes)
 
 
 def relay_source(
@@ -54,6 +55,7 @@ def relay_source(
             limits=options.limits,
             clock_ms=options.clock_ms,
             clock=options.clock,
+            scrapes=options.scrapes,
         ),
         raw_panels=viewer.raw_panels,
         files=GrafanaFiles(grafana),

@@ -11,7 +11,7 @@ from backend_server.documents import panel_by_id
 from backend_server.links import Link, LinkProfile
 from backend_server.links.urls import PREFIX, data_path, state_path
 from backend_server.queries.panel_plan import PanelPlan, has_queries, plan_panel
-from backend_server.queries.steps import Limits, nice_step_ms
+from backend_server.queries.steps import LearnedScrapes, Limits, nice_step_ms
 from backend_server.querying.answers import grafana_results, raw_results
 from backend_server.querying.runner import QueryRunner
 from backend_server.querying.shared_frames import SharedFrames
@@ -27,12 +27,21 @@ from .documents import StoredDocuments
 
 
 def viewer_source(
-    documents: StoredDocuments, runner: QueryRunner, *, limits: Limits, clock_ms: Callable[[], int]
+    documents: StoredDocuments,
+    runner: QueryRunner,
+    *,
+    limits: Limits,
+    clock_ms: Callable[[], int],
+    scrapes: LearnedScrapes | None = None,
 ) -> Source:
-    """Return what shows documents by our own viewer; it knows nothing of Grafana."""
-    panels = ViewerPanels(documents, runner, limits=limits, clock_ms=clock_ms)
+    """Return what shows documents by our own viewer; it knows nothing of Grafana.
+
+    `scrapes` says how far readings are known, and when a page does well to ask.
+    """
+    scrapes = scrapes or LearnedScrapes()
+    panels = ViewerPanels(documents, runner, limits=limits, clock_ms=clock_ms, scrapes=scrapes)
     return Source(
-        pages=ViewerPages(documents, clock_ms),
+        pages=ViewerPages(documents, clock_ms, scrapes),
         panels=panels,
         raw_panels=panels,
         files=NoFiles(),
@@ -44,9 +53,10 @@ def viewer_source(
 class ViewerPages:
     """Our viewer's page, with everything its first paint needs but the data."""
 
-    def __init__(self, documents: StoredDocuments, clock_ms: Callable[[], int]) -> None:
+    def __init__(self, documents: StoredDocuments, clock_ms: Callable[[], int], scrapes: LearnedScrapes) -> None:
         self._documents = documents
         self._clock_ms = clock_ms
+        self._scrapes = scrapes
 
     def page(self, link: Link, profile: LinkProfile, visit: Visit) -> Page:
         """Return the page of a link's document."""
@@ -55,6 +65,8 @@ class ViewerPages:
             return notice_of(link, UNAVAILABLE, visit)
         profile = profile.for_dashboard(document.times)
         shown = profile.as_json()
+        known = self._scrapes.known
+        news = None if known is None else known.news()
         start = {
             "token": link.token,
             "base": PREFIX,
@@ -66,6 +78,7 @@ class ViewerPages:
             "state_url": state_path(link.token),
             "data_url": data_path(link.token, "{id}"),
             "now": self._clock_ms(),
+            "news": news and dict(zip(("every", "at"), news, strict=True)),
             "expires_at": link.expires_at,
         }
         return ViewerPage(
@@ -92,13 +105,20 @@ class ViewerPanels:
     """Runs a panel's stored queries."""
 
     def __init__(
-        self, documents: StoredDocuments, runner: QueryRunner, *, limits: Limits, clock_ms: Callable[[], int]
+        self,
+        documents: StoredDocuments,
+        runner: QueryRunner,
+        *,
+        limits: Limits,
+        clock_ms: Callable[[], int],
+        scrapes: LearnedScrapes,
     ) -> None:
         self._documents = documents
         self._runner = runner
         self._frames = SharedFrames()
         self._limits = limits
         self._clock_ms = clock_ms
+        self._scrapes = scrapes
 
     def query(self, link: Link, panel_id: str, content_type: str, body: bytes) -> Answer:
         """Answer in Grafana's frames."""
@@ -140,7 +160,8 @@ class ViewerPanels:
         floor = nice_step_ms(asked.floor_ms) if asked.floor_ms else 0
         # With a picker the page itself lays a panel's own range over the chosen one.
         span = asked.asked if profile.picker else panel_range(panel, asked.asked, now_ms)
-        return plan_panel(panel, span, now_ms=now_ms, points=asked.points, limits=self._limits, floor_ms=floor)
+        known_ms = self._scrapes.known_until_ms(now_ms)
+        return plan_panel(panel, span, now_ms=known_ms, points=asked.points, limits=self._limits, floor_ms=floor)
 
 
 class NoFiles:

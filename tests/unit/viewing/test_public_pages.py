@@ -74,6 +74,7 @@ def test_the_page_holds_what_its_first_paint_needs(client: FlaskClient) -> None:
         "state_url": f"{PAGE}/state",
         "data_url": f"{PAGE}/panels/{{id}}/data",
         "now": NOW_MS,
+        "news": None,
         "expires_at": None,
     }
     assert isinstance(document, dict)

@@ -250,7 +250,7 @@ def test_the_step_comes_from_the_dashboard_not_from_the_visitor() -> None:
     every_5s = DatasourceFacts({"": 5_000})
     for more, grid_ms in (({}, 60_000), ({"maxDataPoints": 24}, 3_600_000)):
         facts = panel_facts({**unnamed, **more}, every_5s)
-        assert upstream_query(asked, facts, now_ms=NOW_MS, limits=Limits())[0] == grid_ms
+        assert upstream_query(asked, facts, known_ms=NOW_MS, limits=Limits())[0] == grid_ms
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from backend_server.grafana import GrafanaClient, PublicDashboard
 from backend_server.links import LinkProfile
-from backend_server.queries.steps import Limits
+from backend_server.queries.steps import Limits, Scrapes
 from backend_server.queries.time_ranges import TimeRange
 from backend_server.viewing.relay.boot_data import DatasourceFacts
 from backend_server.viewing.relay.dashboards import panel_facts
@@ -106,9 +106,11 @@ def panels(tmp_path: Path) -> Iterator[Panels]:
         plain = Visitors()
         made = Panels(grafana, plain)
         seconds: Callable[[], float] = lambda: made.visitors.now_ms / 1000  # noqa: E731 - reads the clock of `made`
-        options = RelayOptions(Limits(), lambda: made.visitors.now_ms, clock=seconds)
+        options = RelayOptions(Limits(), lambda: made.visitors.now_ms, clock=seconds, scrapes=plain.scrapes)
         source = relay_source(client, Publications(), plain.viewer, options)
-        made.visitors = Visitors(source=source, links=plain.links, now_ms=NOW_MS // 600_000 * 600_000 + 7_000)
+        made.visitors = Visitors(
+            source=source, links=plain.links, now_ms=NOW_MS // 600_000 * 600_000 + 7_000, scrapes=plain.scrapes
+        )
         made.visitors.links.change(profile=LinkProfile(refresh="5s", time_from="now-7d"))
         grafana.forget_requests()
         yield made
@@ -282,4 +284,18 @@ def test_an_expression_takes_what_the_queries_it_asks_for_give() -> None:
         (target("up", "B", hide=True, instant=True), 5_000),
     ):
         facts = panel_facts({"targets": [target("up", instant=True), hidden, sum_of]}, DatasourceFacts())
-        assert upstream_query(asked, facts, now_ms=NOW_MS, limits=Limits())[0] == grid_ms
+        assert upstream_query(asked, facts, known_ms=NOW_MS, limits=Limits())[0] == grid_ms
+
+
+def test_all_who_ask_between_two_scrapes_share_one_answer_that_holds_the_newest(panels: Panels) -> None:
+    panels.visitors.links.change(profile=LinkProfile(refresh="5s", time_from="now-1h"))
+    scrape = panels.visitors.now_ms - 500
+    panels.visitors.scrapes.known = Scrapes(5000, scrape)
+    for _ in range(9):
+        panels.ask(2)
+        panels.move(0.5)
+    (only,) = [int(body["timeRange"]["to"]) for body in panels.asked]
+    assert scrape <= only < scrape + 5000, "the range reaches to the scrape just before, and not to the next one"
+    panels.move(0.5)
+    panels.ask(2)
+    assert [int(body["timeRange"]["to"]) for body in panels.asked] == [only, only + 5000]

@@ -7,7 +7,7 @@ import { Grid } from "./grid";
 import { LinkWatch } from "./link-watch";
 import { buildNotice } from "./notice";
 import type { CardContext } from "./panel-card";
-import { Refresher } from "./refresher";
+import { type News, Refresher } from "./refresher";
 import { type PageData, type Settings, settingsOf } from "./settings";
 import { buildToolbar } from "./toolbar";
 
@@ -20,7 +20,7 @@ export class Page {
   private readonly dark = matchMedia("(prefers-color-scheme: dark)");
   private readonly root = element("div", { class: "dw-page" });
   private readonly grid: Grid;
-  private readonly refresher = new Refresher(() => this.refreshSeen());
+  private readonly refresher: Refresher;
   private readonly link: LinkWatch;
   private notice: HTMLElement | null = null;
   private drawn = false;
@@ -29,6 +29,7 @@ export class Page {
     this.settings = settingsOf(data, location.search);
     const ahead = data.now - Date.now();
     this.skew = Math.abs(ahead) > SKEW_MS ? ahead : 0;
+    this.refresher = new Refresher(() => this.refreshSeen(), newsHere(data));
     this.link = new LinkWatch(data.state_url, () => this.now(), (state, until) => this.showState(state, until));
     this.grid = new Grid(data.document.panels ?? [], this.context(), () => this.link.isLive);
   }
@@ -131,4 +132,12 @@ export class Page {
     this.notice = buildNotice(state, until);
     this.root.append(this.notice);
   }
+}
+
+/** The moments of news on this browser's clock, which may be off: the page's answer began when its `now` was read. */
+function newsHere({ news, now }: PageData): News | null {
+  if (!news) return null;
+  const [page] = performance.getEntriesByType("navigation") as PerformanceNavigationTiming[];
+  const madeAt = page?.responseStart ? performance.timeOrigin + page.responseStart : Date.now();
+  return { every: news.every, at: news.at + madeAt - now };
 }

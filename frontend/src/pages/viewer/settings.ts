@@ -27,6 +27,8 @@ export interface PageData {
   data_url: string;
   /** The server's clock when the page was made, epoch ms. */
   now: number;
+  /** When charts have something new: every so many ms, at such moments of the server's clock; null when not known. */
+  news?: { every: number; at: number } | null;
   /** When the link expires, epoch ms. */
   expires_at: number | null;
 }
