@@ -7,7 +7,8 @@ that says what was being done and what to do next, and `details` that are safe t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from reprlib import Repr
 from typing import ClassVar
 
 
@@ -34,6 +35,29 @@ class InputError(DashwrightError):
     code = "bad_request"
 
 
+MOST_PROBLEMS = 200
+"""So many problems are named at once; the rest is counted."""
+MOST_SHOWN = 80
+"""So many characters of a given value are repeated to whoever gave it."""
+_MOST_PATH, _MOST_MESSAGE, _MOST_IN_WORDS = 200, 400, 20
+
+
+_shortened = Repr()
+_shortened.maxlevel, _shortened.maxlist, _shortened.maxdict = 2, 4, 4
+_shortened.maxstring = _shortened.maxlong = _shortened.maxother = MOST_SHOWN
+
+
+def shown(value: object) -> str:
+    """Return a given value as a message may repeat it: cut, since it may be of any length."""
+    text = _shortened.repr(value)
+    return text if len(text) <= 2 * MOST_SHOWN else text[: 2 * MOST_SHOWN] + "…"
+
+
+def _cut(text: str, most: int) -> str:
+    """Take the middle out of a text that is too long: the remedy stands at its end."""
+    return text if len(text) <= most else f"{text[: most * 2 // 3]} … {text[-most // 3 :]}"
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing wrong at one place of the input, e.g. `Problem("labels.site", "is 300 characters; at most 253")`."""
@@ -52,20 +76,35 @@ class Problem:
             found["column"] = self.column
         return found
 
+    def bounded(self) -> Problem:
+        """Return the problem with path and message of a length that can be answered."""
+        if len(self.path) <= _MOST_PATH and len(self.message) <= _MOST_MESSAGE:
+            return self
+        return replace(self, path=_cut(self.path, _MOST_PATH), message=_cut(self.message, _MOST_MESSAGE))
+
     def __str__(self) -> str:
         place = self.path if self.line is None else f"{self.path} (line {self.line}, column {self.column or 1})"
         return f"{place}: {self.message}" if place else self.message
 
 
 class InvalidInput(InputError):
-    """Well-formed but not acceptable (422); reports all problems at once, each with its place."""
+    """Well-formed but not acceptable (422); reports all problems at once, each with its place.
+
+    Bounded, whoever gives the input: `problems` holds the first 200, then "and N more", and the message the first 20.
+    """
 
     code = "invalid"
 
     def __init__(self, problems: Sequence[Problem], *, what: str = "The request") -> None:
-        self.problems = tuple(problems)
+        told = [problem.bounded() for problem in problems[:MOST_PROBLEMS]]
+        if len(problems) > MOST_PROBLEMS:
+            told.append(Problem("", f"and {len(problems) - MOST_PROBLEMS} more"))
+        self.problems = tuple(told)
+        words = [str(problem) for problem in told[:_MOST_IN_WORDS]]
+        if len(problems) > len(words):
+            words.append(f"and {len(problems) - len(words)} more")
         super().__init__(
-            f"{what} has {len(self.problems)} problem(s): " + "; ".join(str(problem) for problem in self.problems),
+            f"{_cut(what, _MOST_PATH)} has {len(problems)} problem(s): " + "; ".join(words),
             details={"problems": [problem.as_json() for problem in self.problems]},
         )
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from backend_server.errors import MOST_SHOWN
 from backend_server.primitives.canonical_json import canonical_bytes
 
 Panel = Mapping[str, Any]
@@ -50,8 +51,10 @@ def panel_name(panel: Panel) -> str:
     """Name a panel for people: its title, else its type and id."""
     title = panel.get("title")
     if isinstance(title, str) and title.strip():
-        return title
-    return f"{panel.get('type') or 'panel'} {panel.get('id', '')}".strip()
+        return title if len(title) <= MOST_SHOWN else title[:MOST_SHOWN] + "…"
+    kind, number = panel.get("type"), panel.get("id")
+    named = kind[:MOST_SHOWN] if isinstance(kind, str) and kind else "panel"
+    return f"{named} {number}" if isinstance(number, int | str) and len(str(number)) <= MOST_SHOWN else named
 
 
 def targets_of(panel: Panel) -> list[Panel]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
+from zlib import crc32
 
 _BLANK = re.compile(r"[ \t\r\n]*")
 _STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"')
+_MOST_KEY = 80
 _SCALAR = re.compile(r"[^\s,\]}]+")
 
 
@@ -26,6 +28,9 @@ def join_path(path: str, key: str | int) -> str:
     """Add a key or an index to a JSON path."""
     if isinstance(key, int):
         return f"{path}[{key}]"
+    if len(key) > _MOST_KEY:
+        # Below a long key every path would hold all of it. The sum keeps equal beginnings apart.
+        key = f"{key[:_MOST_KEY]}…{crc32(key.encode(errors='surrogatepass')):08x}"
     if not re.fullmatch(r"[\w-]+", key):
         return f"{path}[{key!r}]"
     return f"{path}.{key}" if path else key
@@ -34,8 +39,12 @@ def join_path(path: str, key: str | int) -> str:
 def nearest_known(path: str, known: Container[str]) -> str:
     """Return the path, or the nearest of its holders that is known; "" when none is."""
     while path and path not in known:
-        path = path[: max(path.rfind("."), path.rfind("["), 0)]
+        path = _holder(path)
     return path
+
+
+def _holder(path: str) -> str:
+    return path[: max(path.rfind("."), path.rfind("["), 0)]
 
 
 def positions(text: str) -> dict[str, SourcePosition]:
@@ -43,14 +52,27 @@ def positions(text: str) -> dict[str, SourcePosition]:
     return {place.path: place for place in _walk(text)}
 
 
+def places_of(paths: Iterable[str], text: str) -> list[SourcePosition]:
+    """Return the place of each path in a valid JSON text, or of its nearest holder that is there."""
+    holders: set[str] = {""}
+    asked = list(paths)
+    for path in asked:
+        holder = path
+        while holder and holder not in holders:
+            holders.add(holder)
+            holder = _holder(holder)
+    known = {place.path: place for place in _walk(text) if place.path in holders}
+    return [known[nearest_known(path, known)] for path in asked]
+
+
 def repeated_keys(text: str) -> list[SourcePosition]:
     """Return the places where an object names a key it already has; a JSON reader would silently drop the first."""
-    seen: set[str] = set()
+    seen: set[int] = set()  # sums of paths, since all paths of a large text together are far larger
     found = []
     for place in _walk(text):
-        if place.path in seen:
+        if hash(place.path) in seen:
             found.append(place)
-        seen.add(place.path)
+        seen.add(hash(place.path))
     return found
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from backend_server.errors import InvalidInput, Problem
+from backend_server.errors import InvalidInput, Problem, shown
 from backend_server.primitives.canonical_json import canonical_bytes
 from backend_server.primitives.durations import parse_duration_ms
 
@@ -41,7 +41,7 @@ def _identity(dashboard: Panel) -> list[Problem]:
         problems.append(Problem("title", f"is {len(title)} characters long; at most {MAX_TITLE}"))
     uid = dashboard.get("uid")
     if not isinstance(uid, str) or not _UID.fullmatch(uid):
-        problems.append(Problem("uid", f"is {uid!r}; it must be 1 to 40 of a-z, A-Z, 0-9, '_' and '-'"))
+        problems.append(Problem("uid", f"is {shown(uid)}; it must be 1 to 40 of a-z, A-Z, 0-9, '_' and '-'"))
     if "apiVersion" in dashboard:
         problems.append(Problem("apiVersion", "makes Grafana read the file as a Kubernetes-style resource; remove it"))
     return problems
@@ -84,9 +84,9 @@ def _refresh(refresh: object) -> list[Problem]:
     try:
         refresh_ms = parse_duration_ms(refresh if isinstance(refresh, str) else "")
     except InvalidInput:
-        return [Problem("refresh", f'is {refresh!r}; write a duration such as 5s or 1m, or "" for none')]
+        return [Problem("refresh", f'is {shown(refresh)}; write a duration such as 5s or 1m, or "" for none')]
     if refresh_ms < MIN_REFRESH_MS:
-        return [Problem("refresh", f"is {refresh}; Grafana's shortest is 5s")]
+        return [Problem("refresh", f"is {shown(refresh)}; Grafana's shortest is 5s")]
     return []
 
 
@@ -110,7 +110,7 @@ def _lists(dashboard: Panel) -> list[Problem]:
                 problems.append(Problem(path, "must be an object with a name"))
                 continue
             if holder == "templating" and name in names:
-                problems.append(Problem(f"{path}.name", f"{name!r} is already the name of another variable"))
+                problems.append(Problem(f"{path}.name", f"{shown(name)} is already the name of another variable"))
             names.add(name)
     return problems
 
@@ -130,7 +130,8 @@ def _panel_id(placed: PlacedPanel, known: dict[int, str]) -> list[Problem]:
     found = placed.panel.get("id")
     path = f"{placed.path}.id"
     if not isinstance(found, int) or isinstance(found, bool) or found < 1:
-        return [Problem(path, f"is {found!r}; each panel needs a whole number above 0, or its queries cannot be asked")]
+        needed = "each panel needs a whole number above 0, or its queries cannot be asked"
+        return [Problem(path, f"is {shown(found)}; {needed}")]
     if found in known:
         return [Problem(path, f"{found} is already the id of {known[found]}; ids are unique in a dashboard")]
     known[found] = placed.path
@@ -160,7 +161,8 @@ def _panel(placed: PlacedPanel) -> list[Problem]:
             problems.append(Problem(f"{where}.refId", "must be a text, such as A"))
             continue
         if name in names:
-            problems.append(Problem(f"{where}.refId", f"{name!r} is already the name of another query of this panel"))
+            message = f"{shown(name)} is already the name of another query of this panel"
+            problems.append(Problem(f"{where}.refId", message))
         names.add(name)
     return problems
 
@@ -174,7 +176,7 @@ def _grid(found: object, path: str, *, old: bool) -> list[Problem]:
     for key, least, most in (("w", 1, COLUMNS), ("h", 1, 1000), ("x", 0, COLUMNS - 1), ("y", 0, 1_000_000)):
         value = found.get(key)
         if not isinstance(value, int | float) or isinstance(value, bool) or not least <= value <= most:
-            problems.append(Problem(f"{path}.{key}", f"is {value!r}; a number from {least} to {most}"))
+            problems.append(Problem(f"{path}.{key}", f"is {shown(value)}; a number from {least} to {most}"))
     if not problems and found["x"] + found["w"] > COLUMNS:
         problems.append(Problem(path, f"reaches beyond column {COLUMNS}: x {found['x']} and w {found['w']}"))
     return problems
@@ -183,7 +185,7 @@ def _grid(found: object, path: str, *, old: bool) -> list[Problem]:
 def _datasource(found: object, path: str) -> list[Problem]:
     if found is None or isinstance(found, Mapping):
         return []
-    return [Problem(path, f"is {found!r}; Grafana answers 500 to it, write an object with type and uid")]
+    return [Problem(path, f"is {shown(found)}; Grafana answers 500 to it, write an object with type and uid")]
 
 
 def _size(dashboard: Panel) -> list[Problem]:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Any
+
+from backend_server.errors import MOST_PROBLEMS
 
 from .panels import Panel, listed, panel_name, placed_panels, targets_of
 from .variables import references
@@ -70,10 +73,16 @@ def share_problems(dashboard: Mapping[str, Any]) -> list[ShareProblem]:
     if "apiVersion" in dashboard or "elements" in dashboard:
         why = "it is of the v2 schema, which provisioning and public pages of older Grafanas do not read"
         return [ShareProblem("v2 schema", "", None, None, why, "export the classic (v1) JSON model")]
-    problems = [*_of_dashboard(dashboard)]
     names = {str(variable.get("name")) for variable in listed(dashboard, "templating")}
-    for placed in placed_panels(dashboard):
-        problems += _of_panel(placed.panel, placed.path, names)
+    found = chain(
+        _of_dashboard(dashboard),
+        chain.from_iterable(_of_panel(placed.panel, placed.path, names) for placed in placed_panels(dashboard)),
+    )
+    problems = list(islice(found, MOST_PROBLEMS))
+    more = sum(1 for _ in found)
+    if more:
+        why = f"only the first {MOST_PROBLEMS} are named"
+        problems.append(ShareProblem(f"and {more} more", "", None, None, why, "mend those first"))
     return problems
 
 

@@ -13,7 +13,7 @@ import orjson
 from backend_server.documents.escape_context import Step, escape_context_of
 from backend_server.documents.panels import panel_name
 from backend_server.documents.positions import join_path
-from backend_server.errors import Problem
+from backend_server.errors import MOST_SHOWN, Problem
 from backend_server.primitives.canonical_json import canonical_bytes
 
 from .expressions import BadExpression, BadValue, Evaluate, Expression, compile_expression
@@ -23,6 +23,9 @@ from .writers import Misplaced, Writer, exact_writer, writers_for
 
 Cell = Callable[[Any], bytes]
 TextMaker = Callable[[Any], str]
+
+MOST_EXPRESSIONS = 2000
+"""How many different placeholders a template may hold: compiling one takes a good part of a millisecond."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,7 @@ class Compiler:
         self._root = root
         self._known: dict[tuple[str, str, str], int] = {}
         self._expressions: dict[str, Expression] = {}
+        self._compiled = 0
 
     def prepare(self, value: object, steps: tuple[Step, ...] = (), path: str = "") -> Any:
         """Copy a JSON value with every placeholder replaced by a mark; problems are collected, not raised."""
@@ -131,10 +135,13 @@ class Compiler:
     def _expression(self, placeholder: Placeholder) -> Expression:
         known = self._expressions.get(placeholder.source)
         if known is None:
+            self._compiled += 1
+            if self._compiled > MOST_EXPRESSIONS:
+                raise BadExpression(f"is one too many: a template may hold {MOST_EXPRESSIONS} different placeholders")
             try:
                 known = compile_expression(placeholder.source, self._root)
             except BadExpression as fault:
-                raise BadExpression(f"{placeholder} {fault}") from fault
+                raise BadExpression(f"{str(placeholder)[:MOST_SHOWN]} {fault}") from fault
             self._expressions[placeholder.source] = known
         return known
 

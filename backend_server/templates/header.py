@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from backend_server.errors import InvalidInput, Problem
+from backend_server.documents.positions import join_path
+from backend_server.errors import MOST_PROBLEMS, InvalidInput, Problem, shown
 from backend_server.links.link import NAMED_PROFILES
 from backend_server.primitives.ids import parse_slot
 from backend_server.primitives.suggestions import did_you_mean
@@ -68,7 +69,7 @@ def read_header(found: object) -> tuple[Header, list[Problem]]:
     if found.get("scope", "device") in ("device", "fleet"):
         scope = Scope(found.get("scope", "device"))
     else:
-        problems.append(Problem(f"{HEADER_KEY}.scope", f'is {found["scope"]!r}; write "device" or "fleet"'))
+        problems.append(Problem(f"{HEADER_KEY}.scope", f'is {shown(found["scope"])}; write "device" or "fleet"'))
     applies_to = _read_applies_to(found.get("applies_to"), problems)
     if scope is Scope.FLEET and (applies_to.kinds or applies_to.labels):
         problems.append(Problem(f"{HEADER_KEY}.applies_to", "has no meaning in a fleet template; remove it"))
@@ -116,9 +117,10 @@ def _read_share(found: object, problems: list[Problem]) -> str | None:
 
 
 def _unknown(found: Mapping[Any, Any], known: tuple[str, ...], path: str) -> list[Problem]:
-    problems = []
+    problems: list[Problem] = []
     for key in found:
         if key not in known:
-            meant = did_you_mean(str(key), known, otherwise="known are")
-            problems.append(Problem(f"{path}.{key}", f"is not known{meant}"))
+            # Comparing words takes long, and what is not told needs no suggestion.
+            meant = did_you_mean(key, known, otherwise="known are") if len(problems) < MOST_PROBLEMS else ""
+            problems.append(Problem(join_path(path, key), f"is not known{meant}"))
     return problems

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-# Inside a placeholder: quoted text (which may hold `>>`), the end, or anything else.
-_INSIDE = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|(?P<end>>>)|.""", re.DOTALL)
+# Inside a placeholder: quoted text (which may hold `>>`), the end, or anything else. A quote that is not closed takes
+# all that follows; to look for another reading at each quote would take time that grows with the square of the text.
+_INSIDE = re.compile(r""""(?:[^"\\]|\\.)*+(?:"|\Z)|'(?:[^'\\]|\\.)*+(?:'|\Z)|(?P<end>>>)|.""", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any, NoReturn
 
@@ -11,12 +11,12 @@ import orjson
 
 from backend_server.devices.device import MAX_TITLE, Device
 from backend_server.documents.document import STAMP_KEY, Document
-from backend_server.documents.positions import nearest_known, positions
+from backend_server.documents.positions import places_of
 from backend_server.documents.preflight import MAX_TAG, preflight
 from backend_server.documents.reading import read_dashboard
 from backend_server.documents.refresh import own_refresh
 from backend_server.documents.sharing import ShareProblem, share_problems
-from backend_server.errors import InvalidInput, Problem
+from backend_server.errors import MOST_PROBLEMS, InvalidInput, Problem
 from backend_server.primitives.canonical_json import canonical_bytes, content_hash
 from backend_server.primitives.ids import Maker, dashboard_uid
 
@@ -265,13 +265,12 @@ def _sample(prepared: dict[str, Any]) -> dict[str, Any]:
 
 def _placed(problems: list[Problem], source: bytes) -> list[Problem]:
     """Add line and column; a path that is missing in the file takes its nearest holder's place."""
-    known = positions(source.decode())
-    placed = []
-    for problem in problems:
-        place = known.get(nearest_known(problem.path, known))
-        line, column = (place.line, place.column) if place else (1, 1)
-        placed.append(Problem(problem.path, problem.message, line, column))
-    return placed
+    told = problems[:MOST_PROBLEMS]
+    places = places_of((problem.path for problem in told), source.decode())
+    placed = [
+        replace(problem, line=place.line, column=place.column) for problem, place in zip(told, places, strict=True)
+    ]
+    return placed + problems[MOST_PROBLEMS:]
 
 
 def _lacking(use: Use, subject: Subject) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -96,13 +96,13 @@ def _compare(wanted: Generated, existing: Panel | None) -> Drift:
     only_theirs = [panel for signature, panels in theirs.items() for panel in _surplus(panels, mine.get(signature, []))]
     changed: list[str] = []
     added: list[str] = []
-    waiting: dict[tuple[str, str], list[Panel]] = defaultdict(list)
+    waiting: dict[tuple[str, str], deque[Panel]] = defaultdict(deque)
     for panel in only_theirs:
         waiting[_origin_of(panel)].append(panel)
     for panel in only_mine:
         key = _origin_of(panel)
         if waiting[key]:
-            waiting[key].pop(0)
+            waiting[key].popleft()
             changed.append(_title(panel))
         else:
             added.append(_title(panel))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-from backend_server.errors import InvalidInput, Problem
+from backend_server.errors import MOST_PROBLEMS, InvalidInput, Problem
 from backend_server.primitives.suggestions import did_you_mean
 from backend_server.promql import check_promql, unusable
 from backend_server.promql.check import MAX_LENGTH
@@ -15,7 +15,6 @@ from .yaml_tree import Tree
 NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 SLUG = re.compile(r"[a-z][a-z0-9_-]{0,63}")
-MAX_PROBLEMS = 500
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 MAX_ITEMS = 100
 
@@ -32,13 +31,9 @@ class TreeReader:
         self.problems.append(self.tree.problem(path, message))
 
     def finish(self, what: str) -> None:
-        """Raise InvalidInput with all problems, if there are any; beyond 500 the rest is counted only."""
-        if not self.problems:
-            return
-        reported = self.problems[:MAX_PROBLEMS]
-        if len(self.problems) > MAX_PROBLEMS:
-            reported.append(Problem("", f"and {len(self.problems) - MAX_PROBLEMS} more"))
-        raise InvalidInput(reported, what=what)
+        """Raise InvalidInput with all problems, if there are any."""
+        if self.problems:
+            raise InvalidInput(self.problems, what=what)
 
     def mapping(
         self, value: object, path: str, *, allowed: Iterable[str], needed: Iterable[str] = ()
@@ -53,8 +48,10 @@ class TreeReader:
         known = list(allowed)
         for key in value:
             if key not in known:
-                shown = key[:80]
-                self.fault(f"{path}.{shown}" if path else shown, f"is not known here{did_you_mean(key, known)}")
+                told = key[:80]
+                # Comparing words takes long, and what is not told needs no suggestion.
+                meant = did_you_mean(key, known) if len(self.problems) < MOST_PROBLEMS else ""
+                self.fault(f"{path}.{told}" if path else told, f"is not known here{meant}")
         for key in needed:
             if key not in value:
                 self.fault(path, f"needs {key!r}")

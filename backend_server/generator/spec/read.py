@@ -15,6 +15,7 @@ from .yaml_tree import Tree, read_yaml
 _METRIC_KEYS = ("name", "kind", "labels", "unit", "help", "panels", "alerts")
 _PANEL_KEYS = ("title", "promql", "unit", "panel_type", "key")
 MAX_FAMILIES = 500
+MAX_METRICS = 10_000
 RESERVED_LABELS = ("le", "quantile")
 PANEL_TYPES = {"graph": "timeseries", **{kind.value: kind.value for kind in PanelType}}
 
@@ -46,13 +47,19 @@ def read_spec(source: bytes, *, name: str = "spec") -> Spec:
     if len(raw_families) > MAX_FAMILIES:
         reader.fault("families", f"are {len(raw_families)}; at most {MAX_FAMILIES}")
         raw_families = {}
+    seen = 0
     for family, body in raw_families.items():
         path = f"families.{family}"
         if not SLUG.fullmatch(family):
             reader.fault(path, f"{family[:80]!r}: a family's name is 1 to 64 of a-z, 0-9, '_', '-', first a letter")
         keys = reader.mapping(body, path, allowed=("metrics",), needed=("metrics",))
         metrics = []
-        for index, item in enumerate(reader.listing(keys.get("metrics"), f"{path}.metrics")):
+        listed = reader.listing(keys.get("metrics"), f"{path}.metrics")
+        seen += len(listed)
+        if seen > MAX_METRICS:
+            reader.fault(f"{path}.metrics", f"makes {seen} metrics; at most {MAX_METRICS} in one spec, so split it")
+            break
+        for index, item in enumerate(listed):
             at = f"{path}.metrics[{index}]"
             metric = _read_metric(reader, item, at, family)
             if metric is None:

@@ -45,7 +45,10 @@ def read_yaml(source: bytes, *, what: str) -> Tree:
         message = "is not YAML: it is no UTF-8 text; save it as UTF-8"
         raise InvalidInput([Problem("", message, line, 1)], what=what) from fault
     try:
+        _check_amount(source)
         node = yaml.compose(source, Loader=yaml.CSafeLoader)
+    except _TooMuch as fault:
+        raise InvalidInput([fault.problem], what=what) from fault
     except yaml.MarkedYAMLError as fault:
         mark = fault.problem_mark or fault.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
@@ -71,6 +74,23 @@ class _TooMuch(Exception):
     def __init__(self, problem: Problem) -> None:
         super().__init__()
         self.problem = problem
+
+
+_VALUES = (yaml.ScalarEvent, yaml.AliasEvent, yaml.CollectionStartEvent)
+_MOST_EVENTS = 2 * MAX_VALUES  # a mapping's keys are no values, but have to be read as well
+
+
+def _check_amount(source: bytes) -> None:
+    """Stop reading at the limit: composing what is far beyond it would take as long as there is text."""
+    if sum(map(source.count, (b"\n", b",", b":", b"[", b"{", b"-", b"?"))) <= _MOST_EVENTS:
+        return  # no value without one of these before it
+    seen = 0
+    for event in yaml.parse(source, Loader=yaml.CSafeLoader):
+        seen += isinstance(event, _VALUES)
+        if seen > _MOST_EVENTS:
+            mark = event.start_mark
+            place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+            raise _TooMuch(Problem("", f"holds too many values: at most {MAX_VALUES}, aliases counted", *place))
 
 
 class _NodeWalk:
