@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
@@ -27,6 +28,10 @@ class Entry:
 
 COLUMNS = tuple(field.name for field in fields(Entry))
 FORMATS = ("csv", "jsonl")
+MOST_ROWS = 50_000
+_COLUMN_SET = set(COLUMNS)
+# Spreadsheets run what begins so. Apostrophes before it count too, so that the one put before is known again.
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +100,39 @@ def write_inventory(entries: Iterable[Entry], form: str) -> str:
 
 
 def _csv_field(text: str) -> str:
-    """Quote a field where RFC 4180 requires it; the library's writer leaves a lone carriage return bare."""
+    """Quote a field where RFC 4180 requires it; the library's writer leaves a lone carriage return bare.
+
+    What a spreadsheet would take for a formula has an apostrophe before it, which says that it is text.
+    """
+    if _FORMULA.match(text):
+        text = "'" + text
     if not text.strip() or any(character in text for character in ',"\r\n'):
         return '"' + text.replace('"', '""') + '"' if text else ""
     return text
+
+
+def _csv_rows(text: str, what: str) -> list[tuple[int, object]]:
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    rows: list[tuple[int, object]] = []
+    whole = 0  # lines up to the end of the last whole row
+    try:
+        # The first line may be broken as any other.
+        if tuple(next(reader, ())) != COLUMNS:
+            raise InvalidInput([Problem("", f"must begin with the line {','.join(COLUMNS)}", 1, 1)], what=what)
+        whole = reader.line_num
+        for row in reader:
+            whole = reader.line_num
+            if row:
+                named = {column: _unguarded(field) for column, field in zip(COLUMNS, row, strict=False)}
+                rows.append((whole, named if len(row) == len(COLUMNS) else row))
+    except csv.Error as fault:
+        # The line where the broken row begins.
+        raise InvalidInput([Problem("", f"is not CSV: {fault}", whole + 1, 1)], what=what) from fault
+    return rows
+
+
+def _unguarded(field: str) -> str:
+    return field[1:] if field.startswith("'") and _FORMULA.match(field) else field
 
 
 def read_inventory(text: str, *, what: str) -> tuple[Entry, ...]:
@@ -115,18 +149,13 @@ def read_inventory(text: str, *, what: str) -> tuple[Entry, ...]:
                         [Problem("", f"is not JSON: {fault.msg}", number, fault.colno)], what=what
                     ) from fault
     else:
-        reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-        try:
-            # Asking for the names reads the first line, which may be broken as any other.
-            if tuple(reader.fieldnames or ()) != COLUMNS:
-                raise InvalidInput([Problem("", f"must begin with the line {','.join(COLUMNS)}", 1, 1)], what=what)
-            rows = [(reader.line_num, row) for row in reader]
-        except csv.Error as fault:
-            # The line where the broken row begins: `line_num` counts whole rows only.
-            raise InvalidInput([Problem("", f"is not CSV: {fault}", reader.line_num + 1, 1)], what=what) from fault
+        rows = _csv_rows(text, what)
     entries = []
+    if len(rows) > MOST_ROWS:
+        message = f"has {len(rows)} rows; at most {MOST_ROWS}. Ask for one source at a time"
+        raise InvalidInput([Problem("", message, 1, 1)], what=what)
     for number, row in rows:
-        if not isinstance(row, dict) or set(row) != set(COLUMNS) or not all(isinstance(v, str) for v in row.values()):
+        if not isinstance(row, dict) or row.keys() != _COLUMN_SET or not all(isinstance(v, str) for v in row.values()):
             raise InvalidInput([Problem("", f"must have exactly {', '.join(COLUMNS)}, as text", number, 1)], what=what)
         entries.append(Entry(**row))
     return tuple(entries)
@@ -175,6 +204,8 @@ def _by_identity(entries: Iterable[Entry]) -> dict[tuple[str, str], list[Entry]]
 
 def _unequal(entries: list[Entry], others: list[Entry]) -> list[Entry]:
     """Return the entries that have no partner of the same title among the others."""
+    if not others:
+        return list(entries)
     titles = Counter(entry.title for entry in others)
     found = []
     for entry in entries:

