@@ -221,7 +221,7 @@ def _write_templates(folder: Path, files: Mapping[str, bytes]) -> list[str]:
 def _file_name(name: object) -> str:
     text_name = str(name)
     if "/" in text_name or "\\" in text_name or text_name.startswith(".") or not text_name.endswith(".json"):
-        raise InputError(f"The backup names a template {text_name[:80]!r}, which is no file name.")
+        raise InputError(f"The backup names a template {text_name[:80]!r}, which is not a file name.")
     return text_name
 
 
@@ -231,5 +231,5 @@ def _read(line: bytes) -> dict[str, Any]:
     except orjson.JSONDecodeError as fault:
         raise InputError("The backup holds a line that cannot be read; nothing was restored.") from fault
     if not isinstance(found, dict):
-        raise InputError("The backup holds a line that is no object; nothing was restored.")
+        raise InputError("The backup holds a line that is not an object; nothing was restored.")
     return found

@@ -133,7 +133,7 @@ def _labels(value: object, problems: _Problems) -> object:
         if not isinstance(name, str) or not _LABEL_NAME.fullmatch(name):
             shown = str(name)[:MAX_LABEL_NAME].encode("utf-8", "replace").decode()
             problems.append(
-                Problem(f"labels.{shown}", "is no label name: 1 to 64 of a-z, A-Z, 0-9, '_', first no digit")
+                Problem(f"labels.{shown}", "is not a label name: 1 to 64 of a-z, A-Z, 0-9, '_', first no digit")
             )
         else:
             found[name] = _text(text, f"labels.{name}", MAX_LABEL_VALUE, problems)
@@ -158,7 +158,7 @@ def _address_fault(value: object) -> str | None:
         parts = urlsplit(value)
         port = parts.port
     except ValueError:
-        return "is no address"
+        return "is not an address"
     if parts.scheme not in ("http", "https"):
         return "must begin with http:// or https://"
     if "@" in parts.netloc:

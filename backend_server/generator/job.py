@@ -83,7 +83,9 @@ def choose_plans(plans: tuple[DashboardPlan, ...], only: Iterable[str]) -> tuple
     unknown = [slug for slug in wanted if slug not in known]
     if unknown:
         there = f"; there are: {', '.join(known)}" if known else ""
-        problems = [Problem("only", f"{slug[:64]!r} is no plan's slug{did_you_mean(slug, known)}") for slug in unknown]
+        problems = [
+            Problem("only", f"{slug[:64]!r} is not a plan's slug{did_you_mean(slug, known)}") for slug in unknown
+        ]
         last = problems[-1]
         problems[-1] = Problem(last.path, last.message + there)
         raise InvalidInput(problems, what="The choice of dashboards")

@@ -110,21 +110,21 @@ def parse_slug(value: object) -> Slug:
 
 def parse_begin(value: object) -> int:
     """Read `not_before`, from when on a link opens."""
-    return _parse_moment("not_before", value)
+    return _parse_time_ms("not_before", value)
 
 
 def parse_end(value: object) -> int:
     """Read `expires_at`, from when on a link is over."""
-    return _parse_moment("expires_at", value)
+    return _parse_time_ms("expires_at", value)
 
 
-def _parse_moment(name: str, value: object) -> int:
+def _parse_time_ms(name: str, value: object) -> int:
     if not isinstance(value, str):
         raise _wrong(name, "must be an RFC 3339 time, e.g. 2026-01-31T12:00:00Z")
-    moment = parse_time(value, path=name)
-    if moment.year < _MIN_YEAR:
+    time = parse_time(value, path=name)
+    if time.year < _MIN_YEAR:
         raise _wrong(name, f"lies before the year {_MIN_YEAR}")
-    return (moment - _EPOCH) // timedelta(milliseconds=1)
+    return (time - _EPOCH) // timedelta(milliseconds=1)
 
 
 def parse_password(value: object) -> Secret:

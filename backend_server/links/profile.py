@@ -19,7 +19,7 @@ def parse_profile(raw: object, *, base: LinkProfile | None = None, path: str = "
     if isinstance(raw, str):
         if raw in NAMED_PROFILES:
             return NAMED_PROFILES[raw]
-        raise InvalidInput([Problem(path, f"{raw[:40]!r} is no profile; there are: {', '.join(NAMED_PROFILES)}")])
+        raise InvalidInput([Problem(path, f"{raw[:40]!r} is not a profile; there are: {', '.join(NAMED_PROFILES)}")])
     if not isinstance(raw, Mapping):
         raise InvalidInput([Problem(path, f"must be an object or one of: {', '.join(NAMED_PROFILES)}")])
     problems: list[Problem] = []
@@ -68,7 +68,7 @@ def _flag(value: object) -> str | None:
 
 
 def _unknown(_: object) -> str | None:
-    return f"is no field of a profile; there are: {', '.join(_FIELDS)}"
+    return f"is not a field of a profile; there are: {', '.join(_FIELDS)}"
 
 
 _FIELDS = {

@@ -21,7 +21,7 @@ class _OutOfRangeError(ValueError):
     """The parser panicked; no number in place of a variable would help."""
 
 
-# One expression is asked several questions: does it parse, what does it give, which labels has it.
+# One expression is asked several questions: does it parse, what type is its result, which labels has it.
 @lru_cache(maxsize=64)
 def parse_promql(expr: str) -> pp.Expr:
     """Return the syntax tree; raises ValueError in the parser's words, or for what is nested too deeply.

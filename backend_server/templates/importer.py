@@ -63,7 +63,7 @@ def import_template(name: str, source: bytes, choices: ImportChoices) -> Importe
         chosen[variable] = _marker(field_name, markers)
     known = {str(variable.get("name")) for variable in listed(dashboard, "templating")}
     missing = [
-        Problem(f"variables.{variable}", "is no variable of the dashboard")
+        Problem(f"variables.{variable}", "is not a variable of the dashboard")
         for variable in variables
         if variable not in known
     ]

@@ -147,7 +147,7 @@ def _load(name: str, source: bytes) -> Template:
     base = {key: value for key, value in found.items() if key not in _DROPPED}
     prepared = {**compiler.prepare(base), **_with_defaults(base)}
     if has_mark(canonical_bytes(base)):
-        problems.append(Problem("", "holds U+FDD0, a code point that is no character; remove it"))
+        problems.append(Problem("", "holds U+FDD0, a code point that is not a character; remove it"))
     problems += compiler.problems
     reported = {problem.path for problem in problems}
     sample = _sample(prepared)

@@ -121,13 +121,13 @@ class _Template:
         name = head.group("word") if head else None
         if head and name and name not in ("true", "false"):
             if name not in FUNCTIONS:
-                raise _BadTemplateError(f"{name[:40]!r} is no function{did_you_mean(name, sorted(FUNCTIONS))}")
+                raise _BadTemplateError(f"{name[:40]!r} is not a function{did_you_mean(name, sorted(FUNCTIONS))}")
             self._at = head.end()
             while self._operand(depth):
                 continue
             return
         if not first:
-            raise _BadTemplateError(f"{self._shown()} stands after '|' and is no function")
+            raise _BadTemplateError(f"{self._shown()} stands after '|' and is not a function")
         if not self._operand(depth):
             raise _BadTemplateError(f"{self._shown()} cannot be read")
 
@@ -146,7 +146,7 @@ class _Template:
         elif token.group("variable"):
             self._variable(token.group("variable"), token.group("fields"))
         elif (word := token.group("word")) and word not in ("true", "false") and word not in FUNCTIONS:
-            raise _BadTemplateError(f"{word[:40]!r} is no function{did_you_mean(word, sorted(FUNCTIONS))}")
+            raise _BadTemplateError(f"{word[:40]!r} is not a function{did_you_mean(word, sorted(FUNCTIONS))}")
         return True
 
     @staticmethod

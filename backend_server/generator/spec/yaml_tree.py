@@ -42,7 +42,7 @@ def read_yaml(source: bytes, *, what: str) -> Tree:
         source.decode()
     except UnicodeDecodeError as fault:
         line = source.count(b"\n", 0, fault.start) + 1
-        message = "is not YAML: it is no UTF-8 text; save it as UTF-8"
+        message = "is not YAML: it is not UTF-8 text; save it as UTF-8"
         raise InvalidInput([Problem("", message, line, 1)], what=what) from fault
     try:
         _check_amount(source)
@@ -156,7 +156,7 @@ def _no_key(node: yaml.Node) -> str:
         return "has a list or mapping as a key; a key must be text"
     if node.tag == "tag:yaml.org,2002:merge":
         return "merges another mapping with '<<', which is not read; write the fields out"
-    return f"has the key {node.value[:60]!r}, which is no text; put it in quotes"
+    return f"has the key {node.value[:60]!r}, which is not text; put it in quotes"
 
 
 def _reason(fault: Exception) -> str:

@@ -88,7 +88,7 @@ def test_panels_without_ids_get_them() -> None:
 @pytest.mark.parametrize(
     ("change", "arguments", "message"),
     [
-        ({}, {"variables": {"host": "device.id"}}, "variables.host: is no variable of the dashboard"),
+        ({}, {"variables": {"host": "device.id"}}, "variables.host: is not a variable of the dashboard"),
         ({"panels": [panel("up{instance=`10.0.0.7`}")]}, {}, "inside backquotes"),
         (
             {"panels": [panel('up{a="$x"}')], "templating": {"list": [{"name": "x", "type": "query"}]}},
