@@ -101,8 +101,8 @@ def api_command(*, json: str | None = None) -> Callable[[Command], Command]:
             with ExitStack() as closing:
                 return command(*arguments, api=Api(url, token, closing), **given)
 
-        for one in options:
-            run = one(run)
+        for option in options:
+            run = option(run)
         return cast("Command", run)
 
     return decorate

@@ -1,4 +1,4 @@
-"""`dashwright backup FILE` and `restore FILE`: everything that cannot be made anew, encrypted with a passphrase."""
+"""`dashwright backup FILE` and `restore FILE`: everything that cannot be recreated, encrypted with a passphrase."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _PASSPHRASE = click.option(
 @_PASSPHRASE
 @click.option("--json", "as_json", is_flag=True, help="Print what went into it as JSON.")
 def backup(file: Path, passphrase_file: Path | None, as_json: bool) -> None:
-    """Write state, templates and kept secrets to FILE. The service may go on running."""
+    """Write state, templates and stored secrets to FILE. The service may go on running."""
     from backend_server.wiring.backups import write_backup
 
     passphrase = _passphrase(passphrase_file, confirm=True)
@@ -49,7 +49,7 @@ def backup(file: Path, passphrase_file: Path | None, as_json: bool) -> None:
 @click.option("--replace", is_flag=True, help="Even when the database holds devices or links.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was restored as JSON.")
 def restore(file: Path, passphrase_file: Path | None, replace: bool, as_json: bool) -> None:
-    """Put the backup in FILE in the place of what is there, all of it or nothing. Stop the service first."""
+    """Replace the whole state with the backup in FILE, all of it or nothing. Stop the service first."""
     from backend_server.wiring.backups import restore_backup
 
     passphrase = _passphrase(passphrase_file, confirm=False)

@@ -1,4 +1,4 @@
-"""What commands stand on: the settings, the services, and how to show an answer."""
+"""What commands share: the settings, the services, and how to show an answer."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def show_json(value: object) -> None:
 
 
 def show_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str) -> None:
-    """Print rows: a drawn table on a terminal, tab-separated text with a head line anywhere else."""
+    """Print rows: a drawn table on a terminal, tab-separated text with a header line anywhere else."""
     texts = [["" if cell is None else str(cell) for cell in row] for row in rows]
     if not sys.stdout.isatty():
         for line in ([list(columns)] if texts else []) + texts:

@@ -24,7 +24,7 @@ def device() -> None:
 
 @dataclass(frozen=True, slots=True)
 class DeviceOptions:
-    """What is said of a device, by the API's names."""
+    """The fields of a device, by the API's names."""
 
     hostname: str | None = option("--hostname", help="Name people know it by; default the id.")
     kind: str | None = option("--kind", help="Device kind: which templates apply and how it is polled.")
@@ -33,7 +33,7 @@ class DeviceOptions:
     share: str | None = option("--share", help="true, false or a link profile's name.")
 
     def as_body(self) -> dict[str, object]:
-        """Return what was given, as the API takes it."""
+        """Return the given fields as the API takes them."""
         given = given_fields(self)
         if self.share is not None:
             given["share"] = {"true": True, "false": False}.get(self.share, self.share)
@@ -55,7 +55,7 @@ class Filters:
 @click.option("--wait", metavar="DURATION", help="Block until the link is live, e.g. 10s.")
 @api_command(json="Print the answer as JSON.")
 def add(*, api: Api, device_id: str, said: DeviceOptions, wait: str | None, as_json: bool) -> None:
-    """Register a device, or bring it up to date."""
+    """Register a device, or update it."""
     path = _path(device_id) + (f"?{urlencode({'wait': wait})}" if wait else "")
     _print(api("PUT", path, said.as_body()), as_json=as_json)
 
@@ -73,14 +73,14 @@ def list_devices(*, api: Api, filters: Filters, as_json: bool) -> None:
         ("id", "hostname", "kind", "state", "dashboard", "link"),
         [
             (
-                one["device"]["id"],
-                one["device"]["hostname"],
-                one["device"]["kind"],
-                one["device"]["state"],
-                ", ".join(sorted({dashboard["state"] for dashboard in one["dashboards"]})),
-                (one["link"] or {}).get("url", "not shared"),
+                row["device"]["id"],
+                row["device"]["hostname"],
+                row["device"]["kind"],
+                row["device"]["state"],
+                ", ".join(sorted({dashboard["state"] for dashboard in row["dashboards"]})),
+                (row["link"] or {}).get("url", "not shared"),
             )
-            for one in found
+            for row in found
         ],
         empty="There are no devices; add one with `dashwright device add ID`.",
     )
@@ -98,7 +98,7 @@ def show(*, api: Api, device_id: str, as_json: bool) -> None:
 @click.argument("device_id", metavar="ID")
 @api_command()
 def retire(*, api: Api, device_id: str) -> None:
-    """End a device: its links are over at once, its dashboard goes; `revive` brings both back for a set time."""
+    """Retire a device: its links are over at once, its dashboard goes; `revive` brings both back for a set time."""
     click.echo(api("DELETE", _path(device_id))["message"])
 
 

@@ -1,4 +1,4 @@
-"""`dashwright doctor`: examines a deployment and says what is wrong, why it matters, and what mends it.
+"""`dashwright doctor`: examines a deployment and says what is wrong, why it matters, and how to fix it.
 
 Its exit codes are its own: 0 nothing above info, 1 warnings, 2 something critical; 64 a wrong command line, 78 settings
 that cannot be read (BSD's sysexits), so that neither looks like a finding.
@@ -44,7 +44,7 @@ From outside it really sends identity headers (`X-WEBAUTH-USER` and other spelli
 looks at what comes back, asks for what must be closed, and tries Grafana's ports on the same host. From inside it asks
 Grafana as ourselves, as nobody and with its default password, also on this machine's other addresses, reads the
 settings Grafana runs with, the database, the disk under it, the provider file and every dashboard file. What cannot be
-seen from where it runs is told as `not-looked-at`.
+seen from where it runs is reported as `not-looked-at`.
 
 This page is written by `dashwright doctor --markdown`.
 """
@@ -55,7 +55,7 @@ class _WrongUsage(click.UsageError):
 
 
 class _Command(click.Command):
-    """Returns a wrong command line a code of its own."""
+    """Ends a wrong command line with an exit code of its own."""
 
     def make_context(self, *given: Any, **named: Any) -> click.Context:
         try:
@@ -74,14 +74,14 @@ class _SettingsUnreadable(click.ClickException):
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--markdown", is_flag=True, help="Print docs/doctor.md.")
 def doctor(url: str | None, provisioning: Path | None, as_json: bool, markdown: bool) -> int:
-    """Examine a deployment: what is wrong, why it matters, how to mend it."""
+    """Examine a deployment: what is wrong, why it matters, how to fix it."""
     if markdown:
         click.echo(doctor_page(), nl=False)
         return 0
     findings = _examined(url, provisioning)
     code = exit_code(findings)
     if as_json:
-        show_json({"findings": [one.as_json() for one in findings], "exit_code": code})
+        show_json({"findings": [finding.as_json() for finding in findings], "exit_code": code})
     else:
         _show(findings)
     return code
@@ -93,7 +93,7 @@ def doctor_page() -> str:
     for severity in Severity:
         kinds = [kind for kind in CATALOGUE.values() if kind.severity is severity]
         parts.append(f"\n## {severity.value.capitalize()}\n\n| finding | why it matters | the fix |\n|---|---|---|\n")
-        parts += [f"| `{one.id}`: {one.title} | {_cell(one.why)} | {_cell(one.fix)} |\n" for one in kinds]
+        parts += [f"| `{kind.id}`: {kind.title} | {_cell(kind.why)} | {_cell(kind.fix)} |\n" for kind in kinds]
     return "".join(parts)
 
 
@@ -116,11 +116,11 @@ def _examined(url: str | None, provisioning: Path | None) -> tuple[Finding, ...]
 
 
 def _show(findings: tuple[Finding, ...]) -> None:
-    for one in findings:
-        name = click.style(one.kind.severity.value, fg=_COLOURS[one.kind.severity], bold=True)
-        click.echo(f"{name}  {one.kind.id}: {one.kind.title}", color=sys.stdout.isatty())
-        if one.what != f"{one.kind.title}.":
-            click.echo(f"    {one.what}")
-        click.echo(f"    Why: {one.kind.why}\n    Fix: {one.kind.fix}\n")
-    counts = [sum(one.kind.severity is severity for one in findings) for severity in Severity]
+    for finding in findings:
+        name = click.style(finding.kind.severity.value, fg=_COLOURS[finding.kind.severity], bold=True)
+        click.echo(f"{name}  {finding.kind.id}: {finding.kind.title}", color=sys.stdout.isatty())
+        if finding.what != f"{finding.kind.title}.":
+            click.echo(f"    {finding.what}")
+        click.echo(f"    Why: {finding.kind.why}\n    Fix: {finding.kind.fix}\n")
+    counts = [sum(finding.kind.severity is severity for finding in findings) for severity in Severity]
     click.echo(f"{counts[0]} critical, {counts[1]} warning(s), {counts[2]} to know.")

@@ -29,11 +29,11 @@ Override = tuple[type[DashwrightError], int]
 # The first class that fits counts, so the narrow ones stand first. 2 is also click's code for a wrong command line.
 EXIT_CODES: tuple[tuple[type[DashwrightError], int, str], ...] = (
     (ConfigError, 2, "a setting is wrong"),
-    (NotFound, 4, "there is no such thing"),
+    (NotFound, 4, "no such object"),
     (Gone, 4, "it is over for good"),
     (Conflict, 5, "its present state forbids it"),
     (InputError, 8, "what was given is not acceptable"),
-    (Unauthenticated, 9, "the API token opens nothing"),
+    (Unauthenticated, 9, "the API token is invalid"),
     (Forbidden, 9, "the API token may not do this"),
     (TooManyRequests, 10, "a limit was reached"),
     (UpstreamError, 10, "another service failed"),
@@ -42,14 +42,14 @@ EXIT_CODES: tuple[tuple[type[DashwrightError], int, str], ...] = (
 
 
 def exit_code_of(fault: DashwrightError, *overrides: Override) -> int:
-    """Return the exit code of an error; what a command has instead of the table comes first."""
+    """Return the exit code of an error; a command's own codes come before the table's."""
     table = (*overrides, *((kind, code) for kind, code, _ in EXIT_CODES))
     return next(code for kind, code in table if isinstance(fault, kind))
 
 
 @contextmanager
 def exits(*overrides: Override) -> Iterator[None]:
-    """End a command whose errors have exit codes of their own, each problem on a line; a decorator as well."""
+    """Exit with a command's own codes on errors, each problem on a line; a decorator as well."""
     try:
         yield
     except DashwrightError as fault:
@@ -65,7 +65,7 @@ def _fail(fault: DashwrightError, code: int) -> NoReturn:
 
 
 def words_of(fault: DashwrightError) -> str:
-    """Word an error for a person; several problems stand one on a line."""
+    """Return an error as text for people, with one line for each of several problems."""
     if isinstance(fault, InvalidInput) and len(fault.problems) > 1:
         head = fault.message.partition(":")[0]
         return "\n".join([f"{head}:", *[f"  {problem}" for problem in fault.problems]])

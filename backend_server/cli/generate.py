@@ -67,7 +67,7 @@ def _read(path: Path) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class GenerateOptions:
-    """What is to be made of which spec, and what is to become of it."""
+    """What to generate from which spec, and what to do with it."""
 
     spec_file: Path | None = option("--spec", type=_FILE, help="Metrics spec [metrics/spec/base.yml].")
     output: Path | None = option(
@@ -99,7 +99,7 @@ class GenerateOptions:
 
     @property
     def is_dense(self) -> bool:
-        """Whether panels are lower."""
+        """Whether panels are of lower height."""
         return self.dense or _flag("DASHBOARD_DENSE", "G6_DASHBOARD_DENSE")
 
     def check(self) -> None:
@@ -110,7 +110,7 @@ class GenerateOptions:
             raise ConfigError("--verify changes nothing and --provision does; give one of the two.")
 
     def job(self) -> Job:
-        """Make the dashboards; raises DashwrightError."""
+        """Generate the dashboards; raises DashwrightError."""
         path = self.spec_file or _default_spec()
         job = run_job(
             _read(path),
@@ -141,7 +141,7 @@ class GenerateOptions:
 @api_command()
 @click.pass_context
 def generate(context: click.Context, *, api: Api, wanted: GenerateOptions) -> None:
-    """Make dashboards from a metrics spec, check that they are fresh, or have them served."""
+    """Generate dashboards from a metrics spec, check that they are up to date, or have them served."""
     context.obj = wanted.spec_file
     if context.invoked_subcommand is not None:
         return
@@ -177,7 +177,7 @@ def list_documents(*, api: Api, as_json: bool) -> None:
         return
     show_table(
         ("slug", "uid", "title", "folder", "state", "reason"),
-        [[one[name] for name in ("slug", "uid", "title", "folder", "state", "reason")] for one in found],
+        [[row[name] for name in ("slug", "uid", "title", "folder", "state", "reason")] for row in found],
         empty="No generated dashboard is provisioned.",
     )
 
@@ -238,8 +238,10 @@ def diff(previous: Path, current: Path, json_out: Path | None) -> None:
         click.echo(f"added {entry.slug}: {entry.title} ({entry.panel_uuid})")
     for entry in found.removed:
         click.echo(f"removed {entry.slug}: {entry.title} ({entry.panel_uuid})")
-    for one in found.renamed:
-        click.echo(f"renamed {one.slug}: {one.old_title} -> {one.new_title}" + (" (inferred)" if one.inferred else ""))
+    for panel in found.renamed:
+        click.echo(
+            f"renamed {panel.slug}: {panel.old_title} -> {panel.new_title}" + (" (inferred)" if panel.inferred else "")
+        )
     if not found.empty:
         sys.exit(EXIT_DIFFERENCES)
 
@@ -271,7 +273,7 @@ def discover(url: str, out: Path | None, match: str | None) -> None:
     from backend_server.wiring.publishing import seen_metrics
 
     if not _is_http_address(url):
-        raise ConfigError("--prometheus is no address; it must be one such as http://127.0.0.1:9090.")
+        raise ConfigError("--prometheus is not an address; it must be one such as http://127.0.0.1:9090.")
     try:
         seen = seen_metrics(url)
     except DashwrightError as fault:
@@ -293,7 +295,7 @@ def _entries(path: Path) -> tuple[Entry, ...]:
     try:
         text = _read(path).decode("utf-8")
     except UnicodeDecodeError as fault:
-        fault_text = "is no UTF-8 text; export it again, or save it as UTF-8"
+        fault_text = "is not UTF-8 text; export it again, or save it as UTF-8"
         raise InvalidInput([Problem("", fault_text)], what=path.name) from fault
     return read_inventory(text, what=path.name)
 

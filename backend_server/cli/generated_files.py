@@ -28,15 +28,15 @@ def write_job(job: Job, folder: Path, *, whole: bool, prune: bool) -> None:
         whole: all plans were made, so that other generated files in the folder are left over and named.
         prune: remove what is left over.
     """
-    by_slug = {one.plan.slug: one for one in job.made}
+    by_slug = {dashboard.plan.slug: dashboard for dashboard in job.made}
     at = _given_time()
-    written = write_folder(folder, {f"{slug}.json": one.body for slug, one in by_slug.items()})
+    written = write_folder(folder, {f"{slug}.json": dashboard.body for slug, dashboard in by_slug.items()})
     if not is_current(_manifest(folder), job.spec, job.plans, by_slug, generated_at_unix=at):
         now = int(time.time()) if at is None else at
         write_folder(folder, {MANIFEST: manifest_bytes(job.spec, job.plans, by_slug, generated_at_unix=now)})
-    panels = sum(one.panel_count for one in job.made)
+    panels = sum(dashboard.panel_count for dashboard in job.made)
     click.echo(f"{len(job.made)} dashboard(s), {panels} panels; {written} file(s) written to {folder}.")
-    left = [one.slug for one in find_left_over(job.plans, read_others(folder, by_slug))] if whole else []
+    left = [dashboard.slug for dashboard in find_left_over(job.plans, read_others(folder, by_slug))] if whole else []
     if left and prune:
         remove_files(folder, [f"{slug}.json" for slug in left])
         click.echo(f"Not made any more, and removed: {', '.join(left)}", err=True)
@@ -47,17 +47,17 @@ def write_job(job: Job, folder: Path, *, whole: bool, prune: bool) -> None:
 def verify_job(job: Job, folder: Path, *, whole: bool, verbose: bool) -> None:
     """Print drift and exit 6 when there is any; `whole` also looks at the manifest and at what is left over."""
     existing = {}
-    for one in job.made:
-        existing[one.plan.slug], trouble = read_one(folder, one.plan.slug)
+    for dashboard in job.made:
+        existing[dashboard.plan.slug], trouble = read_one(folder, dashboard.plan.slug)
         if trouble:
             click.echo(f"warning: {trouble}", err=True)
     drift = find_drift(job.made, existing)
     if whole:
-        by_slug = {one.plan.slug: one for one in job.made}
+        by_slug = {dashboard.plan.slug: dashboard for dashboard in job.made}
         drift += find_left_over(job.plans, read_others(folder, by_slug))
         manifest = manifest_drift(_manifest(folder), job.spec, job.plans, by_slug)
-        # Another spec is told once for each dashboard already.
-        if manifest and not (manifest.spec_only and any(one.spec_only for one in drift)):
+        # Another spec is reported for each dashboard already.
+        if manifest and not (manifest.spec_only and any(difference.spec_only for difference in drift)):
             drift += (manifest,)
     for line in drift_lines(drift, verbose=verbose):
         click.echo(line)

@@ -19,7 +19,7 @@ def _read(_context: click.Context, _option: click.Parameter, file: IO[str] | Non
 
 @dataclass(frozen=True, slots=True)
 class LinkFieldOptions:
-    """What the options say; None = not given. Fields have the API's names, but for those of a profile."""
+    """The values of the options; None = not given. Fields have the API's names, but for those of a profile."""
 
     label: str | None = option("--label", help="What people see in the list.")
     note: str | None = option("--note", help="What you want to keep in mind of it; no visitor sees it.")

@@ -50,7 +50,7 @@ class Filters:
 @takes(target=Target, fields=LinkFieldOptions)
 @api_command(json="Print the link as JSON.")
 def create(*, api: Api, device_id: str | None, target: Target, fields: LinkFieldOptions, as_json: bool) -> None:
-    """Hand out a new link to a device's dashboard; prints the address for an iframe."""
+    """Create a link to a device's dashboard; prints the address for an iframe."""
     points_at = {"device": device_id, "document": target.document, "slot": target.slot}
     body = {**{name: value for name, value in points_at.items() if value}, **fields.as_body()}
     _print(api("POST", "/api/links", body), "embed_url", as_json=as_json)
@@ -69,17 +69,17 @@ def list_links(*, api: Api, filters: Filters, as_json: bool) -> None:
         ("token", "device", "slot", "state", "label", "slug", "views", "last seen", "created by"),
         [
             (
-                one["token"],
-                one.get("device") or one.get("document"),
-                one["slot"],
-                one["state"],
-                one["label"],
-                one["slug"],
-                one["views"],
-                one.get("last_seen_at") or "never",
-                one["created_by"],
+                row["token"],
+                row.get("device") or row.get("document"),
+                row["slot"],
+                row["state"],
+                row["label"],
+                row["slug"],
+                row["views"],
+                row.get("last_seen_at") or "never",
+                row["created_by"],
             )
-            for one in found
+            for row in found
         ],
         empty="There are no links.",
     )
@@ -110,7 +110,7 @@ def show(*, api: Api, link_token: str, days: int | None, as_json: bool) -> None:
 @click.option("--any-site", "clear", flag_value="frame_ancestors", multiple=True, help="Let any site embed it.")
 @api_command(json="Print the link as JSON.")
 def edit(*, api: Api, link_token: str, fields: LinkFieldOptions, clear: tuple[str, ...], as_json: bool) -> None:
-    """Change what is named of a link; the rest stays."""
+    """Change the named fields of a link; the others stay."""
     body = {**fields.as_body(), **dict.fromkeys(clear)}
     if not body:
         raise InvalidInput([Problem("", "names nothing to change; see --help")], what="The command")
@@ -133,7 +133,7 @@ def rotate(*, api: Api, link_token: str, grace_seconds: int, as_json: bool) -> N
 @click.argument("link_token", metavar="TOKEN")
 @api_command()
 def revoke(*, api: Api, link_token: str) -> None:
-    """Revoke a link for good; pages that are open stop at their next question."""
+    """Revoke a link for good; open pages stop at their next request."""
     click.echo(api("DELETE", _path(link_token))["message"])
 
 

@@ -75,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def call(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and give its exit code; errors are worded on standard error."""
+    """Run one command and return its exit code; errors are written to standard error."""
     try:
         result: Any = dashwright.main(args=arguments, prog_name="dashwright", standalone_mode=False)
         return result if isinstance(result, int) else 0

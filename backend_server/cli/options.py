@@ -25,13 +25,13 @@ def takes(**groups: type[Any]) -> Callable[[Command], Command]:
         @wraps(command)
         def run(*arguments: Any, **given: Any) -> Any:
             for name, group in groups.items():
-                given[name] = group(**{one.name: given.pop(one.name) for one in fields(group)})
+                given[name] = group(**{member.name: given.pop(member.name) for member in fields(group)})
             return command(*arguments, **given)
 
         for group in reversed(groups.values()):
-            for one in reversed(fields(group)):
-                names, attributes = one.metadata[_OPTION]
-                run = click.option(*names, one.name, **attributes)(run)
+            for member in reversed(fields(group)):
+                names, attributes = member.metadata[_OPTION]
+                run = click.option(*names, member.name, **attributes)(run)
         return cast("Command", run)
 
     return decorate
@@ -39,5 +39,5 @@ def takes(**groups: type[Any]) -> Callable[[Command], Command]:
 
 def given_fields(group: Any) -> dict[str, Any]:
     """Return the fields of a group that were given."""
-    values = {one.name: getattr(group, one.name) for one in fields(group)}
+    values = {member.name: getattr(group, member.name) for member in fields(group)}
     return {name: value for name, value in values.items() if value is not None}

@@ -27,7 +27,7 @@ def list_packs(*, api: Api, as_json: bool) -> None:
         return
     show_table(
         ("name", "state", "folder", "description"),
-        [[one[name] for name in ("name", "state", "folder", "description")] for one in found],
+        [[row[name] for name in ("name", "state", "folder", "description")] for row in found],
         empty="There are no packs.",
     )
 

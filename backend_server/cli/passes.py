@@ -31,7 +31,7 @@ def plan(*, api: Api, as_json: bool) -> None:
 @click.option("--confirm-removals", is_flag=True, help="Let removals go on that were held back.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 def apply(wait: bool, timeout_seconds: float, confirm_removals: bool, as_json: bool) -> None:
-    """Bring files and Grafana to what is wanted; while a worker runs, wait for it."""
+    """Bring files and Grafana to the wanted state; while a worker runs, wait for it."""
     from backend_server.wiring.reconcile import build_worker
 
     with open_services("apply") as services:

@@ -26,7 +26,7 @@ def run() -> None:
 
 @click.command()
 def prepare() -> None:
-    """Make ready: database, secrets, first administrator, files, configuration. `run` does it by itself."""
+    """Prepare the start: database, secrets, first administrator, files, configuration. `run` does it by itself."""
     from backend_server.runtime.prepare import prepare_all, tell
 
     prepared = prepare_all(current_settings())
@@ -44,7 +44,7 @@ def web() -> None:
 
 @click.command()
 def worker() -> None:
-    """Run the loop that brings files and Grafana to what is wanted; one of several leads."""
+    """Run the loop that brings files and Grafana to the wanted state; one of several leads."""
     from backend_server.telemetry import configure_logging
     from backend_server.telemetry.reconciling import ReconcileLog
     from backend_server.wiring.reconcile import build_worker

@@ -1,4 +1,4 @@
-"""`dashwright settings`: the table with what holds now; also writes `docs/settings.md`, which a test holds fresh."""
+"""`dashwright settings`: the table with the values in effect; also writes `docs/settings.md`."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ from .context import show_json, show_table
 _HEAD = """# Settings
 
 Every setting is an environment variable; `.env` in the current folder is read too, the environment wins. Each may be
-given as `NAME_FILE` instead: the path of a file that holds the value. All mistakes are told at once, and nothing starts
-until they are mended. `dashwright settings` shows what holds now. Durations are written `500ms`, `10s`, `5m`, `7d`.
+given as `NAME_FILE` instead: the path of a file that holds the value. All mistakes are reported at once, and nothing
+starts until they are fixed. `dashwright settings` shows the values in effect. Durations are written `500ms`, `10s`,
+`5m`, `7d`.
 
 This page is written by `dashwright settings --markdown`.
 

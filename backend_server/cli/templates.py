@@ -24,13 +24,13 @@ _FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 
 @click.group()
 def template() -> None:
-    """Templates: one dashboard with placeholders fills the dashboards of many devices."""
+    """Templates: one dashboard with placeholders makes the dashboards of many devices."""
 
 
 @template.command("check")
 @click.argument("files", metavar="FILE…", nargs=-1, required=True, type=_FILE)
 def check(files: tuple[Path, ...]) -> None:
-    """Check template files; every problem is told with its panel, field, line and column.
+    """Check template files; every problem is reported with its panel, field, line and column.
 
     What a public dashboard will not show is named as well; that alone is no failure.
     """
@@ -41,7 +41,10 @@ def check(files: tuple[Path, ...]) -> None:
         try:
             found = load_template(file.name, file.read_bytes())
         except InvalidInput as fault:
-            problems += [Problem(f"{file}: {one.path}", one.message, one.line, one.column) for one in fault.problems]
+            problems += [
+                Problem(f"{file}: {problem.path}", problem.message, problem.line, problem.column)
+                for problem in fault.problems
+            ]
             continue
         click.echo(f"{file}: good (slot {found.slot}, {found.scope.value})")
         for unshareable in found.unshareable:
@@ -62,14 +65,14 @@ def list_templates(*, api: Api, as_json: bool) -> None:
         ("name", "slot", "scope", "applies to", "in use", "problem"),
         [
             (
-                one["name"],
-                one.get("slot"),
-                one.get("scope"),
-                _applies_to(one.get("applies_to") or {}),
-                "yes" if one["in_use"] else "no",
-                one.get("error") or one.get("doubt"),
+                row["name"],
+                row.get("slot"),
+                row.get("scope"),
+                _applies_to(row.get("applies_to") or {}),
+                "yes" if row["in_use"] else "no",
+                row.get("error") or row.get("doubt"),
             )
-            for one in found
+            for row in found
         ],
         empty="There are no templates; put one into TEMPLATES_DIR.",
     )
@@ -122,7 +125,7 @@ class ImportOptions:
 @takes(how=ImportOptions)
 @click.option("--force", is_flag=True, help="Replace a template of this name.")
 def import_(*, file: Path, name: str | None, how: ImportOptions, force: bool) -> None:
-    """Make a template of a dashboard exported from Grafana and put it into TEMPLATES_DIR."""
+    """Turn a dashboard exported from Grafana into a template and put it into TEMPLATES_DIR."""
     from backend_server.templates import ImportChoices, import_template
 
     choices = ImportChoices(

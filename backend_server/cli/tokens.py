@@ -22,7 +22,7 @@ def token() -> None:
 
 @dataclass(frozen=True, slots=True)
 class NewToken:
-    """What a token is to be, by the API's names."""
+    """The fields of a new token, by the API's names."""
 
     role: str = option("--role", type=click.Choice(["viewer", "editor", "admin"]), default="editor", show_default=True)
     scopes: tuple[str, ...] = option(
@@ -36,7 +36,7 @@ class NewToken:
 @takes(wanted=NewToken)
 @api_command(json="Print the answer as JSON.")
 def create(*, api: Api, name: str, wanted: NewToken, as_json: bool) -> None:
-    """Make a token and print it; it is never shown again."""
+    """Create a token and print it; it is never shown again."""
     answer = api("POST", "/api/tokens", {"name": name, **given_fields(wanted)})
     if as_json:
         show_json(answer)
@@ -56,16 +56,16 @@ def list_tokens(*, api: Api, as_json: bool) -> None:
         ("id", "name", "role", "scopes", "created", "expires", "last used", "revoked"),
         [
             (
-                one["id"],
-                one["name"],
-                one["role"],
-                ", ".join(one["scopes"]) or "all",
-                one["created_at"],
-                one.get("expires_at") or "never",
-                one.get("last_used_at") or "never",
-                one.get("revoked_at") or "",
+                row["id"],
+                row["name"],
+                row["role"],
+                ", ".join(row["scopes"]) or "all",
+                row["created_at"],
+                row.get("expires_at") or "never",
+                row.get("last_used_at") or "never",
+                row.get("revoked_at") or "",
             )
-            for one in found
+            for row in found
         ],
         empty="There are no API tokens.",
     )
@@ -76,8 +76,8 @@ def list_tokens(*, api: Api, as_json: bool) -> None:
 @api_command()
 def revoke(*, api: Api, name_or_id: str) -> None:
     """Revoke a token for good, by its name or id."""
-    found = [one for one in api("GET", "/api/tokens") if name_or_id in (one["name"], one["id"])]
-    good = [one for one in found if not one.get("revoked_at")] or found
+    found = [entry for entry in api("GET", "/api/tokens") if name_or_id in (entry["name"], entry["id"])]
+    good = [entry for entry in found if not entry.get("revoked_at")] or found
     if not good:
         raise NotFound(f"There is no API token {name_or_id!r}; `dashwright token list` shows all.")
     token_id = good[0]["id"]

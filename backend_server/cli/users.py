@@ -41,13 +41,13 @@ def list_users(*, api: Api, as_json: bool) -> None:
         ("name", "role", "state", "created", "last seen"),
         [
             (
-                one["name"],
-                one["role"],
-                "disabled" if one["disabled"] else "active",
-                one.get("created_at") or "",
-                one.get("last_seen_at") or "never",
+                row["name"],
+                row["role"],
+                "disabled" if row["disabled"] else "active",
+                row.get("created_at") or "",
+                row.get("last_seen_at") or "never",
             )
-            for one in found
+            for row in found
         ],
         empty="There are no users.",
     )
@@ -90,7 +90,7 @@ def enable(*, api: Api, name: str) -> None:
 @click.argument("name")
 @api_command()
 def remove(*, api: Api, name: str) -> None:
-    """Remove a person for good; what the person made stays."""
+    """Remove a person for good; what the person created stays."""
     click.echo(api("DELETE", f"/api/users/{quote(name, safe='')}")["message"])
 
 

@@ -20,7 +20,7 @@ _BASE = re.compile(r'<base\s+href="([^"]*)"')
 
 @dataclass(frozen=True, slots=True)
 class ProbeAnswer:
-    """What came back; without a `status` nothing did, and `problem` says why. `ahead_seconds`: its clock over ours."""
+    """What was answered; without a `status` nothing was, as `problem` says. `ahead_seconds` is its clock less ours."""
 
     status: int | None
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -30,11 +30,11 @@ class ProbeAnswer:
 
     @property
     def ok(self) -> bool:
-        """Whether it was answered with success."""
+        """Whether the answer is a success."""
         return self.status is not None and 200 <= self.status < 300
 
     def json(self) -> Any:
-        """Parse the body; None when it is no JSON."""
+        """Return the parsed body; None when it is not JSON."""
         try:
             return orjson.loads(self.body)
         except orjson.JSONDecodeError:
@@ -48,7 +48,7 @@ class ProbeAnswer:
 
     @property
     def login(self) -> str | None:
-        """The user Grafana took us for."""
+        """The user as whom Grafana answered us."""
         found = self.json() if self.ok else None
         login = found.get("login") if isinstance(found, dict) else None
         return login if isinstance(login, str) else None
@@ -65,7 +65,7 @@ class ProbeAnswer:
 
 
 class Asker:
-    """Asks; `what` is how problems name the other side."""
+    """Asks one other side, which problems name as `what`."""
 
     def __init__(self, what: str) -> None:
         self._http = HttpClient(what, connections=2, endpoints=16)
@@ -88,7 +88,7 @@ class Asker:
 
 
 def _ahead(date: str | None, now: float) -> float | None:
-    """Return how far the `Date` header's clock is ahead; it names whole seconds, so half a one is added."""
+    """Return how far the `Date` header's clock is ahead; the header has whole seconds, so half a second is added."""
     try:
         return None if date is None else parsedate_to_datetime(date).timestamp() + 0.5 - now
     except ValueError:

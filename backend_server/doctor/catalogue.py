@@ -1,4 +1,4 @@
-"""Every finding the doctor knows: how bad it is, why it matters, what fixes it. `docs/doctor.md` is written from it."""
+"""Every finding the doctor knows: its severity, why it matters, what fixes it. `docs/doctor.md` is written from it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Severity(StrEnum):
-    """How bad a finding is; the worst one decides the exit code."""
+    """The severity of a finding; the worst one decides the exit code."""
 
     CRITICAL = "critical"
     WARNING = "warning"
@@ -28,7 +28,7 @@ class FindingKind:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing found; `what` says it of this deployment."""
+    """One finding; `what` describes it in this deployment."""
 
     kind: FindingKind
     what: str
@@ -48,7 +48,7 @@ _EXIT_CODES = {Severity.CRITICAL: 2, Severity.WARNING: 1, Severity.INFO: 0}
 
 
 def found(kind_id: str, what: str = "") -> Finding:
-    """Make a finding of the catalogue's entry; without words of its own it says the entry's title."""
+    """Return a finding of the catalogue's entry; without a text of its own it says the entry's title."""
     kind = CATALOGUE[kind_id]
     return Finding(kind, what or f"{kind.title}.")
 
@@ -63,7 +63,7 @@ def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     rank = {severity: number for number, severity in enumerate(Severity)}
     places = {kind_id: number for number, kind_id in enumerate(CATALOGUE)}
     unique = dict.fromkeys(findings)
-    return tuple(sorted(unique, key=lambda one: (rank[one.kind.severity], places[one.kind.id])))
+    return tuple(sorted(unique, key=lambda finding: (rank[finding.kind.severity], places[finding.kind.id])))
 
 
 def _c(kind_id: str, title: str, why: str, fix: str) -> FindingKind:

@@ -1,4 +1,4 @@
-"""What the probes saw, as plain values. None means that it could not be seen, which is not the same as fine."""
+"""What the probes observed, as plain values. None means that it could not be observed, not that it is fine."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class SettingsFacts:
 
 @dataclass(frozen=True, slots=True)
 class StateFacts:
-    """The database, the disk under it, and what the store tells."""
+    """The database, the disk under it, and what the store reports."""
 
     dialect: str
     database_problem: str | None = None
@@ -61,7 +61,7 @@ class FilesFacts:
 
 @dataclass(frozen=True, slots=True)
 class GrafanaFacts:
-    """Grafana as it answers at GRAFANA_URL. `ini` is what it says of its own settings, section by section."""
+    """Grafana as it answers at GRAFANA_URL. `ini` holds its own settings, section by section."""
 
     url_path: str
     answers: bool = True
@@ -95,7 +95,7 @@ class ProbedPath:
 
 @dataclass(frozen=True, slots=True)
 class OutsideFacts:
-    """The public address as a stranger meets it."""
+    """The public address as a stranger sees it."""
 
     url: str
     problem: str | None = None
@@ -120,7 +120,7 @@ class Clocks:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything that was looked at; a part is None when it was not."""
+    """Everything that was examined; a part is None when it was not."""
 
     settings: SettingsFacts | None = None
     state: StateFacts | None = None

@@ -17,7 +17,7 @@ from .facts import FilesFacts, Sheet
 
 
 def look_at_files(root: Path, *, with_grafana: bool, provisioning: Path | None) -> FilesFacts:
-    """Look at DASHBOARDS_DIR, and at the provider file below Grafana's `provisioning` folder when that is here."""
+    """Examine DASHBOARDS_DIR, and the provider file below Grafana's `provisioning` folder when that is here."""
     missing, problems = _providers(provisioning, root) if provisioning is not None else (None, ())
     if not root.is_dir():
         return FilesFacts(str(root), with_grafana, missing=True, provider_missing=missing, provider_problems=problems)

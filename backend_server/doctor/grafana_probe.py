@@ -29,7 +29,7 @@ def look_at_grafana(
     addresses: Collection[str] | None = None,
     database: str | None = None,
 ) -> tuple[GrafanaFacts, float | None]:
-    """Look at the Grafana at `url`; returns what was seen, and how far its clock is ahead of ours.
+    """Examine the Grafana at `url`; returns the facts, and how far its clock is ahead of ours.
 
     `user` is named in the identity header unless there is a service-account `token`. `addresses` are those tried
     besides loopback; by default this machine's own, and only for a Grafana on this machine. `database` is DATABASE_URL.
@@ -74,7 +74,7 @@ def look_at_grafana(
 def _page_problem(page: ProbeAnswer) -> str | None:
     """Return why the public page cannot be taken apart as the relay does; None when it can."""
     if page.status != 200:
-        return None  # told by the status
+        return None  # the status says it
     try:
         GrafanaPage.parse(page.body, RealToken(_NO_TOKEN))
     except UnreadablePage as fault:
@@ -83,7 +83,7 @@ def _page_problem(page: ProbeAnswer) -> str | None:
 
 
 def _refusal(listed: ProbeAnswer) -> str | None:
-    """Word what was said to our identity when it was not taken."""
+    """Return what Grafana answered when it did not accept our identity."""
     if listed.status not in (401, 403):
         return None
     body = listed.json()
@@ -92,7 +92,7 @@ def _refusal(listed: ProbeAnswer) -> str | None:
 
 
 def _version(health: Mapping[str, object], settings: ProbeAnswer) -> str | None:
-    """Return the version; one that is hidden in /api/health still stands in what a signed-in page is told."""
+    """Return the version; one that is hidden in /api/health still stands in the data of a signed-in page."""
     body = settings.json() if settings.ok else None
     build = body.get("buildInfo") if isinstance(body, dict) else None
     version = health.get("version") or (build.get("version") if isinstance(build, dict) else None)
@@ -100,7 +100,7 @@ def _version(health: Mapping[str, object], settings: ProbeAnswer) -> str | None:
 
 
 def _ini(answer: ProbeAnswer) -> dict[str, dict[str, str]] | None:
-    """Read the settings Grafana runs with; only a server administrator is told them."""
+    """Read the settings Grafana runs with; only a server administrator may see them."""
     body = answer.json() if answer.ok else None
     if not isinstance(body, dict):
         return None

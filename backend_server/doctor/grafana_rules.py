@@ -16,7 +16,7 @@ _FEW_ADDRESSES = {4: 30, 6: 126}  # a prefix shorter than this lets in more than
 
 
 def grafana_findings(facts: GrafanaFacts) -> Iterator[Finding]:
-    """Judge Grafana; a setting adds nothing where its effect was seen already."""
+    """Check Grafana; a setting adds no finding where its effect was observed already."""
     seen = tuple(_behaviour(facts))
     yield from seen
     reported = {finding.kind.id for finding in seen}
@@ -25,7 +25,7 @@ def grafana_findings(facts: GrafanaFacts) -> Iterator[Finding]:
 
 
 def is_safe(version: str) -> bool | None:
-    """Whether a version has the fixes; None for text that is no version."""
+    """Whether a version has the fixes; None for text that is not a version."""
     numbers = version.partition("-")[0].partition("+")[0].split(".")
     if len(numbers) < 2 or not all(number.isdigit() for number in numbers):
         return None
@@ -35,7 +35,7 @@ def is_safe(version: str) -> bool | None:
 
 
 def ini_findings(ini: Mapping[str, Mapping[str, str]]) -> Iterator[Finding]:
-    """Judge the settings Grafana runs with, as its administrator's API gives them."""
+    """Check the settings Grafana runs with, as its administrator's API answers them."""
 
     def says(section: str, key: str) -> str:
         return ini.get(section, {}).get(key, "").strip()

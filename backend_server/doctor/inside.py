@@ -1,4 +1,4 @@
-"""This machine: the settings, the database and the disk under it. It only looks: nothing is made or changed."""
+"""This machine: the settings, the database and the disk under it. Read only: nothing is created or changed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SECRETS = (
 
 
 def look_at_settings(settings: Settings) -> SettingsFacts:
-    """Gather what the settings say."""
+    """Collect the facts of the settings."""
     given = {name.upper(): getattr(settings, name) for name in _SECRETS}
     secrets = {name: secret.reveal() for name, secret in given.items() if secret is not None}
     if settings.database_url is not None:
@@ -42,7 +42,7 @@ def look_at_settings(settings: Settings) -> SettingsFacts:
 
 
 def look_at_state(settings: Settings) -> tuple[StateFacts, float | None]:
-    """Look at the database and its disk; returns what was seen, and how far the database's clock is ahead of ours."""
+    """Examine the database and its disk; returns the facts, and how far the database's clock is ahead of ours."""
     url = settings.database_url.reveal() if settings.database_url else None
     path = _sqlite_path(url, settings.data_dir)
     journal_mode = problem = None
@@ -70,7 +70,7 @@ def look_at_state(settings: Settings) -> tuple[StateFacts, float | None]:
 
 
 class _StoredFacts:
-    """What the store tells, as far as it could be read."""
+    """What the store reports, as far as it could be read."""
 
     def __init__(self) -> None:
         self.links: int | None = None
@@ -138,7 +138,7 @@ def _loose(data_dir: Path, database: Path | None) -> tuple[str, ...]:
             if os.stat(file).st_mode & 0o044 and os.stat(file.parent).st_mode & 0o011:
                 found.append(str(file))
         except OSError:
-            continue  # not there: told elsewhere
+            continue  # not there: another finding says so
     return tuple(found)
 
 

@@ -1,4 +1,4 @@
-"""The public address as a stranger meets it: is it us, and what does it give to someone who claims to be somebody."""
+"""The public address as a stranger sees it: whether it is us, and what it shows to someone with a forged identity."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _GRAFANA_PORT, _SIGN_IN_PORT = 3300, 3000
 
 
 def look_outside(url: str, *, user: str = "admin", itself: bool = False) -> tuple[OutsideFacts, float | None]:
-    """Look at `url` (scheme, host, port); returns what was seen, and how far its clock is ahead of ours.
+    """Examine `url` (scheme, host, port); returns the facts, and how far its clock is ahead of ours.
 
     `user` is who the identity headers claim to be: Grafana's administrator. `itself` says that this machine asks its
     own address, which is no word on how others reach it.
@@ -61,7 +61,7 @@ def look_outside(url: str, *, user: str = "admin", itself: bool = False) -> tupl
 
 
 def _claim(asker: Asker, url: str, path: str, user: str) -> tuple[ProbedPath, ...]:
-    """Ask a path as somebody, in the spellings that servers read as one header."""
+    """Request a path with a forged identity, in all spellings that servers read as one header."""
     spellings = (
         {"X-WEBAUTH-USER": user},
         {"X_WEBAUTH_USER": user},

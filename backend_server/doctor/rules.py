@@ -1,4 +1,4 @@
-"""From what was seen to what is wrong: pure rules, one function for each part of a deployment."""
+"""From facts to findings: pure rules, one function for each part of a deployment."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _all(facts: Facts) -> Iterator[Finding]:
 
 
 def settings_findings(facts: SettingsFacts) -> Iterator[Finding]:
-    """Judge the settings."""
+    """Check the settings."""
     for name, secret in facts.secrets.items():
         least = _LEAST.get(name, _SHORTEST_SECRET)
         if secret.lower() in _KNOWN_SECRETS or secret in _KNOWN_SECRETS:
@@ -84,7 +84,7 @@ def settings_findings(facts: SettingsFacts) -> Iterator[Finding]:
 
 
 def state_findings(facts: StateFacts) -> Iterator[Finding]:
-    """Judge the database and what the store tells."""
+    """Check the database and what the store reports."""
     if facts.database_problem is not None:
         yield found("database-unusable", facts.database_problem)
     if facts.journal_mode not in (None, "wal"):
@@ -108,7 +108,7 @@ def state_findings(facts: StateFacts) -> Iterator[Finding]:
 
 
 def files_findings(facts: FilesFacts) -> Iterator[Finding]:
-    """Judge the dashboards folder and the provider file."""
+    """Check the dashboards folder and the provider file."""
     if facts.provider_missing is not None:
         yield found("provider-missing", facts.provider_missing)
     if facts.provider_problems:
@@ -128,7 +128,7 @@ def files_findings(facts: FilesFacts) -> Iterator[Finding]:
 
 
 def clock_findings(clocks: Clocks) -> Iterator[Finding]:
-    """Judge the clocks."""
+    """Check the clocks."""
     for name, seconds in clocks.ahead_seconds.items():
         if abs(seconds) > _SKEW_SECONDS:
             way = "ahead of" if seconds > 0 else "behind"
@@ -136,7 +136,7 @@ def clock_findings(clocks: Clocks) -> Iterator[Finding]:
 
 
 def outside_findings(facts: OutsideFacts) -> Iterator[Finding]:
-    """Judge what a stranger meets at the public address."""
+    """Check what a stranger sees at the public address."""
     if facts.problem is not None:
         yield found("unreachable", facts.problem)
         return
