@@ -30,14 +30,14 @@ class DeviceChanges:
         return not (self.new_devices or self.devices or self.documents)
 
     def write(self, tx: WriteTransaction) -> None:
-        """Write them, each kind of row in one statement."""
+        """Write the rows, each kind in one statement."""
         tx.devices.add(self.new_devices)
         tx.devices.update(self.devices)
         write_changes(tx, self.documents)
 
 
 class DevicePlanner:
-    """Plans for one moment: `now_ms`, asked by `by`, with one set of templates."""
+    """Plans as of `now_ms`, requested by `by`, with one set of templates."""
 
     def __init__(self, options: RegistryOptions, templates: TemplateSet, *, now_ms: int, by: str) -> None:
         self._options = options
@@ -47,7 +47,7 @@ class DevicePlanner:
     def put(
         self, device_id: DeviceId, stored: StoredDevice | None, given: Mapping[str, object], changes: DeviceChanges
     ) -> StoredDevice:
-        """Plan what the hook sent; returns `stored` itself when nothing changes. A retired device stays as it is."""
+        """Plan what the hook sent; returns `stored` itself when nothing changes. A retired device stays retired."""
         now = self._occasion.now_ms
         if stored is None:
             record = DeviceRecord(device_id, apply_fields({}, given), {}, now, now, now)
@@ -70,14 +70,14 @@ class DevicePlanner:
         return self._update(stored, record, changes)
 
     def retire(self, stored: StoredDevice, changes: DeviceChanges) -> StoredDevice:
-        """Plan the end: links are over at once, documents are to go; the record stays."""
+        """Plan a retirement: links are over at once, documents are to go; the record stays."""
         now = self._occasion.now_ms
         record = replace(stored.record, retired_at=now, retired_by=self._occasion.by, updated_at=now)
         changes.devices.append(record)
         return self._with_documents(stored, record, changes)
 
     def revive(self, stored: StoredDevice, changes: DeviceChanges) -> StoredDevice:
-        """Plan the return: the same documents, the same links, shared as the device says now."""
+        """Plan a revival: the same documents, the same links, shared as the device says now."""
         record = replace(stored.record, retired_at=None, retired_by=None, updated_at=self._occasion.now_ms)
         changes.devices.append(record)
         return self._with_documents(stored, record, changes, is_back=True)

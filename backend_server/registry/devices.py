@@ -53,7 +53,7 @@ class DeviceRegistry:
         self._clock_ms = clock_ms
 
     def put(self, device_id: str, raw: Mapping[str, Any], by: str, *, client: str | None = None) -> Accepted:
-        """Register a device or note what changed; raises InvalidInput naming each field that is wrong.
+        """Register a device or store what changed of it; raises InvalidInput naming each field that is wrong.
 
         A retired device stays retired, whatever is sent.
         """
@@ -65,7 +65,7 @@ class DeviceRegistry:
         return self._change(device_id, by, "edit", lambda plan, stored, changes: plan.edit(stored, given, changes))
 
     def retire(self, device_id: str, by: str) -> DeviceView:
-        """End a device: its links are over from the next request on; once more changes nothing. Raises NotFound."""
+        """Retire a device: its links are over from the next request on; repeatable. Raises NotFound."""
 
         def plan(planner: DevicePlanner, stored: StoredDevice, changes: DeviceChanges) -> StoredDevice:
             return stored if stored.record.retired_at is not None else planner.retire(stored, changes)
@@ -73,7 +73,7 @@ class DeviceRegistry:
         return self._change(device_id, by, "retire", plan)
 
     def revive(self, device_id: str, by: str) -> DeviceView:
-        """Bring a retired device back with its dashboards and links; raises NotFound, Gone when kept too long."""
+        """Bring a retired device back with its dashboards and links; raises NotFound, and Gone once it is too late."""
 
         def plan(planner: DevicePlanner, stored: StoredDevice, changes: DeviceChanges) -> StoredDevice:
             if stored.record.retired_at is None:
@@ -89,14 +89,14 @@ class DeviceRegistry:
         return self._change(device_id, by, "revive", plan)
 
     def match_slots(self, device_ids: Sequence[str], by: str = "dashwright") -> int:
-        """Plan for devices the documents their templates now ask for; returns how many devices changed.
+        """Plan the documents that devices' templates now ask for; returns how many devices changed.
 
         For the worker, after a template came, went or began to match other devices.
         """
         return self.upserter.match_slots(device_ids, by)
 
     def get(self, device_id: str) -> DeviceView:
-        """Return a device as it stands; raises NotFound."""
+        """Return a device in its present state; raises NotFound."""
         with self._records.reading() as tx:
             stored, links_on = load_devices(tx, [device_id]).get(device_id), tx.state().links_on
         if stored is None:

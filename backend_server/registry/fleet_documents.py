@@ -19,7 +19,7 @@ class FleetDocuments:
         self._records = records
 
     def ensure(self, templates: TemplateSet) -> None:
-        """Ensure that exactly these templates' documents are wanted; once more writes nothing."""
+        """Ensure that exactly these templates' documents are wanted; repeatable, and writes nothing then."""
         with self._records.writing() as tx:
             existing = {document.uid: document for document in tx.documents.of_maker(Maker.FLEET)}
             wanted = {new.uid: new for new in map(_new_document, templates.fleet())}
@@ -47,5 +47,5 @@ def _new_document(template: Template) -> NewDocument:
 
 
 def _titled(new: NewDocument, existing: DocumentStatus | None) -> NewDocument:
-    """Return it under the title it had: only filling the template tells the title."""
+    """Return the document under its earlier title: the new one is known only once the template is filled."""
     return new if existing is None else replace(new, title=existing.title)

@@ -1,4 +1,4 @@
-"""Links to be looked up: a visitor's from memory, right as of the request, and lists as the database has them."""
+"""Looking links up: a visitor's from memory, right as of the request, and lists as the database has them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MOST_REMEMBERED = 100_000
 
 
 class LinkDirectory:
-    """Links by token and slug. What a visitor is met with is right as of the request, whoever changed it."""
+    """Links by token and slug. What a visitor gets is right as of the request, whoever changed it."""
 
     def __init__(self, records: Records, *, clock_ms: Callable[[], int] = epoch_ms) -> None:
         self._records = records
@@ -28,7 +28,7 @@ class LinkDirectory:
         self._guard.watch(self._remembered)
 
     def find(self, token: str) -> FoundLink | None:
-        """Find the link of a visitor's token, usually from memory; `found.state(now)` says what it is worth."""
+        """Find the link of a visitor's token, usually from memory; `found.state(now)` is its state."""
         if not is_link_token(token):
             return None
         self._guard.check()
@@ -54,7 +54,7 @@ class LinkDirectory:
             return LinkPage(*tx.links.page(replace(query, now_ms=self._clock_ms())))
 
     def standing(self) -> tuple[Mapping[str, int], bool]:
-        """Return links counted by state, and whether they are on as a whole, in one snapshot."""
+        """Count links by state, and return whether they are on as a whole, in one snapshot."""
         with self._records.reading() as tx:
             return tx.links.count(self._clock_ms()), tx.state().links_on
 

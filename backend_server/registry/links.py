@@ -30,7 +30,7 @@ ALL_LINKS = "all"
 
 
 class LinkRegistry:
-    """What people do with links; `directory` finds them. `on_action` is told the audit's name of each thing done."""
+    """What people do with links; `directory` finds them. `on_action` receives the name of each audited action."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class LinkRegistry:
         self._on_action = on_action
 
     def create(self, options: LinkOptions, by: str) -> FoundLink:
-        """Hand out a new link; raises NotFound (device, slot, document), Conflict (retired, slug taken, derived)."""
+        """Create a link; raises NotFound (device, slot, document), Conflict (retired, slug taken, derived)."""
         if self._options.secret_key is not None:
             if refused := refused_where_derived(options.wanted):
                 raise InvalidInput(refused)
@@ -98,15 +98,15 @@ class LinkRegistry:
         return self._change(token, by, "link.edit", changed)
 
     def pause(self, token: str, by: str) -> FoundLink:
-        """Hold a link until it is resumed; once more changes nothing. Raises NotFound, Gone, Conflict when over."""
+        """Pause a link until it is resumed; repeatable. Raises NotFound, Gone, Conflict when over."""
         return self._change(token, by, "link.pause", life.paused)
 
     def resume(self, token: str, by: str) -> FoundLink:
-        """Resume a paused link; once more changes nothing. Raises NotFound, Gone, Conflict when over."""
+        """Resume a paused link; repeatable. Raises NotFound, Gone, Conflict when over."""
         return self._change(token, by, "link.resume", life.resumed)
 
     def rotate(self, token: str, by: str, *, grace_seconds: int = 0) -> FoundLink:
-        """Return a link a new token; the slug stays, the old token is over after the grace, and so is any before it.
+        """Replace a link's token; the slug stays, the old token is over after the grace, and so is any before it.
 
         Raises NotFound, Gone (this token was rotated out before), Conflict (over, or derived tokens).
         """
@@ -127,7 +127,7 @@ class LinkRegistry:
         return replace(found, link=link)
 
     def revoke(self, token: str, by: str) -> FoundLink:
-        """End a link for good, from the next request on; once more changes nothing. Raises NotFound, Gone.
+        """Revoke a link for good, from the next request on; repeatable. Raises NotFound, Gone.
 
         With derived tokens that lasts as long as the database: still better than a link that cannot be closed at all.
         """

@@ -66,7 +66,7 @@ class LinkQuery:
 
     @property
     def unseen_since(self) -> int | None:
-        """The moment since which no visitor came; None = that does not matter."""
+        """The time since which no visitor came, in epoch milliseconds; None = it does not matter."""
         return None if self.unused_days is None else self.now_ms - self.unused_days * _DAY_MS
 
 
@@ -97,7 +97,7 @@ class MakerSlot:
 
 @dataclass(frozen=True, slots=True)
 class PublishOutcome:
-    """What became of the documents, by uid; `left` are those of the slot that were not given and were kept."""
+    """The outcome of publishing, by uid; `left` are those of the slot that were not given and were kept."""
 
     created: tuple[DashboardUid, ...] = ()
     changed: tuple[DashboardUid, ...] = ()
@@ -113,7 +113,7 @@ class PublishOutcome:
 
 @dataclass(frozen=True, slots=True)
 class HeartbeatAnswer:
-    """What a client learns: the database's name, and whether to send all its devices again."""
+    """What a client is answered: the database's name, and whether to send all its devices again."""
 
     epoch: str
     resend: bool

@@ -184,7 +184,7 @@ class WriteTransaction(ReadTransaction, Protocol):
     def audit(self) -> Audit: ...
 
     def discard(self) -> None:
-        """Roll everything back: there is nothing to write."""
+        """Roll the transaction back: there is nothing to write."""
 
 
 class Records(Protocol):
@@ -194,10 +194,10 @@ class Records(Protocol):
         """Return the number of the last write to devices, documents or links; cheap enough for every request."""
 
     def reading(self) -> AbstractContextManager[ReadTransaction]:
-        """Begin a snapshot."""
+        """Open a snapshot."""
 
     def writing(self) -> AbstractContextManager[WriteTransaction]:
-        """Begin a write; all of it is kept at the end, or nothing."""
+        """Open a write transaction: all of it is kept at the end, or nothing."""
 
     def flush_seen(self, seen: Mapping[str, int]) -> None:
         """Write when devices were last seen, in one statement, without a new change number."""

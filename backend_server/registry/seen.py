@@ -40,7 +40,7 @@ class Seen:
         self._lock = threading.Lock()
 
     def mark_all(self, device_ids: Collection[str], now_ms: int) -> None:
-        """Note many devices as seen."""
+        """Record that many devices were seen."""
         self._unwritten.update(dict.fromkeys(device_ids, now_ms))
 
     def at(self, device_id: str) -> int:
@@ -48,7 +48,7 @@ class Seen:
         return self._unwritten.get(device_id) or self._written.get(device_id, 0)
 
     def belongs(self, client: str, device_ids: Collection[str], epoch: str, now_ms: int) -> None:
-        """Note which client put devices that were accepted."""
+        """Record which client put devices that were accepted."""
         with self._lock:
             known = self._clients.get(client)
             if known is None or known.epoch != epoch:

@@ -52,7 +52,7 @@ class StaticDocuments:
         version: str = "",
         prune: bool = False,
     ) -> PublishOutcome:
-        """Ensure that these documents are wanted; the same once more writes nothing.
+        """Ensure that these documents are wanted; repeatable, and writes nothing then.
 
         Args:
             documents: all of this slot.
@@ -92,7 +92,7 @@ class StaticDocuments:
         return outcome
 
     def withdraw(self, slot: MakerSlot, uids: Collection[str], by: str) -> Sequence[StaticDocumentStatus]:
-        """Withdraw documents; returns them as they stood. Raises NotFound for one that is not published."""
+        """Withdraw documents; returns them as they were. Raises NotFound for one that is not published."""
         with self._records.writing() as tx:
             existing = {static.uid: static for static in tx.static_documents.listed(slot)}
             missing = [uid for uid in uids if uid not in existing]
@@ -149,7 +149,7 @@ def _check(documents: Sequence[Document], folder: str) -> None:
 
 
 def _wanted(document: Document, folder: str) -> WantedDocument:
-    """Return it without a default link: it is not public until somebody makes a link to it."""
+    """Return the document without a default link: it is not public until somebody creates a link to it."""
     return WantedDocument(
         NewDocument(
             document.uid,

@@ -29,7 +29,7 @@ MAIN_SLOT = "main"
 
 @dataclass(frozen=True, slots=True)
 class DeviceView:
-    """A device as it stands at a moment: the merged device, its record, its documents and all its links."""
+    """A device at a given time: the merged device, its record, its documents and all its links."""
 
     device: Device
     record: DeviceRecord
@@ -49,11 +49,11 @@ class DeviceView:
         return link if self.state is DeviceState.RETIRED and self.device.share != "false" else None
 
     def moves_by_itself(self, now_ms: int) -> bool:
-        """Whether the hook's answer changes at some moment without anybody writing anything."""
+        """Whether the hook's answer changes at some time without a write."""
         return self.link is not None and self.found(self.link).until(now_ms) is not None
 
     def found(self, link: Link) -> FoundLink:
-        """Return one of the links with the state of its document."""
+        """Return one of the device's links with the state of its document."""
         document = next((document for document in self.documents if document.uid == link.document_uid), None)
         return FoundLink(
             link,
@@ -66,7 +66,7 @@ class DeviceView:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A device that was accepted, as it stood at `now_ms`, right as of a change number."""
+    """An accepted device as of `now_ms` and a change number."""
 
     created: bool
     view: DeviceView
@@ -79,7 +79,7 @@ CurrentTemplates = Callable[[], TemplateSet]
 
 
 class DeviceUpserter:
-    """Registers devices and follows what changed; `guard` tells memories of its answers what to forget."""
+    """Registers devices and follows what changed; `guard` tells caches of its answers what to forget."""
 
     def __init__(
         self,
@@ -96,21 +96,21 @@ class DeviceUpserter:
         self._clock_ms = clock_ms
 
     def upsert(self, device_id: DeviceId, given: Fields, by: str, *, client: str | None = None) -> Accepted:
-        """Register one checked device or note what changed; raises what is wrong with it."""
+        """Register one checked device or store what changed of it; raises what is wrong with it."""
         outcome = self._upsert({device_id: given}, by, client)[device_id]
         if isinstance(outcome, DashwrightError):
             raise outcome
         return outcome
 
     def upsert_many(self, requests: Mapping[DeviceId, Fields], by: str, *, client: str | None = None) -> Outcomes:
-        """Register checked devices in few transactions; a bad one ends as its error and never spoils the others."""
+        """Register checked devices in few transactions; a bad one yields its error and never affects the others."""
         outcomes: Outcomes = {}
         for part in chunks(list(requests)):
             outcomes |= self._upsert({device_id: requests[device_id] for device_id in part}, by, client)
         return outcomes
 
     def match_slots(self, device_ids: Sequence[str], by: str) -> int:
-        """Plan for devices the documents their templates now ask for; returns how many devices changed."""
+        """Plan the documents that devices' templates now ask for; returns how many devices changed."""
         changed = 0
         for part in chunks(device_ids):
             templates = self._templates()
@@ -125,7 +125,7 @@ class DeviceUpserter:
         return changed
 
     def was_seen(self, device_ids: Sequence[str], client: str | None) -> None:
-        """Count devices as seen just now, put by a client."""
+        """Record that a client's devices were seen just now."""
         now = self._clock_ms()
         self.seen.mark_all(device_ids, now)
         if client is not None:
@@ -137,7 +137,7 @@ class DeviceUpserter:
         return self.seen.heartbeat(client, epoch, count, ours, now_ms=self._clock_ms())
 
     def view(self, stored: StoredDevice, *, links_on: bool = True) -> DeviceView:
-        """Return what is stored of a device as it stands now."""
+        """Return the present view of a stored device."""
         now, record = self._clock_ms(), stored.record
         seen = self.seen.at(record.id)
         return DeviceView(
@@ -204,7 +204,7 @@ class DeviceUpserter:
 
 
 class _Plan:
-    """What requests come to against what is stored now."""
+    """The changes of requests against what is stored now."""
 
     def __init__(
         self, planner: DevicePlanner, stored: Mapping[str, StoredDevice], requests: Mapping[DeviceId, Fields]

@@ -41,7 +41,7 @@ class DocumentSet:
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """When and by whom something is planned; with a `secret_key` the ids of what is new are derived from it."""
+    """When and by whom something is planned; with a `secret_key` the ids of new rows are derived from it."""
 
     now_ms: int
     by: str
@@ -50,7 +50,7 @@ class Occasion:
 
 @dataclass(frozen=True, slots=True)
 class WantedChanges:
-    """The rows as they are to be (`after`), and of them those to insert and those to write."""
+    """The rows as they will be (`after`), and of them those to insert and those to update."""
 
     after: DocumentSet
     new_documents: Sequence[NewDocument]
@@ -62,7 +62,7 @@ class WantedChanges:
 
 
 def plan_wanted(existing: DocumentSet, wanted: Sequence[WantedDocument], occasion: Occasion) -> WantedChanges:
-    """Plan that of the existing documents exactly the wanted ones are there: add, refresh, or take down.
+    """Plan the changes after which exactly the wanted documents are there: add, refresh, or take down.
 
     Every link ends with its document and comes back with it, the same one.
     """
@@ -97,7 +97,7 @@ def plan_wanted(existing: DocumentSet, wanted: Sequence[WantedDocument], occasio
 
 
 def write_changes(tx: WriteTransaction, plans: Iterable[WantedChanges]) -> None:
-    """Write what was planned, each kind of row in one statement."""
+    """Write planned changes, each kind of row in one statement."""
     plans = list(plans)
     tx.documents.add([row for plan in plans for row in plan.new_documents])
     tx.documents.update([row for plan in plans for row in plan.documents])
@@ -108,7 +108,7 @@ def write_changes(tx: WriteTransaction, plans: Iterable[WantedChanges]) -> None:
 
 
 def needs_publication(links: Iterable[Link], document_uid: str) -> bool:
-    """Whether a document has to be public: some link to it may still be used."""
+    """Whether a document must be public: some link to it may still be used."""
     return any(
         link.document_uid == document_uid and link.revoked_at is None and link.suspended_at is None for link in links
     )
@@ -135,7 +135,7 @@ def _planned(document: DocumentStatus, wanted: WantedDocument | None) -> Documen
 
 
 def _followed(link: Link, wanted: WantedDocument | None, now_ms: int) -> Link:
-    """Return the link as its document has it; a default link follows the document's own sharing too.
+    """Return the link brought in line with its document; a default link follows the document's own sharing too.
 
     A link that a person made is shared as long as that person wants it.
     """

@@ -1,4 +1,4 @@
-"""Reading the settings table from the environment, `NAME_FILE` and `.env`, with all problems told at once."""
+"""Reading the settings table from the environment, `NAME_FILE` and `.env`, with all problems reported at once."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def _is_secret(field: str) -> bool:
 
 
 def _across(settings: Settings, problems: list[str]) -> Settings:
-    """Check what only several settings together can say."""
+    """Check the rules that concern several settings together."""
     if settings.grafana_home is not None and settings.grafana_url is None:
         settings = settings.model_copy(update={"grafana_url": OWN_GRAFANA_URL})
     for name in ("public_url", "render_external_url", "grafana_url", "prometheus_url"):

@@ -1,4 +1,4 @@
-"""What is written down: the ledger and the log lines."""
+"""What is recorded: the ledger and the log lines."""
 
 from __future__ import annotations
 

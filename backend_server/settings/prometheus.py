@@ -1,4 +1,4 @@
-"""Where numbers come from."""
+"""Where metrics come from."""
 
 from __future__ import annotations
 

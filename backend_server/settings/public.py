@@ -1,4 +1,4 @@
-"""The public face: ports, addresses, limits."""
+"""What the public reaches: ports, addresses, limits."""
 
 from __future__ import annotations
 

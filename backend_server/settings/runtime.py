@@ -1,4 +1,4 @@
-"""What those who start a program say of where it runs: supervisor, `dashwright run`, Kubernetes. Nobody sets these."""
+"""What the parent process says of where a program runs: supervisor, `dashwright run`, Kubernetes. Not for people."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who stands where: whether nginx is in front, where `web` is reached behind it, which proxies stand before both."""
+"""What runs where: whether nginx is in front, where `web` is reached behind it, which proxies stand before both."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ STOPPING_FILE = "stopping"  # in the run folder once everything is to stop
 
 
 def find_nginx() -> str | None:
-    """Return where nginx is; Debian keeps it where the search path of a user who is not root does not lead."""
+    """Return the path of nginx; Debian installs it outside the search path of a user who is not root."""
     return shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/sbin")
 
 
 def behind_edge(settings: Settings) -> bool:
-    """Whether nginx stands before `web`: asked for, and present on this machine."""
+    """Whether nginx stands in front of `web`: asked for, and present on this machine."""
     return settings.edge and find_nginx() is not None
 
 
 def run_folder(settings: Settings) -> Path:
-    """Return the folder of what only running programs need: sockets, locks, rendered configuration."""
+    """Return the folder for files that only running programs need: sockets, locks, rendered configuration."""
     return (settings.data_dir / "run").resolve()
 
 
@@ -46,9 +46,9 @@ def public_place(settings: Settings) -> str:
 
 
 def trusted_networks(settings: Settings) -> list[str]:
-    """Return the networks whose proxies may say for whom they ask; ConfigError names one that is none."""
+    """Return the networks whose proxies are trusted to name the client; raises ConfigError for one that is invalid."""
     found = []
-    for text in filter(None, (one.strip() for one in settings.trusted_proxies.split(","))):
+    for text in filter(None, (part.strip() for part in settings.trusted_proxies.split(","))):
         try:
             found.append(str(ipaddress.ip_network(text, strict=False)))
         except ValueError:

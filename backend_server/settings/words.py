@@ -1,4 +1,4 @@
-"""What settings' values are: secrets, durations, words of a small list; and what every group of settings is."""
+"""The types of settings' values: secrets, durations, words of a short list; and the base of every group."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _as_seconds(value: object) -> float:
         return float(value)
     try:
         return parse_duration(str(value))
-    except InvalidInput as fault:  # pydantic collects ValueErrors, so that every wrong variable is told at once
+    except InvalidInput as fault:  # pydantic collects ValueErrors, so that every wrong variable is reported at once
         raise ValueError(fault.problems[0].message) from fault
 
 
@@ -39,20 +39,20 @@ Seconds = Annotated[float, PlainValidator(_as_seconds)]
 
 
 class LinkTokens(StrEnum):
-    """How link tokens come to be."""
+    """How link tokens are made."""
 
     STORED = "stored"
     DERIVED = "derived"
 
 
 class LogFormat(StrEnum):
-    """How log lines look."""
+    """The format of log lines."""
 
     TEXT = "text"
     JSON = "json"
 
 
 class Group(BaseModel):
-    """Some settings that belong together. A field's variable is its name in capitals, or `NAME_FILE`."""
+    """Settings that belong together. A field's variable is its name in capitals, or `NAME_FILE`."""
 
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True, extra="forbid", validate_default=True)
