@@ -1,4 +1,4 @@
-"""What health looks at, one check for each component: its state now, and what to say of it.
+"""What health examines, one check for each component: its present level, and what to say of it.
 
 Health is open to everyone, so nothing here names an address, a file, a device or a version.
 """
@@ -28,7 +28,7 @@ _DAY_MS = 86_400_000
 
 
 def is_below_floor(version: str | None) -> bool:
-    """Whether a Grafana version is older than the oldest safe one; one that is hidden is not known to be."""
+    """Whether a Grafana version is older than the oldest safe one; a hidden one does not count as older."""
     if not version:
         return False
     numbers = version.partition("-")[0].partition("+")[0].split(".")
@@ -45,7 +45,7 @@ class DatabaseCheck:
     may_vanish: Callable[[], bool]
 
     def __call__(self) -> Part:
-        """Look."""
+        """Check the database."""
         if not self.state.is_reached():
             return Part(Level.DOWN, "cannot be reached")
         if self.may_vanish():
@@ -60,7 +60,7 @@ class DiskCheck:
     free_bytes: Callable[[], int]
 
     def __call__(self) -> Part:
-        """Look."""
+        """Check the free space."""
         try:
             free = self.free_bytes()
         except OSError:
@@ -72,18 +72,18 @@ class DiskCheck:
 
 @dataclass(slots=True)
 class _KnownVersion:
-    """Grafana's version where `hide_version` keeps it out of its health: asked for as who is signed in, and kept."""
+    """Grafana's version where `hide_version` keeps it out of its health: asked for while signed in, and remembered."""
 
     version: str | None = None
     good_until: float = 0.0
 
     def get(self, grafana: Grafana) -> str | None:
-        """Return the version; None when it is not told to us either."""
+        """Return the version; None when it is hidden from us too."""
         if time.monotonic() >= self.good_until:
             try:
                 self.version = grafana.version()
             except DashwrightError:
-                return None  # what is wrong with Grafana is told by its health
+                return None  # Grafana's health reports what is wrong with it
             self.good_until = time.monotonic() + _VERSION_KEPT_SECONDS
         return self.version
 
@@ -103,7 +103,7 @@ class GrafanaCheck:
     known: _KnownVersion = field(default_factory=_KnownVersion)
 
     def __call__(self) -> Part:
-        """Look; raises what asking raises when it is our own."""
+        """Check Grafana; raises what asking raises when it is our own."""
         try:
             health = self.grafana.health()
         except Exception:
@@ -117,7 +117,7 @@ class GrafanaCheck:
             try:
                 self.check_providers()
             except UpstreamError:
-                faults.append("what it reads dashboards by is missing or not as shipped; it is not told to reload")
+                faults.append("its provider file is missing or not as shipped, so it is not asked to reload")
         if self.page_fault() is not None:
             faults.append("its public page is not one this service knows; links show a notice in place of dashboards")
         if is_below_floor(health.version or self.known.get(self.grafana)):
@@ -132,7 +132,7 @@ class PrometheusCheck:
     prometheus: Prometheus
 
     def __call__(self) -> Part:
-        """Look."""
+        """Check Prometheus."""
         if self.prometheus.ready():
             return Part(Level.OK)
         return Part(Level.DEGRADED, "does not answer; dashboards show no data")
@@ -146,7 +146,7 @@ class PollerCheck:
     dead: Level
 
     def __call__(self) -> Part:
-        """Look."""
+        """Check the poller."""
         try:
             healthy = self.poller.healthy()
         except Exception:  # noqa: BLE001 - whatever the reason, it does not answer
@@ -156,13 +156,13 @@ class PollerCheck:
 
 @dataclass(frozen=True, slots=True)
 class DocumentsCheck:
-    """The wanted documents by state; `counted` is told the numbers."""
+    """The wanted documents by state; `counted` receives the numbers."""
 
     state: State
     counted: Callable[[Mapping[DocumentState, int]], None]
 
     def __call__(self) -> Part:
-        """Look."""
+        """Check the documents."""
         counts = self.state.documents_by_state()
         self.counted(counts)
         facts = {
@@ -185,7 +185,7 @@ class TemplatesCheck:
     state: State
 
     def __call__(self) -> Part:
-        """Look."""
+        """Check the templates."""
         faults = len(self.catalog.faults())
         in_use = len(self.catalog.current().templates)
         if self.state.templates_folder_failed():
@@ -207,7 +207,7 @@ class SecretsCheck:
     _since: Mapping[str, int] = field(default_factory=dict)
 
     def __call__(self) -> Part:
-        """Look."""
+        """Check how old the secrets are."""
         if not self._since:
             self._since = self.in_use_since()
         oldest_ms = self.state.now_ms() - min(self._since.values()) if self._since else 0
@@ -222,17 +222,17 @@ class WorkerCheck:
     dead: Level
 
     def __call__(self) -> Part:
-        """Look."""
+        """Check the worker."""
         lease = self.state.lease()
         if lease is None:
             return Part(self.dead, "has not begun yet")
         if not lease.held:
-            return Part(self.dead, "nobody leads; changes wait")
+            return Part(self.dead, "no worker leads; changes wait")
         beat = self.state.heartbeat()
         if beat is None or beat.fencing != lease.fencing or not beat.passed:
             return Part(self.dead, "has taken the lead and not finished its first pass yet")
         # The lease lives as long as the process does; the beat stands still when its loop hangs.
         if self.state.now_ms() - beat.at > STUCK_AFTER_MS:
-            return Part(self.dead, "does not go on; changes wait")
+            return Part(self.dead, "is stalled; changes wait")
         moments = {"last_seen_at": beat.at, "last_pass_at": beat.last_pass_at}
         return Part(Level.OK, facts={name: format_ms(at) for name, at in moments.items() if at is not None})

@@ -21,7 +21,7 @@ _log = structlog.stdlib.get_logger("monitoring")
 
 
 class HealthCheck:
-    """Looks at every component when asked.
+    """Checks every component when asked.
 
     Args:
         database: the first check; without a database none of `stored` is looked at.

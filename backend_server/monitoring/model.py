@@ -32,13 +32,13 @@ class Verdict(StrEnum):
 
     @classmethod
     def of(cls, levels: Iterable[Level]) -> Verdict:
-        """Return what the components' levels make of the whole."""
+        """Return the verdict that follows from the components' levels."""
         return {Level.OK: cls.READY, Level.DEGRADED: cls.DEGRADED, Level.DOWN: cls.NOT_READY}[max(levels)]
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What is said of one component: its level, a sentence, and facts that are safe for everyone."""
+    """The report on one component: its level, a sentence, and facts that are safe for everyone."""
 
     level: Level
     message: str = ""
@@ -54,7 +54,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class LeaseState:
-    """A lease as it stands; `held` is False once it ran out."""
+    """A lease's present state; `held` is False once it has expired."""
 
     holder: str
     fencing: int
@@ -73,7 +73,7 @@ class Heartbeat:
 
 @dataclass(frozen=True, slots=True)
 class GrafanaHealth:
-    """What Grafana says of itself to anybody; `version` is None where it is hidden."""
+    """What Grafana's health says to anybody; `version` is None where it is hidden."""
 
     ok: bool
     version: str | None

@@ -1,4 +1,4 @@
-"""A component that is slow to look at: asked aside and remembered, so that it never makes health slow."""
+"""A component that is slow to check: asked in the background and remembered, so that health stays fast."""
 
 from __future__ import annotations
 

@@ -15,14 +15,14 @@ _log = structlog.stdlib.get_logger("monitoring")
 
 
 class ScrapeTargets:
-    """Prometheus' targets as they are now; an address that may not be reached is left out, and told once.
+    """Prometheus' targets as they are now; an address that may not be reached is left out, and reported once.
 
     Args:
         devices: returns every device that is not retired.
         metrics_paths: of each device kind that is scraped rather than polled, the path of its metrics.
         poller: `host:port` of the poller.
         refused: returns those of some addresses that may not be reached, each with its reason.
-        counted: is told how many those are.
+        counted: receives how many those are.
     """
 
     def __init__(

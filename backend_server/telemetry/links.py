@@ -1,4 +1,4 @@
-"""Metrics of links: by state, reason and deed, never by link, device or visitor, so their number is bounded."""
+"""Metrics of links: by state, reason and action, never by link, device or visitor, so their number is bounded."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Standing = tuple[Mapping[str, int], bool]
 
 
 class LinkMetrics:
-    """Counts what happens; what stands is asked of the database when somebody scrapes."""
+    """Counts events; present states are read from the database at each scrape."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._registry = registry
@@ -43,7 +43,7 @@ class LinkMetrics:
         self._refused = Counter(
             "dashwright_link_refusals", "Visitors' requests refused, by reason.", ("reason",), registry=registry
         )
-        self._deeds = Counter("dashwright_link_changes", "Changes of links, by deed.", ("deed",), registry=registry)
+        self._changes = Counter("dashwright_link_changes", "Changes of links, by action.", ("deed",), registry=registry)
 
     def visited(self, reason: str | None) -> None:
         """Count a visit; `reason` is why it was refused, None when it was not."""
@@ -52,12 +52,12 @@ class LinkMetrics:
         else:
             self._refused.labels(reason if reason in REASONS else "other").inc()
 
-    def changed(self, deed: str) -> None:
-        """Count a deed such as `link.pause`; there are as many as the registry has."""
-        self._deeds.labels(deed).inc()
+    def changed(self, action: str) -> None:
+        """Count an action such as `link.pause`; there are as many as the registry has."""
+        self._changes.labels(action).inc()
 
     def ask_at_scrape(self, standing: Callable[[], Standing]) -> None:
-        """Return links by state, and the switch, at each scrape, asked at most every few seconds."""
+        """Report links by state, and the switch, at each scrape, read at most every few seconds."""
         self._registry.register(_Standing(standing))
 
 

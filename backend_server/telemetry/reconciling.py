@@ -12,7 +12,7 @@ _MOST_NAMED = 20
 
 
 class ReconcileLog:
-    """Writes what happened; each trouble once until it changes or ends."""
+    """Logs what happened; each fault once until it changes or ends."""
 
     def __init__(self) -> None:
         self._log = get_logger("worker")
@@ -63,7 +63,7 @@ class ReconcileLog:
             self._log.warning("a file in DASHBOARDS_DIR is not in the record; it was left alone", file=file)
 
     def templates(self, loaded: LoadedTemplates) -> None:
-        """Templates were loaded anew."""
+        """Templates were loaded again."""
         for name, problem in loaded.problems.items():
             if name:
                 self._log.warning("template refused; the last good one stays", template=name, problem=problem)
@@ -73,7 +73,7 @@ class ReconcileLog:
                 )
 
     def trouble(self, doing: str, fault: DashwrightError) -> None:
-        """Something failed that will be tried again."""
+        """An operation failed that will be retried."""
         words = f"{doing}: {fault.message}"
         if words != self._trouble:
             self._trouble = words

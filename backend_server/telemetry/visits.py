@@ -1,4 +1,4 @@
-"""What is written down when a visit's surroundings fail: each is tried again by itself."""
+"""Log lines for what fails around a visit; each is retried by itself."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def test_a_dead_worker_or_poller_beside_us_is_not_ready_and_elsewhere_degraded(l
     assert supervised["status"] == "not_ready"
     parts = supervised["components"]
     assert isinstance(parts, dict)
-    assert parts["worker"] == {"status": "down", "message": "nobody leads; changes wait"}
+    assert parts["worker"] == {"status": "down", "message": "no worker leads; changes wait"}
     assert parts["poller"]["status"] == "down"
 
 
@@ -87,7 +87,7 @@ def test_a_worker_that_leads_and_hangs_is_not_healthy_and_is_again_when_it_goes_
         until(looked_long_ago)
         assert worker_part(live_app, supervised=True) == {
             "status": "down",
-            "message": "does not go on; changes wait",
+            "message": "is stalled; changes wait",
         }
     until(lambda: worker_part(live_app, supervised=True)["status"] == "ok")
 

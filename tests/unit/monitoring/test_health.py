@@ -92,13 +92,13 @@ def test_whoever_leads_is_known_by_lease_first_pass_and_beat(dead: Level) -> Non
     check = WorkerCheck(state, dead)
     assert check().facts == {"last_seen_at": "1970-01-01T00:16:40.000Z"}
     state.now += STUCK_AFTER_MS + 1
-    assert check() == Part(dead, "does not go on; changes wait")
+    assert check() == Part(dead, "is stalled; changes wait")
     state.beat = Heartbeat(6, passed=True, at=state.now)
     assert "first pass" in check().message
     state.beat = None
     assert "first pass" in check().message
     state.leads = LeaseState("one", 7, held=False)
-    assert check().message == "nobody leads; changes wait"
+    assert check().message == "no worker leads; changes wait"
     state.leads = None
     assert check() == Part(dead, "has not begun yet")
 
