@@ -1,4 +1,4 @@
-"""The calls this product makes to Grafana, each by name, each with its documented errors told apart.
+"""The calls this product makes to Grafana, each by name, each with its documented errors distinguished.
 
 Our identity (the auth-proxy header with Grafana's own origin, or a service-account token) goes with the calls of this
 class; what visitors ask is in `visitor.py` and carries none.
@@ -46,7 +46,7 @@ class LoadedDashboard:
 class GrafanaClient(VisitorCalls):
     """Grafana's HTTP API below `base_url` (e.g. `http://127.0.0.1:3300/grafana`), usable from many threads.
 
-    Give `user` (auth proxy) or `token` (service account); `origin` is the `Origin` sent, by default that of the base.
+    Set `user` (auth proxy) or `token` (service account); `origin` is the `Origin` sent, by default that of the base.
     Every call has a total deadline, follows no redirect and raises GrafanaError or one of its kinds.
     """
 
@@ -85,7 +85,7 @@ class GrafanaClient(VisitorCalls):
             return None
 
     def create_public(self, uid: str, wanted: PublicDashboard) -> PublicDashboard:
-        """Make the dashboard public with our uid and token; sent once only, see `settle_public` for what follows."""
+        """Publish the dashboard with our uid and token; sent once only, see `settle_public` for what follows."""
         return _public(
             self._transport, "POST", f"/api/dashboards/uid/{_part(uid)}/public-dashboards", wanted.as_request()
         )
@@ -140,7 +140,7 @@ class GrafanaClient(VisitorCalls):
     # Dashboards
 
     def dashboard(self, uid: str) -> LoadedDashboard | None:
-        """Read a dashboard back; None when Grafana has none of this uid."""
+        """Read a dashboard back; None when Grafana has none with this uid."""
         path = f"/api/dashboards/uid/{_part(uid)}"
         try:
             answer = self._transport.call("GET", path)
@@ -179,7 +179,7 @@ class GrafanaClient(VisitorCalls):
         self._transport.call("POST", "/api/admin/provisioning/dashboards/reload", timeout_seconds=timeout_seconds)
 
     def health(self) -> GrafanaHealth:
-        """Ask how Grafana is; a green answer means that the first walk over the files is done."""
+        """Return Grafana's health; a good answer means that the first walk over the files is done."""
         path = "/api/health"
         answer = self._transport.send("GET", path, headers={"Accept": "application/json"})
         if answer.status not in (200, 503):
@@ -192,7 +192,7 @@ class GrafanaClient(VisitorCalls):
         return GrafanaHealth(ok=ok, version=version if isinstance(version, str) and version else None)
 
     def version(self) -> str | None:
-        """Return Grafana's version as it tells it to us who are signed in; `health` tells nobody when so configured."""
+        """Return Grafana's version as a signed-in user sees it; its health may be configured to hide it."""
         path = "/api/frontend/settings"
         answer = self._transport.call("GET", path)
         settings = json_of("GET", path, answer)
@@ -253,7 +253,7 @@ def _public_path(uid: str) -> str:
 
 
 def _part(text: str) -> str:
-    """Make one path segment of an id, whatever is in it; `.` and `..` would climb, quoted or not."""
+    """Quote an id as one path segment, whatever is in it; `.` and `..` would climb, quoted or not."""
     if text in ("", ".", ".."):
         raise ConfigError(f"{text!r} cannot be a uid in Grafana")
     return quote(text, safe="")

@@ -1,4 +1,4 @@
-"""What Grafana's answers mean: told apart by `messageId`, since two messages share one text, else by status and words.
+"""What Grafana's answers mean: by `messageId`, since two messages share one text, else by status and words.
 
 The tables follow Grafana 12.4's public-dashboard errors; no error ever names an address.
 """
@@ -87,7 +87,7 @@ class PublicRefused(GrafanaError):
 
 
 class PublicPaused(GrafanaError):
-    """The public dashboard is switched off (`notEnabled`); only viewers are told so."""
+    """The public dashboard is switched off (`notEnabled`); only viewers get this answer."""
 
 
 class StillProvisioned(GrafanaError):

@@ -113,7 +113,7 @@ _DOUBTFUL = (
 
 
 def settle_public(grafana: _PublicCalls, uid: str, wanted: PublicDashboard, *, attempts: int = 3) -> PublicDashboard:
-    """Bring the dashboard's public row to the wanted one and give it back as read from Grafana.
+    """Change the dashboard's public row to the wanted one and return it as read back from Grafana.
 
     Read, choose the smallest change, make it; after a doubtful answer (already public, id taken, 500, cut off) read
     again and go on from what is there. The last doubtful error is raised when `attempts` readings did not settle it.

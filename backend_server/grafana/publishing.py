@@ -15,7 +15,7 @@ from .public import PublicDashboard, settle_public
 
 
 def _nothing(point: str) -> None:
-    """Do nothing: the checkpoint of production."""
+    """Do nothing: the checkpoint in production."""
 
 
 def _always() -> None:
@@ -51,7 +51,7 @@ class GrafanaPublishing:
         return None if found is None else content_of(found.document) or ""
 
     def publish(self, uid: str, public_uid: str, access_token: str) -> None:
-        """Make the dashboard public with exactly these ids and our switches, whatever stands there now."""
+        """Publish the dashboard with exactly these ids and our switches, whatever is there now."""
         settle_public(self._calls, uid, PublicDashboard(public_uid, access_token))
 
     def stands(self, uid: str, public_uid: str, access_token: str) -> bool:
@@ -60,7 +60,7 @@ class GrafanaPublishing:
         return found is not None and (found.uid, found.access_token) == (public_uid, access_token) and found.enabled
 
     def unpublish(self, uid: str) -> bool:
-        """Delete whatever public dashboard stands for the uid; False when there was none."""
+        """Delete the uid's public dashboard, whatever its ids; False when there was none."""
         existing = self._client.public_of(uid)
         return existing is not None and self._calls.delete_public(uid, existing.uid)
 

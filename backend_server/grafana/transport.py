@@ -48,7 +48,7 @@ class Transport:
         *,
         timeout_seconds: float | None = None,
     ) -> Reply:
-        """Make one call as ourselves; raises what `send` does, and the error that an answer other than 2xx means."""
+        """Send one request as ourselves; raises what `send` does, and the error that an answer other than 2xx means."""
         content = None if body is None else orjson.dumps(body)
         reply = self.send(method, path, headers=self._headers, body=content, timeout_seconds=timeout_seconds)
         if not 200 <= reply.status < 300:
@@ -64,7 +64,7 @@ class Transport:
         body: bytes | None = None,
         timeout_seconds: float | None = None,
     ) -> Reply:
-        """Make one call below the base URL as nobody; whatever Grafana answers is returned as it stands.
+        """Send one request below the base URL without an identity; Grafana's answer is returned as it is.
 
         Only a read (GET) is ever sent twice. Raises GrafanaUnreachable, GrafanaTimeout or GrafanaOddAnswer.
         """
@@ -106,7 +106,7 @@ def json_of(method: str, path: str, answer: Reply) -> Any:
 
 
 def odd(method: str, path: str, answer: Reply, what: str) -> GrafanaError:
-    """Make the error for a success whose body is not what Grafana sends."""
+    """Return the error for a success whose body is not what Grafana sends."""
     return GrafanaOddAnswer(
         f"Grafana answered {answer.status} to {method} {path}, but the body is {what}; "
         "check that GRAFANA_URL ends where Grafana is served",

@@ -102,7 +102,7 @@ class WireAnswer(HTTPResponse):
 
 
 def connections_to(endpoint: Endpoint, *, kept: int) -> HTTPConnectionPool:
-    """Return an empty pool for an endpoint; the other side is told its name, whatever address is connected to.
+    """Return an empty pool for an endpoint; its name is sent, whatever address is connected to.
 
     That name stands in `Host` and SNI, and a certificate must have it and be trusted by this machine.
     """

@@ -244,7 +244,7 @@ class BoundedAdapter(HTTPAdapter):
             return pool
 
     def cert_verify(self, *_: Any, **__: Any) -> None:
-        """Leave certificates to the connections: they trust what this machine trusts."""
+        """Do not touch certificates: the connections trust what this machine trusts."""
 
     def request_url(self, request: requests.PreparedRequest, *_: Any) -> str:
         """Return the target of the request line; nothing goes through a proxy."""

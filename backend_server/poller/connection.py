@@ -65,7 +65,7 @@ class DeviceConnection(asyncio.Protocol):
         self._transport.write(self._request)
 
     def close(self) -> None:
-        """End the connection; a question that is still open ends without a word."""
+        """Close the connection; a request still under way ends without an outcome."""
         self.asking = False
         if self._transport is not None:
             self._transport.abort()
@@ -83,7 +83,7 @@ class DeviceConnection(asyncio.Protocol):
         self._try_finish(ended=False)
 
     def eof_received(self) -> bool:
-        """Note the other side's end (asyncio calls this)."""
+        """Handle the other side's end of stream (asyncio calls this)."""
         if self.asking:
             self._try_finish(ended=True)
         return False

@@ -69,7 +69,7 @@ class _Polled:
         self.texts: dict[str, str] = {}  # what the device last said of itself
 
     def abort(self) -> None:
-        """End what is under way, and the connection."""
+        """Cancel the poll under way, and close the connection."""
         if self.task is not None and not self.task.done():
             self.task.cancel()
         if self.connection is not None:
@@ -77,7 +77,7 @@ class _Polled:
             self.connection = None
 
     def stop(self) -> None:
-        """End everything: the device is not polled any more."""
+        """Stop polling the device."""
         self.gone = True
         self.abort()
 
@@ -142,7 +142,7 @@ class PollEngine:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     def tick(self, now: float) -> None:
-        """Begin every poll that is due and end every one whose time is over."""
+        """Start every poll that is due and cancel every one whose time is over."""
         for polled, number in self._deadlines.due(now):
             if polled.number == number and polled.started is not None:
                 polled.abort()

@@ -1,4 +1,4 @@
-"""Device kinds: how a device is asked and what its answer means, read from YAML with all problems told at once."""
+"""Device kinds: how a device is asked and what its answer means, read from YAML with all problems reported at once."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ _TAKEN = frozenset({"device", "hostname", "kind"})
 
 
 class PollerMetrics:
-    """Takes each poll's outcome; `render` gives the page."""
+    """Records each poll's outcome; `render` returns the page."""
 
     def __init__(self, kinds: Iterable[DeviceKind], *, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -40,7 +40,7 @@ class PollerMetrics:
         self.devices = 0
 
     def describe(self, device: Device, texts: dict[str, str]) -> None:
-        """Keep `device_info` as the device, and what it says of itself, are now."""
+        """Update `device_info` to the device and what it says of itself now."""
         labels = {"device": device.id, "hostname": device.hostname, "kind": device.kind}
         for name, value in {**texts, **device.labels}.items():
             clean = _NOT_LABEL.sub("_", name)
@@ -85,7 +85,7 @@ class PollerMetrics:
             values.pop(device_id, None)
 
     def render(self) -> bytes:
-        """Return the page for a scrape."""
+        """Return the page of a scrape."""
         return self._page.render() + self._ages().encode() + self._own().encode()
 
     def _ages(self) -> str:

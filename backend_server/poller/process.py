@@ -38,7 +38,7 @@ def run_poller(
     forget_after_seconds: float,
     ready: Callable[[int], None] | None = None,
 ) -> None:
-    """Poll until SIGTERM or SIGINT. Call it from the main thread; `ready` is told the port once it listens.
+    """Poll until SIGTERM or SIGINT. Call it from the main thread; `ready` receives the port once it listens.
 
     Raises ConfigError when the port cannot be had.
     """
@@ -85,7 +85,7 @@ async def _run(
 
 
 async def _follow(source: DeviceSource, engine: PollEngine, stop: asyncio.Event) -> None:
-    """Keep the engine's list as the store has it; a store that is away leaves the list as it was."""
+    """Keep the engine's list in step with the store; an unreachable store leaves the list as it was."""
     known: Sequence[Device] | None = None
     away = False
     while not stop.is_set():

@@ -1,4 +1,4 @@
-"""A timing wheel: what is due at a moment costs the same for ten devices and ten thousand, with one timer for all."""
+"""A timing wheel: finding what is due costs the same for ten devices and ten thousand, with one timer for all."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Wheel(Generic[Item]):
         self._next: int | None = None
 
     def put(self, item: Item, at_seconds: float) -> None:
-        """Make an item due at a moment of the monotonic clock, or at the next tick when that has passed."""
+        """Schedule an item for a time of the monotonic clock, or for the next tick when that has passed."""
         tick = int(at_seconds / TICK_SECONDS) + 1
         self._slots[tick if self._next is None else max(tick, self._next)].append(item)
 

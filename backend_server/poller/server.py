@@ -19,12 +19,12 @@ class MetricsServer:
         self._visitors: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
     async def listen(self, port: int, host: str = "127.0.0.1") -> int:
-        """Begin; gives the port, which port 0 leaves to the system."""
+        """Start listening; returns the port, which port 0 leaves to the system."""
         self._server = await asyncio.start_server(self._serve, host, port, limit=16_384)
         return int(self._server.sockets[0].getsockname()[1])
 
     async def close(self) -> None:
-        """End every connection, then the listening."""
+        """Close every connection, then stop listening."""
         if self._server is not None:
             self._server.close()
         for writer in self._visitors.values():
