@@ -1,4 +1,4 @@
-"""The ports our programs ask for: each is tried before anything is started, so that a taken one is told by name."""
+"""The ports our programs ask for: each is tried before anything is started, so that a taken one is named."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class PortClaim:
     remedy: str = ""
 
     def refused(self, fault: OSError) -> str:
-        """Return the words for a port that cannot be had."""
+        """Return the message for a port that cannot be had."""
         if fault.errno == errno.EADDRNOTAVAIL or isinstance(fault, socket.gaierror):
-            return f"LISTEN is {self.host}, which is no address of this machine."
+            return f"LISTEN is {self.host}, which is not an address of this machine."
         return port_refused(self.port, self.setting, self.program, fault, remedy=self.remedy)
 
 

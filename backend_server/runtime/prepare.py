@@ -26,7 +26,7 @@ from .supervised import name_line
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What was made ready: lines to be shown once, and what `run` needs to start the programs."""
+    """The prepared start: lines to be shown once, and what `run` needs to start the programs."""
 
     notes: tuple[str, ...]
     written: int
@@ -36,7 +36,7 @@ class Prepared:
 
 
 def prepare_all(settings: Settings) -> Prepared:
-    """Do it; raises ConfigError when the programs could not start."""
+    """Prepare everything; raises ConfigError when the programs could not start."""
     _check_templates_folder(settings.templates_dir)
     for folder in (settings.data_dir, run_folder(settings), settings.dashboards_dir):
         make_folder(folder)
@@ -67,7 +67,7 @@ def prepare_all(settings: Settings) -> Prepared:
 
 
 def tell(prepared: Prepared, *, as_json: bool = False) -> None:
-    """Show what is shown once, and what is to be known; as lines of the log where programs read it."""
+    """Print secrets shown once, warnings and notes; as lines of the log where programs read it."""
     if as_json:
         for level, text in (
             *(("warning", one) for one in prepared.warnings),
@@ -84,7 +84,7 @@ def tell(prepared: Prepared, *, as_json: bool = False) -> None:
 
 
 def make_grafana_users(settings: Settings) -> None:
-    """Have Grafana's three users, one for each of our roles; raises UpstreamError while Grafana does not answer."""
+    """Ensure Grafana's three users, one for each of our roles; raises UpstreamError while Grafana does not answer."""
     with opened_services(settings, program="prepare") as services:
         ensure_grafana_users(services)
 
@@ -142,7 +142,7 @@ def _check_templates_folder(folder: Path | None) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder and those above it; raises ConfigError when this user may not."""
+    """Create a folder and those above it; raises ConfigError when this user may not."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as fault:

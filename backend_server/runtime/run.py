@@ -1,4 +1,4 @@
-"""Prepare, then every program under supervisor, in the foreground until told to stop."""
+"""Prepare, then every program under supervisor, in the foreground until asked to stop."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _USERS_SECONDS = 180.0
 
 
 def run_all(settings: Settings, *, extra_programs: Path | None = None) -> int:
-    """Run until told to stop; gives the exit code: 0, or 1 when a program could not be kept running.
+    """Run until asked to stop; returns the exit code: 0, or 1 when a program could not be kept running.
 
     Raises ConfigError before anything is started when this state is run already, or when a port cannot be had.
     """
@@ -90,7 +90,7 @@ def _run_prepared(settings: Settings, prepared: Prepared, extra_programs: Path |
         "-c",
         str(extra_programs or shipped("config", "supervisor") / "supervisord.conf"),
     ]
-    # Through a pipe: supervisor opens its own output anew for each program, which would overwrite a file.
+    # Through a pipe: supervisor opens its own output again for each program, which would overwrite a file.
     supervisor = subprocess.Popen(
         command,
         env=environment,
@@ -147,7 +147,7 @@ def environment_of(settings: Settings, prepared: Prepared, folder: Path) -> dict
 
 
 def supervisor_command() -> list[str]:
-    """Return what starts supervisord with this Python; started by root, everything is meant to run as root."""
+    """Return the command that starts supervisord with this Python; started by root, everything runs as root."""
     as_root = ["-u", "root"] if os.geteuid() == 0 else []
     return [sys.executable, "-m", "supervisor.supervisord", *as_root]
 
@@ -158,7 +158,7 @@ def public_address(settings: Settings) -> str:
 
 
 def _copy(source: IO[bytes], as_json: bool) -> None:
-    """Pass the programs' lines on, which name themselves, and put supervisor's own into the same form."""
+    """Forward the programs' lines, which name themselves, and supervisor's own in the same form."""
     for line in source:
         own = _SUPERVISORS_LINE.fullmatch(line.rstrip())
         if own:
@@ -170,7 +170,7 @@ def _copy(source: IO[bytes], as_json: bool) -> None:
 
 
 def _say(text: str, *, as_json: bool, level: str = "info") -> None:
-    """Tell a person at the terminal, or the log where programs read it."""
+    """Print to a person's terminal, or log where programs read it."""
     line = name_line("run", text, as_json=True, now=datetime.now(UTC), level=level) if as_json else text
     click.echo(line, err=level == "error" and not as_json)
 
@@ -180,7 +180,7 @@ def _word(value: bool) -> str:
 
 
 def _write_client_file(settings: Settings, socket: str) -> None:
-    """Let `supervisorctl status` work in DATA_DIR without options."""
+    """Write the file by which `supervisorctl status` works in DATA_DIR without options."""
     (settings.data_dir / "supervisord.conf").write_text(
         "; Written by `dashwright run` for supervisorctl.\n"
         f"[supervisorctl]\nserverurl=unix://{socket}\nusername=local\npassword=local\n",
@@ -202,7 +202,7 @@ def _wait_and_reap(pid: int) -> int:
 
 
 def _when_ready(settings: Settings, failed: Path, end: Callable[[], None]) -> None:
-    """Say the address once the service answers, and make Grafana's users once Grafana does.
+    """Print the address once the service answers, and create Grafana's users once Grafana does.
 
     A start of which nobody ever listens ends everything: where supervisor cannot start one program it may be unable to
     start the one that watches, too.

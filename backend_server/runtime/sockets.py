@@ -54,7 +54,7 @@ def ensure_socket_path(folder: Path, name: str) -> Path:
 
 
 def bind_unix(folder: Path, name: str) -> Listening:
-    """Bind a unix socket that this user alone may open; one that a killed process left behind gives way.
+    """Bind a unix socket that this user alone may open, replacing one that a killed process left behind.
 
     Raises ConfigError while another process listens there.
     """

@@ -40,7 +40,7 @@ _LONGEST_WAIT_SECONDS = 15.0
 _LAST_LINES_SECONDS = 2.0
 # Programs that know nothing of links write down whatever they were asked for, an alias too.
 _SLUG = re.compile(r"((?:/|%2f)s(?:/|%2f))(?!…)[^\s\"'/?&#,]+", re.IGNORECASE)
-# nginx's `client: ADDRESS`, Grafana's `remote_addr=ADDRESS`, and what either was told of it.
+# nginx's `client: ADDRESS`, Grafana's `remote_addr=ADDRESS`, and what either was sent about it.
 _ADDRESS = re.compile(r"((?:\bclient: |\bremote_addr=|\bX-Forwarded-For: )\"?)[0-9a-fA-F.:\[\]]+")
 
 
@@ -53,11 +53,11 @@ def wait_before_start(starts: Sequence[float], now: float) -> float:
 
 def name_line(program: str, line: str, *, as_json: bool, now: datetime, level: str = "info") -> str:
     """Write one line of a program that does not speak our form."""
-    moment = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    timestamp = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     text = line.rstrip("\r\n")
     if as_json:
-        return json.dumps({"timestamp": moment, "program": program, "level": level, "event": text})
-    return f"{moment} {program} {text}"
+        return json.dumps({"timestamp": timestamp, "program": program, "level": level, "event": text})
+    return f"{timestamp} {program} {text}"
 
 
 def masked(line: str, *, visitors: bool) -> str:
@@ -109,7 +109,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _wait_for(address: str, ending: threading.Event) -> bool:
-    """Wait until somebody listens there, or long enough; False when told to end meanwhile."""
+    """Wait until somebody listens there, or long enough; False when asked to end meanwhile."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while time.monotonic() < deadline and not listens(address, 1.0):
         if ending.wait(0.2):
@@ -157,7 +157,7 @@ def _hold(program: str, command: Sequence[str], place: int) -> int:
 
 
 def _end_the_rest() -> None:
-    """End what a program left behind when it was killed: nginx's workers go on without their master, on its port."""
+    """Kill what a program left behind when it was killed: nginx's workers keep its port without their master."""
     if os.getpgrp() == os.getpid():  # supervisor gives each program a group of its own
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         os.killpg(0, signal.SIGTERM)

@@ -47,7 +47,7 @@ class DeathCount:
 
 
 def listen(source: TextIO, answers: TextIO, count: DeathCount) -> str:
-    """Take supervisor's events until one is a reason to end; empty when supervisor itself went away."""
+    """Handle supervisor's events until one is a reason to end; "" when supervisor itself went away."""
     while True:
         answers.write("READY\n")
         answers.flush()

@@ -18,7 +18,7 @@ from backend_server.storage.tables.accounts import SqlAccounts
 
 
 def build_host_tokens(settings: Settings) -> HostTokens | None:
-    """Make what reads the host platform's tokens; None when no key is set. Raises ConfigError."""
+    """Build the reader of the host platform's tokens; None when no key is set. Raises ConfigError."""
     default = settings.jwt_default_role
     return HostTokens.of(
         HostTokenRules(
@@ -38,7 +38,7 @@ def account_store(store: Store) -> AccountStore:
 
 
 def secret_keeper(settings: Settings, store: Store) -> SecretKeeper:
-    """Return what makes and keeps secrets."""
+    """Return the keeper of secrets."""
     return SecretStore(store, settings.data_dir)
 
 

@@ -1,4 +1,4 @@
-"""Backups of the state that the settings name, written and put back."""
+"""Backups of the state that the settings name, written and restored."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def write_backup(settings: Settings, file: Path, passphrase: Secret) -> tuple[Co
 
 
 def restore_backup(settings: Settings, file: Path, passphrase: Secret, *, replace: bool) -> Contents:
-    """Put a backup in the place of what is there, all of it or nothing."""
+    """Replace the whole state with a backup, all of it or nothing."""
     with _opened(settings, migrate=True) as (store, secrets):
         return restore(store, secrets, settings.templates_dir, read_sealed(file, passphrase), replace=replace)
 

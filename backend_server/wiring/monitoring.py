@@ -46,7 +46,7 @@ _NAMES = Names(lease=WORKER_LEASE, heartbeat=HEARTBEAT, removals_held=HELD, temp
 
 
 def build_health(services: Services) -> HealthCheck:
-    """Make what looks at every component of the services."""
+    """Build the health check of every component."""
     settings, state = services.settings, stored_state(services.store)
     dead = Level.DOWN if services.supervised else Level.DEGRADED
     slow: dict[str, Check] = {
@@ -78,7 +78,7 @@ def disk_kind(settings: Settings) -> str | None:
 
 
 def stored_state(store: Store) -> StoredState:
-    """Return what a store tells of the worker's work."""
+    """Return what a store knows of the worker's work."""
     return StoredState(store, _NAMES)
 
 
@@ -100,7 +100,7 @@ def build_targets(
     poller: PollerClient,
     devices: Callable[[], Sequence[Device]],
 ) -> ScrapeTargets:
-    """Make what tells Prometheus whom to ask."""
+    """Build the scrape targets for Prometheus."""
     reachable = CheckedAddresses(OutboundGuard(settings.outbound_allow), Purpose.DEVICE)
     return ScrapeTargets(
         devices,
@@ -112,7 +112,7 @@ def build_targets(
 
 
 def build_storage_advice(settings: Settings, store: Store) -> StorageAdvice:
-    """Make what says whether the state would survive."""
+    """Build the advice on whether the state would survive."""
     return StorageAdvice(
         in_a_file=store.dialect == "sqlite",
         derived_tokens=settings.link_tokens is LinkTokens.DERIVED,

@@ -12,12 +12,12 @@ from backend_server.settings import Settings
 
 
 def build_generated(settings: Settings, published: StaticDocuments) -> GeneratedDashboards:
-    """Make what publishes generated dashboards."""
+    """Build the publisher of generated dashboards."""
     return GeneratedDashboards(published, partial(seen_metrics, settings.prometheus_url))
 
 
 def build_packs(published: StaticDocuments) -> Packs:
-    """Make what installs the packs that ship."""
+    """Build the installer of the packs that ship."""
     return Packs(published, shipped_packs)
 
 

@@ -50,7 +50,7 @@ def reconcile_records(store: Transactions, *, share_default: str = "true") -> Re
 
 
 def build_reconciler(services: Services, store: Transactions | None = None) -> Reconciler:
-    """Make what runs passes over the services' store and files; the worker, `prepare` and the plan use it.
+    """Build what runs passes over the services' store and files; the worker, `prepare` and the plan use it.
 
     `store` is that of whoever leads; without it the record is written as it is, by one process alone.
     """
@@ -71,7 +71,7 @@ def build_reconciler(services: Services, store: Transactions | None = None) -> R
 def build_template_loading(
     services: Services, reconciler: Reconciler, store: Transactions | None = None
 ) -> TemplateLoading:
-    """Make what takes templates into use; `store` as in `build_reconciler`."""
+    """Build what takes templates into use; `store` as in `build_reconciler`."""
     store = store or services.store
     records = reconcile_records(store, share_default=services.settings.share_default)
     adoption = TemplateAdoption(records, FleetDocuments(Records(store)), reconciler.filling.use)
@@ -79,7 +79,7 @@ def build_template_loading(
 
 
 def build_worker(services: Services, *, watcher: Watcher | None = None) -> Worker:
-    """Make the loop around the passes; `run(stop)` works until the event is set."""
+    """Build the loop around the passes; `run(stop)` works until the event is set."""
     settings = services.settings
     holder = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
     lead = Lead(Lease(services.store, WORKER_LEASE, holder))

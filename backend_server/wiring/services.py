@@ -40,7 +40,7 @@ _log = get_logger("wiring")
 
 
 def flush_services(services: Services) -> None:
-    """Write what is gathered in memory (last seen, views, last uses); a failure is logged and tried again."""
+    """Write what was collected in memory (last seen, views, last uses); a failure is logged and retried."""
     for write in (services.devices.flush, services.views.flush, services.accounts.flush, services.ledger.tidy):
         try:
             write()
@@ -49,7 +49,7 @@ def flush_services(services: Services) -> None:
 
 
 def close_services(services: Services) -> None:
-    """Write what is gathered and close every connection."""
+    """Write what was collected in memory and close every connection."""
     flush_services(services)
     services.viewing.close()
     services.prometheus.close()

@@ -18,12 +18,12 @@ class Upstreams:
 
 
 def build_upstreams(settings: Settings) -> Upstreams:
-    """Make the clients; nobody is asked yet."""
+    """Build the clients; nothing is asked yet."""
     return Upstreams(build_prometheus(settings), _grafana(settings))
 
 
 def build_prometheus(settings: Settings, *, timeout_seconds: float | None = None) -> PrometheusClient:
-    """Make what asks the default Prometheus."""
+    """Build the client of the default Prometheus."""
     return PrometheusClient(settings.prometheus_url, timeout_seconds=timeout_seconds or settings.prometheus_timeout)
 
 

@@ -32,7 +32,7 @@ from .upstreams import Upstreams
 
 
 def build_viewing(links: LinkRegistry, source: Source, views: ViewCounts, secret_key: Secret) -> Viewing:
-    """Make what answers visitors."""
+    """Build what answers visitors."""
     return Viewing(
         links.directory,
         source,
@@ -44,12 +44,12 @@ def build_viewing(links: LinkRegistry, source: Source, views: ViewCounts, secret
 
 
 def build_view_counts(store: Store, metrics: Metrics) -> ViewCounts:
-    """Make what counts visits."""
+    """Build the counts of visits."""
     return ViewCounts(SqlViews(store), on_failure=views_not_written, on_visit=metrics.links.visited)
 
 
 def build_readability() -> Readability:
-    """Make what remembers whether Grafana's page can be read."""
+    """Build the memory of whether Grafana's page can be read."""
     return Readability(page_unreadable)
 
 
@@ -62,7 +62,7 @@ def build_source(
     *,
     scrapes: LearnedScrapes,
 ) -> Source:
-    """Make what draws dashboards."""
+    """Build the source that shows dashboards."""
     limits = Limits(max_points=settings.query_max_points)
     runner = QueryRunner(Datasources(upstreams.prometheus), on_fault=query_not_asked)
     viewer = viewer_source(StoredDocuments(documents), runner, limits=limits, clock_ms=epoch_ms, scrapes=scrapes)

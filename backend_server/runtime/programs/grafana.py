@@ -51,7 +51,7 @@ def grafana_command(settings: Settings) -> list[str]:
 
 
 def prepare_grafana(settings: Settings, kept: SecretKeeper) -> PreparedGrafana:
-    """Put the provisioning folder in place and give what Grafana is started with.
+    """Lay the provisioning folder out and return what Grafana is started with.
 
     Raises ConfigError when the provider file is not the one this release ships: without it a reload deletes everything.
     """
@@ -111,7 +111,7 @@ def _reader(settings: Settings, kept: SecretKeeper) -> tuple[ReaderRole | None, 
 
 
 def _provision(settings: Settings, environment: Mapping[str, str], *, with_postgres: bool) -> None:
-    """Have the provisioning folder as this release ships it, also under a Grafana that runs."""
+    """Ensure the provisioning folder as this release ships it, also under a running Grafana."""
     target = Path(environment["GRAFANA_PROVISIONING_DIR"])
     source = shipped("config", "grafana", "provisioning")
     files = {str(file.relative_to(source)): file.read_bytes() for file in sorted(source.rglob("*")) if file.is_file()}
@@ -135,7 +135,7 @@ def _hosts(settings: Settings) -> list[str]:
 
 
 def database_parts(url: str, reader: ReaderRole) -> dict[str, str]:
-    """Take our database's URL apart for Grafana's datasource, which wants every part bare and the reader's name."""
+    """Split our database's URL for Grafana's datasource, which takes every part unquoted and the reader's name."""
     parts = urlsplit(url)
     asked = dict(parse_qsl(parts.query))
     host = parts.hostname or asked.get("host", "localhost")
@@ -150,7 +150,7 @@ def database_parts(url: str, reader: ReaderRole) -> dict[str, str]:
 
 
 def _ssl_mode(host: str, asked: str) -> str:
-    """Return the mode for Grafana, which knows no "if possible": when not told, TLS unless the host is beside us."""
+    """Return the mode for Grafana, which knows no "if possible": by default TLS unless the host is beside us."""
     if asked in _SSL_MODES:
         return asked
     try:

@@ -61,7 +61,7 @@ SIZES = {"api": "32m", "grafana": "16m", "link": "64k", "other": "1m"}
 CONNECTIONS = {"address": 512, "link": 2048}
 
 
-# Written file, its template, and what that one is told besides.
+# Written file, its template, and the values it gets besides.
 _FILES: tuple[tuple[str, str, dict[str, object]], ...] = (
     ("to_web.conf", "to_web.conf.j2", {"check": False}),
     ("to_sign_in.conf", "to_web.conf.j2", {"check": True}),
@@ -74,7 +74,7 @@ _FILES: tuple[tuple[str, str, dict[str, object]], ...] = (
 
 
 def render_edge(settings: Settings) -> Path:
-    """Write nginx's configuration and its folders; gives the path of `nginx.conf`."""
+    """Write nginx's configuration and its folders; returns the path of `nginx.conf`."""
     run = run_folder(settings) / "nginx"
     (run / "temp").mkdir(parents=True, exist_ok=True, mode=0o700)
     jinja = Environment(
@@ -119,7 +119,7 @@ def render_edge(settings: Settings) -> Path:
 
 
 def check_edge(configuration: Path) -> None:
-    """Let nginx itself read the configuration; raises ConfigError with its words."""
+    """Check the configuration with nginx itself; raises ConfigError with its message."""
     told = subprocess.run(nginx_command(configuration, "-t", "-q"), capture_output=True, text=True, check=False)
     if told.returncode:
         raise ConfigError(f"nginx refuses its configuration {configuration}: {told.stderr.strip()}")

@@ -23,7 +23,7 @@ def find_prometheus() -> str | None:
 
 
 def prepare_prometheus(settings: Settings, accounts: AccountStore) -> list[str]:
-    """Write the configuration and give the command; ConfigError when there is no Prometheus, or it is elsewhere."""
+    """Write the configuration and return the command; ConfigError when there is no Prometheus, or it is elsewhere."""
     program = find_prometheus()
     parts = urlsplit(settings.prometheus_url)
     if program is None:

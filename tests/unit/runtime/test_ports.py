@@ -83,7 +83,7 @@ def test_one_port_for_two_programs_is_told(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("address", ["192.0.2.1", "nowhere.invalid"])
 def test_an_address_of_another_machine_is_told(tmp_path: Path, address: str) -> None:
-    with pytest.raises(ConfigError, match=f"LISTEN is {address}, which is no address of this machine"):
+    with pytest.raises(ConfigError, match=f"LISTEN is {address}, which is not an address of this machine"):
         check_ports(all_claims(settings_with(tmp_path, LISTEN=address, EDGE="false")))
 
 
