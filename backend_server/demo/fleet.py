@@ -65,7 +65,7 @@ def _device(server: MinerServer, name: str) -> dict[str, object]:
 
 
 def _register(url: str, token: str, body: bytes) -> str:
-    """Send the whole fleet; gives why it was not taken, or nothing. Unchanged devices cost the service nothing."""
+    """Register the whole fleet; returns the reason of a failure, or "". Unchanged devices cost the service nothing."""
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     request = urllib.request.Request(f"{url.rstrip('/')}/api/devices/batch", body, headers, method="POST")  # noqa: S310  # as below
     try:

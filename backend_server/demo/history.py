@@ -41,18 +41,18 @@ def write_history(
         return False
     store.mkdir(parents=True, exist_ok=True)
     begin = past.now - past.seconds
-    moments = [begin + step * _STEP_SECONDS for step in range(int(past.seconds / _STEP_SECONDS))]
+    times = [begin + step * _STEP_SECONDS for step in range(int(past.seconds / _STEP_SECONDS))]
     lines: dict[str, list[str]] = {}
     for device_id, number, hostname, site in miners:
         ours = f'instance="{instance}",job="dashwright-poller",device="{device_id}"'
-        for moment in moments:
-            info = info_at(moment, number, hostname, past.started)
+        for at in times:
+            info = info_at(at, number, hostname, past.started)
             values = {**readings_of(kind, info), "device_up": 1.0, "device_reading_age_seconds": 0.5}
             for name, value in values.items():
-                lines.setdefault(name, []).append(f"{name}{{{ours}}} {format_value(value)} {moment:.3f}")
+                lines.setdefault(name, []).append(f"{name}{{{ours}}} {format_value(value)} {at:.3f}")
             texts = {"hostname": hostname, "kind": kind.name, "site": site, **texts_of(kind, info)}
             labels = ",".join(f'{name}="{text}"' for name, text in texts.items())
-            lines.setdefault("device_info", []).append(f"device_info{{{ours},{labels}}} 1 {moment:.3f}")
+            lines.setdefault("device_info", []).append(f"device_info{{{ours},{labels}}} 1 {at:.3f}")
     types = {reading.name: reading.type for reading in kind.readings}
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as out:
         for name, samples in lines.items():

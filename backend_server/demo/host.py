@@ -22,7 +22,7 @@ _TOKENS = "/* The service's own tokens stand here when the page is sent. */"
 
 
 class Host:
-    """Looks after devices; `wanderer` is the id of the one that goes away and comes back."""
+    """Manages devices; `wanderer` is the id of the one that goes away and comes back."""
 
     def __init__(
         self,
@@ -51,17 +51,17 @@ class Host:
         self._loop = threading.Thread(target=self._run, name="demo-host", daemon=True)
 
     def start(self) -> None:
-        """Begin the loop."""
+        """Start the loop."""
         self._loop.start()
 
     def close(self) -> None:
-        """End it."""
+        """Stop the loop."""
         self._stop.set()
         self._loop.join()
         self._hook.close(1.0)
 
     def state(self) -> dict[str, object]:
-        """Return what the page shows: each device with its frame's address, and the overview."""
+        """Return the page's content: each device with its frame's address, and the overview."""
         links = self._hook.links
         shown = []
         for device in self._devices:
@@ -117,7 +117,7 @@ class Host:
 
     def _all_live(self) -> bool:
         links = self._hook.links
-        return all((link := links.get(one["id"])) is not None and link.state == "live" for one in self._devices)
+        return all((link := links.get(device["id"])) is not None and link.state == "live" for device in self._devices)
 
     def _turn(self, device_id: str) -> None:
         if self._away:
@@ -199,4 +199,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # http.server's name
-        """Say nothing."""
+        """Log nothing."""

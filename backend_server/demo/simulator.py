@@ -22,7 +22,7 @@ _MOST_BYTES = 4096
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A kind of miner: what it does when nothing disturbs it. Hash rate in GH/s, power in watts."""
+    """A model of miner: its values when undisturbed. Hash rate in GH/s, power in watts."""
 
     chip: str
     hash_rate: float
@@ -37,55 +37,55 @@ MODELS: Sequence[Model] = (
 )
 
 
-def wave(moment: float, seed: int, period_seconds: float) -> float:
+def wave(at: float, seed: int, period_seconds: float) -> float:
     """Return a smooth, never quite repeating number from -1 to 1."""
-    turn = moment / period_seconds * math.tau
+    turn = at / period_seconds * math.tau
     return (math.sin(turn + seed) + math.sin(turn * 2.7 + seed * 1.3) * 0.5 + math.sin(turn * 7.1 + seed) * 0.25) / 1.75
 
 
-def info_at(moment: float, number: int, hostname: str, started: float) -> dict[str, object]:
-    """Return what miner `number` answers at a moment (epoch seconds); the keys are those of AxeOS."""
+def info_at(at: float, number: int, hostname: str, started: float) -> dict[str, object]:
+    """Return what miner `number` answers at a given time (epoch seconds); the keys are those of AxeOS."""
     model = MODELS[number % len(MODELS)]
     # Slow enough to be read as a line over an hour, with a small part that moves from one reading to the next.
-    load = 1 + 0.04 * wave(moment, number, 900) + 0.006 * wave(moment, number + 9, 13)
-    temperature = 57 + 3 * wave(moment, number + 3, 1500) + 40 * (load - 1) + number % 4
+    load = 1 + 0.04 * wave(at, number, 900) + 0.006 * wave(at, number + 9, 13)
+    temperature = 57 + 3 * wave(at, number + 3, 1500) + 40 * (load - 1) + number % 4
     fan = min(100.0, max(20.0, 55 + (temperature - 57) * 4))
-    minutes = max(0.0, moment - started) / 60
+    minutes = max(0.0, at - started) / 60
     accepted = int(minutes * (2.4 + number % 3))
     return {
         "hostname": hostname,
         "ASICModel": model.chip,
         "version": "v2.6.5",
         "hashRate": round(model.hash_rate * load, 2),
-        "power": round(model.power * (0.7 + 0.3 * load) + 0.06 * wave(moment, number + 5, 17), 2),
+        "power": round(model.power * (0.7 + 0.3 * load) + 0.06 * wave(at, number + 5, 17), 2),
         "temp": round(temperature, 1),
-        "vrTemp": round(temperature + 6 + wave(moment, number + 7, 400), 1),
+        "vrTemp": round(temperature + 6 + wave(at, number + 7, 400), 1),
         "fanrpm": int(fan * 68),
         "fanspeed": round(fan),
-        "voltage": round(5080 + 25 * wave(moment, number + 11, 700), 1),
+        "voltage": round(5080 + 25 * wave(at, number + 11, 700), 1),
         "sharesAccepted": accepted,
         "sharesRejected": accepted // 240,
         "bestDiff": model.difficulty,
-        "uptimeSeconds": int(moment - started),
-        "wifiRSSI": round(-52 - 4 * (number % 5) + 3 * wave(moment, number + 13, 600)),
+        "uptimeSeconds": int(at - started),
+        "wifiRSSI": round(-52 - 4 * (number % 5) + 3 * wave(at, number + 13, 600)),
     }
 
 
 @dataclass
 class Miner:
-    """One simulated device; `held` are the values somebody set."""
+    """One simulated device; `held` are the values somebody fixed."""
 
     number: int
     hostname: str
     started: float
     held: dict[str, object] = field(default_factory=dict)
 
-    def info(self, moment: float) -> dict[str, object]:
-        """Return the answer of a moment."""
-        return {**info_at(moment, self.number, self.hostname, self.started), **self.held}
+    def info(self, at: float) -> dict[str, object]:
+        """Return the answer at a given time."""
+        return {**info_at(at, self.number, self.hostname, self.started), **self.held}
 
     def set(self, values: Mapping[str, object]) -> None:
-        """Hold values; null lets one move again."""
+        """Fix values; null frees one again."""
         for name, value in values.items():
             if value is None:
                 self.held.pop(name, None)
@@ -108,11 +108,11 @@ class MinerServer(ThreadingHTTPServer):
 
     @property
     def address(self) -> str:
-        """What the poller is told."""
+        """The address the poller asks."""
         return f"http://127.0.0.1:{self.server_port}"
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Note each connection, so that switching off ends it as it does with a real device."""
+        """Remember each connection, so that switching off ends it as it does with a real device."""
         self._open.add(request)
         super().process_request(request, client_address)
 
@@ -144,7 +144,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(404, {"error": "not found"})
 
     def do_POST(self) -> None:
-        """Hold values."""
+        """Fix values of the device."""
         length = self.headers.get("Content-Length", "")
         size = int(length) if length.isdecimal() else 0
         if self.path != "/set" or not 0 < size <= _MOST_BYTES:
@@ -169,4 +169,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(payload)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # http.server's name
-        """Say nothing: the poller asks every second."""
+        """Log nothing: the poller asks every second."""

@@ -1,4 +1,4 @@
-"""The use case: what happened on a link, who did what, and for how long daily counts are kept."""
+"""The use case: what happened on a link, who did what, and how long daily counts are kept."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _DAY_MS = 86_400_000
 
 @dataclass(frozen=True, slots=True)
 class LinkLedger:
-    """What is known of a link's use: days with something on them, and its audit events, both the newest first."""
+    """A link's use: days with events, and its audit events, both the newest first."""
 
     found: FoundLink
     first_day: str
@@ -64,7 +64,7 @@ class Ledger:
         return self._records.audit_page(query)
 
     def tidy(self) -> int:
-        """Remove daily counts that are kept no longer; gives how many rows went. Works once a day."""
+        """Remove daily counts that are kept no longer; returns the number of rows. Works once a day."""
         now = self._clock_ms()
         with self._lock:
             today = format_day(now)

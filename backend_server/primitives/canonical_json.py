@@ -15,7 +15,7 @@ def canonical_bytes(value: object) -> bytes:
 
 
 def content_hash(body: bytes) -> str:
-    """Name bytes by their content: the first 32 hex digits of SHA-256."""
+    """Return the name of bytes by their content: the first 32 hex digits of SHA-256."""
     return hashlib.sha256(body).hexdigest()[:32]
 
 
@@ -28,5 +28,5 @@ def read_json(body: bytes | str, *, what: str = "The document") -> object:
 
 
 def json_problem(fault: orjson.JSONDecodeError) -> Problem:
-    """Say where a text stops to be JSON."""
+    """Return where a text ceases to be JSON."""
     return Problem("", f"is not JSON: {fault.msg}", line=fault.lineno, column=fault.colno)

@@ -9,38 +9,38 @@ from typing import overload
 from backend_server.errors import InvalidInput, Problem
 
 
-def format_time(moment: datetime) -> str:
-    """Write a moment as RFC 3339 in UTC with milliseconds."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def format_time(time: datetime) -> str:
+    """Format a time as RFC 3339 in UTC with milliseconds."""
+    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 @overload
-def format_ms(moment_ms: int) -> str: ...
+def format_ms(time_ms: int) -> str: ...
 @overload
-def format_ms(moment_ms: int | None) -> str | None: ...
-def format_ms(moment_ms: int | None) -> str | None:
-    """Write epoch milliseconds as RFC 3339 in UTC with milliseconds; None stays None."""
-    return None if moment_ms is None else format_time(datetime.fromtimestamp(moment_ms / 1000, UTC))
+def format_ms(time_ms: int | None) -> str | None: ...
+def format_ms(time_ms: int | None) -> str | None:
+    """Format epoch milliseconds as RFC 3339 in UTC with milliseconds; None stays None."""
+    return None if time_ms is None else format_time(datetime.fromtimestamp(time_ms / 1000, UTC))
 
 
-def format_day(moment_ms: int) -> str:
-    """Name the UTC day of a moment, `YYYY-MM-DD`."""
-    return f"{datetime.fromtimestamp(moment_ms / 1000, UTC):%Y-%m-%d}"
+def format_day(time_ms: int) -> str:
+    """Format the UTC day of a time as `YYYY-MM-DD`."""
+    return f"{datetime.fromtimestamp(time_ms / 1000, UTC):%Y-%m-%d}"
 
 
 def parse_time(text: str, *, path: str = "") -> datetime:
-    """Read RFC 3339 with an offset; raises InvalidInput without one: a local time is another moment elsewhere."""
-    moment: datetime | None
+    """Read RFC 3339 with an offset; raises InvalidInput without one: a local time is a different one elsewhere."""
+    time: datetime | None
     try:
-        moment = datetime.fromisoformat(text)
-        moment = None if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError):  # the first and last day of all years have no moment in UTC
-        moment = None
-    if moment is None:
+        time = datetime.fromisoformat(text)
+        time = None if time.tzinfo is None else time.astimezone(UTC)
+    except (ValueError, OverflowError):  # the first and last day of all years have no time in UTC
+        time = None
+    if time is None:
         raise InvalidInput([Problem(path, f"{text[:40]!r} is not an RFC 3339 time; write e.g. 2026-01-31T12:00:00Z")])
-    return moment
+    return time
 
 
 def epoch_ms() -> int:
-    """Return the present moment as epoch milliseconds."""
+    """Return the present time in epoch milliseconds."""
     return time.time_ns() // 1_000_000

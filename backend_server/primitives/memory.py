@@ -42,12 +42,12 @@ class Guarded(Generic[T]):
             return held[1]
 
     def keep(self, number: int, value: T) -> None:
-        """Note the value as of a write of our own, so that it is not read again for that."""
+        """Store the value as of a write of our own, so that it is not read again for that."""
         self._held = (number, value)
 
 
 class Cache(Protocol):
-    """What is remembered of objects; its guard says what of it is not right any more."""
+    """A cache of objects; its guard says which entries are no longer right."""
 
     def forget(self, changed: Sequence[tuple[str, str]]) -> None:
         """Forget what was written, given as `(maker, object_id)`."""
@@ -85,7 +85,7 @@ class Guard(Generic[T]):
         self.lock = threading.RLock()
 
     def watch(self, cache: Cache) -> None:
-        """Tell a cache from now on what to forget."""
+        """Register a cache, which hears from now on what to forget."""
         self._caches.append(cache)
 
     @property
@@ -94,7 +94,7 @@ class Guard(Generic[T]):
         return self.check() if self._state is None else self._state
 
     def may_keep(self, snapshot: int) -> bool:
-        """Whether, with `lock` held, something read at change `snapshot` is still right to remember."""
+        """Whether something read at change `snapshot` may still be cached; call it with `lock` held."""
         return self.number <= snapshot
 
     def wrote(self, change: int, changed: Sequence[tuple[str, str]]) -> None:

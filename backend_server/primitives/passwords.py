@@ -19,7 +19,7 @@ _NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$ay2yM1TBhG8K+Nuwulkibw$Hpk50uBjvI+5fjA
 
 
 def new_password() -> str:
-    """Make a first password of 120 random bits that can be typed."""
+    """Return a new password of 120 random bits that can be typed."""
     return secrets.token_urlsafe(15)
 
 

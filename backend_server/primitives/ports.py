@@ -1,4 +1,4 @@
-"""The words for a port of this machine that a program cannot have."""
+"""The message for a port of this machine that a program cannot have."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `share` may say: true, false, or the name of a ready-made link profile."""
+"""The values of `share`: true, false, or the name of a ready-made link profile."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What somebody probably meant who wrote a word that is not known."""
+"""Guessing the known word that somebody meant who wrote another."""
 
 from __future__ import annotations
 

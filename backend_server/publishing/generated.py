@@ -20,7 +20,7 @@ GENERATED = MakerSlot(Maker.GENERATOR, SLOT)
 
 @dataclass(frozen=True, slots=True)
 class PublishedJob:
-    """What became of a job's dashboards; `slugs` names each document of the slot, withdrawn ones too."""
+    """The outcome of publishing a job's dashboards; `slugs` names each document of the slot, withdrawn ones too."""
 
     outcome: PublishOutcome
     slugs: Mapping[DashboardUid, str]
@@ -65,5 +65,5 @@ class GeneratedDashboards:
         return {slug: orjson.loads(body) for slug, body in bodies.items() if body is not None}
 
     def discover(self, prefixes: Collection[str]) -> str:
-        """Return a spec of the metrics Prometheus has, to be edited; only of those that begin so, if any are named."""
+        """Return a spec of the metrics Prometheus has, to be edited; with `prefixes` only of those."""
         return discover_spec(self._seen(), prefixes)

@@ -1,4 +1,4 @@
-"""Packs installed, upgraded and removed as a whole."""
+"""Packs, installed, upgraded and removed as a whole."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Packs:
         return self._status(self._find(name))
 
     def install(self, name: str, *, by: str) -> PackStatus:
-        """Install a pack or upgrade it to what ships; the same again changes nothing. Raises NotFound and Conflict."""
+        """Install a pack or upgrade it to what ships; repeatable. Raises NotFound and Conflict."""
         pack = self._find(name)
         documents = pack.documents()
         version = plan_install(documents, ()).version
