@@ -28,14 +28,14 @@ class KeyValues:
             return connection.execute(query).scalar_one_or_none()
 
     def beginning(self, prefix: str) -> dict[str, str]:
-        """Return every value whose name begins so, by name."""
+        """Return every value whose name has the prefix, by name."""
         query = select(key_values.c.name, key_values.c.value)
         query = query.where(key_values.c.name.startswith(prefix, autoescape=True))
         with self._store.read() as connection:
             return {str(name): str(value) for name, value in connection.execute(query)}
 
     def set(self, name: str, value: str | None) -> None:
-        """Store a value in the place of the one there is; None removes it."""
+        """Store a value, replacing an earlier one; None removes it."""
         with self._store.write(moves=False) as write:
             if value is None:
                 write.connection.execute(delete(key_values).where(key_values.c.name == name))
@@ -47,7 +47,7 @@ class KeyValues:
                 )
 
     def set_first(self, name: str, value: str) -> str:
-        """Store a value unless there is one; returns the one that holds, whoever came first."""
+        """Store a value unless there is one; returns the stored one, whoever came first."""
         with self._store.write(moves=False) as write:
             write.connection.execute(self._insert(name, value).on_conflict_do_nothing())
             query = select(key_values.c.value).where(key_values.c.name == name)

@@ -33,7 +33,7 @@ class Lease:
         self._ttl_ms = int(ttl_seconds * 1000)
 
     def acquire(self) -> int | None:
-        """Take or renew the lease; gives its fencing number, None while another holds it. Raises UpstreamError."""
+        """Acquire or renew the lease; returns its fencing number, None while another holds it. Raises UpstreamError."""
         now = database_now_ms(self._store.dialect)
         mine = leases.c.holder == self._holder
         take = (
@@ -53,7 +53,7 @@ class Lease:
             return None if fencing is None else int(fencing)
 
     def release(self) -> None:
-        """Let go, so that another may take over at once."""
+        """Release the lease, so that another may lead at once."""
         with self._store.aside() as connection:
             connection.execute(
                 update(leases).where(leases.c.name == self._name, leases.c.holder == self._holder).values(expires_at=0)
@@ -71,7 +71,7 @@ class Lease:
 
 
 class LedStore:
-    """A store whose writes hold only while this process leads: each compares the lead's number in its own transaction.
+    """A store that writes only while this process leads: each write compares the lead's number in its own transaction.
 
     `fencing` returns the number this process leads by, None while it does not. A worker that lost the lead in the
     middle of a pass can store nothing more: its writes raise LeaseLost.
@@ -88,16 +88,16 @@ class LedStore:
         return self._store.dialect
 
     def number_of(self, *topics: Topic) -> Callable[[], int]:
-        """Return what asks the store for the number of these topics."""
+        """Return a function that reads the change number of these topics."""
         return self._store.number_of(*topics)
 
     def read(self) -> AbstractContextManager[Connection]:
-        """Begin a snapshot; whoever leads may be read by all."""
+        """Open a snapshot; reading needs no lead."""
         return self._store.read()
 
     @contextmanager
     def write(self, *topics: Topic, moves: bool = True) -> Iterator[Write]:
-        """Begin a write; raises LeaseLost when another leads meanwhile."""
+        """Open a write transaction; raises LeaseLost when another leads meanwhile."""
         with self._store.write(*topics, moves=moves) as write:
             query = select(leases.c.fencing).where(leases.c.name == self._name)
             fencing = self._fencing()
@@ -107,7 +107,7 @@ class LedStore:
 
 
 def lease_state(connection: Connection, dialect: str, name: str) -> LeaseState | None:
-    """Look at a lease; None when nobody ever took it."""
+    """Return a lease's state; None when it was never acquired."""
     query = select(leases.c.holder, leases.c.fencing, leases.c.expires_at > database_now_ms(dialect))
     row = connection.execute(query.where(leases.c.name == name)).one_or_none()
     return None if row is None else LeaseState(str(row[0]), int(row[1]), bool(row[2]))

@@ -24,7 +24,7 @@ PREFIX = "secret."  # before a secret's name among PostgreSQL's key values
 
 
 class SecretStore:
-    """Returns each named secret, making it once; several processes at the first start agree on one."""
+    """Returns each named secret, creating it once; several processes at the first start agree on one."""
 
     def __init__(self, store: Store, data_dir: Path) -> None:
         self._values = KeyValues(store) if store.dialect == "postgresql" else None
@@ -39,7 +39,7 @@ class SecretStore:
         return None if found is None else Secret(found)
 
     def ensure(self, name: str, make: Callable[[], str]) -> Secret:
-        """Return a secret, making and storing it when there is none."""
+        """Return a secret, creating and storing it when there is none."""
         found = self.find(name)
         if found is not None:
             return found
@@ -60,7 +60,7 @@ class SecretStore:
         return {name.removeprefix(PREFIX): Secret(value) for name, value in self._values.beginning(PREFIX).items()}
 
     def replace(self, secrets: Mapping[str, str]) -> None:
-        """Put secrets in the place of all that are in the file, after a restore of SQLite."""
+        """Replace all secrets in the file, after a restore of SQLite."""
         with self._path.with_suffix(".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             self._write(dict(secrets))

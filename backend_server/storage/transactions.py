@@ -89,13 +89,13 @@ class Records:
 
     @contextmanager
     def reading(self) -> Iterator[ReadTransaction]:
-        """Begin a snapshot."""
+        """Open a snapshot."""
         with self._store.read() as connection:
             yield ReadTransaction(connection, with_grafana=self._with_grafana)
 
     @contextmanager
     def writing(self) -> Iterator[WriteTransaction]:
-        """Begin a write; over a `LedStore` it holds only while this process leads."""
+        """Open a write transaction; over a `LedStore` it is valid only while this process leads."""
         with self._store.write(*_TOPICS) as write:
             yield WriteTransaction(write, with_grafana=self._with_grafana)
 

@@ -90,7 +90,7 @@ class DeviceTable(DeviceRows):
 
 
 def flush_last_seen(connection: Connection, seen: Mapping[str, int]) -> None:
-    """Write when devices were last seen, in one statement; an older moment never replaces a newer one."""
+    """Write when devices were last seen, in one statement; an earlier time never replaces a later one."""
     if connection.dialect.name == "postgresql":
         found = text("SELECT key AS id, value::bigint AS at FROM json_each_text(CAST(:seen AS json))").columns(
             column("id", devices.c.id.type), column("at", devices.c.last_seen_at.type)

@@ -83,21 +83,23 @@ class DocumentRecord:
         if not updates:
             return {}
         with self._store.write(Topic.LINKS) as write:
-            _update_each(write.connection, updates, lambda one: one.facts)
+            _update_each(write.connection, updates, lambda row_update: row_update.facts)
             _update_publications(write, updates)
-            _update_each(write.connection, updates, lambda one: _decided(one, write.now_ms), change=write.change)
+            _update_each(
+                write.connection, updates, lambda row_update: _decided(row_update, write.now_ms), change=write.change
+            )
             decided = set(
                 write.connection.execute(select(documents.c.uid).where(documents.c.change == write.change)).scalars()
             )
-            unmoved = _unmoved(write.connection, [one for one in updates if not one.decisions])
+            unmoved = _unmoved(write.connection, [row_update for row_update in updates if not row_update.decisions])
             return {
-                one.uid: write.change if one.decisions else one.seen
-                for one in updates
-                if one.uid in decided or one.uid in unmoved
+                row_update.uid: write.change if row_update.decisions else row_update.seen
+                for row_update in updates
+                if row_update.uid in decided or row_update.uid in unmoved
             }
 
     def mark_dirty(self, makers: Collection[str], *, forget_loaded: bool = False) -> None:
-        """Have every wanted document of these makers looked at again; with `forget_loaded` proven in Grafana again."""
+        """Mark these makers' wanted documents for the next pass; with `forget_loaded` to be proven in Grafana again."""
         forgotten: dict[str, object] = {"loaded_hash": None} if forget_loaded else {}
         wanted = documents.c.maker.in_(sorted(makers)), documents.c.wanted == Wanted.PRESENT
         with self._store.write(Topic.LINKS) as write:
@@ -106,13 +108,13 @@ class DocumentRecord:
             )
 
     def wake_leaving(self) -> None:
-        """Let removals that were held back be tried at once."""
+        """Retry held removals at once."""
         leaving = documents.c.wanted == Wanted.ABSENT, documents.c.dirty.is_(True)
         with self._store.write(Topic.LINKS) as write:
             write.connection.execute(update(documents).where(*leaving).values(retry_at=0, change=write.change))
 
     def now_ms(self) -> int:
-        """Return the present moment by the database's clock."""
+        """Return the present time by the database's clock, in epoch milliseconds."""
         return database_clock_ms(self._store)
 
     def _read(self, connection: Connection, query: Select[Any]) -> Iterator[DocumentRow]:
@@ -134,8 +136,8 @@ def read_without_devices(connection: Connection, query: Select[Any]) -> tuple[Do
 
 
 def _update_publications(write: Write, updates: Sequence[RowUpdate]) -> None:
-    for state in {one.public for one in updates if one.public is not None}:
-        for part in chunks([one.uid for one in updates if one.public is state]):
+    for state in {row_update.public for row_update in updates if row_update.public is not None}:
+        for part in chunks([row_update.uid for row_update in updates if row_update.public is state]):
             write.connection.execute(
                 update(publications)
                 .where(publications.c.document_uid.in_(part))
@@ -143,8 +145,8 @@ def _update_publications(write: Write, updates: Sequence[RowUpdate]) -> None:
             )
 
 
-def _decided(one: RowUpdate, now_ms: int) -> Mapping[str, object]:
-    return {**one.decisions, "updated_at": now_ms} if "state" in one.decisions else one.decisions
+def _decided(row_update: RowUpdate, now_ms: int) -> Mapping[str, object]:
+    return {**row_update.decisions, "updated_at": now_ms} if "state" in row_update.decisions else row_update.decisions
 
 
 def _update_each(
@@ -173,7 +175,7 @@ def _update_each(
 
 
 def _unmoved(connection: Connection, updates: Sequence[RowUpdate]) -> set[str]:
-    seen = {one.uid: one.seen for one in updates}
+    seen = {row_update.uid: row_update.seen for row_update in updates}
     found: set[str] = set()
     for part in chunks(sorted(seen)):
         query = select(documents.c.uid, documents.c.change).where(documents.c.uid.in_(part))

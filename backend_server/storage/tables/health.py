@@ -19,7 +19,7 @@ from ..schema import documents, links
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The lease of whoever leads, and under which names the worker leaves word among the key values."""
+    """The name of the worker's lease, and the names of the key values it writes."""
 
     lease: str
     heartbeat: str
@@ -28,7 +28,7 @@ class Names:
 
 
 class StoredState:
-    """Looks; changes nothing. Every call but `is_reached` raises UpstreamError."""
+    """Reads; changes nothing. Every call but `is_reached` raises UpstreamError."""
 
     def __init__(self, store: Store, names: Names) -> None:
         self._store = store
@@ -54,13 +54,13 @@ class StoredState:
             return {DocumentState(state): int(count) for state, count in connection.execute(query)}
 
     def links_without_expiry(self) -> int:
-        """Count the links that stand and never end by themselves."""
+        """Count the links that are not over and never end by themselves."""
         standing = (links.c.revoked_at.is_(None), links.c.expires_at.is_(None), links.c.suspended_at.is_(None))
         with self._store.read() as connection:
             return int(connection.execute(select(func.count()).select_from(links).where(*standing)).scalar_one())
 
     def lease(self) -> LeaseState | None:
-        """Return the worker's lease; None when nobody ever took it."""
+        """Return the worker's lease; None when it was never acquired."""
         with self._store.read() as connection:
             return lease_state(connection, self._store.dialect, self._names.lease)
 
@@ -81,5 +81,5 @@ class StoredState:
         return bool(self._values.get(self._names.templates_fault))
 
     def now_ms(self) -> int:
-        """Return the present moment by the database's clock."""
+        """Return the present time by the database's clock, in epoch milliseconds."""
         return database_clock_ms(self._store)

@@ -45,7 +45,7 @@ class SqlLedger:
             return [_EVENTS.read(row) for row in connection.execute(wanted)], int(total)
 
     def forget_days_before(self, day: str) -> int:
-        """Remove the counts of days before this one; gives how many rows went. No memory depends on them."""
+        """Remove the counts of days before this one; returns the number of rows. No memory depends on them."""
         with self._store.write(moves=False) as write:
             return int(write.connection.execute(delete(link_views).where(link_views.c.day < day)).rowcount)
 

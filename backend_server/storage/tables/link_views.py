@@ -25,13 +25,13 @@ class SqlViews:
         with self._store.write(moves=False) as write:
             for part in chunks(sorted(hits)):
                 existing = list(write.connection.execute(select(links.c.id).where(links.c.id.in_(part))).scalars())
-                _add_to_links(write.connection, {one: hits[one] for one in existing})
-                _add_to_days(write.connection, {one: hits[one] for one in existing}, write.now_ms)
+                _add_to_links(write.connection, {link_id: hits[link_id] for link_id in existing})
+                _add_to_days(write.connection, {link_id: hits[link_id] for link_id in existing}, write.now_ms)
 
 
 def _add_to_links(connection: Connection, hits: Mapping[str, Hits]) -> None:
     rows = [
-        {"of_id": link_id, "more": one.views, "seen_at": one.last_seen_ms} for link_id, one in hits.items() if one.views
+        {"of_id": link_id, "more": hit.views, "seen_at": hit.last_seen_ms} for link_id, hit in hits.items() if hit.views
     ]
     if not rows:
         return
@@ -50,8 +50,8 @@ def _add_to_links(connection: Connection, hits: Mapping[str, Hits]) -> None:
 
 
 def _add_to_days(connection: Connection, hits: Mapping[str, Hits], now_ms: int) -> None:
-    """Read, add, write: writers stand in line, so nobody adds in between."""
-    days = {link_id: format_day(one.last_seen_ms or now_ms) for link_id, one in hits.items()}
+    """Read, add, write: writers queue, so nobody adds in between."""
+    days = {link_id: format_day(hit.last_seen_ms or now_ms) for link_id, hit in hits.items()}
     known = {
         (row.link_id, row.day): (int(row.views), dict(row.refused))
         for row in connection.execute(
@@ -61,15 +61,15 @@ def _add_to_days(connection: Connection, hits: Mapping[str, Hits], now_ms: int) 
         )
     }
     new, more = [], []
-    for link_id, one in hits.items():
+    for link_id, hit in hits.items():
         day = days[link_id]
         views, refused = known.get((link_id, day), (0, {}))
-        for reason, count in one.refused.items():
+        for reason, count in hit.refused.items():
             refused[reason] = int(refused.get(reason, 0)) + count
         if (link_id, day) in known:
-            more.append({"of_link": link_id, "of_day": day, "all_views": views + one.views, "all_refused": refused})
+            more.append({"of_link": link_id, "of_day": day, "all_views": views + hit.views, "all_refused": refused})
         else:
-            new.append({"link_id": link_id, "day": day, "views": one.views, "refused": refused})
+            new.append({"link_id": link_id, "day": day, "views": hit.views, "refused": refused})
     if new:
         connection.execute(insert(link_views), new)
     if more:

@@ -60,7 +60,7 @@ class LostPublications:
         self._lock = threading.Lock()
 
     def mark(self, uid: str) -> None:
-        """Have a document proven and published anew, unless that is under way; called from any thread."""
+        """Mark a document to be proven and published again, unless that is under way; called from any thread."""
         with self._lock:
             now = self._monotonic()
             if now - self._marked.get(uid, float("-inf")) < _AGAIN_SECONDS:

@@ -1,4 +1,4 @@
-"""Forgetting devices that were retired long ago, with all that hangs on them."""
+"""Deleting devices that were retired long ago, with all that belongs to them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Purge:
         self._store = store
 
     def due(self, before_ms: int) -> tuple[str, ...]:
-        """Name devices retired before a moment whose documents are all proven gone."""
+        """Return the devices retired before a time whose documents are all proven gone."""
         there = select(documents.c.object_id).where(
             documents.c.object_id == devices.c.id,
             documents.c.maker == Maker.DEVICE.value,
@@ -37,7 +37,7 @@ class Purge:
             return tuple(connection.execute(query).scalars())
 
     def run(self, device_ids: Sequence[str]) -> int:
-        """Forget devices with their documents, publications and links; returns how many. Memories start anew."""
+        """Delete devices with their documents, publications and links; returns how many. Caches start empty."""
         if not device_ids:
             return 0
         with self._store.write(Topic.DEVICES, Topic.LINKS) as write:

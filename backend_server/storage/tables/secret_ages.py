@@ -1,4 +1,4 @@
-"""How long each secret has been in use: the moment its fingerprint was first seen, never the secret itself.
+"""How long each secret has been in use: the time its fingerprint was first seen, never the secret itself.
 
 The fingerprint is slow to make (scrypt), so that whoever reads the database cannot try a weak secret quickly.
 """

@@ -1,4 +1,4 @@
-"""Rules of documents and links said again in SQL, for lists and counts; tests hold each beside its Python."""
+"""Rules of documents and links repeated in SQL, for lists and counts; tests compare each with its Python."""
 
 from __future__ import annotations
 

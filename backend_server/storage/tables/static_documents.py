@@ -99,7 +99,7 @@ class StaticDocumentTable(StaticDocumentRows):
             )
 
     def delete(self, uids: Sequence[str]) -> None:
-        """Forget the bytes of documents; their rows in `documents` are taken down by the pass."""
+        """Delete the bytes of documents; their rows in `documents` are taken down by the pass."""
         for part in chunks(uids):
             self.connection.execute(delete(provided_documents).where(provided_documents.c.uid.in_(part)))
 

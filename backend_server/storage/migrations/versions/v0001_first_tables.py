@@ -10,7 +10,7 @@ down_revision = None
 
 
 def upgrade() -> None:
-    """Make every table."""
+    """Create every table."""
     op.create_table(
         "api_tokens",
         sa.Column("id", sa.String(length=16), nullable=False),

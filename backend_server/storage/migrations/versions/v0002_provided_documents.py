@@ -10,7 +10,7 @@ down_revision = "0001"
 
 
 def upgrade() -> None:
-    """Make the table of provided documents."""
+    """Create the table of provided documents."""
     op.create_table(
         "provided_documents",
         sa.Column("uid", sa.String(length=40), nullable=False),

@@ -1,4 +1,4 @@
-"""How often a document itself wants to be asked anew, for links that leave it to the document."""
+"""How often a document itself wants to be refreshed, for links that leave it to the document."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ down_revision = "0002"
 
 
 def upgrade() -> None:
-    """Add the column; until a document is written anew its links say the usual refresh."""
+    """Add the column; until a document is written again its links have the usual refresh."""
     op.add_column("documents", sa.Column("refresh", sa.String(length=16), nullable=True))
