@@ -39,7 +39,7 @@ class DashwrightApp(OpenAPI):
 
 
 def create_app(services: Services) -> DashwrightApp:
-    """Make the application; it opens nothing by itself and can be made several times in one process."""
+    """Create the application; it opens nothing by itself and can be created several times in one process."""
     here = Path(__file__).parent
     app = DashwrightApp(
         "backend_server.web",

@@ -57,12 +57,12 @@ def need_of(app: Flask, endpoint: str) -> Need | None:
 
 
 def register_auth(app: Flask) -> None:
-    """Check every request against its route's need before its body is looked at."""
+    """Check every request against its route's need before its body is read."""
     app.before_request(_authorise)
 
 
 def signed_in() -> Actor | None:
-    """Return who is calling, if anybody; raises Unauthenticated for a token that opens nothing."""
+    """Return who is calling, if anybody; raises Unauthenticated for an invalid token."""
     if "actor" not in g:
         g.actor = _identify()
     return cast("Actor | None", g.actor)

@@ -1,4 +1,4 @@
-"""What a view asks of its surroundings: the services, the caller, the base of links, the request's id."""
+"""The context of a view: the services, the caller, the base of links, the request's id."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def current_services() -> Services:
 
 
 def waiting_room() -> WaitingRoom:
-    """Return the room in which `?wait=` requests sit."""
+    """Return the room in which `?wait=` requests wait."""
     return cast("WaitingRoom", current_app.extensions[WAITING])
 
 

@@ -36,7 +36,7 @@ def is_host(text: str) -> bool:
 
 
 def is_loopback(address: str) -> bool:
-    """Whether an address is this machine's own; text that is no address is not."""
+    """Whether an address is this machine's own; text that is not an address is not."""
     try:
         return ipaddress.ip_address(address).is_loopback
     except ValueError:
@@ -48,12 +48,12 @@ class EdgeHeaders:
 
     def __init__(self, app: WsgiApp, trusted: Iterable[str] = ()) -> None:
         self._app = app
-        self._trusted = tuple(ipaddress.ip_network(one) for one in trusted)
+        self._trusted = tuple(ipaddress.ip_network(network) for network in trusted)
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Clean the environment, then go on."""
         forwarded = {name: environ.pop(name, "") for name in _FORWARDING}
-        for name in [one for one in environ if one.startswith(_IDENTITY)]:
+        for name in [key for key in environ if key.startswith(_IDENTITY)]:
             del environ[name]
         environ.pop("REMOTE_USER", None)
         if environ.get("SCRIPT_NAME"):
@@ -70,12 +70,12 @@ class EdgeHeaders:
             environ["HTTP_HOST"] = forwarded["HTTP_X_FORWARDED_HOST"]
         return self._app(environ, start_response)
 
-    def _client(self, peer: str, told: str) -> str:
+    def _client(self, peer: str, forwarded_for: str) -> str:
         """Return the last address of the list that is not a trusted proxy's own, as nginx finds it."""
         client = peer
-        for one in reversed([part.strip() for part in told.split(",") if part.strip()]):
+        for address in reversed([part.strip() for part in forwarded_for.split(",") if part.strip()]):
             try:
-                client = str(ipaddress.ip_address(one))
+                client = str(ipaddress.ip_address(address))
             except ValueError:
                 return "unknown"
             if not self._is_trusted(client):

@@ -30,7 +30,7 @@ _HTTP_CODES: Mapping[int, tuple[str, str]] = {
     403: ("forbidden", "This is not allowed."),
     404: ("not_found", "There is nothing at this address."),
     405: ("method_not_allowed", "This address does not take this method."),
-    410: ("gone", "This is over for good."),
+    410: ("gone", "This is gone for good."),
     413: ("too_large", "The request's body is larger than this address takes."),
     414: ("too_long", "The address is too long."),
     415: ("unsupported_media_type", "Send the body as application/json."),
@@ -58,7 +58,7 @@ def invalid_request(fault: ValidationError) -> Response:
 
 
 def problems_of(fault: ValidationError) -> list[Problem]:
-    """Word pydantic's findings; problems of a room's own rule (`RULE`) stand below the field's place."""
+    """Return pydantic's findings as problems; those of a room's own rule (`RULE`) are placed below their field."""
     found: list[Problem] = []
     for error in fault.errors(include_input=False, include_url=False):
         place = _place(error["loc"])
@@ -70,7 +70,7 @@ def problems_of(fault: ValidationError) -> list[Problem]:
 
 
 def register_errors(app: Flask) -> None:
-    """Make every failing request answer in the one shape, unknown faults included."""
+    """Register the handlers by which every failing request answers in the one shape, unknown faults included."""
     app.register_error_handler(DashwrightError, _known)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unknown)
@@ -140,10 +140,10 @@ def _place(loc: tuple[int | str, ...]) -> str:
 
 
 def _below(path: str) -> str:
-    """Return what of a rule's path comes after the name of its own field."""
+    """Return the part of a rule's path after the name of its own field."""
     return path[min((at for at in (path.find("."), path.find("[")) if at >= 0), default=len(path)) :]
 
 
 def _plain(message: str) -> str:
-    """Begin like our own problems do: `<path>: <message>`."""
+    """Return a message as our own problems begin: `<path>: <message>`."""
     return message[:1].lower() + message[1:]

@@ -73,7 +73,7 @@ class _Program:
         return self.app
 
     def begin(self, _worker: object) -> None:
-        """Let SIGTERM end waiting requests at once, write last uses every minute, and follow Prometheus' scrapes."""
+        """Make SIGTERM end waiting requests at once, write last uses every minute, and follow Prometheus' scrapes."""
         assert self.app is not None
         assert self.services is not None
         room: WaitingRoom = self.app.extensions[WAITING]
@@ -115,7 +115,7 @@ def _ending(room: WaitingRoom, then: Any) -> Callable[[int, FrameType | None], N
 
 
 class _QuietLogger(Logger):  # type: ignore[misc]  # gunicorn has no types
-    """gunicorn's messages in our form; requests are told by the application itself."""
+    """gunicorn's messages in our form; the application itself logs requests."""
 
     def setup(self, cfg: Config) -> None:
         super().setup(cfg)
@@ -126,7 +126,7 @@ class _QuietLogger(Logger):  # type: ignore[misc]  # gunicorn has no types
         self.access_log.propagate = False
 
     def access(self, *_: object) -> None:
-        """Leave it to the application, whose line has the request id and no token."""
+        """Log nothing: the application's own line has the request id and no token."""
 
 
 class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types

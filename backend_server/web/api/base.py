@@ -88,7 +88,7 @@ class PageQuery(Input):
 
 
 def api_blueprint(name: str, about: str) -> APIBlueprint:
-    """Make the blueprint of one kind of object, below `/api`."""
+    """Return the blueprint of one kind of object, below `/api`."""
     return APIBlueprint(
         name,
         __name__,

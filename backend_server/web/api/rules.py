@@ -1,4 +1,4 @@
-"""Bodies whose fields are read by the rules of their room, and whose mistakes are told in its words, all at once."""
+"""Bodies whose fields are read by the rules of their room, and whose mistakes are worded there, all at once."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def read_by(rule: Callable[[Any], object], shape: Any) -> PlainValidator:
 
 
 def refuse(problems: Sequence[Problem]) -> None:
-    """Make pydantic refuse a field for these reasons; nothing happens where there are none."""
+    """Report a field's problems to pydantic; without any nothing happens."""
     if problems:
         raise PydanticCustomError(RULE, "is not acceptable", {"problems": problems})
 
@@ -39,12 +39,12 @@ class RuledInput(Input):
 
     @classmethod
     def not_an_object(cls, raw: object) -> str:
-        """Word what is wrong with a body that is no object."""
+        """Return the error for a body that is not an object."""
         raise NotImplementedError
 
     @classmethod
     def unknown(cls, name: str) -> str:
-        """Word what is wrong with a field that is not known."""
+        """Return the error for an unknown field."""
         names = list(cls.model_fields)
         return f"is not known; there {'are' if len(names) > 1 else 'is'}: {', '.join(names)}"
 

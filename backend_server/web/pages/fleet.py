@@ -40,7 +40,7 @@ def fleet(actor: Actor) -> ResponseReturnValue:
         filtered=bool(kept),
         search=search,
         state=state,
-        states=[one.value for one in DeviceState],
+        states=[known.value for known in DeviceState],
         **paging.shown(found.total, kept),
         base=base,
         notes=_notes(),

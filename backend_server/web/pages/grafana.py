@@ -20,7 +20,7 @@ _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 @blueprint.get("/internal/grafana-user")
 def grafana_user() -> Response:
-    """Tell nginx which of Grafana's users a signed-in person's request carries; 401 for everybody else.
+    """Answer nginx with the Grafana user of a signed-in person's request; 401 for everybody else.
 
     API tokens open our API and not Grafana. A browser sends the session's cookie for pages of a sister site too, so
     what writes must come from our own pages.
@@ -37,7 +37,7 @@ def grafana_user() -> Response:
 @blueprint.get(PREFIX, strict_slashes=False)
 @blueprint.get(f"{PREFIX}/<path:path>")
 def not_signed_in(path: str = "") -> ResponseReturnValue:
-    """Lead a person to the sign-in page and back; for programs, and where there is no Grafana, nothing is here."""
+    """Redirect a person to the sign-in page and back; for programs, and where there is no Grafana, 404."""
     del path
     reads_pages = request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html"
     if not reads_pages or signed_in() is not None:

@@ -22,7 +22,7 @@ blueprint = Blueprint("health", __name__)
 
 @blueprint.get("/server/health")
 def health() -> Response:
-    """Say live, ready or degraded and why; open to everyone, so without an address, a name or a version of ours."""
+    """Answer live, ready or degraded, and why; open to everyone, so without an address, a name or a version of ours."""
     report = cast("HealthCheck", current_app.extensions[HEALTH]).report()
     status = 503 if report["status"] == Verdict.NOT_READY else 200
     return Response(orjson.dumps(report), status, mimetype="application/json")

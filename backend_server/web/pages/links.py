@@ -34,7 +34,7 @@ _MOST_SUGGESTED = 200
 STATES = tuple(state for state in LinkState if state is not LinkState.ROTATED)
 UNUSED = (7, 30, 90)
 # The audit's names in people's words.
-DEEDS = {
+ACTIONS = {
     "link.create": "Created",
     "link.edit": "Changed",
     "link.pause": "Paused",
@@ -50,10 +50,10 @@ def links(actor: Actor) -> ResponseReturnValue:
     """Show one page of links."""
     directory, now = current_services().links.directory, epoch_ms()
     search = request.args.get("search", "").strip()[:200]
-    state = next((one for one in STATES if one.value == request.args.get("state")), None)
+    state = next((known for known in STATES if known.value == request.args.get("state")), None)
     unused = next((days for days in UNUSED if str(days) == request.args.get("unused_days")), None)
     paging = Paging.from_request(PER_PAGE)
-    found = directory.page(
+    listed = directory.page(
         LinkQuery(state=state, search=search or None, unused_days=unused, page=paging.number, per_page=paging.per_page)
     )
     given = {"search": search, "state": state.value if state else "", "unused_days": unused or ""}
@@ -62,14 +62,14 @@ def links(actor: Actor) -> ResponseReturnValue:
     return _html(
         "links.html",
         actor,
-        rows=[_shown(one, now) for one in found.items],
-        counts=[(one.value, counts[one.value]) for one in STATES if counts.get(one.value)],
-        total=found.total,
+        rows=[_shown(link, now) for link in listed.items],
+        counts=[(known.value, counts[known.value]) for known in STATES if counts.get(known.value)],
+        total=listed.total,
         links_on=links_on,
         filtered=bool(kept),
-        states=[one.value for one in STATES],
+        states=[known.value for known in STATES],
         unused=UNUSED,
-        **paging.shown(found.total, kept),
+        **paging.shown(listed.total, kept),
         suggestions=_suggestions() if actor.role.rank >= Role.EDITOR.rank else ((), ()),
         **given,
     )
@@ -100,7 +100,7 @@ def link(actor: Actor, token: str) -> ResponseReturnValue:
         ledger=ledger,
         bars=_bars(ledger, now),
         links_on=found.links_on,
-        deeds=DEEDS,
+        action_words=ACTIONS,
     )
 
 
@@ -114,7 +114,7 @@ def _html(template: str, actor: Actor, **values: Any) -> Response:
         preview=True,
         may_edit=may_edit,
         derived=derived,
-        profiles={name: one.as_json() for name, one in NAMED_PROFILES.items()},
+        profiles={name: profile.as_json() for name, profile in NAMED_PROFILES.items()},
         utc=_utc,
         words=link_state_words(),
         **values,
@@ -150,7 +150,7 @@ def _suggestions() -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], 
 
 def _bars(ledger: dict[str, Any], now_ms: int) -> list[dict[str, object]]:
     """Return a bar per day, the oldest first, its height in twentieths of the highest."""
-    days = {str(one["day"]): one for one in ledger["days"]}
+    days = {str(day["day"]): day for day in ledger["days"]}
     every = [format_day(now_ms - back * 86_400_000) for back in range(LEDGER_DAYS - 1, -1, -1)]
     views = [int(days[day]["views"]) if day in days else 0 for day in every]
     most = max([1, *views])

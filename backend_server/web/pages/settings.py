@@ -1,6 +1,6 @@
 """`/settings`: one's own password; for administrators also API tokens and people.
 
-Whole without scripts: every deed is a form with the session's protection token, carried out by the same rules as the
+Whole without scripts: every action is a form with the session's protection token, carried out by the same rules as the
 API's, and followed by a redirect (but for a new API token, which is shown in the answer, once).
 """
 
@@ -63,7 +63,7 @@ def own_password() -> ResponseReturnValue:
 
 @blueprint.post("/settings/tokens")
 def create_token() -> ResponseReturnValue:
-    """Make an API token and show it, this once."""
+    """Create an API token and show it, this once."""
     actor, form = writer(TOKENS), request.form
     days = next((days for days, _ in LIVES if days == form.get("days")), LIVES[0][0])
     name = form.get("name", "").strip()
@@ -73,7 +73,7 @@ def create_token() -> ResponseReturnValue:
         token, secret = current_services().accounts.create_token(
             name,
             _role(),
-            [Scope(one) for one in form.getlist("scopes") if one in set(Scope)],
+            [Scope(scope) for scope in form.getlist("scopes") if scope in set(Scope)],
             epoch_ms() + int(days) * 86_400_000 if days else None,
             by=actor,
         )
@@ -119,10 +119,10 @@ def remove_person(name: str) -> ResponseReturnValue:
     return _do(PEOPLE, "removed", lambda actor: current_services().users.remove(name, by=actor))
 
 
-def _do(need: Need, done: str, deed: Callable[[Actor], object]) -> ResponseReturnValue:
+def _do(need: Need, done: str, action: Callable[[Actor], object]) -> ResponseReturnValue:
     actor = writer(need)
     try:
-        deed(actor)
+        action(actor)
     except (InputError, TooManyRequests) as fault:
         return _failed(actor, fault)
     return redirect(f"/settings?done={done}", 303)
@@ -138,7 +138,9 @@ def _role() -> Role:
 def _failed(actor: Actor, fault: DashwrightError) -> Response:
     words = fault.message
     if isinstance(fault, InvalidInput):
-        words = "; ".join(f"{_NAMES.get(one.path, one.path)} {one.message}" for one in fault.problems) + "."
+        words = (
+            "; ".join(f"{_NAMES.get(problem.path, problem.path)} {problem.message}" for problem in fault.problems) + "."
+        )
     return _page(actor, problem=words, status=http_status(fault))
 
 
@@ -158,8 +160,8 @@ def _page(
         done=done,
         problem=problem,
         made=made,
-        tokens=[_token_row(one, now) for one in services.accounts.tokens()] if actor.may(TOKENS) else None,
-        people=[_person_row(one) for one in services.users.all()] if actor.may(PEOPLE) else None,
+        tokens=[_token_row(token, now) for token in services.accounts.tokens()] if actor.may(TOKENS) else None,
+        people=[_person_row(user) for user in services.users.all()] if actor.may(PEOPLE) else None,
         roles=[role.value for role in Role],
         scopes=[scope.value for scope in Scope],
         lives=LIVES,
@@ -195,5 +197,5 @@ def _person_row(user: User) -> dict[str, object]:
     }
 
 
-def _day(moment_ms: int | None) -> str | None:
-    return None if moment_ms is None else format_day(moment_ms)
+def _day(time_ms: int | None) -> str | None:
+    return None if time_ms is None else format_day(time_ms)

@@ -6,7 +6,7 @@ const EVENTS: readonly EventName[] = ["click", "change"];
 const SVG = "http://www.w3.org/2000/svg";
 
 /** An intent carried out: `value` is the control's where the intent names none, `adding` a key held to add to a choice. */
-export interface Deed {
+export interface Action {
   readonly name: string;
   readonly value: string;
   readonly adding: boolean;
@@ -55,8 +55,8 @@ export class Mount {
   private shown: Shown | null = null;
   private readonly intents = new WeakMap<Node, TreeElement["on"]>();
 
-  constructor(private readonly host: Element, private readonly onDeed?: (deed: Deed) => void) {
-    if (onDeed) for (const name of EVENTS) host.addEventListener(name, this.onEvent);
+  constructor(private readonly host: Element, private readonly onAction?: (action: Action) => void) {
+    if (onAction) for (const name of EVENTS) host.addEventListener(name, this.onEvent);
   }
 
   show(tree: Tree): void {
@@ -134,7 +134,7 @@ export class Mount {
       if (!intent) continue;
       const { ctrlKey = false, metaKey = false, shiftKey = false } = event as Partial<MouseEvent>;
       const value = intent.value ?? (node instanceof HTMLSelectElement ? node.value : "");
-      this.onDeed?.({ name: intent.name, value, adding: ctrlKey || metaKey || shiftKey });
+      this.onAction?.({ name: intent.name, value, adding: ctrlKey || metaKey || shiftKey });
       return;
     }
   };

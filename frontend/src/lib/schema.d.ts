@@ -27,7 +27,7 @@ export interface paths {
         /** Return one device with its dashboards and its link. */
         get: operations["get_device"];
         /**
-         * Register a device or bring it up to date: the hook.
+         * Register or update a device: the hook.
          * @description <br/>201 the first time, 200 after. With `?wait=` it answers when what was sent is shown and the link is live, or with<br/>202 when that is not so by then (or when four requests are waiting already). A retired device stays retired: 200,<br/>and nothing changes.
          */
         put: operations["put_device"];
@@ -49,7 +49,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Register up to 10,000 devices; each has its own result, and a bad one never spoils the others. */
+        /** Register up to 10,000 devices; each has its own result, and a bad one never affects the others. */
         post: operations["put_devices"];
         delete?: never;
         options?: never;
@@ -67,7 +67,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Keep all devices of a client fresh, and tell it whether to send everything again.
+         * Keep all devices of a client fresh, and answer whether to send everything again.
          * @description <br/>A client is known by the header `X-Dashwright-Client`, sent with its batches too; without it, by its token.
          */
         post: operations["heartbeat"];
@@ -121,7 +121,7 @@ export interface paths {
         /** List links, newest first. */
         get: operations["list_links"];
         put?: never;
-        /** Hand out a new link to a device's dashboard or to a document. */
+        /** Create a link to a device's dashboard or to a document. */
         post: operations["create_link"];
         delete?: never;
         options?: never;
@@ -208,7 +208,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Hold a link: visitors get 403 from the next request on, open pages show the notice. Repeatable. */
+        /** Pause a link: visitors get 403 from the next request on, open pages show the notice. Repeatable. */
         post: operations["pause_link"];
         delete?: never;
         options?: never;
@@ -364,7 +364,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Fill a template for a device and give the document, without writing or publishing it. */
+        /** Fill a template for a device and return the document, without writing or publishing it. */
         post: operations["render_template"];
         delete?: never;
         options?: never;
@@ -483,7 +483,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Make dashboards and answer with them; nothing is stored. */
+        /** Generate dashboards and answer with them; nothing is stored. */
         post: operations["generate_dashboards"];
         delete?: never;
         options?: never;
@@ -500,7 +500,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Make dashboards and have them wanted: written, proven, ready to be linked. The same again changes nothing. */
+        /** Generate dashboards and publish them: written, proven, ready to be linked. Repeatable. */
         post: operations["provision_dashboards"];
         delete?: never;
         options?: never;
@@ -727,7 +727,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Return who is calling and what that one may do. */
+        /** Return who is calling and what the caller may do. */
         get: operations["get_me"];
         put?: never;
         post?: never;
@@ -747,7 +747,7 @@ export interface paths {
         /** List the API tokens, newest first, revoked ones included; never the tokens themselves. */
         get: operations["list_tokens"];
         put?: never;
-        /** Make an API token; the answer is the only place where it is ever shown. */
+        /** Create an API token; the answer is the only place where it is ever shown. */
         post: operations["create_token"];
         delete?: never;
         options?: never;
@@ -958,7 +958,7 @@ export interface components {
             /** @description How many devices the client looks after. */
             count: number;
             /**
-             * @description The client's name for people; it is told apart by the header `X-Dashwright-Client`.
+             * @description The client's name for people; it is identified by the header `X-Dashwright-Client`.
              * @default null
              */
             client?: string | null;
@@ -1132,7 +1132,7 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
-        /** @description One deed. Deeds are only ever added. */
+        /** @description One action. Actions are only ever added. */
         AuditShape: {
             id: number;
             at: string;
@@ -1608,7 +1608,7 @@ export interface components {
             /** @default null */
             password?: string | null;
         };
-        /** @description Another password for oneself. */
+        /** @description A new password for oneself. */
         OwnPassword: {
             /** Format: password */
             old_password: string;
@@ -2149,11 +2149,11 @@ export interface operations {
                 /** @description E.g. `link`, `device`. */
                 kind?: string | null;
                 actor?: string | null;
-                /** @description A deed such as `link.pause`, or the begin of its name and `*`. */
+                /** @description An action such as `link.pause`, or the beginning of its name and `*`. */
                 action?: string | null;
-                /** @description RFC 3339; deeds of this moment included. */
+                /** @description RFC 3339; actions at this time included. */
                 since?: string | null;
-                /** @description RFC 3339; deeds of this moment not included. */
+                /** @description RFC 3339; actions at this time not included. */
                 until?: string | null;
             };
             header?: never;

@@ -2,13 +2,13 @@
 import { describe, expect, it, vi } from "vitest";
 import { isAttribute, isHarmlessValue, isStyle } from "../../src/charts/allowed";
 import { markup } from "../../src/charts/markup";
-import { type Deed, Mount } from "../../src/charts/mount";
+import { type Action, Mount } from "../../src/charts/mount";
 import { type Tree, h, svg } from "../../src/charts/tree";
 
-function mounted(onDeed?: (deed: Deed) => void): { host: HTMLElement; mount: Mount; show(tree: Tree): string } {
+function mounted(onAction?: (action: Action) => void): { host: HTMLElement; mount: Mount; show(tree: Tree): string } {
   const host = document.createElement("div");
   document.body.append(host);
-  const mount = new Mount(host, onDeed);
+  const mount = new Mount(host, onAction);
   const show = (tree: Tree): string => {
     mount.show(tree);
     return host.innerHTML;
@@ -81,9 +81,9 @@ describe("mounting", () => {
     host.querySelector("p")!.firstChild!.replaceWith(document.createElement("font"));
     expect(show(h("p", {}, "two", h("b", {}, "y")))).toContain("<b>y</b>");
   });
-  it("tells deeds by their names, with the control's value and whether a key was held", () => {
-    const onDeed = vi.fn();
-    const { host, mount, show } = mounted(onDeed);
+  it("tells actions by their names, with the control's value and whether a key was held", () => {
+    const onAction = vi.fn();
+    const { host, mount, show } = mounted(onAction);
     const tree = (value: string, chosen: string): Tree => h("div", {},
       h("button", { on: { click: { name: "sort", value } } }, h("span", {}, "x")),
       h("select", { on: { change: { name: "frame" } } }, ...["a", "b"].map((one) => h("option", { value: one, selected: one === chosen ? "" : null }, one))));
@@ -94,13 +94,13 @@ describe("mounting", () => {
     select.value = "b";
     select.dispatchEvent(new Event("change", { bubbles: true }));
     host.querySelector("div")!.click();
-    expect(onDeed.mock.calls).toEqual([[{ name: "sort", value: "two", adding: true }], [{ name: "frame", value: "b", adding: false }]]);
+    expect(onAction.mock.calls).toEqual([[{ name: "sort", value: "two", adding: true }], [{ name: "frame", value: "b", adding: false }]]);
     show(tree("two", "b"));
     show(tree("two", "a"));
     expect(select.value).toBe("a");
     mount.remove();
     host.click();
-    expect([host.childNodes.length, onDeed.mock.calls.length, mount.root]).toEqual([0, 2, null]);
+    expect([host.childNodes.length, onAction.mock.calls.length, mount.root]).toEqual([0, 2, null]);
   });
   it("does not grow over refreshes", () => {
     const { host, show } = mounted();

@@ -15,7 +15,7 @@ const LINK = {
   label: "Lobby", note: "", slug: "lobby", profile: { theme: "auto", refresh: "", from: "", to: "", picker: false, chrome: false, transparent: false },
   not_before: null, expires_at: "2026-03-15T13:45:30Z", has_password: true, frame_ancestors: ["https://a.example"],
 };
-const BUTTONS = ["pause", "resume", "rotate", "revoke"].map((deed) => `<button type="button" data-deed="${deed}">x</button>`).join("");
+const BUTTONS = ["pause", "resume", "rotate", "revoke"].map((action) => `<button type="button" data-action="${action}">x</button>`).join("");
 
 let server: Server;
 let went: string[];
@@ -123,10 +123,10 @@ describe("editing a link", () => {
   });
 });
 
-describe("the question before a deed", () => {
+describe("the question before an action", () => {
   it.each([
-    ["[data-deed=pause]", "POST", "/api/links/t1/pause", "/links/t2"], ["[data-deed=resume]", "POST", "/api/links/t1/resume", "/links/t2"],
-    ["[data-deed=revoke]", "DELETE", "/api/links/t1", "/links?page=2"], ["[data-switch=off]", "POST", "/api/links/off", "/links?page=2"],
+    ["[data-action=pause]", "POST", "/api/links/t1/pause", "/links/t2"], ["[data-action=resume]", "POST", "/api/links/t1/resume", "/links/t2"],
+    ["[data-action=revoke]", "DELETE", "/api/links/t1", "/links?page=2"], ["[data-switch=off]", "POST", "/api/links/off", "/links?page=2"],
     ["[data-switch=on]", "POST", "/api/links/on", "/links?page=2"],
   ])("%s is %s %s, then %s", async (button, method, path, then) => {
     $(button).click();
@@ -135,7 +135,7 @@ describe("the question before a deed", () => {
     expect([server.asked.map((one) => [one.method, one.path]), went, isOpen("#ask-dialog")]).toEqual([[[method, path]], [then], false]);
   });
   it("asks how long the old address lives on", async () => {
-    $("[data-deed=rotate]").click();
+    $("[data-action=rotate]").click();
     expect($("#ask-grace").hidden).toBe(false);
     const grace = $<HTMLSelectElement>("select[name=grace]");
     grace.value = [...grace.options].at(-1)!.value;
@@ -143,14 +143,14 @@ describe("the question before a deed", () => {
     expect(server.asked[0]!.body).toEqual({ grace_seconds: Number(grace.value) });
   });
   it("keeps what cannot be undone from a stray Enter", () => {
-    $("[data-deed=revoke]").click();
+    $("[data-action=revoke]").click();
     expect([document.activeElement, $("#ask-yes").className]).toEqual([$("#ask-form [data-close]"), "danger"]);
-    $("[data-deed=pause]").click();
+    $("[data-action=pause]").click();
     expect([document.activeElement, $("#ask-yes").className]).toEqual([$("#ask-yes"), "primary"]);
   });
-  it("tells in place that the deed failed", async () => {
+  it("tells in place that the action failed", async () => {
     server.on("/api/links/t1/pause", "unreachable");
-    $("[data-deed=pause]").click();
+    $("[data-action=pause]").click();
     await send("#ask-form");
     expect([isOpen("#ask-dialog"), $("#ask-problem").hidden, $("#ask-problem").textContent]).toEqual([true, false, "The service could not be reached. Nothing was changed; try again."]);
     expect($<HTMLButtonElement>("#ask-yes").disabled).toBe(false);

@@ -1,6 +1,6 @@
 /** The links' forms: what they send, and that nothing unchanged is sent. */
 import { describe, expect, it } from "vitest";
-import { type Deed, type FormValues, type LinkFields, creation, edition, fieldOf, profile, question, toLocal, toUtc } from "../../src/pages/links/engine";
+import { type Action, type FormValues, type LinkFields, creation, edition, fieldOf, profile, question, toLocal, toUtc } from "../../src/pages/links/engine";
 
 const EMPTY: FormValues = {
   target: "device",
@@ -87,11 +87,11 @@ it("problems find their field", () => {
 });
 
 it("every question says what happens and whether it can be undone", () => {
-  for (const deed of ["pause", "resume", "rotate", "revoke", "off", "on"] as Deed[]) {
-    const asked = question(deed, "Lobby");
+  for (const action of ["pause", "resume", "rotate", "revoke", "off", "on"] as Action[]) {
+    const asked = question(action, "Lobby");
     expect(asked.title.endsWith("?")).toBe(true);
     expect(asked.text.length).toBeGreaterThan(20);
-    expect(asked.grace).toBe(deed === "rotate");
+    expect(asked.grace).toBe(action === "rotate");
   }
   expect(question("revoke", "x").text).toContain("cannot be undone");
 });

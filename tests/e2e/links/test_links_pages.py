@@ -136,16 +136,16 @@ def test_a_links_whole_life_by_mouse(app: LiveApp, links: dict[str, Any], browse
         expect(page.locator("h1")).to_have_text("Canteen")
         assert app.call("GET", f"/api/links/{made['token']}").json()["expires_at"] == made["expires_at"]
 
-        page.click("[data-deed=pause]")
+        page.click("[data-action=pause]")
         expect(page.locator("#ask-text")).to_contain_text("Resume brings it back")
         page.keyboard.press("Enter")
         expect(page.locator(".head .state")).to_have_text("Paused")
         expect(frame.locator("body")).to_contain_text("paused", timeout=15_000)
-        page.click("[data-deed=resume]")
+        page.click("[data-action=resume]")
         page.click("#ask-yes")
         expect(page.locator(".head .state")).to_have_text("Live")
 
-        page.click("[data-deed=rotate]")
+        page.click("[data-action=rotate]")
         page.select_option("[name=grace]", "3600")
         page.click("#ask-yes")
         page.wait_for_url(lambda url: made["token"] not in url)
@@ -153,15 +153,15 @@ def test_a_links_whole_life_by_mouse(app: LiveApp, links: dict[str, Any], browse
         page.goto(f"{app.base}/links/{made['token']}")
         assert made["token"] not in page.url, "the old token leads to the link under its new one"
 
-        page.click("[data-deed=revoke]")
+        page.click("[data-action=revoke]")
         expect(page.locator("#ask-text")).to_contain_text("cannot be undone")
         page.keyboard.press("Enter")
         expect(page.locator("#ask-dialog")).not_to_be_visible()
         expect(page.locator(".head .state")).to_have_text("Live")  # Enter alone revokes nothing
-        page.click("[data-deed=revoke]")
+        page.click("[data-action=revoke]")
         page.click("#ask-yes")
         expect(page.locator(".head .state")).to_have_text("Revoked")
-        expect(page.locator("[data-deed]")).to_have_count(0)
+        expect(page.locator("[data-action]")).to_have_count(0)
     audited = [row["actor"] for row in app.call("GET", "/api/audit?kind=link&per_page=6").json()]
     assert audited == ["admin"] * 6
 
@@ -200,7 +200,7 @@ def test_without_scripts_everything_can_be_read(app: LiveApp, links: dict[str, A
         page.click("tbody a >> nth=0")
         expect(page.locator("h1")).to_have_text("Night shift")
         expect(page.locator(".code pre")).to_have_count(3)
-        expect(page.locator("[data-deed]").first).not_to_be_visible()
+        expect(page.locator("[data-action]").first).not_to_be_visible()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -1,4 +1,4 @@
-"""A batch of devices: its items read and told apart from what is wrong, and batches that came before."""
+"""A batch of devices: its items read, faulty ones apart, and batches that came before."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class CachedAnswer:
     __slots__ = ("_cuts", "_head", "_id", "answer", "base", "body", "raw", "share_type")
 
     def __init__(self, device_id: str, parts: tuple[bytes, ...], base: bytes) -> None:
-        """Hold the answer, cut where the base address (in JSON) belongs, and the address most likely asked."""
+        """Store the answer, cut where the base address (in JSON) belongs, and the address most likely asked."""
         self.base = base
         self.answer = base.join(parts)
         self._cuts = tuple(len(part) for part in parts)
@@ -67,7 +67,7 @@ class CachedAnswer:
         )
 
     def for_base(self, base: bytes) -> bytes:
-        """Return the answer for a base address; the last one asked for lies ready."""
+        """Return the answer for a base address; the last one asked for is cached."""
         if base != self.base:
             parts, at = [], 0
             for length in self._cuts:
@@ -137,7 +137,7 @@ class DeviceHook:
         self._guard.watch(self._answers)
 
     def put(self, device_id: str, body: bytes, by: str, base: str, *, client: str | None = None) -> tuple[int, bytes]:
-        """Register a device or note what changed: `(201 or 200, JSON)`; raises InvalidInput naming each wrong field.
+        """Register or update a device: `(201 or 200, JSON)`; raises InvalidInput naming each wrong field.
 
         Unchanged is nearly free: the body's bytes, or else its raw values, are compared with the last accepted ones
         before any check, and the answer is joined from bytes that lie ready. No row, no file, no call.
@@ -158,7 +158,7 @@ class DeviceHook:
         return (201 if outcome.created else 200), answer
 
     def batch(self, body: bytes, by: str, base: str, *, client: str | None = None, request_id: str = "") -> bytes:
-        """Answer up to 10,000 devices in their order; a bad one never spoils the others.
+        """Answer up to 10,000 devices in their order; a bad one never affects the others.
 
         The same body again, while nothing at all was written, is not even read. Raises InvalidInput when it is no
         array or too long.
@@ -210,7 +210,7 @@ class DeviceHook:
     def _remember(
         self, accepted: Accepted, base: bytes, *, raw: Mapping[str, Any] | None, body: bytes | None
     ) -> CachedAnswer:
-        """Make the answer of an accepted request, and keep it if nothing newer is known."""
+        """Build the answer of an accepted request, and cache it if nothing newer is known."""
         view, device_id = accepted.view, accepted.view.device.id
         answer = CachedAnswer(device_id, answer_parts(view, accepted.now_ms), base)
         answer.remember(raw, body)

@@ -62,7 +62,7 @@ def list_devices(query: DeviceQuery) -> Response:
 )
 @needs(Role.EDITOR, Scope.DEVICES_WRITE)
 def put_device() -> Response:
-    """Register a device or bring it up to date: the hook.
+    """Register or update a device: the hook.
 
     201 the first time, 200 after. With `?wait=` it answers when what was sent is shown and the link is live, or with
     202 when that is not so by then (or when four requests are waiting already). A retired device stays retired: 200,
@@ -81,7 +81,7 @@ def put_device() -> Response:
 @blueprint.post("/devices/batch", responses={200: BatchAnswer, **errors(413, 415)}, **described(blueprint, body=Batch))
 @needs(Role.EDITOR, Scope.DEVICES_WRITE)
 def put_devices() -> Response:
-    """Register up to 10,000 devices; each has its own result, and a bad one never spoils the others."""
+    """Register up to 10,000 devices; each has its own result, and a bad one never affects the others."""
     body = strict_request().json_bytes()
     by, base = current_actor().name, link_base()
     answer = _hook().batch(body, by, base, client=_client(), request_id=request_id())
@@ -91,7 +91,7 @@ def put_devices() -> Response:
 @blueprint.post("/devices/heartbeat", responses={200: HeartbeatAnswer, **errors(413, 415)})
 @needs(Role.EDITOR, Scope.DEVICES_WRITE)
 def heartbeat(body: Heartbeat) -> Response:
-    """Keep all devices of a client fresh, and tell it whether to send everything again.
+    """Keep all devices of a client fresh, and answer whether to send everything again.
 
     A client is known by the header `X-Dashwright-Client`, sent with its batches too; without it, by its token.
     """
@@ -154,7 +154,7 @@ def _client() -> str:
 
 
 def _after_waiting(device_id: DeviceId, status: int, seconds: float) -> Response:
-    """Sit until the device's dashboards are live or failed, and its link is live; 202 while that is not so."""
+    """Wait until the device's dashboards are live or failed, and its link is live; 202 while that is not so."""
     services, room = current_services(), waiting_room()
 
     def settled() -> bool:
@@ -168,13 +168,14 @@ def _after_waiting(device_id: DeviceId, status: int, seconds: float) -> Response
 
 
 def _is_settled(view: DeviceView) -> bool:
-    """Whether nothing more is to come: retired, or every document's newest version and then the link proven."""
+    """Whether the state is final: retired, or every document's newest version and then the link proven."""
     if view.record.retired_at is not None:
         return True
-    wanted = [one for one in view.documents if one.is_wanted]
-    if any(one.shown_state not in (DocumentState.LIVE, DocumentState.FAILED) for one in wanted):
+    wanted = [document for document in view.documents if document.is_wanted]
+    if any(document.shown_state not in (DocumentState.LIVE, DocumentState.FAILED) for document in wanted):
         return False
     link = view.link
-    if link is None or any(one.uid == link.document_uid and one.state is DocumentState.FAILED for one in wanted):
+    failed = {document.uid for document in wanted if document.state is DocumentState.FAILED}
+    if link is None or link.document_uid in failed:
         return True
     return view.found(link).state(epoch_ms()) is not LinkState.PENDING

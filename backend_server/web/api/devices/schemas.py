@@ -113,7 +113,7 @@ class Heartbeat(Input):
     )
     count: int = Field(ge=0, le=10_000_000, description="How many devices the client looks after.")
     client: Annotated[str, StringConstraints(max_length=255)] | None = Field(
-        None, description="The client's name for people; it is told apart by the header `X-Dashwright-Client`."
+        None, description="The client's name for people; it is identified by the header `X-Dashwright-Client`."
     )
 
 

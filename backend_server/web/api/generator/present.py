@@ -22,7 +22,7 @@ def spec_json(spec: Spec) -> dict[str, object]:
 
 
 def faults_json(fault: InvalidInput) -> dict[str, object]:
-    """Return the verdict over a file that has problems."""
+    """Return the verdict on a file that has problems."""
     return {"ok": False, "problems": [problem.as_json() for problem in fault.problems]}
 
 

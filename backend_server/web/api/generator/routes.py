@@ -113,14 +113,14 @@ def check_plans(body: SourceBody) -> Response:
 @blueprint.post("/generator/generate", responses={200: GeneratedAnswer, **errors(413, 415)})
 @needs(Role.VIEWER, Scope.DOCUMENTS_READ)
 def generate_dashboards(body: JobBody) -> Response:
-    """Make dashboards and answer with them; nothing is stored."""
+    """Generate dashboards and answer with them; nothing is stored."""
     return json_response(generated_json(_job(body)))
 
 
 @blueprint.post("/generator/provision", responses={200: ProvisionAnswer, **errors(409, 413, 415)})
 @needs(Role.EDITOR, Scope.DOCUMENTS_WRITE)
 def provision_dashboards(body: ProvisionBody) -> Response:
-    """Make dashboards and have them wanted: written, proven, ready to be linked. The same again changes nothing."""
+    """Generate dashboards and publish them: written, proven, ready to be linked. Repeatable."""
     job = _job(body)
     done = current_services().generated.publish(job, folder=body.folder, by=current_actor().name, prune=body.prune)
     return json_response(published_json(job, done))

@@ -22,14 +22,14 @@ class AuditQueryText(PageQuery):
     kind: Annotated[str, StringConstraints(max_length=32)] | None = Field(None, description="E.g. `link`, `device`.")
     actor: Annotated[str, StringConstraints(max_length=128)] | None = None
     action: Annotated[str, StringConstraints(pattern=_ACTION)] | None = Field(
-        None, description="A deed such as `link.pause`, or the begin of its name and `*`."
+        None, description="An action such as `link.pause`, or the beginning of its name and `*`."
     )
-    since: Moment | None = Field(None, description="RFC 3339; deeds of this moment included.")
-    until: Moment | None = Field(None, description="RFC 3339; deeds of this moment not included.")
+    since: Moment | None = Field(None, description="RFC 3339; actions at this time included.")
+    until: Moment | None = Field(None, description="RFC 3339; actions at this time not included.")
 
 
 class AuditShape(Answer):
-    """One deed. Deeds are only ever added."""
+    """One action. Actions are only ever added."""
 
     id: int
     at: str

@@ -23,7 +23,7 @@ blueprint = api_blueprint("links", "What is handed out: links to dashboards, for
 @needs(Role.VIEWER, Scope.LINKS_READ)
 def list_links(query: LinkQuery) -> Response:
     """List links, newest first."""
-    found = current_services().links.directory.page(
+    listed = current_services().links.directory.page(
         registry.LinkQuery(
             device=query.device,
             document=query.document,
@@ -35,14 +35,14 @@ def list_links(query: LinkQuery) -> Response:
         )
     )
     base, now = link_base(), epoch_ms()
-    shown = [link_json(one, base, now) for one in found.items]
-    return page_response(shown, found.total, query)
+    shown = [link_json(link, base, now) for link in listed.items]
+    return page_response(shown, listed.total, query)
 
 
 @blueprint.post("/links", responses={201: LinkAnswer, **errors(404, 409, 413, 415)})
 @needs(Role.EDITOR, Scope.LINKS_WRITE)
 def create_link(body: NewLink) -> Response:
-    """Hand out a new link to a device's dashboard or to a document."""
+    """Create a link to a device's dashboard or to a document."""
     return _shown(current_services().links.create(body.options(), current_actor().name), 201)
 
 
@@ -86,7 +86,7 @@ def edit_link(path: AnyTokenPath, body: LinkEditBody) -> Response:
 @blueprint.post("/links/<token>/pause", responses={200: LinkAnswer, **errors(404, 409, 410)})
 @needs(Role.EDITOR, Scope.LINKS_WRITE)
 def pause_link(path: TokenPath) -> Response:
-    """Hold a link: visitors get 403 from the next request on, open pages show the notice. Repeatable."""
+    """Pause a link: visitors get 403 from the next request on, open pages show the notice. Repeatable."""
     return _shown(current_services().links.pause(path.token, current_actor().name))
 
 

@@ -83,7 +83,7 @@ def plan_template(body: TemplateSource) -> Response:
     services = current_services()
     new = load_template(body.name, body.source.encode())
     before = services.templates.current()
-    after = TemplateSet.of([*(one for one in before.templates if one.name != new.name), new])
+    after = TemplateSet.of([*(template for template in before.templates if template.name != new.name), new])
     devices = services.active_devices()
     changes = list(plan_rollout(before, after, devices[:MOST_PLANNED]))
     return json_response(
@@ -99,7 +99,7 @@ def plan_template(body: TemplateSource) -> Response:
 @blueprint.post("/templates/<name>/render", responses={200: DocumentAnswer, **errors(404, 413, 415)})
 @needs(Role.VIEWER, Scope.TEMPLATES_READ)
 def render_template(path: TemplatePath, body: RenderRequest) -> Response:
-    """Fill a template for a device and give the document, without writing or publishing it."""
+    """Fill a template for a device and return the document, without writing or publishing it."""
     services = current_services()
     template = _find(services.templates.current(), path.name)
     if template.scope is not TemplateScope.DEVICE:
@@ -114,7 +114,7 @@ def render_template(path: TemplatePath, body: RenderRequest) -> Response:
 
 
 def _find(templates: TemplateSet, name: str) -> Template:
-    found = next((one for one in templates.templates if one.name in (name, f"{name}.json")), None)
-    if found is None:
+    template = next((known for known in templates.templates if known.name in (name, f"{name}.json")), None)
+    if template is None:
         raise NotFound(f"There is no template {name!r} in use.", details={"template": name})
-    return found
+    return template

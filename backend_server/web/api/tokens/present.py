@@ -7,7 +7,7 @@ from backend_server.primitives.clock import format_ms
 
 
 def token_json(token: ApiToken) -> dict[str, object]:
-    """Return what may be told of a token."""
+    """Return a token without its secret."""
     return {
         "id": token.id,
         "name": token.name,

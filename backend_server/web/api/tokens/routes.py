@@ -20,7 +20,7 @@ blueprint = api_blueprint("accounts", "Who may do what.")
 @blueprint.get("/me", responses={200: Me})
 @needs(Role.VIEWER)
 def get_me() -> Response:
-    """Return who is calling and what that one may do."""
+    """Return who is calling and what the caller may do."""
     actor = current_actor()
     return json_response({"name": actor.name, "role": actor.role.value, "scopes": sorted(actor.scopes)})
 
@@ -35,7 +35,7 @@ def list_tokens() -> Response:
 @blueprint.post("/tokens", responses={201: NewTokenAnswer, **errors(409, 413, 415)})
 @needs(Role.ADMIN, Scope.TOKENS_WRITE)
 def create_token(body: NewToken) -> Response:
-    """Make an API token; the answer is the only place where it is ever shown."""
+    """Create an API token; the answer is the only place where it is ever shown."""
     expires = parse_time(body.expires_at, path="expires_at") if body.expires_at else None
     token, secret = current_services().accounts.create_token(
         body.name,

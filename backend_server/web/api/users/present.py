@@ -7,7 +7,7 @@ from backend_server.primitives.clock import format_ms
 
 
 def user_json(user: User, last_seen_ms: int | None) -> dict[str, object]:
-    """Return a person, and when that one was last seen."""
+    """Return a person, with the time last seen."""
     return {
         "name": user.name,
         "role": user.role.value,

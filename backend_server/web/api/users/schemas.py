@@ -1,4 +1,4 @@
-"""Shapes of people: what may be said about them and what is told."""
+"""The shapes of people: what may be set and what is shown."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class UserEdit(Input):
 
 
 class OwnPassword(Input):
-    """Another password for oneself."""
+    """A new password for oneself."""
 
     old_password: AnyPasswordText
     password: PasswordText

@@ -5,7 +5,7 @@ import type { Theme } from "../display/colors";
 import type { Frame } from "../display/field";
 import type { FormatContext } from "../display/number";
 import type { Panel } from "../frames/document";
-import type { Deed } from "../mount";
+import type { Action } from "../mount";
 import type { Tree } from "../tree";
 
 export interface PanelData {
@@ -34,8 +34,8 @@ export interface ChoosingChart<Choice> {
   /** What holds before the reader has chosen. */
   atFirst(data: PanelData): Choice;
   draw(data: PanelData, size: Size, choice: Choice): Tree;
-  /** What holds after a deed of the reader. */
-  after(choice: Choice, deed: Deed, data: PanelData): Choice;
+  /** What holds after an action of the reader. */
+  after(choice: Choice, action: Action, data: PanelData): Choice;
 }
 
 /** A panel's option by name, or what it is when the document does not say. */

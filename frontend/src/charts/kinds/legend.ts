@@ -5,7 +5,7 @@ import type { FormatContext } from "../display/number";
 import { processor, textOf } from "../display/processor";
 import { canonicalReducer, keepsUnit, reduce, reducerName } from "../display/reducers";
 import { compareValues } from "../frames/transform";
-import type { Deed } from "../mount";
+import type { Action } from "../mount";
 import { type Tree, type TreeElement, h } from "../tree";
 
 export interface LegendOptions {
@@ -134,8 +134,8 @@ function sortedBy(sort: LegendSort | null, by: string): LegendSort | null {
   return sort.desc ? { by, desc: false } : null;
 }
 
-/** What is chosen after a deed; `names` are all in the legend. */
-export function legendChoice({ hidden, sort }: LegendChoice, deed: Deed, names: readonly string[]): LegendChoice {
-  if (deed.name === "sort") return { hidden, sort: sortedBy(sort, deed.value) };
-  return { hidden: toggled(hidden, names, deed.value, !deed.adding), sort };
+/** What is chosen after an action; `names` are all in the legend. */
+export function legendChoice({ hidden, sort }: LegendChoice, action: Action, names: readonly string[]): LegendChoice {
+  if (action.name === "sort") return { hidden, sort: sortedBy(sort, action.value) };
+  return { hidden: toggled(hidden, names, action.value, !action.adding), sort };
 }

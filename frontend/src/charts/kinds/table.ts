@@ -6,7 +6,7 @@ import { reduce, reducerName } from "../display/reducers";
 import { custom, hiddenFrom } from "../frames/overrides";
 import { frameName } from "../frames/names";
 import { compareValues } from "../frames/transform";
-import type { Deed } from "../mount";
+import type { Action } from "../mount";
 import { type Child, type Tree, type TreeElement, h } from "../tree";
 import { type ChoosingChart, type PanelData, formatContext, option } from "./chart";
 import { share } from "./gauge";
@@ -163,5 +163,5 @@ function sortedBy(sort: SortRule | null, displayName: string): SortRule | null {
 export const tableChart: ChoosingChart<TableChoice> = {
   atFirst: ({ panel }) => ({ sort: option<SortRule[]>(panel, "sortBy", [])[0] ?? null, frame: 0 }),
   draw: (data, _size, choice) => draw(data, choice),
-  after: (choice, deed: Deed) => (deed.name === "frame" ? { ...choice, frame: Number(deed.value) } : { ...choice, sort: sortedBy(choice.sort, deed.value) }),
+  after: (choice, action: Action) => (action.name === "frame" ? { ...choice, frame: Number(action.value) } : { ...choice, sort: sortedBy(choice.sort, action.value) }),
 };

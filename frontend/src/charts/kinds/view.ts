@@ -22,8 +22,8 @@ export const choosing = <Choice>(chart: ChoosingChart<Choice>): MountPanel => (h
     last = { data, size, choice };
     mount.show(chart.draw(data, size, choice));
   };
-  const mount = new Mount(host, (deed) => {
-    if (last) show(last.data, last.size, chart.after(last.choice, deed, last.data));
+  const mount = new Mount(host, (action) => {
+    if (last) show(last.data, last.size, chart.after(last.choice, action, last.data));
   });
   return {
     draw: (data, size) => show(data, size, last ? last.choice : chart.atFirst(data)),

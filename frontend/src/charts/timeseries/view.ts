@@ -20,10 +20,10 @@ class TimeSeriesView implements PanelView {
   private last: { data: PanelData; size: Size; made: Plan } | null = null;
 
   constructor(host: HTMLElement) {
-    this.mount = new Mount(host, (deed) => {
+    this.mount = new Mount(host, (action) => {
       if (!this.last || !this.choice) return;
       const { data, size, made } = this.last;
-      this.choice = legendChoice(this.choice, deed, legendItems(made, this.choice.hidden).map(({ name }) => name));
+      this.choice = legendChoice(this.choice, action, legendItems(made, this.choice.hidden).map(({ name }) => name));
       this.draw(data, size);
     });
   }

@@ -1,4 +1,4 @@
-/** The question before a deed, asked once; the deed's failure is told in the same dialogue. */
+/** The question before an action, asked once; the action's failure is shown in the same dialogue. */
 import type { Outcome } from "../../lib/api";
 import type { Question } from "./engine";
 
@@ -6,7 +6,7 @@ export class Ask {
   private readonly form: HTMLFormElement;
   private readonly yes: HTMLButtonElement;
   private readonly problem: HTMLElement;
-  private deed: ((graceSeconds: number) => Promise<Outcome<unknown>>) | null = null;
+  private action: ((graceSeconds: number) => Promise<Outcome<unknown>>) | null = null;
 
   constructor(private readonly dialog: HTMLDialogElement) {
     this.form = dialog.querySelector<HTMLFormElement>("#ask-form")!;
@@ -18,8 +18,8 @@ export class Ask {
     });
   }
 
-  open(question: Question, deed: (graceSeconds: number) => Promise<Outcome<unknown>>): void {
-    this.deed = deed;
+  open(question: Question, action: (graceSeconds: number) => Promise<Outcome<unknown>>): void {
+    this.action = action;
     this.form.reset();
     this.problem.hidden = true;
     this.dialog.querySelector("#ask-title")!.textContent = question.title;
@@ -33,10 +33,10 @@ export class Ask {
   }
 
   private async act(): Promise<void> {
-    if (!this.deed || this.yes.disabled) return;
+    if (!this.action || this.yes.disabled) return;
     this.yes.disabled = true;
     const grace = Number((this.form.elements.namedItem("grace") as HTMLSelectElement).value) || 0;
-    const outcome = await this.deed(grace);
+    const outcome = await this.action(grace);
     this.yes.disabled = false;
     if (outcome.ok) {
       this.dialog.close();

@@ -116,12 +116,12 @@ export interface Question {
   grace: boolean;
 }
 
-export type Deed = "pause" | "resume" | "rotate" | "revoke" | "off" | "on";
+export type Action = "pause" | "resume" | "rotate" | "revoke" | "off" | "on";
 
-/** The one question before a deed: what happens, to whom, and whether it can be undone. */
-export function question(deed: Deed, name: string): Question {
+/** The one question before an action: what happens, to whom, and whether it can be undone. */
+export function question(action: Action, name: string): Question {
   const plain = { danger: false, grace: false };
-  switch (deed) {
+  switch (action) {
     case "pause":
       return { ...plain, title: `Pause “${name}”?`, text: "Visitors see that it is paused, on open pages too. Resume brings it back.", yes: "Pause link" };
     case "resume":

@@ -1,7 +1,7 @@
 /** Entry of the links' pages: shows what needs a script, and joins buttons, dialogues and API. */
 import { Api, type Outcome } from "../../lib/api";
 import { Ask } from "./ask";
-import { type Deed, type LinkFields, creation, edition, question } from "./engine";
+import { type Action, type LinkFields, creation, edition, question } from "./engine";
 import { LinkForm } from "./form";
 
 function start(): void {
@@ -21,27 +21,27 @@ function start(): void {
   const toLink = onSuccess((link: { token: string }) => `/links/${link.token}`);
   const toHere = onSuccess(() => location.pathname + location.search);
 
-  function perform(deed: Deed, graceSeconds: number): Promise<Outcome<unknown>> {
-    switch (deed) {
+  function perform(action: Action, graceSeconds: number): Promise<Outcome<unknown>> {
+    switch (action) {
       case "off":
       case "on":
-        return api.call("post", `/api/links/${deed}`).then(toHere);
+        return api.call("post", `/api/links/${action}`).then(toHere);
       case "revoke":
         return api.call("delete", "/api/links/{token}", { path: { token } }).then(toHere);
       case "rotate":
         return api.call("post", "/api/links/{token}/rotate", { path: { token }, body: { grace_seconds: graceSeconds } }).then(toLink);
       default:
-        return api.call("post", `/api/links/{token}/${deed}`, { path: { token } }).then(toLink);
+        return api.call("post", `/api/links/{token}/${action}`, { path: { token } }).then(toLink);
     }
   }
 
   document.addEventListener("click", (event) => {
     const button = event.target instanceof Element ? event.target.closest<HTMLButtonElement>("button") : null;
     if (!button) return;
-    const { deed, switch: turn } = button.dataset;
+    const { action, switch: turn } = button.dataset;
     if ("close" in button.dataset) button.closest("dialog")?.close();
-    else if (deed || turn) {
-      const wanted = (deed ?? turn) as Deed;
+    else if (action || turn) {
+      const wanted = (action ?? turn) as Action;
       ask.open(question(wanted, name), (grace) => perform(wanted, grace));
     } else if ("create" in button.dataset) {
       form.open(null, (values) => api.call("post", "/api/links", { body: creation(values) }).then(toLink));
