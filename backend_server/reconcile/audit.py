@@ -1,4 +1,4 @@
-"""The audit: what lies on the disk and what Grafana lists, compared with the record; what differs is marked to be done.
+"""The audit pass: the disk and what Grafana lists, compared with the record; differences are marked to be done.
 
 It only marks. The next pass does the work, by the same steps as ever.
 """
@@ -95,7 +95,7 @@ class Audit:
         return report, rows
 
     def _settle_who_draws(self) -> None:
-        """When Grafana came or went since the last audit, everything is proven anew."""
+        """When Grafana came or went since the last audit, everything is proven again."""
         now = _GRAFANA if self.grafana is not None else _VIEWER
         before = self.records.values.get(DRAWN_BY)
         if before == now:

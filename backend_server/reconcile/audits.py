@@ -1,4 +1,4 @@
-"""When audits are made: on their interval, soon after Grafana was away, and of its publications when one is missing."""
+"""When audits run: on their interval, soon after Grafana was away, and of its publications when one is missing."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _AUDIT = "audit"
 
 
 class AuditWatcher(Protocol):
-    """Is told what an audit found."""
+    """Callbacks of the audits."""
 
     def audited(self, report: AuditReport, seconds: float) -> None: ...
 
 
 class Audits:
-    """Makes audits when they are due; `after` is called after each that reached Grafana.
+    """Runs audits when they are due; `after` is called after each that reached Grafana.
 
     While Grafana is away its side is audited every `retry_seconds`, or when it may be asked again.
     """
@@ -45,7 +45,7 @@ class Audits:
         self._retry_seconds = retry_seconds
 
     def run_due(self) -> bool:
-        """Make the audits whose time has come; whether one was made, which may have marked documents."""
+        """Run the audits that are due; returns whether one ran, which may have marked documents."""
         made = self._schedule.is_due(_AUDIT)
         if made:
             self.run()
@@ -57,7 +57,7 @@ class Audits:
         return True
 
     def run(self) -> None:
-        """Make an audit of everything now."""
+        """Audit everything now."""
         began = self._schedule.now()
         self._schedule.put_off(_AUDIT, self._interval_seconds)
         self._grafana.put_off()

@@ -18,7 +18,7 @@ class ChangeWindow:
         self._wake_at: float | None = None
 
     def look(self) -> bool:
-        """Look at the change number; True when a window was opened. Raises UpstreamError."""
+        """Read the change number; returns whether a window was opened. Raises UpstreamError."""
         self._change = self._changes.change_number()
         opens = self._change != self._seen and self._opened_at is None
         if opens:
@@ -37,12 +37,12 @@ class ChangeWindow:
         self._opened_at, self._seen = None, self._change
 
     def wake_in(self, seconds: float | None) -> None:
-        """Have a pass due in so many seconds, but not sooner than a window lasts; None for when something changes.
+        """Schedule a pass in so many seconds, but not sooner than a window lasts; None for when something changes.
 
         What came in during a pass is work too: it waits its window like any change, or each pass would reload.
         """
         self._wake_at = None if seconds is None else self._schedule.now() + max(seconds, self._seconds)
 
     def reopen(self) -> None:
-        """Have the next look open a window, whatever the number is: an audit has marked what differs."""
+        """Open a window at the next look, whatever the number is: an audit has marked what differs."""
         self._seen = -1

@@ -1,4 +1,4 @@
-"""Documents as they should be, from the templates in use, the fleet as it is, and what is published as it stands."""
+"""Documents as they should be, from the templates in use, the present fleet, and static documents."""
 
 from __future__ import annotations
 

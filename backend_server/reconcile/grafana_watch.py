@@ -22,7 +22,7 @@ class GrafanaWatch:
         self._recoveries_seen = 0
 
     def look(self) -> AuditReport | None:
-        """Look at Grafana when it is time to; returns what was found where all publications were compared."""
+        """Probe Grafana when that is due; returns the report where all publications were compared."""
         lost = self._schedule.is_due(_PROBE) and self._probe()
         recoveries = self._reconciler.breaker.recoveries
         if not lost and (recoveries == self._recoveries_seen or not self._schedule.is_due(_PUBLIC)):
@@ -32,12 +32,12 @@ class GrafanaWatch:
         return self._reconciler.audit_public()
 
     def put_off(self) -> None:
-        """Look again in an interval: an audit, which compares everything, begins now."""
+        """Postpone the next probe by an interval: an audit, which compares everything, begins now."""
         for name in (_PROBE, _PUBLIC):
             self._schedule.put_off(name, self._interval_seconds)
 
     def audited(self) -> None:
-        """Note that everything was compared just now."""
+        """Record that everything was compared just now."""
         self._recoveries_seen = self._reconciler.breaker.recoveries
 
     def _probe(self) -> bool:

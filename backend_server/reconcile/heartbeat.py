@@ -36,22 +36,22 @@ class Heartbeat:
         return self._has_passed
 
     def begin(self) -> None:
-        """Note that the lead is new: nothing was done under it yet."""
+        """Record that the lead is new: nothing was done under it yet."""
         self._has_passed = False
 
     def moved(self) -> None:
-        """Note that the work goes on: the loop, or a step of a long pass."""
+        """Record that the work goes on: the loop, or a step of a long pass."""
         self._moved_at = self._schedule.now()
 
     def passed(self) -> None:
-        """Note that a pass was finished; the first one is told at once."""
+        """Record that a pass was finished; the first one is stored at once."""
         self._last_pass_ms = self._records.documents.now_ms()
         if not self._has_passed:
             self._has_passed = True
             self._schedule.at_once(HEARTBEAT)
 
     def beat(self) -> None:
-        """Store how it stands, when the time has come. Raises LeaseLost."""
+        """Store the present state, when it is due. Raises LeaseLost."""
         with self._lock:
             fencing = self._lead.fencing
             if fencing is None or not self._schedule.is_due(HEARTBEAT):

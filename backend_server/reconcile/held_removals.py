@@ -29,7 +29,7 @@ class HeldRemovals:
         return state if isinstance(state, dict) else None
 
     def confirm(self, by: str) -> int:
-        """Let the removals held back now go on, by a person's word; later ones are not covered. Returns how many."""
+        """Confirm the removals held back now, by a person's word; later ones are not covered. Returns how many."""
         state = self.state()
         if state is None:
             return 0

@@ -30,30 +30,30 @@ class Lead:
         return self._fencing is not None
 
     def take(self) -> bool:
-        """Ask for the lead; whether this process has it now. Raises UpstreamError."""
+        """Try to acquire the lead; returns whether this process has it now. Raises UpstreamError."""
         self._fencing = self._leases.acquire()
         return self.is_held
 
     def renew(self) -> bool:
-        """Make the lead last longer; False when another has it. Raises UpstreamError.
+        """Renew the lead; returns False when another has it. Raises UpstreamError.
 
         The number stays as it was: should the lead have been another's meanwhile, the next write fails by it.
         """
         return self._leases.acquire() is not None
 
     def lose(self) -> None:
-        """Note that another leads."""
+        """Record that another process leads."""
         self._fencing = None
 
     def release(self) -> None:
-        """Let go, so that another may lead at once. Raises UpstreamError."""
+        """Release the lead, so that another may lead at once. Raises UpstreamError."""
         if self._fencing is not None:
             self._fencing = None
             self._leases.release()
 
 
 class LeadWatcher(Protocol):
-    """Is told what becomes of the lead."""
+    """Callbacks of the lead."""
 
     def lead(self, leads: bool) -> None: ...
     def trouble(self, doing: str, fault: DashwrightError) -> None: ...

@@ -24,7 +24,7 @@ class Checkpoint(Protocol):
 
 
 def no_checkpoint(point: str) -> None:
-    """Do nothing: the checkpoint of production."""
+    """Do nothing: the checkpoint in production."""
 
 
 class DocumentRecord(Protocol):
@@ -55,11 +55,11 @@ class DocumentRecord(Protocol):
         ...
 
     def mark_dirty(self, makers: Collection[str], *, forget_loaded: bool = False) -> None:
-        """Have every wanted document of these makers looked at again."""
+        """Mark every wanted document of these makers for the next pass."""
         ...
 
     def wake_leaving(self) -> None:
-        """Let removals that were held back be tried at once."""
+        """Retry held removals at once."""
         ...
 
     def now_ms(self) -> int: ...
@@ -110,14 +110,14 @@ class StaticDocuments(Protocol):
 
 
 class Purge(Protocol):
-    """Forgetting devices that were retired long ago."""
+    """Deleting devices that were retired long ago."""
 
     def due(self, before_ms: int) -> Sequence[str]:
-        """Name devices retired before a moment whose documents are proven gone."""
+        """Return the devices retired before a time whose documents are proven gone."""
         ...
 
     def run(self, device_ids: Sequence[str]) -> int:
-        """Forget devices with all that hangs on them; returns how many."""
+        """Delete devices with all that belongs to them; returns how many."""
         ...
 
 
@@ -164,7 +164,7 @@ class Grafana(Protocol):
         ...
 
     def publish(self, uid: str, public_uid: str, access_token: str) -> None:
-        """Have the dashboard public with exactly these ids and our switches; raises unless that was read back."""
+        """Publish the dashboard with exactly these ids and our switches; raises unless that was read back."""
         ...
 
     def stands(self, uid: str, public_uid: str, access_token: str) -> bool:
@@ -172,7 +172,7 @@ class Grafana(Protocol):
         ...
 
     def unpublish(self, uid: str) -> bool:
-        """Take away whatever public dashboard stands for the uid; False when there was none."""
+        """Delete the uid's public dashboard, whatever its ids; False when there was none."""
         ...
 
     def delete_dashboard(self, uid: str) -> bool: ...
@@ -184,7 +184,7 @@ class Leases(Protocol):
     """The lead, held by one worker at a time."""
 
     def acquire(self) -> int | None:
-        """Take or renew the lead; returns its fencing number, None while another holds it."""
+        """Acquire or renew the lead; returns its fencing number, None while another holds it."""
         ...
 
     def release(self) -> None: ...

@@ -12,7 +12,7 @@ from .ports import DocumentRecord, Grafana
 
 
 class Probe:
-    """Goes through the publications that are recorded as live, one for each look, and begins anew after the last."""
+    """Goes through the publications that are recorded as live, one for each look, and starts over after the last."""
 
     def __init__(self, documents: DocumentRecord, grafana: Grafana, breaker: CircuitBreaker) -> None:
         self._documents = documents

@@ -1,4 +1,4 @@
-"""One pass: read what is wanted and what exists, plan, run, and say what came of it."""
+"""One pass: read what is wanted and what exists, plan, run, and report the outcomes."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class Reconciler:
     # Passes
 
     def plan(self) -> Plan:
-        """Make the plan for everything, as a pass would, and act on nothing (`dashwright plan`)."""
+        """Return the plan for everything, as a pass would make it, and act on nothing (`dashwright plan`)."""
         on_disk = self.context.files.survey().owned
         rows = [row for row in self._records.documents.everything() if row.dirty or row.wanted is Wanted.PRESENT]
         existing = [replace(self._existing(row), written=on_disk.get(row.file)) for row in rows]
@@ -91,7 +91,7 @@ class Reconciler:
         return self._plan(self.filling.fill(rows), existing, purge=purge)
 
     def run_pass(self, should_stop: ShouldStop = _never) -> PassReport:
-        """Look at what is to be done now and do it. A second pass finds nothing, writes nothing and calls nothing.
+        """Run a pass over what is due now. A second pass finds nothing, writes nothing and calls nothing.
 
         `should_stop` is asked between calls to Grafana: once True, no further step is taken and the rest is left to the
         next process. Raises LeaseLost when another worker leads meanwhile, UpstreamError when the database fails.
@@ -125,7 +125,7 @@ class Reconciler:
         return self._report(replace(report, failed={**report.failed, **quarantine}))
 
     def prepare_files(self) -> PassReport:
-        """Have every wanted file whole on the disk, asking nothing of Grafana: it must find them all when it starts.
+        """Write every wanted file, asking nothing of Grafana: it must find them all when it starts.
 
         Lost and damaged files are found first; what Grafana must do stays to be done.
         """

@@ -31,22 +31,22 @@ class Schedule:
         return self.now() >= self._due_at.get(name, float("-inf"))
 
     def put_off(self, name: str, seconds: float) -> None:
-        """Have it due in so many seconds from now."""
+        """Make it due in so many seconds from now."""
         self._due_at[name] = self.now() + seconds
 
     def at_once(self, name: str) -> None:
-        """Have it due now."""
+        """Make it due now."""
         self._due_at.pop(name, None)
 
 
 class JobWatcher(Protocol):
-    """Is told what went wrong."""
+    """Callbacks of the jobs."""
 
     def trouble(self, doing: str, fault: DashwrightError) -> None: ...
 
 
 class Jobs:
-    """Runs jobs; where one fails that is told, and it is tried again in its turn."""
+    """Runs jobs; a failure is reported, and the job retried in its turn."""
 
     def __init__(self, jobs: Iterable[Job], schedule: Schedule, watcher: JobWatcher) -> None:
         self._jobs = tuple(jobs)

@@ -17,7 +17,7 @@ TEMPLATES_FAULT = "templates_fault"  # stored while the folder as a whole cannot
 
 
 class TemplateAdoption:
-    """Adopts sets of templates; `use` is told each of them."""
+    """Adopts sets of templates; `use` receives each of them."""
 
     def __init__(
         self,
@@ -33,9 +33,9 @@ class TemplateAdoption:
         self._checkpoint = checkpoint
 
     def adopt(self, templates: TemplateSet, match_slots: Callable[[], object]) -> bool:
-        """Fill from these templates from now on; True when documents must be looked at again because of them.
+        """Fill from these templates from now on; returns whether documents must be looked at again because of them.
 
-        `match_slots` gives devices the documents the templates now ask for. That they are adopted is stored last: a
+        `match_slots` adds the documents that templates now ask for to devices. That they are adopted is stored last: a
         stop before it, also in the middle of matching, lets the next process do all of it again.
         """
         self._use(templates)

@@ -31,7 +31,7 @@ _DATABASE_AWAY_SECONDS = 1.0
 
 
 class Watcher(Protocol):
-    """Is told what happened, to log and count it."""
+    """Callbacks of the worker, to log and count what happens."""
 
     def lead(self, leads: bool) -> None: ...
     def passed(self, report: PassReport, seconds: float) -> None: ...
@@ -41,7 +41,7 @@ class Watcher(Protocol):
 
 
 class Unwatched:
-    """Tells nobody."""
+    """Callbacks that do nothing."""
 
     def lead(self, leads: bool) -> None:
         """The lead was taken or lost."""
@@ -53,10 +53,10 @@ class Unwatched:
         """An audit has ended."""
 
     def templates(self, loaded: LoadedTemplates) -> None:
-        """Templates were loaded anew."""
+        """Templates were loaded again."""
 
     def trouble(self, doing: str, fault: DashwrightError) -> None:
-        """Something failed that will be tried again."""
+        """An operation failed that will be retried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ class Worker:
             self.release()
 
     def begin(self) -> bool:
-        """Take the lead unless it is held; a new lead loads the templates and audits first. Whether this one leads."""
+        """Acquire the lead unless held; a new lead loads the templates and audits first. Whether this one leads."""
         if not self.lead.is_held:
             self._begun = False
             self._heartbeat.begin()
@@ -154,7 +154,7 @@ class Worker:
         return self._documents.backlog()[0]
 
     def release(self) -> None:
-        """Let go of the lead, if it is held."""
+        """Release the lead, if it is held."""
         try:
             self.lead.release()
         except UpstreamError as fault:
@@ -167,7 +167,7 @@ class Worker:
     # One turn of the loop
 
     def _turn(self) -> float:
-        """Do what is due; returns the seconds until the next look."""
+        """Run what is due; returns the seconds until the next look."""
         try:
             if not self.begin():
                 return max(self._pace.pass_interval_seconds, self._pace.lease_ttl_seconds / 5)
@@ -182,7 +182,7 @@ class Worker:
             self.lead.lose()
             self._watcher.lead(False)
         except DashwrightError as fault:
-            # A database that is away, a disk that refuses, a folder that is gone: a state to be told, and tried again.
+            # A database that is away, a disk that refuses, a folder that is gone: a state to be reported, and retried.
             self._watcher.trouble("working", fault)
             return _DATABASE_AWAY_SECONDS
         return self._pace.pass_interval_seconds
