@@ -40,6 +40,7 @@ class GrafanaUnreachable(GrafanaError):
     def __init__(self, message: str, *, method: str, path: str, starting: bool = False) -> None:
         super().__init__(message, method=method, path=path)
         self.starting = starting
+        self.details = {**self.details, "refused": starting}
 
 
 class GrafanaTimeout(GrafanaError, UpstreamTimeout):

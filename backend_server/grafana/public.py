@@ -112,15 +112,18 @@ _DOUBTFUL = (
 )
 
 
-def settle_public(grafana: _PublicCalls, uid: str, wanted: PublicDashboard, *, attempts: int = 3) -> PublicDashboard:
+def settle_public(
+    grafana: _PublicCalls, uid: str, wanted: PublicDashboard, *, is_new: bool = False, attempts: int = 3
+) -> PublicDashboard:
     """Change the dashboard's public row to the wanted one and return it as read back from Grafana.
 
     Read, choose the smallest change, make it; after a doubtful answer (already public, id taken, 500, cut off) read
-    again and go on from what is there. The last doubtful error is raised when `attempts` readings did not settle it.
+    again and go on from what is there. The last doubtful error is raised when `attempts` tries did not settle it.
+    One that `is_new` to Grafana, as far as we know, is made without being looked for first.
     """
     doubt: Exception | None = None
-    for _ in range(attempts):
-        existing = grafana.public_of(uid)
+    for attempt in range(attempts):
+        existing = None if is_new and attempt == 0 else grafana.public_of(uid)
         change = plan_public(wanted, existing)
         if existing is not None and change is PublicChange.KEEP:
             return existing

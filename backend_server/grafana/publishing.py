@@ -6,12 +6,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from http import HTTPStatus
+
+import orjson
 
 from backend_server.documents import content_of
 from backend_server.reconcile.model import ListedPublic
 
 from .client import GrafanaClient
+from .errors import DashboardMissing, error_of
 from .public import PublicDashboard, settle_public
+
+_VISITED = "/api/public/dashboards"  # without the token, which no message may hold
 
 
 def _nothing(point: str) -> None:
@@ -50,6 +56,22 @@ class GrafanaPublishing:
         found = self._client.dashboard(uid)
         return None if found is None else content_of(found.document) or ""
 
+    def offer(self, uid: str, public_uid: str, access_token: str) -> str | None:
+        """Make a dashboard public that is not yet, and return the content hash that a visitor gets.
+
+        None while Grafana has no such dashboard; "" for one without our stamp.
+        """
+        try:
+            settle_public(self._calls, uid, PublicDashboard(public_uid, access_token), is_new=True)
+        except DashboardMissing:
+            return None
+        reply = self._client.visitor_dashboard(access_token)
+        if reply.status == HTTPStatus.NOT_FOUND:
+            return None
+        if reply.status != HTTPStatus.OK:
+            raise error_of("GET", _VISITED, reply.status, reply.body)
+        return _content_shown(reply.body)
+
     def publish(self, uid: str, public_uid: str, access_token: str) -> None:
         """Publish the dashboard with exactly these ids and our switches, whatever is there now."""
         settle_public(self._calls, uid, PublicDashboard(public_uid, access_token))
@@ -64,6 +86,11 @@ class GrafanaPublishing:
         existing = self._client.public_of(uid)
         return existing is not None and self._calls.delete_public(uid, existing.uid)
 
+    def is_provisioned(self, uid: str) -> bool:
+        """Whether Grafana thinks that a file stands behind the dashboard."""
+        found = self._client.dashboard(uid)
+        return found is not None and found.provisioned
+
     def delete_dashboard(self, uid: str) -> bool:
         """Delete the dashboard; False when there was none."""
         self._checkpoint("before DELETE dashboard")
@@ -74,6 +101,14 @@ class GrafanaPublishing:
     def list_public(self) -> tuple[ListedPublic, ...]:
         """List all public dashboards."""
         return self._client.list_public()
+
+
+def _content_shown(body: bytes) -> str:
+    try:
+        found = orjson.loads(body)["dashboard"]
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return ""
+    return content_of(found) or "" if isinstance(found, dict) else ""
 
 
 class _Watched:

@@ -5,7 +5,7 @@ It only marks. The next pass does the work, by the same steps as ever.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from backend_server.documents.status import LOOK_AGAIN, DocumentState, Wanted
@@ -33,13 +33,18 @@ class Audit:
     def run(self, breaker: CircuitBreaker) -> AuditReport:
         """Audit the disk and, with one list call, Grafana. Nothing is written when nothing differs."""
         self._settle_who_draws()
-        return self._audit_grafana(*self._audit_files(), breaker)
+        report, rows = self._audit_files()
+        return self._audit_grafana(report, breaker, lambda: rows)
 
     def run_public(self, breaker: CircuitBreaker) -> AuditReport:
-        """Audit Grafana's public dashboards alone, with one list call."""
-        return self._audit_grafana(AuditReport(), self.records.documents.everything(with_devices=False), breaker)
+        """Audit Grafana's public dashboards alone, with one list call; without an answer nothing else is read."""
+        return self._audit_grafana(
+            AuditReport(), breaker, lambda: self.records.documents.everything(with_devices=False)
+        )
 
-    def _audit_grafana(self, report: AuditReport, rows: Sequence[DocumentRow], breaker: CircuitBreaker) -> AuditReport:
+    def _audit_grafana(
+        self, report: AuditReport, breaker: CircuitBreaker, read_rows: Callable[[], Sequence[DocumentRow]]
+    ) -> AuditReport:
         if self.grafana is None:
             return report
         try:
@@ -48,6 +53,7 @@ class Audit:
             breaker.trip(fault)
             return replace(report, grafana=breaker.reason)
         breaker.reset()
+        rows = read_rows()
         found = {row.dashboard_uid: row for row in listed}
         updates = [*_lost(rows, found), *_left_over(rows, found)]
         self._store(updates)
@@ -57,7 +63,8 @@ class Audit:
             public_differs=frozenset(
                 row.uid
                 for row in rows
-                if row.uid in found and not found[row.uid].enabled and row.wanted is Wanted.PRESENT
+                if row.wanted is Wanted.PRESENT and (one := found.get(row.uid)) is not None
+                if not one.enabled or not _is_ours(row, one)
             ),
             leftovers=report.leftovers
             | {update.uid for update in updates if update.public is PublicationState.UNWANTED},
@@ -123,7 +130,7 @@ def _lost(rows: Sequence[DocumentRow], found: Mapping[str, ListedPublic]) -> lis
             continue
         listed = found.get(row.uid)
         if row.public_state is PublicationState.LIVE:
-            if listed is None or (listed.uid, listed.access_token) != (row.public_uid, row.access_token):
+            if listed is None or not _is_ours(row, listed):
                 updates.append(
                     RowUpdate(row.uid, row.change, {"loaded_hash": None}, LOOK_AGAIN, public=PublicationState.WANTED)
                 )
@@ -132,6 +139,10 @@ def _lost(rows: Sequence[DocumentRow], found: Mapping[str, ListedPublic]) -> lis
         elif row.public_state is PublicationState.WANTED and not _is_quarantined(row):
             updates.append(RowUpdate(row.uid, row.change, {}, LOOK_AGAIN))
     return updates
+
+
+def _is_ours(row: DocumentRow, listed: ListedPublic) -> bool:
+    return (listed.uid, listed.access_token) == (row.public_uid, row.access_token)
 
 
 def _left_over(rows: Sequence[DocumentRow], found: Mapping[str, ListedPublic]) -> list[RowUpdate]:

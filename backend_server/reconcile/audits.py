@@ -1,8 +1,7 @@
-"""When audits run: on their interval, soon after Grafana was away, and of its publications when one is missing."""
+"""When audits run: on their interval, and of Grafana's publications when it was away or one is missing."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Protocol
 
 from .grafana_watch import GrafanaWatch
@@ -20,10 +19,7 @@ class AuditWatcher(Protocol):
 
 
 class Audits:
-    """Runs audits when they are due; `after` is called after each that reached Grafana.
-
-    While Grafana is away its side is audited every `retry_seconds`, or when it may be asked again.
-    """
+    """Runs audits when they are due. `owes_after`: one reached Grafana, and what comes after it is yet to be done."""
 
     def __init__(
         self,
@@ -31,18 +27,15 @@ class Audits:
         schedule: Schedule,
         grafana: GrafanaWatch,
         watcher: AuditWatcher,
-        after: Callable[[], None],
         *,
         interval_seconds: float,
-        retry_seconds: float,
     ) -> None:
         self._reconciler = reconciler
         self._schedule = schedule
         self._grafana = grafana
         self._watcher = watcher
-        self._after = after
         self._interval_seconds = interval_seconds
-        self._retry_seconds = retry_seconds
+        self.owes_after = False
 
     def run_due(self) -> bool:
         """Run the audits that are due; returns whether one ran, which may have marked documents."""
@@ -62,14 +55,9 @@ class Audits:
         self._schedule.put_off(_AUDIT, self._interval_seconds)
         self._grafana.put_off()
         report = self._reconciler.audit()
-        self._grafana.audited()
+        self._grafana.audited(reached=report.grafana is None)
         self._audited(report, began)
-        if report.grafana is not None:
-            # Grafana was away: its side is audited as soon as it is back, not in five minutes.
-            wait = self._reconciler.breaker.wait_seconds or 0.0
-            self._schedule.put_off(_AUDIT, max(wait, self._retry_seconds))
 
     def _audited(self, report: AuditReport, began: float) -> None:
         self._watcher.audited(report, self._schedule.now() - began)
-        if report.grafana is None:
-            self._after()
+        self.owes_after |= report.grafana is None

@@ -26,6 +26,11 @@ class ChangeWindow:
         return opens
 
     @property
+    def is_open(self) -> bool:
+        """Whether changes wait for a pass."""
+        return self._opened_at is not None
+
+    @property
     def is_over(self) -> bool:
         """Whether a pass is due: the window has passed, or something is to be tried again."""
         now = self._schedule.now()
@@ -44,5 +49,6 @@ class ChangeWindow:
         self._wake_at = None if seconds is None else self._schedule.now() + max(seconds, self._seconds)
 
     def reopen(self) -> None:
-        """Open a window at the next look, whatever the number is: an audit has marked what differs."""
+        """Have a pass due now, whatever the number is: an audit has marked all that differs, nothing more will come."""
         self._seen = -1
+        self._wake_at = self._schedule.now()

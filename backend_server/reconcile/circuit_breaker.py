@@ -11,6 +11,7 @@ from .backoff import retry_delay_ms
 
 _FIRST_MS = 250
 _MOST_MS = 5_000
+_MOST_WHILE_STARTING_MS = 500
 _AWAY_STATUSES = frozenset({401, 429, 502, 503, 504})
 RELOAD_FORBIDDEN = 403
 
@@ -25,6 +26,11 @@ def is_away(fault: DashwrightError) -> bool:
     """Whether the fault is about Grafana as a whole, not about one document: no answer, or nobody is let in."""
     status = upstream_status(fault)
     return isinstance(fault, UpstreamError) and (status is None or status in _AWAY_STATUSES)
+
+
+def is_starting(fault: DashwrightError) -> bool:
+    """Whether nobody listens there: Grafana opens its port once it has read its files, and asking costs it nothing."""
+    return fault.details.get("refused") is True
 
 
 class Stopping(DashwrightError):
@@ -55,14 +61,15 @@ class CircuitBreaker:
         return None if self.reason is None else max(0.0, self._next_try - self._monotonic())
 
     def trip(self, fault: DashwrightError) -> None:
-        """RowUpdate that Grafana is away, and wait longer each time."""
+        """Note that Grafana is away, and wait longer each time; while it starts never long."""
         self._attempts += 1
-        delay = retry_delay_ms(self._attempts, "grafana", first_ms=_FIRST_MS, most_ms=_MOST_MS)
+        most_ms = _MOST_WHILE_STARTING_MS if is_starting(fault) else _MOST_MS
+        delay = retry_delay_ms(self._attempts, "grafana", first_ms=_FIRST_MS, most_ms=most_ms)
         self._next_try = self._monotonic() + delay / 1000
         self.reason = fault.message
 
     def reset(self) -> None:
-        """RowUpdate that Grafana is there."""
+        """Note that Grafana is there."""
         self.recoveries += self.reason is not None
         self._attempts = 0
         self.reason = None

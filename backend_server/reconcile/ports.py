@@ -42,10 +42,6 @@ class DocumentRecord(Protocol):
         """Count the dirty rows, and return the earliest retry time among them."""
         ...
 
-    def published_after(self, uid: str) -> DocumentRow | None:
-        """Return the next settled document, in order of uids, that is public as recorded; after the last, the first."""
-        ...
-
     def present_count(self) -> int:
         """Count the documents that exist or are leaving (not yet gone)."""
         ...
@@ -63,6 +59,18 @@ class DocumentRecord(Protocol):
         ...
 
     def now_ms(self) -> int: ...
+
+
+class PublicationRecord(Protocol):
+    """Publications, as they are looked at one by one."""
+
+    def published_after(self, uid: str) -> DocumentRow | None:
+        """Return the next settled document, in order of uids, that is public as recorded; after the last, the first."""
+        ...
+
+    def asked_since(self, moment_ms: int) -> Sequence[str]:
+        """Return the uids that visitors asked for since a moment and did not get, the latest first."""
+        ...
 
 
 class Titles(Protocol):
@@ -126,6 +134,7 @@ class ReconcileRecords:
     """All that reconcile reads and writes of one database."""
 
     documents: DocumentRecord
+    publications: PublicationRecord
     titles: Titles
     values: KeyValues
     devices: DeviceList
@@ -163,6 +172,13 @@ class Grafana(Protocol):
         """Return the content hash of the dashboard Grafana has, "" for one without our stamp, None for none."""
         ...
 
+    def offer(self, uid: str, public_uid: str, access_token: str) -> str | None:
+        """Make a dashboard public that is not yet, with these ids; return the content hash that a visitor gets then.
+
+        None while Grafana has no such dashboard, "" for one without our stamp.
+        """
+        ...
+
     def publish(self, uid: str, public_uid: str, access_token: str) -> None:
         """Publish the dashboard with exactly these ids and our switches; raises unless that was read back."""
         ...
@@ -173,6 +189,10 @@ class Grafana(Protocol):
 
     def unpublish(self, uid: str) -> bool:
         """Delete the uid's public dashboard, whatever its ids; False when there was none."""
+        ...
+
+    def is_provisioned(self, uid: str) -> bool:
+        """Whether Grafana thinks that a file stands behind the dashboard; those it does not let anybody delete."""
         ...
 
     def delete_dashboard(self, uid: str) -> bool: ...

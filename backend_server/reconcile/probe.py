@@ -8,21 +8,21 @@ from __future__ import annotations
 from backend_server.errors import DashwrightError
 
 from .circuit_breaker import CircuitBreaker, is_away
-from .ports import DocumentRecord, Grafana
+from .ports import Grafana, PublicationRecord
 
 
 class Probe:
     """Goes through the publications that are recorded as live, one for each look, and starts over after the last."""
 
-    def __init__(self, documents: DocumentRecord, grafana: Grafana, breaker: CircuitBreaker) -> None:
-        self._documents = documents
+    def __init__(self, publications: PublicationRecord, grafana: Grafana, breaker: CircuitBreaker) -> None:
+        self._publications = publications
         self._grafana = grafana
         self._breaker = breaker
         self._looked_at = ""
 
     def found_loss(self) -> bool:
         """Ask Grafana for one publication; True when it is not as recorded. Where nothing is public nobody is asked."""
-        row = self._documents.published_after(self._looked_at)
+        row = self._publications.published_after(self._looked_at)
         if row is None:
             return False
         self._looked_at = row.uid

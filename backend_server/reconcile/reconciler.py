@@ -66,10 +66,11 @@ class Reconciler:
         self.held = HeldRemovals(records.documents, records.values)
         self.filling = Filling(records, templates)
         self._records = records
-        self._probe = Probe(records.documents, grafana, self.breaker) if grafana else None
+        self._probe = Probe(records.publications, grafana, self.breaker) if grafana else None
         self._differing: set[str] = set()
         self.context = PassContext(
             documents=records.documents,
+            publications=records.publications,
             purge=records.purge,
             files=files,
             grafana=grafana,

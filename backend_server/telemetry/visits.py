@@ -14,9 +14,9 @@ def page_unreadable(reason: str) -> None:
     _log.error("Grafana's page cannot be cleaned, so links show a notice; this Grafana is not known yet", reason=reason)
 
 
-def loss_not_noted(fault: DashwrightError) -> None:
-    """A publication that Grafana lost could not be marked."""
-    _log.warning("could not have a lost publication restored; the worker finds it by itself", error=fault.message)
+def miss_not_noted(fault: DashwrightError) -> None:
+    """What a visitor asked for and did not get could not be noted."""
+    _log.warning("could not note what a visitor misses; the worker restores it in its turn", error=fault.message)
 
 
 def query_not_asked(fault: Exception) -> None:

@@ -42,7 +42,10 @@ class PageFiles(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One way to show documents. `needs_proof`: a document can be shown only once it is proven to be loaded."""
+    """One way to show documents. `needs_proof`: a document can be shown only once it is proven to be loaded.
+
+    `missed` hears the uid of a document that a visitor asked for while it was on its way.
+    """
 
     pages: Pages
     panels: Panels
@@ -50,3 +53,4 @@ class Source:
     files: PageFiles
     close: Callable[[], None]
     needs_proof: bool
+    missed: Callable[[str], None] = lambda uid: None

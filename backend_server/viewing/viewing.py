@@ -15,6 +15,7 @@ from .admission import (
     FOREIGN_FRAME,
     LOCKED,
     MALFORMED,
+    PENDING,
     TOO_MANY_GUESSES,
     UNAVAILABLE,
     UNKNOWN,
@@ -215,13 +216,19 @@ class Viewing:
             return link
         refusal = refusal or UNKNOWN
         if refusal is not MALFORMED:
-            self._views.refused(None if link is None else link.id, refusal.reason)
+            _refused(self._views, self._source, link, refusal)
         return refusal_answer(refusal)
 
     def _refuse(self, link: Link | None, refusal: Refusal, visit: Visit) -> NoticePage:
         if not visit.is_probe:
-            self._views.refused(None if link is None else link.id, refusal.reason)
+            _refused(self._views, self._source, link, refusal)
         return notice_of(link, refusal, visit)
+
+
+def _refused(views: ViewCounts, source: Source, link: Link | None, refusal: Refusal) -> None:
+    views.refused(None if link is None else link.id, refusal.reason)
+    if link is not None and refusal is PENDING:
+        source.missed(link.document_uid)
 
 
 def _within(limit: ConcurrencyLimit, ask: Callable[[], Answer]) -> Answer:

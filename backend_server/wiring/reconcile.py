@@ -26,6 +26,7 @@ from backend_server.storage.key_values import KeyValues
 from backend_server.storage.leases import WORKER_LEASE, Lease, LedStore
 from backend_server.storage.tables.device_list import DeviceList
 from backend_server.storage.tables.document_record import DocumentRecord
+from backend_server.storage.tables.publication_record import PublicationRecord
 from backend_server.storage.tables.purge import Purge
 from backend_server.storage.tables.static_documents import StaticBodies
 from backend_server.storage.tables.templates import TemplateTable
@@ -40,6 +41,7 @@ def reconcile_records(store: Transactions, *, share_default: str = "true") -> Re
     devices = DeviceList(store, share_default=share_default)
     return ReconcileRecords(
         documents=DocumentRecord(store, devices),
+        publications=PublicationRecord(store),
         titles=Titles(store),
         values=KeyValues(store),
         devices=devices,

@@ -15,10 +15,10 @@ from backend_server.settings import Settings
 from backend_server.settings.capacity import MOST_VISITORS, VISITOR_PATIENCE_SECONDS
 from backend_server.storage.engine.store import Store
 from backend_server.storage.tables.link_views import SqlViews
-from backend_server.storage.tables.lost_publications import LostPublications
+from backend_server.storage.tables.missed_publications import MissedPublications
 from backend_server.storage.tables.publications import StoredPublications
 from backend_server.telemetry import Metrics
-from backend_server.telemetry.visits import loss_not_noted, page_unreadable, query_not_asked, views_not_written
+from backend_server.telemetry.visits import miss_not_noted, page_unreadable, query_not_asked, views_not_written
 from backend_server.viewing.passwords import LinkPasswords
 from backend_server.viewing.relay.readability import Readability
 from backend_server.viewing.relay.source import RelayOptions, relay_source
@@ -69,12 +69,14 @@ def build_source(
     if upstreams.grafana is None:
         return viewer
     internal = [urlsplit(url).netloc for url in (settings.grafana_url, settings.prometheus_url) if url]
+    missed = MissedPublications(store, on_failure=miss_not_noted)
     options = RelayOptions(
         limits,
         epoch_ms,
         internal=internal,
         readability=readability,
-        on_lost=LostPublications(store, on_failure=loss_not_noted).mark,
+        on_lost=missed.lost,
+        on_missed=missed.asked,
         scrapes=scrapes,
     )
     return relay_source(upstreams.grafana, StoredPublications(store), viewer, options)

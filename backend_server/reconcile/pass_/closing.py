@@ -25,9 +25,9 @@ def finish(run: PassRun) -> None:
     """Store that nothing is left to do, for all documents whose every planned step has its outcome."""
     unmet = set().union(*(run.unmet(outcome, *actions) for outcome, actions in _PROVEN_BY.items()))
     updates = []
-    for uid in sorted(run.taking_part - unmet):
+    for uid in sorted(run.taking_part - unmet - run.outcomes[Outcome.FINISHED]):
         gone = run.rows[uid].wanted is Wanted.ABSENT
-        updates.append(_gone(run, uid) if gone else _at_rest(run, uid))
+        updates.append(_gone(run, uid) if gone else at_rest(run, uid))
     run.store("finished", updates)
 
 
@@ -38,7 +38,8 @@ def _gone(run: PassRun, uid: str) -> RowUpdate:
     return finished(run.rows[uid], run.seen[uid], DocumentState.GONE, {"loaded_hash": None})
 
 
-def _at_rest(run: PassRun, uid: str) -> RowUpdate:
+def at_rest(run: PassRun, uid: str) -> RowUpdate:
+    """Return the update of a wanted document whose every step was taken."""
     problem = run.filled[uid].problem
     if problem is not None:
         run.failed[uid] = problem

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import replace
+
 from backend_server.documents.status import DocumentState
 from backend_server.errors import DashwrightError
 from backend_server.links.publication import PublicationState
@@ -9,16 +12,19 @@ from backend_server.links.publication import PublicationState
 from ..circuit_breaker import RELOAD_FORBIDDEN, is_away, upstream_status
 from ..model import Outcome, RowUpdate
 from .calls import answered, ask_each, change_each
+from .offering import Offering
 from .plan import Action
 from .row_updates import advanced, waiting
 from .run import PassRun
 
 WALK_AWAITED = "Waiting for Grafana to read its files by itself; we may not ask it to."
 _LOOK_AGAIN_MS = 3_000
+_READING_SECONDS = 0.1  # how long Grafana reads before it is asked for what it has read, and between two such times
 _NOT_LOADED = (
     "Grafana has not taken the file: it still has {found}. Its log names the cause; often another file has the same "
     "title or uid, which stops all writing of a provider."
 )
+_STILL_PROVISIONED = "Grafana has not noticed yet that the file is gone; the dashboard is deleted once it has."
 
 
 class Unpublish:
@@ -39,29 +45,38 @@ class Unpublish:
 
 
 class Reload:
-    """Has Grafana read its files, once for all of them."""
+    """Has Grafana read its files, once for all of them, and publishes meanwhile what it has read."""
 
     def run(self, run: PassRun) -> None:
         """Reload where something waits for it; what needs Grafana waits for another pass while it is away."""
-        if run.context.grafana is None:
+        grafana = run.context.grafana
+        if grafana is None:
             return
+        offering = Offering(run, grafana)
+        if run.context.breaker.allows_calls:
+            offering.known()
         if run.context.should_stop():
             run.stop()
         elif not run.context.breaker.allows_calls:
             run.wait_for_grafana()
         elif self._is_needed(run):
-            self._reload(run)
+            self._reload(run, offering)
 
     def _is_needed(self, run: PassRun) -> bool:
         may = run.context.reloader is not None and not run.context.breaker.reload_forbidden
-        return may and run.plan.reloads and bool(run.next(Action.PROVE, Action.DELETE_DASHBOARD))
+        waiting = {*run.next(Action.PROVE, Action.DELETE_DASHBOARD)} - run.outcomes[Outcome.LOADED]
+        return may and run.plan.reloads and bool(waiting)
 
-    def _reload(self, run: PassRun) -> None:
+    def _reload(self, run: PassRun, offering: Offering) -> None:
         reloader, breaker = run.context.reloader, run.context.breaker
         assert reloader is not None
         run.context.checkpoint("before reload")
         try:
-            reloader.reload()
+            with ThreadPoolExecutor(1, thread_name_prefix="reload") as beside:
+                reading = beside.submit(reloader.reload)
+                while wait((reading,), _READING_SECONDS).not_done:
+                    offering.while_reading()
+            reading.result()
         except DashwrightError as fault:
             if is_away(fault):
                 run.trip(fault)
@@ -82,57 +97,69 @@ class ProveLoaded:
 
     def run(self, run: PassRun) -> None:
         """Read each dashboard back and compare."""
-        uids, grafana = run.next(Action.PROVE), run.context.grafana
+        publish = set(run.plan.uids(Action.PUBLISH))  # those are proven by what a visitor of them gets
+        uids, grafana = [uid for uid in run.next(Action.PROVE) if uid not in publish], run.context.grafana
         if not uids or grafana is None:
             return
         answers = ask_each(run.context, uids, grafana.loaded)
         updates = run.faults(answers)
-        publish = set(run.plan.uids(Action.PUBLISH))
         for uid, loaded in answered(answers).items():
             if loaded != run.wanted(uid).content:
-                updates.append(self._not_loaded(run, uid, loaded))
+                updates.append(_not_loaded(run, uid, loaded))
                 continue
             run.outcomes[Outcome.LOADED].add(uid)
-            if uid not in publish:
-                # One that is yet to be published is proven again after a stop: "loaded" alone shows nobody anything.
-                facts = {"loaded_hash": loaded}
-                updates.append(advanced(run.rows[uid], run.seen[uid], DocumentState.LOADED, facts))
+            facts = {"loaded_hash": loaded}
+            updates.append(advanced(run.rows[uid], run.seen[uid], DocumentState.LOADED, facts))
         run.store("loaded", updates)
 
-    def _not_loaded(self, run: PassRun, uid: str, loaded: str | None) -> RowUpdate:
-        context, row = run.context, run.rows[uid]
+
+def _not_loaded(run: PassRun, uid: str, loaded: str | None) -> RowUpdate:
+    update = _not_read(run, uid, _NOT_LOADED.format(found="no such dashboard" if loaded is None else "other content"))
+    # What the record called loaded is not there: the next pass has Grafana read its files.
+    was_loaded = run.rows[uid].loaded_hash == run.wanted(uid).content
+    return replace(update, facts={"loaded_hash": None}) if was_loaded else update
+
+
+def _not_read(run: PassRun, uid: str, words: str) -> RowUpdate:
+    """Return the update of a document whose file, or the lack of it, Grafana has not seen yet."""
+    context, row = run.context, run.rows[uid]
+    looked = row.attempts + 1
+    if context.breaker.reload_forbidden and looked * _LOOK_AGAIN_MS < 2 * context.provider_interval_ms:
         run.taking_part.discard(uid)
-        looked = row.attempts + 1
-        if context.breaker.reload_forbidden and looked * _LOOK_AGAIN_MS < 2 * context.provider_interval_ms:
-            retry_at = run.now_ms + _LOOK_AGAIN_MS
-            return waiting(row, run.seen[uid], WALK_AWAITED, attempts=looked, retry_at=retry_at)
-        words = _NOT_LOADED.format(found="no such dashboard" if loaded is None else "other content")
-        return run.fail(uid, f"{words} ({run.reload_fault})" if run.reload_fault else words)
+        retry_at = run.now_ms + _LOOK_AGAIN_MS
+        return waiting(row, run.seen[uid], WALK_AWAITED, attempts=looked, retry_at=retry_at)
+    return run.fail(uid, f"{words} ({run.reload_fault})" if run.reload_fault else words)
 
 
 class Publish:
-    """Makes proven dashboards public, under the ids that stand in the record: those of one action."""
-
-    def __init__(self, action: Action) -> None:
-        self._action = action
+    """Makes dashboards public that are not yet, under the ids that stand in the record, and proves them."""
 
     def run(self, run: PassRun) -> None:
-        """Publish each; what has no ids in the record fails."""
+        """Publish what could not be while Grafana read its files."""
+        grafana = run.context.grafana
+        if grafana is None or not run.next(Action.PUBLISH):
+            return
+        missing = Offering(run, grafana).rest()
+        run.store("missing", [_not_loaded(run, uid, shown) for uid, shown in missing.items()])
+
+
+class UpdatePublic:
+    """Sets right what is public and differs from the record."""
+
+    def run(self, run: PassRun) -> None:
+        """Set each right."""
         grafana = run.context.grafana
         if grafana is None:
             return
         unproven = run.unmet(Outcome.LOADED, Action.PROVE)
-        rows = {uid: run.rows[uid] for uid in run.next(self._action) if uid not in unproven}
-        ids = {uid: (row.public_uid, row.access_token) for uid, row in rows.items()}
-        without = [uid for uid, given in ids.items() if not all(given)]
-        updates = [run.fail(uid, "It has no publication ids in the record; register it again.") for uid in without]
+        uids = [uid for uid in run.next(Action.UPDATE_PUBLIC) if uid not in unproven]
 
         def publish(uid: str) -> None:
-            public_uid, access_token = ids[uid]
-            grafana.publish(uid, public_uid or "", access_token or "")
+            row = run.rows[uid]
+            grafana.publish(uid, row.public_uid or "", row.access_token or "")
 
-        answers = change_each(run.context, "publish", [uid for uid in ids if uid not in without], publish)
-        updates += run.faults(answers)
+        answers = change_each(run.context, "publish", uids, publish)
+        updates = run.faults(answers)
         for uid in answered(answers):
             run.outcomes[Outcome.PUBLISHED].add(uid)
             facts = {"loaded_hash": run.wanted(uid).content}
@@ -141,7 +168,7 @@ class Publish:
 
 
 class DeleteDashboards:
-    """Deletes the dashboards whose files are gone."""
+    """Deletes the dashboards whose files are gone, each once Grafana has seen that."""
 
     def run(self, run: PassRun) -> None:
         """Delete each; a file that could not be removed keeps its dashboard."""
@@ -149,6 +176,11 @@ class DeleteDashboards:
         grafana = run.context.grafana
         if not uids or grafana is None:
             return
+        # A reload that failed, or said yes and did not come to this file: Grafana would refuse.
+        marks = ask_each(run.context, uids, grafana.is_provisioned)
+        unseen = [uid for uid, marked in answered(marks).items() if marked]
+        run.store("marked", [*run.faults(marks), *(_not_read(run, uid, _STILL_PROVISIONED) for uid in unseen)])
+        uids = [uid for uid in uids if uid in run.taking_part]
         answers = change_each(run.context, "delete dashboard", uids, grafana.delete_dashboard)
         run.outcomes[Outcome.DELETED].update(answered(answers))
         run.store("deleted", run.faults(answers))

@@ -10,7 +10,7 @@ from backend_server.errors import DashwrightError
 
 from ..circuit_breaker import CircuitBreaker, Stopping, is_away
 from ..model import DocumentRow, Outcome, RowUpdate
-from ..ports import Checkpoint, DocumentRecord, Files, Grafana, Purge
+from ..ports import Checkpoint, DocumentRecord, Files, Grafana, PublicationRecord, Purge
 from ..reloads import Reloader
 from .fill import Filled
 from .plan import Action, Plan, WantedDocument
@@ -27,6 +27,7 @@ class PassContext:
     """What a pass acts with. `grafana` and `reloader` are None where the built-in viewer serves."""
 
     documents: DocumentRecord
+    publications: PublicationRecord
     purge: Purge
     files: Files
     grafana: Grafana | None
@@ -74,6 +75,11 @@ class PassRun:
     def unmet(self, outcome: Outcome, *actions: Action) -> set[str]:
         """Return the uids for which the actions are planned whose outcome did not come."""
         return {step.uid for step in self.plan.steps if step.action in actions} - self.outcomes[outcome]
+
+    @property
+    def finished(self) -> Collection[str]:
+        """The uids for which nothing is left to do."""
+        return self.outcomes[Outcome.FINISHED]
 
     def wanted(self, uid: str) -> WantedDocument:
         """Return what a wanted document should be; only one that could be made takes part."""
@@ -125,7 +131,7 @@ class PassRun:
     def wait_for_grafana(self) -> None:
         """Leave everything that needs Grafana to a later pass."""
         uids = self.next(*_NEEDS_GRAFANA)
-        self.store("waiting", self._waiting(dict.fromkeys(uids)))
+        self.store("waiting", self._waiting(uid for uid in dict.fromkeys(uids) if uid not in self.finished))
         self.taking_part -= set(uids)
 
     def stop(self) -> None:

@@ -12,7 +12,7 @@ from typing import Protocol
 from ..model import PassReport
 from .closing import PurgeDevices, finish
 from .file_actions import RemoveFiles, WriteFiles
-from .grafana_actions import DeleteDashboards, ProveGone, ProveLoaded, Publish, Reload, Unpublish
+from .grafana_actions import DeleteDashboards, ProveGone, ProveLoaded, Publish, Reload, Unpublish, UpdatePublic
 from .plan import Action
 from .run import PassRun
 
@@ -29,8 +29,8 @@ ACTIONS: Mapping[Action, PassAction] = {
     Action.REMOVE_FILE: RemoveFiles(),
     Action.RELOAD: Reload(),
     Action.PROVE: ProveLoaded(),
-    Action.PUBLISH: Publish(Action.PUBLISH),
-    Action.UPDATE_PUBLIC: Publish(Action.UPDATE_PUBLIC),
+    Action.PUBLISH: Publish(),
+    Action.UPDATE_PUBLIC: UpdatePublic(),
     Action.DELETE_DASHBOARD: DeleteDashboards(),
     Action.PROVE_GONE: ProveGone(),
     Action.PURGE: PurgeDevices(),

@@ -15,4 +15,6 @@ publications = Table(
     Column("access_token", String(32), nullable=False, unique=True),
     Column("state", String(12), nullable=False),  # links.publication.PublicationState
     Column("updated_at", BigInteger, nullable=False),
+    # When a visitor last asked for it in vain: those come first when Grafana has lost them all.
+    Column("asked_at", BigInteger, nullable=False, server_default="0"),
 )

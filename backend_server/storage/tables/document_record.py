@@ -18,7 +18,6 @@ from ..engine.store import Transactions, Write, database_clock_ms
 from ..engine.topics import Topic
 from ..schema import documents, publications
 from .device_list import DeviceList
-from .lost_publications import published_after
 
 _ROWS = RowReader(
     DocumentRow,
@@ -54,13 +53,6 @@ class DocumentRecord:
         """Return the rows of one maker."""
         with self._store.read() as connection:
             return tuple(self._read(connection, document_rows().where(documents.c.maker == maker.value)))
-
-    def published_after(self, uid: str) -> DocumentRow | None:
-        """Return the next settled document, in order of uids, that is public as recorded; after the last, the first."""
-        with self._store.read() as connection:
-            found = published_after(connection, uid)
-            rows = read_without_devices(connection, document_rows().where(documents.c.uid == found)) if found else ()
-            return rows[0] if rows else None
 
     def backlog(self) -> tuple[int, int | None]:
         """Count the dirty rows, and return the earliest retry time among them (epoch ms)."""

@@ -81,12 +81,16 @@ def panel_facts(panel: Mapping[str, Any], datasources: DatasourceFacts) -> Panel
 class GrafanaDashboards:
     """Fetches dashboards: `get` returns one, or raises UpstreamError when Grafana has none to give now.
 
-    `on_lost` hears the uid of one that we published and that Grafana does not know as public.
+    `on_lost` hears the uid of one that we published and that Grafana does not know as public, `on_missed` that of each
+    that it did not give, for whatever reason.
     """
 
-    def __init__(self, grafana: GrafanaForVisitors, on_lost: Callable[[str], None]) -> None:
+    def __init__(
+        self, grafana: GrafanaForVisitors, on_lost: Callable[[str], None], on_missed: Callable[[str], None]
+    ) -> None:
         self._grafana = grafana
         self._on_lost = on_lost
+        self._on_missed = on_missed
         self._known = KnownPanels()
         self.get: SharedAnswers[Published, GrafanaDashboard] = SharedAnswers(
             self._fetch, _KEPT_SECONDS, size=lambda found: found.size
@@ -97,6 +101,13 @@ class GrafanaDashboards:
         return self._known.ref_ids("" if real is None else real.text, panel_id)
 
     def _fetch(self, published: Published) -> GrafanaDashboard:
+        try:
+            return self._read(published)
+        except UpstreamError:
+            self._on_missed(published.uid)
+            raise
+
+    def _read(self, published: Published) -> GrafanaDashboard:
         reply = self._grafana.visitor_dashboard(published.real.text)
         if reply.status == _MISSING:
             self._on_lost(published.uid)

@@ -27,7 +27,8 @@ class RelayOptions:
 
     `internal` are addresses that no page may name. `readability` remembers pages that cannot be cleaned: those of a
     Grafana newer than we know. `on_lost` hears the uid of a document that Grafana does not know as public, though we
-    published it. `clock` is that of the answers viewers share, `scrapes` says how far readings are known.
+    published it; `on_missed` that of any that a visitor asked for and did not get. `clock` is that of the answers
+    viewers share, `scrapes` says how far readings are known.
     """
 
     limits: Limits
@@ -35,6 +36,7 @@ class RelayOptions:
     internal: Collection[str] = ()
     readability: Readability = field(default_factory=Readability)
     on_lost: Callable[[str], None] = lambda uid: None
+    on_missed: Callable[[str], None] = lambda uid: None
     clock: Callable[[], float] = time.monotonic
     scrapes: LearnedScrapes = field(default_factory=LearnedScrapes)
 
@@ -43,7 +45,7 @@ def relay_source(
     grafana: GrafanaForVisitors, publications: Publications, viewer: Source, options: RelayOptions
 ) -> Source:
     """Return what shows documents through Grafana; `viewer` answers our own raw data route, which needs no Grafana."""
-    dashboards = GrafanaDashboards(grafana, options.on_lost)
+    dashboards = GrafanaDashboards(grafana, options.on_lost, options.on_missed)
     pages = GrafanaPages(grafana, options.readability)
     return Source(
         pages=RelayedPages(publications, dashboards, pages, internal=options.internal),
@@ -61,4 +63,5 @@ def relay_source(
         files=GrafanaFiles(grafana),
         close=viewer.close,
         needs_proof=True,
+        missed=options.on_missed,
     )

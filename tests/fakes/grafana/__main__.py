@@ -8,6 +8,7 @@ import sys
 import threading
 from pathlib import Path
 
+from tests.fakes.grafana.costs import FILE_SECONDS, Costs
 from tests.fakes.grafana.fake import FakeGrafana, StartFailed
 from tests.fakes.grafana.request import AuthRules
 
@@ -21,6 +22,10 @@ def main() -> int:
     parser.add_argument("--time-scale", type=float, default=1.0)
     parser.add_argument("--prometheus", action="store_true", help="ask the datasources' own addresses")
     parser.add_argument("--csrf-always-check", action="store_true")
+    parser.add_argument("--start-seconds", type=float, default=0.0, help="what a start takes besides reading files")
+    parser.add_argument(
+        "--load", type=float, default=0.0, help="let calls and files take what they take a real one, so many times"
+    )
     given = parser.parse_args()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -34,6 +39,10 @@ def main() -> int:
         prometheus=given.prometheus,
         auth=AuthRules(csrf_always_check=given.csrf_always_check),
     )
+    fake.starting_seconds = given.start_seconds
+    if given.load:
+        fake.costs = Costs(given.load)
+        fake.provisioner.seconds_per_saved_file = FILE_SECONDS * given.load
     try:
         with fake:
             print(f'logger=http.server msg="HTTP Server Listen" address=127.0.0.1:{fake.port}', flush=True)

@@ -20,6 +20,7 @@ from tests.fakes.grafana.answers import (
     not_found,
     redirect,
 )
+from tests.fakes.grafana.costs import Costs
 from tests.fakes.grafana.dashboards_api import DashboardsApi, UsersApi
 from tests.fakes.grafana.database import Database
 from tests.fakes.grafana.faults import Faults, Plan
@@ -80,6 +81,7 @@ class FakeGrafana(Faults):
         self.allow_embedding = allow_embedding
         self.content_security_policy = content_security_policy
         self.starting_seconds = 0.0
+        self.costs: Costs | None = None  # without any a call takes what the fake itself takes
         self.sub_path = sub_path
         self.requests: list[Request] = []
         self.provisioner = Provisioner(provisioning, os.environ if environment is None else environment)
@@ -278,6 +280,8 @@ class FakeGrafana(Faults):
             self._stopping.wait(plan.seconds)
         for act in plan.acts:
             act(request)
+        if self.costs is not None:
+            self.costs.spend(method, path, walking=self.provisioner.is_walking)
         if plan.drop == "before":
             return Answer(500), plan, {}
         answer = plan.answer or self._dispatch(request, inside)

@@ -46,6 +46,7 @@ class Provisioner:
         self.seconds_per_saved_file = 0.0
         self.reload_count = 0
         self.walking = threading.RLock()
+        self.is_walking = False
 
     def reload(self, database: Database) -> None:
         """Read the YAML, delete what has no provider, walk all in order, look for duplicates.
@@ -57,11 +58,14 @@ class Provisioner:
             self._delete_orphans(database, {one.name for one in providers})
             self._folder_trap(database, providers)
             self.providers = providers
+            self.is_walking = True
             try:
                 for provider in providers:
                     self.walk(database, provider)
             except MissingFolder as fault:
                 self.log.append(f"cannot read directory; failed to provision config: {fault}")
+            finally:
+                self.is_walking = False
             self.check_duplicates()
 
     def poll(self, database: Database, provider: Provider) -> None:

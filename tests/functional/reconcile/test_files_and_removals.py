@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from backend_server.provisioning import DashboardFolder
+from backend_server.reconcile.pass_.grafana_actions import WALK_AWAITED
 from backend_server.reconcile.reconciler import Options
 from backend_server.storage.engine.store import Store
 from tests.fakes.grafana import FakeGrafana
@@ -156,6 +157,37 @@ def test_retiring_waits_for_grafana_and_keeps_the_file_until_the_link_is_proven_
     heal(house, fake_grafana)
     assert house.row("rig-1")["state"] == "gone"
     assert fake_grafana.database.rows == []
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        pytest.param(500, "Grafana has not noticed yet that the file is gone", id="failed"),
+        pytest.param(200, "Grafana has not noticed yet that the file is gone", id="said yes and did not"),
+        pytest.param(403, WALK_AWAITED, id="forbidden"),
+    ],
+)
+def test_a_dashboard_is_not_deleted_before_grafana_has_seen_that_its_file_is_gone(
+    house: House, fake_grafana: FakeGrafana, status: int, reason: str
+) -> None:
+    house.put("rig-1")
+    house.settle()
+    house.registry.retire("rig-1", "ann")
+    fake_grafana.answer_once(RELOAD, status, {"message": "no"}, times=-1)
+    fake_grafana.forget_requests()
+    house.reconciler.run_pass()
+    house.wake()
+    house.reconciler.run_pass()
+    sent = [request.path for request in fake_grafana.requests if request.method == "DELETE"]
+    assert [path.rsplit("/", 2)[1] for path in sent] == ["public-dashboards"], "visitors see nothing any more"
+    row = house.row("rig-1")
+    assert (row["state"], row["dirty"]) == ("retiring", True)
+    assert reason in row["reason"]
+    fake_grafana.heal()
+    fake_grafana.poll()
+    heal(house, fake_grafana)
+    assert house.row("rig-1")["state"] == "gone"
+    assert fake_grafana.dashboard_uids() == []
 
 
 def test_purging_needs_everything_proven_gone(

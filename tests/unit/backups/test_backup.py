@@ -179,14 +179,16 @@ def test_a_backup_that_is_not_right_changes_nothing(
 
 
 def test_an_older_backup_is_migrated(store: Store, tmp_path: Path) -> None:
-    """The first version had no table of provided documents, no document's refresh, no link's note, no topics."""
+    """The first version had no table of provided documents, no document's refresh, no link's note, no topics, and did not
+    know what visitors ask for in vain."""
     secrets = fill(store, tmp_path)
     head, *lines = dump(store, secrets, None, Contents())
     first = json.loads(head) | {"revision": "0001"}
     older = []
     for line in map(json.loads, lines):
         if line.get("table") != "provided_documents":
-            later = [name for name in line.get("row", {}) if name in ("refresh", "note") or name.endswith("s_change")]
+            of_later = ("refresh", "note", "asked_at")
+            later = [name for name in line.get("row", {}) if name in of_later or name.endswith("s_change")]
             for name in later:
                 del line["row"][name]
             older.append(json.dumps(line).encode())

@@ -35,6 +35,7 @@ from backend_server.grafana import (
     settle_public,
 )
 from backend_server.grafana.errors import error_of
+from backend_server.reconcile.circuit_breaker import is_starting
 from tests.fakes.grafana import FakeGrafana
 from tests.support.grafana import client_of, write_provisioning
 
@@ -200,6 +201,7 @@ def test_a_grafana_that_starts_is_told_at_once(fake: FakeGrafana, client: Grafan
     with pytest.raises(GrafanaUnreachable) as refused:
         settle_public(client, "a", WANTED)
     assert refused.value.starting
+    assert is_starting(refused.value)
 
 
 def test_a_slow_reload_has_a_deadline_of_its_own(fake: FakeGrafana) -> None:

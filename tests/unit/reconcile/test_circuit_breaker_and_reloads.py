@@ -50,6 +50,14 @@ def test_the_breaker_allows_calls_again_later_each_time_and_at_once_after_an_ans
     assert breaker.reason is None
 
 
+def test_a_grafana_that_starts_is_asked_again_soon_however_long_it_takes() -> None:
+    breaker = CircuitBreaker(lambda: 0.0)
+    for _ in range(20):
+        breaker.trip(UpstreamError("nobody listens", details={"refused": True}))
+    assert breaker.wait_seconds is not None
+    assert breaker.wait_seconds <= 0.5
+
+
 def test_whoever_asks_while_a_reload_runs_shares_the_next_one() -> None:
     running, go_on = threading.Event(), threading.Event()
     at_once, most = [0], [0]

@@ -67,6 +67,7 @@ class Relay:
     client: FlaskClient
     seen: list[bytes]
     lost: list[str]
+    missed: list[str]
 
     def get(self, path: str, **options: Any) -> Any:
         return self.keep(self.client.get(path, **options))
@@ -107,12 +108,17 @@ def relay(tmp_path: Path) -> Iterator[Relay]:
         publications = Publications()
         visitors = Visitors()
         lost: list[str] = []
+        missed: list[str] = []
         options = RelayOptions(
-            Limits(), visitors.clock_ms, internal=[grafana.origin.partition("://")[2]], on_lost=lost.append
+            Limits(),
+            visitors.clock_ms,
+            internal=[grafana.origin.partition("://")[2]],
+            on_lost=lost.append,
+            on_missed=missed.append,
         )
         source = relay_source(client, publications, visitors.viewer, options)
         visitors = Visitors(source=source, links=visitors.links)
-        made = Relay(grafana, source, publications, visitors, visitors.client(), [], lost)
+        made = Relay(grafana, source, publications, visitors, visitors.client(), [], lost, missed)
         yield made
         visitors.close()
         client.close()
@@ -303,6 +309,25 @@ def test_a_publication_that_grafana_lost_is_told_of(relay: Relay) -> None:
     while not relay.lost and time.monotonic() < deadline:  # what Grafana last gave is shown for a second
         relay.get(PAGE)
     assert set(relay.lost) == {UID}
+
+
+def test_what_visitors_ask_for_and_do_not_get_is_told_of(relay: Relay) -> None:
+    relay.get(PAGE)
+    assert relay.missed == []
+    relay.visitors.links.change(state=DocumentState.PENDING)
+    assert relay.client.get(PAGE).status_code == 503
+    assert relay.client.head(PAGE).status_code == 503
+    assert relay.missed == [UID], "one that is on its way; a probe is no visitor"
+    relay.visitors.links.change(state=DocumentState.FAILED)
+    assert relay.client.get(PAGE).status_code == 503
+    assert relay.missed == [UID], "one that cannot be made"
+    relay.visitors.links.change(state=DocumentState.LIVE)
+    relay.grafana.refuse()
+    deadline = time.monotonic() + 30
+    while len(relay.missed) < 2 and time.monotonic() < deadline:  # what Grafana last gave is shown for a second
+        relay.client.get(PAGE)
+    assert set(relay.missed) == {UID}
+    assert len(relay.missed) >= 2, "one that Grafana does not give"
     assert relay.get(API).status_code == 503
 
 

@@ -1,4 +1,4 @@
-"""Publications that Grafana may have lost: which one to look at next, and marking one that a visitor did not get."""
+"""Publications that visitors miss: which one to look at next, and what is noted of one that a visitor did not get."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, and_, select, update
 from backend_server.documents.status import LOOK_AGAIN, Wanted
 from backend_server.errors import DashwrightError
 from backend_server.links.publication import PublicationState
+from backend_server.primitives.chunks import chunks
 
 from ..engine.store import Store
 from ..engine.topics import Topic
@@ -19,6 +20,8 @@ from ..schema import documents, publications
 # A document is marked at most this often by one process, however many visitors ask for it.
 _AGAIN_SECONDS = 30.0
 _MOST_REMEMBERED = 10_000
+_GATHER_SECONDS = 0.2  # those asked for meanwhile are noted in one write
+_MOST_ASKED = 200
 
 
 def _settled() -> ColumnElement[bool]:
@@ -43,8 +46,19 @@ def published_after(connection: Connection, uid: str) -> str | None:
     return found or connection.execute(query).scalar_one_or_none()
 
 
-class LostPublications:
-    """Marks documents whose public dashboard Grafana denied a visitor, so that the worker restores them at once."""
+def asked_since(connection: Connection, moment_ms: int) -> tuple[str, ...]:
+    """Return the uids that were asked for in vain since a moment, the latest first."""
+    query = (
+        select(publications.c.document_uid)
+        .where(publications.c.asked_at >= moment_ms)
+        .order_by(publications.c.asked_at.desc(), publications.c.document_uid)
+        .limit(_MOST_ASKED)
+    )
+    return tuple(str(uid) for uid in connection.execute(query).scalars())
+
+
+class MissedPublications:
+    """Notes what visitors asked for and did not get: the worker restores it, and before what nobody asks for."""
 
     def __init__(
         self,
@@ -56,24 +70,53 @@ class LostPublications:
         self._store = store
         self._on_failure = on_failure
         self._monotonic = monotonic
-        self._marked: dict[str, float] = {}
+        self._lost: dict[str, float] = {}
+        self._asked: dict[str, float] = {}
+        self._gathered: set[str] = set()
         self._lock = threading.Lock()
 
-    def mark(self, uid: str) -> None:
+    def lost(self, uid: str) -> None:
         """Mark a document to be proven and published again, unless that is under way; called from any thread."""
         with self._lock:
-            now = self._monotonic()
-            if now - self._marked.get(uid, float("-inf")) < _AGAIN_SECONDS:
+            if not self._is_time(self._lost, uid):
                 return
-            if len(self._marked) >= _MOST_REMEMBERED:
-                self._marked.clear()
-            self._marked[uid] = now
         try:
-            self._write(uid)
+            self._write_lost(uid)
         except DashwrightError as fault:
             self._on_failure(fault)
 
-    def _write(self, uid: str) -> None:
+    def asked(self, uid: str) -> None:
+        """Note that a visitor waits for a document; no visitor waits for this to be written."""
+        with self._lock:
+            if not self._is_time(self._asked, uid):
+                return
+            begins = not self._gathered
+            self._gathered.add(uid)
+        if begins:
+            threading.Thread(target=self._write_asked, name="asked-for", daemon=True).start()
+
+    def _is_time(self, marked: dict[str, float], uid: str) -> bool:
+        now = self._monotonic()
+        if now - marked.get(uid, float("-inf")) < _AGAIN_SECONDS:
+            return False
+        if len(marked) >= _MOST_REMEMBERED:
+            marked.clear()
+        marked[uid] = now
+        return True
+
+    def _write_asked(self) -> None:
+        time.sleep(_GATHER_SECONDS)
+        with self._lock:
+            gathered, self._gathered = self._gathered, set()
+        try:
+            with self._store.write(moves=False) as write:
+                for part in chunks(sorted(gathered)):
+                    asked = update(publications).where(publications.c.document_uid.in_(part))
+                    write.connection.execute(asked.values(asked_at=write.now_ms))
+        except DashwrightError as fault:
+            self._on_failure(fault)
+
+    def _write_lost(self, uid: str) -> None:
         of_it = documents.c.uid == uid
         with self._store.write(Topic.LINKS) as write:
             there = select(documents.c.uid).select_from(documents.join(publications)).where(of_it, _settled())
