@@ -1,7 +1,7 @@
 """What a request's headers may claim. Runs before Flask sees anything.
 
-Identity comes from our own tokens and sessions alone, so every header by which a proxy names a user is dropped, and so is
-every other way than `X-Forwarded-Proto` to say by which scheme a visitor came.
+Identity comes from our own tokens and sessions alone, so every header by which a proxy names a user is dropped, and so
+is every other way than `X-Forwarded-Proto` to say by which scheme a visitor came.
 `X-Forwarded-*` counts only from a loopback peer (our edge overwrites them), `-For` and `-Proto` also from
 `TRUSTED_PROXIES` where no edge stands before us; from anyone else it is ignored.
 gunicorn honours a `SCRIPT_NAME` header from loopback, which would move the path (reliability note N13): undone here.

@@ -147,8 +147,8 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "header_map": "drop",
             "forwarder_headers": "",
             "forwarded_allow_ips": "127.0.0.1,::1",
-            # The scheme is read with the other forwarding headers (`edge_headers`); gunicorn would refuse a request whose
-            # headers say it in two ways.
+            # The scheme is read with the other forwarding headers (`edge_headers`); gunicorn would refuse a request
+            # whose headers say it in two ways.
             "secure_scheme_headers": {},
             "limit_request_fields": 64,
             "logger_class": _QuietLogger,

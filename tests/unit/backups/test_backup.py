@@ -179,7 +179,7 @@ def test_a_backup_that_is_not_right_changes_nothing(
 
 
 def test_an_older_backup_is_migrated(store: Store, tmp_path: Path) -> None:
-    """The first version had no provided documents, no document's refresh, no link's note, no topics, no asked-for ones."""
+    """The first version had no provided documents, no refresh, no note, no topics, and no asked-for ones."""
     secrets = fill(store, tmp_path)
     head, *lines = dump(store, secrets, None, Contents())
     first = json.loads(head) | {"revision": "0001"}
