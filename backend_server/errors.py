@@ -157,6 +157,15 @@ class UpstreamError(DashwrightError):
     code = "upstream"
 
 
+class Unavailable(UpstreamError):
+    """Not now: what is asked for cannot be had for a while (503, `Retry-After`); nothing was changed."""
+
+    code = "unavailable"
+
+    def __init__(self, message: str, *, retry_seconds: int, details: Mapping[str, object] | None = None) -> None:
+        super().__init__(message, details={**(details or {}), "retry_after_seconds": retry_seconds})
+
+
 class UpstreamTimeout(UpstreamError):
     """The total deadline of a call passed (504)."""
 
@@ -187,6 +196,7 @@ STATUS: Mapping[type[DashwrightError], int] = {
     TooManyRequests: 429,
     UpstreamError: 502,
     UpstreamTimeout: 504,
+    Unavailable: 503,
     ProvisioningError: 500,
     ConfigError: 500,
     DashwrightError: 500,

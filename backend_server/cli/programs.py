@@ -25,11 +25,12 @@ def run() -> None:
 
 
 @click.command()
-def prepare() -> None:
+@click.option("--new", is_flag=True, help="Make an empty database even where an earlier one is missing.")
+def prepare(*, new: bool) -> None:
     """Prepare the start: database, secrets, first administrator, files, configuration. `run` does it by itself."""
     from backend_server.runtime.prepare import prepare_all, tell
 
-    prepared = prepare_all(current_settings())
+    prepared = prepare_all(current_settings(), new=new)
     tell(prepared)
     click.echo(f"Ready: {prepared.written} dashboard files written.")
 

@@ -48,6 +48,8 @@ class DatabaseCheck:
         """Check the database."""
         if not self.state.is_reached():
             return Part(Level.DOWN, "cannot be reached")
+        if self.state.is_lost():
+            return Part(Level.DOWN, "its file was removed or replaced while the service runs; nothing is stored")
         if self.may_vanish():
             return Part(Level.DEGRADED, "lies on a disk that may vanish at a deploy; links would not survive it")
         return Part(Level.OK)

@@ -13,6 +13,10 @@ from .model import GrafanaHealth, Heartbeat, LeaseState
 class State(Protocol):
     """What the store knows of itself and of the worker's work."""
 
+    def is_lost(self) -> bool:
+        """Whether the database's file is not the one that was opened."""
+        ...
+
     def is_reached(self) -> bool:
         """Whether the database answers."""
         ...

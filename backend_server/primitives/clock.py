@@ -1,12 +1,28 @@
-"""Time as every room sees it: aware UTC datetimes, RFC 3339 with milliseconds at the edges."""
+"""Time as every room sees it: aware UTC datetimes, RFC 3339 with milliseconds at the edges, one deadline a request."""
 
 from __future__ import annotations
 
 import time
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import overload
 
 from backend_server.errors import InvalidInput, Problem
+
+# When what runs in this context has waited long enough, by `time.monotonic`; without one, whoever waits decides.
+_deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
+_LEAST_SECONDS = 0.5  # what one wait has at least: work that took long before it may still finish
+
+
+def begin_deadline(seconds: float) -> None:
+    """Let everything that is done from now on in this context (a request) wait for this long together."""
+    _deadline.set(time.monotonic() + seconds)
+
+
+def seconds_left(most: float) -> float:
+    """Return how long a wait may last, in seconds: what is left of the deadline, `most` without one."""
+    deadline = _deadline.get()
+    return most if deadline is None else min(most, max(_LEAST_SECONDS, deadline - time.monotonic()))
 
 
 def format_time(time: datetime) -> str:

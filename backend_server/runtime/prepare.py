@@ -18,6 +18,7 @@ from backend_server.wiring.reconcile import build_reconciler, build_template_loa
 from backend_server.wiring.services import opened_services
 from backend_server.wiring.store import open_store
 
+from .lost_state import refuse_lost_state
 from .programs.grafana import PreparedGrafana, prepare_grafana
 from .programs.nginx import check_edge, grafana_addresses, render_edge
 from .programs.prometheus import prepare_prometheus
@@ -35,9 +36,14 @@ class Prepared:
     warnings: tuple[str, ...] = ()
 
 
-def prepare_all(settings: Settings) -> Prepared:
-    """Prepare everything; raises ConfigError when the programs could not start."""
+def prepare_all(settings: Settings, *, new: bool = False) -> Prepared:
+    """Prepare everything; raises ConfigError when the programs could not start.
+
+    `new` lets an empty database be made where traces of an earlier one lie.
+    """
     _check_templates_folder(settings.templates_dir)
+    if not new:
+        refuse_lost_state(settings)
     for folder in (settings.data_dir, run_folder(settings), settings.dashboards_dir):
         make_folder(folder)
     store = open_store(settings, make=True)

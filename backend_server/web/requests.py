@@ -16,6 +16,7 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 from backend_server.errors import InputError, InvalidInput, Problem
 from backend_server.links.urls import PUBLIC, SHORT_SLUGS, SLUGS
 from backend_server.primitives.canonical_json import json_problem
+from backend_server.primitives.clock import begin_deadline
 from backend_server.telemetry import Metrics, get_logger
 
 from .auth import client_address
@@ -36,6 +37,7 @@ PAGE_POLICY = (
 
 View = TypeVar("View", bound=Callable[..., object])
 _OPTIONAL = "__body_may_be_left_out__"
+WRITE_PATIENCE_SECONDS = 5.0  # how long a request waits for the database's writers, all its waits together
 MAX_BODY_BYTES = 16 * 1024 * 1024  # a batch of 10,000 devices with many labels
 
 
@@ -70,6 +72,7 @@ def _begin() -> None:
     given = request.headers.get("X-Request-Id", "")
     g.request_id = given if _ID.fullmatch(given) else secrets.token_hex(8)
     g.began = time.perf_counter()
+    begin_deadline(WRITE_PATIENCE_SECONDS)
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
     if "\0" in request.path or not is_host(request.host):

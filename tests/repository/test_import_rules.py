@@ -53,6 +53,7 @@ EXCEPTIONS = {
     ("doctor/grafana_probe.py", "outbound"): "the same",
     ("doctor/folder_probe.py", "provisioning"): "compares what lies on the disk with what is shipped",
     ("runtime/programs/grafana.py", "datasources"): "makes the role by which the Grafana it starts reads",
+    ("runtime/lost_state.py", "provisioning"): "looks whether dashboards of an earlier state lie there",
     ("runtime/programs/grafana.py", "provisioning"): "lays out what that Grafana reads at its start",
 }
 # What would make a pure room depend on something besides its arguments.

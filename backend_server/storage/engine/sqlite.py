@@ -9,31 +9,124 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
+from backend_server.errors import ConfigError
+from backend_server.primitives.clock import seconds_left
+from backend_server.telemetry import get_logger
+
+from .faults import LOCKED, busy, lost
 from .topics import NUMBERS, ChangeNumbers
 
 BUSY_TIMEOUT_MS = 15_000
 _READERS = 8
+_log = get_logger("storage")
+_LONGEST_TURN_SECONDS = 120  # for what has no deadline; a restore of a large state may take a while
+_Identity = tuple[int, int]
 
 
 def prepare_file(path: Path) -> None:
-    """Create the file (private, in WAL mode). A file lock holds others off: the switch to WAL does not wait."""
+    """Create the file (private, in WAL mode) unless it is there; raises ConfigError for an emptied one.
+
+    A new file comes under its name when it is a database, so one of no bytes was never ours to make. A file lock holds
+    others off: the switch to WAL does not wait.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with locked_beside(path):
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-        connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_MS / 1000, isolation_level=None)
+        if path.exists():
+            if path.stat().st_size == 0:
+                raise ConfigError(
+                    f"The database {path} has been emptied (0 bytes). Move it away, with {path.name}-wal and "
+                    f"{path.name}-shm beside it, and restore a backup: `dashwright restore FILE`"
+                )
+            _switch_to_wal(path)
+            return
+        handle, beside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        os.close(handle)
         try:
-            connection.execute("PRAGMA journal_mode = WAL").fetchall()
+            _switch_to_wal(Path(beside))
+            os.rename(beside, path)
+        except BaseException:
+            Path(beside).unlink(missing_ok=True)
+            raise
+
+
+def holds_tables(path: Path) -> bool:
+    """Whether a file holds any table; one that cannot be read, or has no bytes, is for opening it to refuse."""
+    try:
+        if path.stat().st_size == 0:
+            return True
+        connection = connect(path, read_only=True)
+        try:
+            return bool(connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall())
         finally:
             connection.close()
+    except (OSError, sqlite3.Error):
+        return True
+
+
+def _switch_to_wal(path: Path) -> None:
+    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_MS / 1000, isolation_level=None)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL").fetchall()
+    finally:
+        connection.close()
+
+
+class OpenedFile:
+    """Which file was opened, so that one removed, emptied or replaced under the service is noticed.
+
+    SQLite itself goes on with the file it has open: what it stores is gone when the last process closes it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._identity = _identity(path)
+        self._logged = False
+
+    def is_there(self) -> bool:
+        """Whether the path still leads to the file that was opened, with something in it."""
+        return self._identity is not None and _identity(self._path) == self._identity
+
+    def check(self) -> None:
+        """Raise Unavailable unless it is there."""
+        if not self.is_there():
+            if not self._logged:
+                self._logged = True
+                _log.error("the database's file is not the one that was opened", file=str(self._path))
+            raise lost()
+
+
+def _identity(path: Path) -> _Identity | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino) if found.st_size else None
+
+
+class Turn:
+    """One writer at a time. Threads wait here, in turn, rather than in SQLite's busy loop, which is not fair."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> None:
+        """Wait for the turn; raises Unavailable when the request's deadline passes before."""
+        if not self._lock.acquire(timeout=seconds_left(_LONGEST_TURN_SECONDS)):
+            raise busy(LOCKED, "waiting for its turn to write")
+
+    def __exit__(self, *_fault: object) -> None:
+        self._lock.release()
 
 
 @contextmanager
@@ -50,7 +143,12 @@ def locked_beside(path: Path) -> Iterator[None]:
 def connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
     """Open one connection; transactions are begun by us, never by the driver."""
     connection = sqlite3.connect(
-        path, timeout=BUSY_TIMEOUT_MS / 1000, isolation_level=None, check_same_thread=False, cached_statements=256
+        f"file:{quote(str(path))}?mode=rw",  # never creates a file where one was removed
+        uri=True,
+        timeout=BUSY_TIMEOUT_MS / 1000,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=256,
     )
     for pragma in (
         f"busy_timeout = {BUSY_TIMEOUT_MS}",
@@ -81,6 +179,9 @@ def make_engine(path: Path, *, writes: bool, **options: Any) -> Engine:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         # Immediate: the write lock is taken at once and waited for; a deferred one fails when it is upgraded.
+        if writes:
+            patience_ms = int(seconds_left(BUSY_TIMEOUT_MS / 1000) * 1000)
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {patience_ms}").close()
         connection.exec_driver_sql(begin)
 
     return engine

@@ -7,7 +7,6 @@ and commits come in the order of their numbers: whoever has seen number n has se
 from __future__ import annotations
 
 import sqlite3
-import threading
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -19,7 +18,7 @@ import psycopg
 from sqlalchemy import BigInteger, ColumnElement, Connection, Engine, case, cast, exc, func, literal, select, update
 
 from backend_server.errors import ConfigError, UpstreamError
-from backend_server.primitives.clock import epoch_ms
+from backend_server.primitives.clock import epoch_ms, seconds_left
 
 from ..schema import store as store_table
 from . import migrate as migrating
@@ -28,6 +27,7 @@ from .faults import worded
 from .topics import COLUMNS, ChangeNumbers, Topic
 
 FILE_NAME = "dashwright.db"
+_PATIENCE_SECONDS = 15.0  # how long a write of no request waits for PostgreSQL's lock
 
 
 class _Watch(Protocol):
@@ -69,8 +69,8 @@ class Store:
         self._readers = readers
         self._writer = writer
         self._watch = watch
-        # Threads wait here, in turn, rather than in SQLite's busy loop, which sleeps and is not fair.
-        self._turn = threading.Lock() if dialect == "sqlite" else nullcontext()
+        self._turn = sqlite.Turn() if dialect == "sqlite" else nullcontext()
+        self.file = sqlite.OpenedFile(path) if path else None
 
     @classmethod
     def open(cls, url: str | None, data_dir: Path, *, make: bool = True) -> Store:
@@ -78,13 +78,13 @@ class Store:
 
         Without `make` a SQLite file that is not there is such a case, and nothing is made.
         """
-        scheme = url.split(":", 1)[0].lower() if url else ""
-        if url is None or scheme == "sqlite":
-            path = Path(url.partition("///")[2] or FILE_NAME) if url else data_dir / FILE_NAME
+        path = _sqlite_path(url, data_dir)
+        if path is not None:
             if not make and not _is_there(path):
                 raise migrating.no_database(str(path))
             return _open_sqlite(path)
-        if scheme in ("postgres", "postgresql", "postgresql+psycopg"):
+        scheme = _scheme(url)
+        if url is not None and scheme in ("postgres", "postgresql", "postgresql+psycopg"):
             return _open_postgres(postgres.connection_text(url))
         raise ConfigError(
             f"DATABASE_URL begins with {scheme[:20]!r}; write postgresql://user:password@host:5432/database, "
@@ -157,12 +157,16 @@ class Store:
             yield write
             if write.discarded:
                 whole.rollback()
+            elif self.file is not None:
+                self.file.check()
 
     @contextmanager
     def aside(self) -> Iterator[Connection]:
         """A short transaction beside the order of writes (leases): it waits for no writer on PostgreSQL."""
         with _faults_worded("writing"), self._turn, self._writer.begin() as connection:
             yield connection
+            if self.file is not None:
+                self.file.check()
 
     @contextmanager
     def alone(self) -> Iterator[Connection]:
@@ -176,6 +180,26 @@ class Store:
         self._watch.close()
         self._writer.dispose()
         self._readers.dispose()
+
+
+def database_exists(url: str | None, data_dir: Path) -> bool:
+    """Whether SQLite's file is there with tables in it; PostgreSQL is not asked, its server keeps it.
+
+    A file that cannot be looked into counts as there: opening it says what is wrong.
+    """
+    path = _sqlite_path(url, data_dir)
+    return path is None or (_is_there(path) and sqlite.holds_tables(path))
+
+
+def _scheme(url: str | None) -> str:
+    return url.split(":", 1)[0].lower() if url else ""
+
+
+def _sqlite_path(url: str | None, data_dir: Path) -> Path | None:
+    """Return where SQLite's file lies; None for another database."""
+    if url is None:
+        return data_dir / FILE_NAME
+    return Path(url.partition("///")[2] or FILE_NAME) if _scheme(url) == "sqlite" else None
 
 
 def _open_sqlite(path: Path) -> Store:
@@ -216,6 +240,9 @@ def _open_postgres(conninfo: str) -> Store:
 
 
 def _begin(connection: Connection, dialect: str, topics: Collection[Topic], *, moves: bool) -> Write:
+    if dialect == "postgresql":
+        patience_ms = int(seconds_left(_PATIENCE_SECONDS) * 1000)
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {patience_ms}")
     now = database_now_ms(dialect)
     row_one = store_table.c.id == 1
     if moves:

@@ -28,7 +28,7 @@ class Names:
 
 
 class StoredState:
-    """Reads; changes nothing. Every call but `is_reached` raises UpstreamError."""
+    """Reads; changes nothing. Every call but `is_reached` and `is_lost` raises UpstreamError."""
 
     def __init__(self, store: Store, names: Names) -> None:
         self._store = store
@@ -42,6 +42,10 @@ class StoredState:
         except DashwrightError:
             return False
         return True
+
+    def is_lost(self) -> bool:
+        """Whether the database's file was removed, emptied or replaced since it was opened."""
+        return self._store.file is not None and not self._store.file.is_there()
 
     def documents_by_state(self) -> dict[DocumentState, int]:
         """Count the documents that are wanted."""

@@ -193,8 +193,9 @@ def test_without_prepare_the_way_out_is_told(run: Run, tmp_path: Path, empty_fil
         database.touch()
     code, _, err = run("device", "add", "rig-1")
     assert code == 2
-    assert f"There is no database at {database}; name a running service with --url, or set DATA_DIR" in err
-    assert "prepare" in err
+    told = "has been emptied (0 bytes)" if empty_file else "; name a running service with --url, or set DATA_DIR"
+    assert f"{database} {told}" in err if empty_file else f"There is no database at {database}{told}" in err
+    assert ("restore" if empty_file else "prepare") in err
     assert database.exists() is database.parent.exists() is empty_file, "nothing is made"
 
 

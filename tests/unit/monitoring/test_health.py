@@ -26,6 +26,9 @@ class State:
         self.held = self.folder_failed = False
         self.now = 1_000_000
 
+    def is_lost(self) -> bool:
+        return False
+
     def is_reached(self) -> bool:
         return self.reached
 
