@@ -11,6 +11,7 @@ _API_TOKEN = re.compile(r"\b(dw_[A-Za-z0-9_-]{4})[A-Za-z0-9_-]{8,}")
 _URL_PASSWORD = re.compile(r"(://[^:/@\s]+:)[^@/\s]+@")
 _BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}")
 _SECRET_NAME = re.compile(r"(?i)(^|[_-])(password|passwd|secret|authorization|cookie|api_?token|fernet\w*|secret_key)$")
+_REQUEST_ID = re.compile(r"[0-9a-f]{16,32}")  # ours or the edge's, which looks like a link's token
 STARS = "***"
 
 
@@ -27,9 +28,15 @@ def redact(value: object) -> object:
     if isinstance(value, str):
         return redact_text(value)
     if isinstance(value, Mapping):
-        return {str(name): STARS if _SECRET_NAME.search(str(name)) else redact(inner) for name, inner in value.items()}
+        return {str(name): _redacted_field(str(name), inner) for name, inner in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [redact(inner) for inner in value]
     if value is None or isinstance(value, bool | int | float):
         return value
     return redact_text(str(value))
+
+
+def _redacted_field(name: str, value: object) -> object:
+    if name == "request_id" and isinstance(value, str) and _REQUEST_ID.fullmatch(value):
+        return value  # by which an error that somebody met is looked up
+    return STARS if _SECRET_NAME.search(name) else redact(value)

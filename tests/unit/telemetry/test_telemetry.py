@@ -49,6 +49,17 @@ def test_secrets_are_shortened_or_starred(value: object, shown: object) -> None:
     assert redact(value) == shown
 
 
+def test_a_request_is_found_in_the_log_by_its_id_whatever_it_looks_like() -> None:
+    out = io.StringIO()
+    configure_logging("web", stream=out)
+    get_logger("x").info("request", request_id=TOKEN, path=f"/s/{TOKEN}", note={"request_id": TOKEN[:16]})
+    get_logger("x").info("request", request_id=f"dw_{TOKEN}", other_id=TOKEN)
+    first, second = out.getvalue().splitlines()
+    assert f"request_id={TOKEN}" in first
+    assert "path=/s/0123…" in first
+    assert TOKEN not in second, "nothing but an id of ours is exempt, and only under its own name"
+
+
 @pytest.mark.parametrize("form", list(LogFormat))
 def test_one_line_per_event_with_the_programs_name_and_no_secret(form: LogFormat) -> None:
     out = io.StringIO()
