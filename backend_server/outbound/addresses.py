@@ -34,7 +34,8 @@ _METADATA = tuple(
     ip_network(text)
     for text in ("169.254.169.254/32", "fd00:ec2::254/128", "100.100.100.200/32", "168.63.129.16/32", "192.0.0.192/32")
 )
-_NAT64 = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
+# Behind these an address of version 4 is meant: NAT64's, and what SIIT calls IPv4-translated.
+_NAT64 = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"), IPv6Network("::ffff:0:0:0/96"))
 _IPV4_COMPATIBLE = IPv6Network("::/96")
 _TEREDO = IPv6Network("2001::/32")
 _ISATAP_MARKS = (0x00005EFE, 0x02005EFE)
