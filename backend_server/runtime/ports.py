@@ -15,7 +15,7 @@ from backend_server.settings import Settings
 from backend_server.settings.topology import behind_edge
 
 from .programs.nginx import grafana_sign_in_port
-from .sockets import bind_tcp, try_port
+from .sockets import bind_tcp, listen_addresses, try_port
 
 _LOOPBACK = "127.0.0.1"
 _LOOPBACK_NAMES = (_LOOPBACK, "localhost")
@@ -75,7 +75,8 @@ def check_ports(claims: Sequence[PortClaim]) -> None:
     problems = [_asked_for_twice(rivals) for rivals in _by_port(claims).values() if len(rivals) > 1]
     for claim in claims:
         try:
-            try_port(claim.host, claim.port)
+            for host in listen_addresses(claim.host):
+                try_port(host, claim.port)
         except OSError as fault:
             problems.append(claim.refused(fault))
     if problems:
@@ -85,7 +86,8 @@ def check_ports(claims: Sequence[PortClaim]) -> None:
 def wait_for_ports(claims: Sequence[PortClaim]) -> None:
     """Check ports, waiting a little for those that a killed predecessor still holds."""
     for claim in claims:
-        bind_tcp(claim.host, claim.port, claim.refused).close()
+        for host in listen_addresses(claim.host):
+            bind_tcp(host, claim.port, claim.refused).close()
 
 
 def _by_port(claims: Sequence[PortClaim]) -> dict[int, list[PortClaim]]:

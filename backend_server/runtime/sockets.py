@@ -20,6 +20,7 @@ from backend_server.primitives.socket_paths import socket_path
 from .locks import hold_lock
 
 UNIX = "unix:"
+EVERYWHERE = "::"
 _PATIENCE_SECONDS = 5.0  # in which a predecessor that was killed lets go
 _TRY_AGAIN_SECONDS = 0.2
 _BACKLOG = 2048
@@ -87,6 +88,26 @@ def bind_tcp(host: str, port: int, refused: Callable[[OSError], str]) -> Listeni
         time.sleep(_TRY_AGAIN_SECONDS)
 
 
+def listen_addresses(host: str) -> tuple[str, ...]:
+    """Return the addresses that a host to listen on means: `::` is all of both families, each with a socket of its own.
+
+    One socket for both would name an IPv4 visitor `::ffff:…`, which no list of networks holds. A machine without IPv6
+    has the other family alone.
+    """
+    if host != EVERYWHERE:
+        return (host,)
+    return ("0.0.0.0", EVERYWHERE) if _has_ipv6() else ("0.0.0.0",)
+
+
+def _has_ipv6() -> bool:
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as tried:
+            tried.bind((EVERYWHERE, 0))
+    except OSError:
+        return False
+    return True
+
+
 def try_port(host: str, port: int) -> None:
     """Raise OSError when a program could not listen on this port now."""
     _listening(host, port).close()
@@ -120,6 +141,8 @@ def _listening(host: str, port: int) -> socket.socket:
     bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if bound.family == socket.AF_INET6:
+            bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         bound.bind((host, port))
         bound.listen(_BACKLOG)  # of two programs bound to one address the second is refused only here
     except OSError:

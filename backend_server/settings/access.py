@@ -35,7 +35,9 @@ class AccessSettings(Group):
         None, description="Role of a token without that claim; unset: it is refused."
     )
     listen: str | None = Field(
-        None, description="Address to listen on. Unset: all interfaces with a password set, else loopback only."
+        None,
+        description="Address to listen on; `::` is all interfaces, by IPv6 and IPv4, `0.0.0.0` all by IPv4 alone. "
+        "Unset: all interfaces by both with a password set, else loopback only.",
     )
     secret_key: SecretText | None = Field(
         None, description="Signs sessions and derived tokens; made and stored when unset."
@@ -54,4 +56,4 @@ class AccessSettings(Group):
     @property
     def listen_host(self) -> str:
         """Where the public port listens: loopback only until a password is set."""
-        return self.listen or ("0.0.0.0" if self.admin_password else "127.0.0.1")
+        return self.listen or ("::" if self.admin_password else "127.0.0.1")

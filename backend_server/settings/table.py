@@ -28,7 +28,7 @@ class Settings(
     @property
     def own_host(self) -> str:
         """The address at which this machine itself reaches the public port, as it stands in a URL."""
-        every = {"0.0.0.0": "127.0.0.1", "::": "::1", "localhost": "127.0.0.1"}
+        every = {"0.0.0.0": "127.0.0.1", "::": "127.0.0.1", "localhost": "127.0.0.1"}
         host = every.get(self.listen_host, self.listen_host)
         return f"[{host}]" if ":" in host else host
 

@@ -34,12 +34,20 @@ _HTTP_CODES: Mapping[int, tuple[str, str]] = {
     413: ("too_large", "The request's body is larger than this address takes."),
     414: ("too_long", "The address is too long."),
     415: ("unsupported_media_type", "Send the body as application/json."),
+    417: ("expectation_failed", "The service does not do what the header Expect asks."),
     429: ("rate_limited", "Too many requests; wait a little."),
+    431: ("too_large", "The headers of the request are larger than is allowed."),
     500: ("internal", "Something went wrong in the service itself; its log says more under this request id."),
+    501: ("not_implemented", "The request asks for a way of transfer that the service does not know."),
 }
 
 RULE = "rule"  # pydantic's type of an error that a room's own rule raised
 _log = get_logger("web.errors")
+
+
+def http_words(status: int) -> tuple[str, str]:
+    """Return code and message of a status that HTTP itself has."""
+    return _HTTP_CODES.get(status, _HTTP_CODES[400])
 
 
 def error_shape(code: str, message: str, details: Mapping[str, object], request: str) -> dict[str, object]:

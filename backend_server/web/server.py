@@ -20,7 +20,7 @@ from gunicorn.config import Config
 from gunicorn.glogging import Logger
 
 from backend_server.runtime.ports import public_claim
-from backend_server.runtime.sockets import Listening, bind_tcp, bind_unix
+from backend_server.runtime.sockets import Listening, bind_tcp, bind_unix, listen_addresses
 from backend_server.settings import Settings
 from backend_server.settings.capacity import WEB_THREADS
 from backend_server.settings.topology import STOPPING_FILE, WEB_SOCKET, behind_edge, run_folder
@@ -30,6 +30,7 @@ from backend_server.wiring.services import build_services, close_services, flush
 
 from .app import DashwrightApp, create_app
 from .context import WAITING
+from .gunicorn_worker import WorkerInOurWords
 from .waiting import WaitingRoom
 
 GRACE_SECONDS = 8  # less than the 9 s in which supervisor expects the end
@@ -38,12 +39,12 @@ _LOOK_SECONDS = 0.25
 _log = get_logger("web.server")
 
 
-def listening(settings: Settings) -> Listening:
+def listening(settings: Settings) -> list[Listening]:
     """Return what `web` listens on: a unix socket behind the edge, else the public port; ConfigError when taken."""
     if behind_edge(settings):
-        return bind_unix(run_folder(settings), WEB_SOCKET)
+        return [bind_unix(run_folder(settings), WEB_SOCKET)]
     claim = public_claim(settings)
-    return bind_tcp(claim.host, claim.port, claim.refused)
+    return [bind_tcp(host, claim.port, claim.refused) for host in listen_addresses(claim.host)]
 
 
 def serve(settings: Settings) -> None:
@@ -62,7 +63,7 @@ class _Program:
     """What runs in gunicorn's one worker: made after the fork, ended with it."""
 
     settings: Settings
-    listening: Listening
+    listening: list[Listening]
     services: Services | None = None
     app: DashwrightApp | None = None
     ended: threading.Event = field(default_factory=threading.Event)
@@ -114,6 +115,13 @@ def _ending(room: WaitingRoom, then: Any) -> Callable[[int, FrameType | None], N
     return handle
 
 
+def _limits(edge: bool) -> dict[str, int]:
+    """Return the bounds of a request's head: behind the edge whatever nginx lets in, since it has refused the rest."""
+    if edge:
+        return {"limit_request_line": 0, "limit_request_field_size": 128 * 1024, "limit_request_fields": 32_768}
+    return {"limit_request_line": 8190, "limit_request_field_size": 64 * 1024, "limit_request_fields": 256}
+
+
 class _QuietLogger(Logger):  # type: ignore[misc]  # gunicorn has no types
     """gunicorn's messages in our form; the application itself logs requests."""
 
@@ -132,14 +140,14 @@ class _QuietLogger(Logger):  # type: ignore[misc]  # gunicorn has no types
 class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     def __init__(self, program: _Program) -> None:
         self._program = program
-        self._handle = program.listening.socket.detach()  # gunicorn's from here on: it closes it
+        self._handles = [one.socket.detach() for one in program.listening]  # gunicorn's from here on: it closes them
         super().__init__()
 
     def load_config(self) -> None:
         options: dict[str, Any] = {
-            "bind": [f"fd://{self._handle}"],
+            "bind": [f"fd://{handle}" for handle in self._handles],
             "workers": 1,
-            "worker_class": "gthread",
+            "worker_class": WorkerInOurWords,
             "threads": WEB_THREADS,
             "timeout": 60,
             "graceful_timeout": GRACE_SECONDS,
@@ -150,7 +158,7 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             # The scheme is read with the other forwarding headers (`edge_headers`); gunicorn would refuse a request
             # whose headers say it in two ways.
             "secure_scheme_headers": {},
-            "limit_request_fields": 64,
+            **_limits(behind_edge(self._program.settings)),
             "logger_class": _QuietLogger,
             "control_socket_disable": True,
             "proc_name": "dashwright-web",

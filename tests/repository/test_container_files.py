@@ -116,7 +116,7 @@ def test_what_the_image_sets_is_what_the_service_reads() -> None:
     assert not set(given) & VARIABLES, "a variable that the image sets could not be given as NAME_FILE"
     settings = load_settings({}, defaults_file=ROOT / source)
     assert str(settings.data_dir) == "/var/lib/dashwright"
-    assert settings.listen_host == "0.0.0.0"
+    assert settings.listen_host == "::"
     assert settings.grafana_url == "http://127.0.0.1:3300/grafana"
     ini = (ROOT / "config" / "grafana" / "grafana.ini").read_text()
     assert "http_addr = 127.0.0.1\nhttp_port = 3300" in ini

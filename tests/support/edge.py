@@ -157,7 +157,7 @@ def running_nginx(
         deadline = time.monotonic() + 10
         while True:
             try:
-                socket.create_connection(("127.0.0.1", settings.port)).close()
+                socket.create_connection((settings.own_host.strip("[]"), settings.port)).close()
                 break
             except OSError:
                 assert time.monotonic() < deadline, "nginx does not listen"

@@ -22,6 +22,8 @@ from backend_server.primitives.words import link_state_words
 from backend_server.settings import Settings, is_beside_us
 from backend_server.settings.topology import find_nginx, run_folder, trusted_networks, web_socket
 
+from ..sockets import listen_addresses
+
 # What nginx itself answers, in the product's one error shape.
 ERRORS = (
     (400, "bad_request", "The request cannot be read, or its path can be read in two ways."),
@@ -34,6 +36,7 @@ ERRORS = (
     (414, "too_large", "The address is longer than is allowed."),
     (429, "rate_limited", "Too many requests or connections from this address; try again in a moment."),
     (431, "too_large", "The headers of the request are larger than is allowed."),
+    (501, "not_implemented", "The request asks for a way of transfer that the service does not know."),
     (502, "unavailable", "The service is starting or has failed; try again in a moment."),
     (503, "unavailable", "The service is not available; try again in a moment."),
     (504, "upstream_timeout", "The service did not answer in time."),
@@ -90,11 +93,11 @@ def render_edge(settings: Settings) -> Path:
         "root": os.geteuid() == 0,
         "run": _quotable(run),
         "assets": _quotable(shipped_assets()),
-        "listen": [_listen(settings.listen_host, settings.port)],
+        "listen": _listen(settings.listen_host, settings.port),
         "web_socket": _quotable(web_socket(settings)),
         "grafana": grafana_addresses(settings),
         "grafana_beside": is_beside_us(settings.grafana_url),
-        "grafana_listen": [_listen(settings.listen_host, own_port)] if own_port else [],
+        "grafana_listen": _listen(settings.listen_host, own_port) if own_port else [],
         "grafana_users": sorted(GRAFANA_USERS.values()),
         "proxies": trusted_networks(settings),
         "https_host": _https_host(settings.base_url),
@@ -150,14 +153,14 @@ def shipped_assets() -> Path:
     return built("assets")
 
 
-def _listen(host: str, port: int) -> str:
+def _listen(host: str, port: int) -> list[str]:
     try:
-        address = ipaddress.ip_address(host)
+        addresses = [ipaddress.ip_address(one) for one in listen_addresses(host)]
     except ValueError:
         if host != "localhost":
             raise ConfigError(f"LISTEN is {host!r}; it must be an IP address such as 127.0.0.1 or 0.0.0.0.") from None
-        return f"127.0.0.1:{port}"
-    return f"[{address}]:{port}" if address.version == 6 else f"{address}:{port}"
+        return [f"127.0.0.1:{port}"]
+    return [f"[{one}]:{port} ipv6only=on" if one.version == 6 else f"{one}:{port}" for one in addresses]
 
 
 def grafana_addresses(settings: Settings) -> list[str]:

@@ -22,6 +22,7 @@ from backend_server.runtime.programs import nginx as configuration
 from backend_server.runtime.programs.nginx import ERRORS, check_edge, nginx_command, render_edge
 from backend_server.settings import Settings
 from backend_server.settings.topology import web_socket
+from tests.support.edge import running_nginx
 from tests.support.unix_http import UnixHttpServer
 
 
@@ -128,12 +129,12 @@ def edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
     patch.undo()
 
 
-def ask(edge: Edge, path: str, *lines: str, method: str = "GET", body: bytes = b"") -> Answer:
+def ask(edge: Edge, path: str, *lines: str, method: str = "GET", body: bytes = b"", host: str = "127.0.0.1") -> Answer:
     """Send the request's bytes as they are: no client library may tidy the path."""
     head = [f"{method} {path} HTTP/1.1", f"Host: board.test:{edge.port}", "Connection: close", *lines]
     if body:
         head.append(f"Content-Length: {len(body)}")
-    with socket.create_connection(("127.0.0.1", edge.port), timeout=3) as connection:
+    with socket.create_connection((host, edge.port), timeout=30) as connection:
         connection.sendall("\r\n".join([*head, "", ""]).encode("latin-1") + body)
         raw = b""
         while not _is_whole(raw) and (part := connection.recv(65_536)):
@@ -285,8 +286,35 @@ def test_too_much_is_refused_in_our_words(edge: Edge) -> None:
     large = ask(edge, "/api/devices", "Content-Length: 99999999", method="POST")
     assert large.status == 413
     assert json.loads(large.body)["error"]["code"] == "too_large"
-    assert ask(edge, "/" + "a" * 20_000).status == 414
-    assert ask(edge, "/", *[f"X-{n}: {'y' * 9000}" for n in range(12)]).status in (400, 431)
+    for refused, status, code in (
+        (ask(edge, "/" + "a" * 70_000), 414, "too_large"),
+        (ask(edge, "/", f"X-Much: {'y' * 70_000}"), 431, "too_large"),
+        (ask(edge, "/", *[f"X-{n}: {'y' * 60_000}" for n in range(6)]), 431, "too_large"),
+        (ask(edge, "/", "Transfer-Encoding: squeezed", method="POST"), 501, "not_implemented"),
+    ):
+        assert refused.status == status
+        assert json.loads(refused.body)["error"]["code"] == code
+        assert refused.headers["x-content-type-options"] == "nosniff"
+        assert refused.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("listen", ["::", "0.0.0.0", "::1"])
+def test_everywhere_is_ipv4_and_ipv6_each_by_its_own_name(tmp_path: Path, listen: str) -> None:
+    settings = Settings(data_dir=tmp_path, port=free_port(), listen=listen, limit_client=0)
+    reached = []
+    with running_nginx(settings) as (path, _process):
+        web = EchoServer("web", web_socket(settings))
+        try:
+            for host in ("127.0.0.1", "::1"):
+                try:
+                    answer = ask(Edge(settings.port, web, web, path), "/", host=host)
+                except ConnectionRefusedError:
+                    continue
+                assert answer.seen["x-forwarded-for"] == [host]
+                reached.append(host)
+        finally:
+            web.close()
+    assert reached == {"::": ["127.0.0.1", "::1"], "0.0.0.0": ["127.0.0.1"], "::1": ["::1"]}[listen]
 
 
 def test_a_web_that_is_down_is_a_clear_answer(edge: Edge, tmp_path: Path) -> None:

@@ -170,6 +170,42 @@ def test_what_proxies_say_of_the_scheme_in_other_ways_refuses_nothing_and_means_
             assert json.loads(body)["link"]["url"].startswith(f"{scheme}://"), headers
 
 
+def test_what_nginx_lets_in_is_served(tmp_path: Path) -> None:
+    with serving(tmp_path, edge=True) as served:
+        for headers in (
+            {"Cookie": "other=" + "a" * 60_000},
+            {f"X-{number}": "y" for number in range(300)},
+        ):
+            assert served.ask("GET", "/api/me", headers)[0] == 200
+        assert served.ask("GET", "/api/me?x=" + "a" * 60_000)[0] == 200
+
+
+def test_without_the_edge_too_much_is_refused_in_our_words(served: Served) -> None:
+    assert served.ask("GET", "/api/me", {"Cookie": "other=" + "a" * 60_000})[0] == 200
+    for path, headers, status, code in (
+        ("/api/me?x=" + "a" * 9000, {}, 414, "too_long"),
+        ("/api/me", {"Cookie": "other=" + "a" * 70_000}, 431, "too_large"),
+        ("/api/me", {f"X-{number}": "y" for number in range(300)}, 431, "too_large"),
+        ("/api/me", {"Transfer-Encoding": "squeezed"}, 501, "not_implemented"),
+        ("/api/me", {"X Y": "a"}, 400, "bad_request"),
+    ):
+        connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=60)
+        try:
+            connection.putrequest("GET", path)
+            for name, value in headers.items():
+                connection.putheader(name, value)
+            connection.endheaders()
+            answer = connection.getresponse()
+            assert answer.status == status, (path[:20], list(headers)[:1])
+            error = json.loads(answer.read())["error"]
+            assert (error["code"], error["request_id"]) == (code, answer.headers["X-Request-Id"])
+            assert answer.headers["X-Content-Type-Options"] == "nosniff"
+            assert answer.headers["Cache-Control"] == "no-store"
+        finally:
+            connection.close()
+    assert "Traceback" not in served.log.read_text()
+
+
 def test_behind_the_edge_its_socket_brings_the_edges_word_and_nobody_else_comes_near(tmp_path: Path) -> None:
     visitor = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https", "X-Forwarded-Host": "board.test"}
     with serving(tmp_path, edge=True) as served:
@@ -192,7 +228,7 @@ def test_behind_the_edge_its_socket_brings_the_edges_word_and_nobody_else_comes_
     ("settings", "address"),
     [
         (Settings(edge=False), ("127.0.0.1", 5109)),
-        (Settings(edge=False, admin_password="long enough"), ("0.0.0.0", 5109)),
+        (Settings(edge=False, admin_password="long enough"), ("::", 5109)),
         (Settings(edge=False, listen="::1", port=80), ("::1", 80)),
     ],
     ids=["no password", "with a password", "listen"],

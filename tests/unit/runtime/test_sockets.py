@@ -17,7 +17,7 @@ from backend_server.runtime import sockets
 from backend_server.runtime.healthcheck import answers
 from backend_server.runtime.locks import hold_lock
 from backend_server.runtime.sockets import bind_tcp, bind_unix, connect, ensure_socket_path, listens
-from tests.support.processes import ROOT
+from tests.support.processes import ROOT, free_ports
 
 _HOLDER = """
 import sys, time
@@ -50,6 +50,28 @@ def end(process: subprocess.Popen[bytes]) -> None:
     process.wait(5)
     assert process.stdout is not None
     process.stdout.close()
+
+
+def test_everywhere_is_both_families_and_one_where_there_is_no_ipv6(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert sockets.listen_addresses("::") == ("0.0.0.0", "::")
+    assert sockets.listen_addresses("0.0.0.0") == ("0.0.0.0",)
+    assert sockets.listen_addresses("::1") == ("::1",)
+    real = socket.socket
+
+    def without_ipv6(family: int = -1, *more: int, **named: int) -> socket.socket:
+        if family == socket.AF_INET6:
+            raise OSError(97, "Address family not supported by protocol")
+        return real(family, *more, **named)
+
+    monkeypatch.setattr(sockets.socket, "socket", without_ipv6)
+    assert sockets.listen_addresses("::") == ("0.0.0.0",)
+
+
+def test_both_families_share_a_port_and_each_is_tried() -> None:
+    (port,) = free_ports(1)
+    with closing(bind_tcp("0.0.0.0", port, str)), closing(bind_tcp("::", port, str)):
+        assert listens(f"127.0.0.1:{port}")
+        assert listens(f"[::1]:{port}")
 
 
 def test_a_unix_socket_is_for_this_user_alone(tmp_path: Path) -> None:
