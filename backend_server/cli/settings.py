@@ -10,7 +10,7 @@ from pydantic_core import PydanticUndefined
 
 from backend_server.primitives.secret import Secret
 from backend_server.settings import Settings, current_settings
-from backend_server.settings.load import is_secret
+from backend_server.settings.load import is_duration, is_secret
 from backend_server.settings.table import documented_fields
 
 from .context import show_json, show_table
@@ -44,7 +44,7 @@ def settings(as_json: bool, markdown: bool) -> None:
     show_table(
         ("variable", "value", "meaning"),
         [
-            (name.upper(), _as_text(getattr(holding, name)), Settings.model_fields[name].description)
+            (name.upper(), _as_text(getattr(holding, name), name), Settings.model_fields[name].description)
             for name in documented_fields()
         ],
         empty="",
@@ -54,29 +54,37 @@ def settings(as_json: bool, markdown: bool) -> None:
 def settings_page() -> str:
     """Write the page of all settings."""
     rows = [
-        f"| `{name.upper()}` | {field.description}{' Secret.' if is_secret(name) else ''} | {_default(field.default)} |"
+        f"| `{name.upper()}` | {field.description}{' Secret.' if is_secret(name) else ''} "
+        f"| {_default(field.default, name)} |"
         for name, field in Settings.model_fields.items()
         if name in documented_fields()
     ]
     return _HEAD + "\n".join(rows) + "\n"
 
 
-def _default(value: object) -> str:
+def _default(value: object, name: str) -> str:
     if value is None or value is PydanticUndefined or value == "":
         return ""
-    return f"`{_as_text(value)}`"
+    return f"`{_as_text(value, name)}`"
 
 
-def _as_text(value: object) -> str:
+def _as_text(value: object, name: str) -> str:
     if isinstance(value, Secret):
         return "(set)"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() else f"{value:g}"
+        return _time(round(value * 1000)) if is_duration(name) else f"{value:g}"
     if isinstance(value, Enum):
         return str(value.value)
     return "" if value is None else str(value)
+
+
+def _time(milliseconds: int) -> str:
+    """Write a time in the one largest unit it is whole in, as a person would set it: `30d` rather than `4w2d`."""
+    units = (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1))
+    unit, size = next((unit, size) for unit, size in units if milliseconds % size == 0)
+    return f"{milliseconds // size}{unit}" if milliseconds else "0s"
 
 
 def _as_json(value: object, name: str) -> object:

@@ -13,7 +13,7 @@ from backend_server.primitives.secret import Secret
 
 from .grafana import OWN_GRAFANA_URL
 from .table import Settings, variable_of
-from .words import LinkTokens
+from .words import LinkTokens, Seconds
 
 SHORTEST_SECRET_KEY = 32
 _KNOWN_SECRET_KEYS = frozenset({"SW2YcwTIb9zpOOhoPsMm", "changeme", "secret", "grafana"})
@@ -71,6 +71,11 @@ def _strongest(sources: Sequence[Mapping[str, str]], name: str) -> tuple[str | N
 def is_secret(field: str) -> bool:
     """Whether a setting's value must never be shown."""
     return _is_secret(field)
+
+
+def is_duration(field: str) -> bool:
+    """Whether a setting is a time, read from `15s` or from bare seconds."""
+    return Seconds.__metadata__[0] in Settings.model_fields[field].metadata  # type: ignore[attr-defined]
 
 
 def _is_secret(field: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import Annotated
 
@@ -12,6 +13,8 @@ from backend_server.primitives.durations import parse_duration
 from backend_server.primitives.secret import Secret
 from backend_server.primitives.share import parse_share
 
+_BARE_SECONDS = re.compile(r"[0-9]{1,10}(?:\.[0-9]{1,3})?")
+
 
 def _as_secret(value: object) -> Secret:
     return value if isinstance(value, Secret) else Secret(str(value))
@@ -20,8 +23,9 @@ def _as_secret(value: object) -> Secret:
 def _as_seconds(value: object) -> float:
     if isinstance(value, int | float):
         return float(value)
+    text = str(value).strip()
     try:
-        return parse_duration(str(value))
+        return float(text) if _BARE_SECONDS.fullmatch(text) else parse_duration(text)
     except InvalidInput as fault:  # pydantic collects ValueErrors, so that every wrong variable is reported at once
         raise ValueError(fault.problems[0].message) from fault
 

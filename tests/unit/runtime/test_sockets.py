@@ -63,7 +63,7 @@ def test_everywhere_is_both_families_and_one_where_there_is_no_ipv6(monkeypatch:
             raise OSError(97, "Address family not supported by protocol")
         return real(family, *more, **named)
 
-    monkeypatch.setattr(sockets.socket, "socket", without_ipv6)
+    monkeypatch.setattr(socket, "socket", without_ipv6)
     assert sockets.listen_addresses("::") == ("0.0.0.0",)
 
 

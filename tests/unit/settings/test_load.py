@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from backend_server.cli.settings import settings_page
 from backend_server.errors import ConfigError
 from backend_server.settings import LinkTokens, LogFormat, Settings, load_settings
 from backend_server.settings.load import is_secret
@@ -125,7 +127,7 @@ def test_the_env_file_is_weaker_than_the_environment(tmp_path: Path) -> None:
 
 def test_what_follows_from_others() -> None:
     assert load_settings({}).listen_host == "127.0.0.1"
-    assert load_settings({"ADMIN_PASSWORD": "x" * 12}).listen_host == "0.0.0.0"
+    assert load_settings({"ADMIN_PASSWORD": "x" * 12}).listen_host == "::"
     assert load_settings({"GRAFANA_URL": "http://127.0.0.1:3300/grafana"}).grafana_origin == "http://127.0.0.1:3300"
     assert load_settings({"RENDER_EXTERNAL_URL": "https://x.example.com/"}).base_url == "https://x.example.com"
     assert load_settings({"GRAFANA_ADMIN_USER": "root"}).proxy_user == "root"
@@ -153,7 +155,7 @@ def test_a_grafana_of_our_own_is_run_only_when_we_talk_to_it(home: str, url: str
     ("listen", "base"),
     [
         ("0.0.0.0", "http://127.0.0.1:5109"),
-        ("::", "http://[::1]:5109"),
+        ("::", "http://127.0.0.1:5109"),
         ("localhost", "http://127.0.0.1:5109"),
         ("192.0.2.7", "http://192.0.2.7:5109"),
         ("2001:db8::7", "http://[2001:db8::7]:5109"),
@@ -162,6 +164,27 @@ def test_a_grafana_of_our_own_is_run_only_when_we_talk_to_it(home: str, url: str
 )
 def test_where_the_machine_asks_its_own_service(listen: str, base: str) -> None:
     assert load_settings({"LISTEN": listen}).own_base == base
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("5", 5.0), ("0.5", 0.5), ("15s", 15.0), ("1m30s", 90.0), ("200ms", 0.2), (" 7 ", 7.0)]
+)
+def test_a_time_may_be_bare_seconds(text: str, seconds: float) -> None:
+    assert load_settings({"PROMETHEUS_TIMEOUT": text}).prometheus_timeout == seconds
+
+
+@pytest.mark.parametrize("text", ["-5", "5.", "1e3", "٥", "soon", "5 s"])
+def test_a_time_that_is_none_is_told(text: str) -> None:
+    with pytest.raises(ConfigError, match=r"PROMETHEUS_TIMEOUT is .* is not a duration"):
+        load_settings({"PROMETHEUS_TIMEOUT": text})
+
+
+def test_every_default_that_the_settings_page_shows_is_taken() -> None:
+    shown = re.findall(r"^\| `(\w+)` \| .* \| `(.*)` \|$", settings_page(), re.MULTILINE)
+    assert len(shown) > 20
+    without = load_settings({})
+    for name, default in shown:
+        assert getattr(load_settings({name: default}), name.lower()) == getattr(without, name.lower()), name
 
 
 PARTS = {"SUPABASE_DB_HOST": "db.example.com", "SUPABASE_DB_USER": "a@b", "SUPABASE_DB_PASSWORD": "p:/w"}
