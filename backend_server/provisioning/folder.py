@@ -71,6 +71,7 @@ class DashboardFolder:
             except FileRefused as refusal:
                 refused[file] = refusal
         written = self._swap_group(changed, refused)
+        self._surveyor.wrote(written)
         return SwapReport(frozenset(written), frozenset(unchanged), refused)
 
     def remove_all(self, files: Collection[str], *, known: Collection[str] = ()) -> frozenset[str]:
@@ -96,6 +97,13 @@ class DashboardFolder:
     def survey(self) -> FolderSurvey:
         """Look at every file Grafana would read."""
         return self._surveyor.survey()
+
+    def changed(self) -> Mapping[str, str | None]:
+        """Return the files that were changed, added or removed by others since they were last looked at.
+
+        A file of ours comes with its true content hash, "" for a damaged one; any other, and a missing one, with None.
+        """
+        return self._surveyor.changed()
 
     def _own_content(self, file: str, known: Collection[str]) -> bytes | None:
         content = self.content(file)

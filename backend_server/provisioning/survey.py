@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
@@ -14,6 +16,16 @@ from backend_server.primitives.ids import PROVIDERS, is_our_file, provider_of
 from backend_server.reconcile.model import FolderSurvey
 
 _Signature = tuple[int, int, int]
+_UNREADABLE = (0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """How a file was last seen; its content is None for one that is not ours, and not known before it was read."""
+
+    signature: _Signature
+    content: str | None = None
+    is_read: bool = False
 
 
 class FolderSurveyor:
@@ -21,30 +33,73 @@ class FolderSurveyor:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._seen: dict[str, tuple[_Signature, str | None]] = {}
+        self._seen: dict[str, _Seen] | None = None
 
     def survey(self) -> FolderSurvey:
         """Look at every file Grafana would read."""
         owned: dict[str, str] = {}
         foreign = []
-        seen: dict[str, tuple[_Signature, str | None]] = {}
+        seen: dict[str, _Seen] = {}
         for file, path in self._files():
             try:
-                found = path.stat()
-                signature = (found.st_mtime_ns, found.st_size, found.st_ino)
-                before = self._seen.get(file)
-                content = before[1] if before is not None and before[0] == signature else verified(path.read_bytes())
+                seen[file] = found = self._look_at(file, path)
             except FileNotFoundError:
                 continue
-            except OSError:
-                signature, content = (0, 0, 0), None
-            seen[file] = (signature, content)
-            if is_our_file(file) and content is not None:
-                owned[file] = content
+            if is_our_file(file) and found.content is not None:
+                owned[file] = found.content
             else:
                 foreign.append(file)
         self._seen = seen
         return FolderSurvey(owned, tuple(sorted(foreign)))
+
+    def changed(self) -> dict[str, str | None]:
+        """Return the files that are not as last seen, with the content hash of those of ours that are there.
+
+        They count as seen from then on, as does what `wrote` was told of. Before the first survey nothing has changed.
+        """
+        if self._seen is None:
+            return {}
+        gone = set(self._seen)
+        changed: dict[str, str | None] = {}
+        for file, entry in self._files():
+            gone.discard(file)
+            before = self._seen.get(file)
+            if before is None or before.signature != _signature_of(entry):
+                changed[file] = self._look_again(file, entry)
+        for file in gone:
+            del self._seen[file]
+            changed[file] = None
+        return changed
+
+    def wrote(self, files: Iterable[str]) -> None:
+        """Note that files are as we made them, so that they do not count as changed."""
+        if self._seen is None:
+            return
+        for file in files:
+            with suppress(OSError):
+                self._seen[file] = _Seen(_signed(os.stat(self._root / file)))
+
+    def _look_again(self, file: str, entry: os.DirEntry[str]) -> str | None:
+        assert self._seen is not None
+        try:
+            found = self._seen[file] = self._look_at(file, entry)
+        except FileNotFoundError:
+            self._seen.pop(file, None)
+            return None
+        return found.content if is_our_file(file) else None
+
+    def _look_at(self, file: str, entry: os.DirEntry[str]) -> _Seen:
+        """Read a file unless it is as last seen; raises FileNotFoundError."""
+        signature = _signature_of(entry)
+        before = None if self._seen is None else self._seen.get(file)
+        if before is not None and before.is_read and before.signature == signature:
+            return before
+        try:
+            return _Seen(signature, verified(Path(entry.path).read_bytes()), is_read=True)
+        except FileNotFoundError:
+            raise
+        except OSError:
+            return _Seen(_UNREADABLE, None, is_read=True)
 
     def counts(self) -> Counter[str]:
         """Count the `.json` files of each provider, foreign ones included, as Grafana does."""
@@ -52,11 +107,12 @@ class FolderSurveyor:
 
     def forget(self, file: str) -> None:
         """Forget what a file was like; it is not there any more."""
-        self._seen.pop(file, None)
+        if self._seen is not None:
+            self._seen.pop(file, None)
 
-    def _files(self) -> Iterator[tuple[str, Path]]:
+    def _files(self) -> Iterator[tuple[str, os.DirEntry[str]]]:
         for provider in PROVIDERS:
-            yield from _json_files(self._root / provider, provider)
+            yield from _json_files(f"{self._root}/{provider}", provider)
 
 
 def verified(body: bytes) -> str | None:
@@ -70,14 +126,28 @@ def verified(body: bytes) -> str | None:
     return claimed if content_hash(body.replace(claimed.encode(), b"", 1)) == claimed else ""
 
 
-def _json_files(directory: Path, relative: str) -> Iterator[tuple[str, Path]]:
+def _signature_of(entry: os.DirEntry[str]) -> _Signature:
+    try:
+        return _signed(entry.stat())
+    except OSError:
+        return _UNREADABLE
+
+
+def _signed(found: os.stat_result) -> _Signature:
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def _json_files(directory: str, relative: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
     try:
         with os.scandir(directory) as entries:
             for entry in entries:
-                name = f"{relative}/{entry.name}"
-                if entry.name.endswith(".json") and not entry.is_dir():
-                    yield name, Path(entry.path)
-                elif not entry.name.startswith(".") and entry.is_dir():
-                    yield from _json_files(Path(entry.path), name)
+                name = entry.name
+                if name.endswith(".json"):
+                    if not entry.is_dir():
+                        yield f"{relative}/{name}", entry
+                    else:
+                        yield from _json_files(entry.path, f"{relative}/{name}")
+                elif not name.startswith(".") and entry.is_dir():
+                    yield from _json_files(entry.path, f"{relative}/{name}")
     except OSError:
         return  # missing or unreadable: nothing Grafana could read; the next write makes it again or says why not

@@ -74,28 +74,24 @@ class Audit:
         """Audit the disk alone: files lost, damaged or changed by hand, and files that should be gone."""
         return self._audit_files()[0]
 
+    def run_changed(self, found: Mapping[str, str | None]) -> AuditReport:
+        """Audit the documents of a few files alone, by what was found in them: the content hash, None for nothing."""
+        owned = {file: content for file, content in found.items() if content is not None}
+        lost, leftovers = _files_that_differ(self.records.documents.at_files(list(found)), owned)
+        self._store([*lost, *leftovers])
+        return AuditReport(files_lost=_uids(lost), leftovers=_uids(leftovers))
+
     def _audit_files(self) -> tuple[AuditReport, Sequence[DocumentRow]]:
         survey = self.files.survey()
         rows = self.records.documents.everything(with_devices=False)
         known = {row.file for row in rows}
-        lost, leftovers = [], []
-        for row in rows:
-            on_disk = survey.owned.get(row.file)
-            if row.wanted is Wanted.PRESENT and row.written_hash is not None and on_disk != row.written_hash:
-                lost.append(RowUpdate(row.uid, row.change, {"written_hash": None}, LOOK_AGAIN))
-            elif (
-                row.wanted is Wanted.ABSENT
-                and row.state is DocumentState.GONE
-                and not row.dirty
-                and on_disk is not None
-            ):
-                leftovers.append(RowUpdate(row.uid, row.change, {}, LOOK_AGAIN))
+        lost, leftovers = _files_that_differ(rows, survey.owned)
         if lost or leftovers:
             self._store([*lost, *leftovers])
             rows = self.records.documents.everything(with_devices=False)
         report = AuditReport(
-            files_lost=frozenset(update.uid for update in lost),
-            leftovers=frozenset(update.uid for update in leftovers),
+            files_lost=_uids(lost),
+            leftovers=_uids(leftovers),
             strays=tuple(sorted(file for file in survey.owned if file not in known)),
             foreign=tuple(file for file in survey.foreign if file not in known),
         )
@@ -116,6 +112,24 @@ class Audit:
             self.checkpoint("before storing audit")
             self.records.documents.update(updates)
             self.checkpoint("after storing audit")
+
+
+def _files_that_differ(
+    rows: Sequence[DocumentRow], owned: Mapping[str, str]
+) -> tuple[list[RowUpdate], list[RowUpdate]]:
+    """Return what is to be stored of files that are lost or not as written, and of files that should be gone."""
+    lost, leftovers = [], []
+    for row in rows:
+        on_disk = owned.get(row.file)
+        if row.wanted is Wanted.PRESENT and row.written_hash is not None and on_disk != row.written_hash:
+            lost.append(RowUpdate(row.uid, row.change, {"written_hash": None}, LOOK_AGAIN))
+        elif row.wanted is Wanted.ABSENT and row.state is DocumentState.GONE and not row.dirty and on_disk is not None:
+            leftovers.append(RowUpdate(row.uid, row.change, {}, LOOK_AGAIN))
+    return lost, leftovers
+
+
+def _uids(updates: Sequence[RowUpdate]) -> frozenset[str]:
+    return frozenset(update.uid for update in updates)
 
 
 def _unwanted(updates: Sequence[RowUpdate]) -> frozenset[str]:

@@ -1,9 +1,10 @@
-"""When audits run: on their interval, and of Grafana's publications when it was away or one is missing."""
+"""When audits run: on their interval, of files that others changed, and of publications when Grafana was away."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
+from .file_watch import FileWatch
 from .grafana_watch import GrafanaWatch
 from .model import AuditReport
 from .reconciler import Reconciler
@@ -26,6 +27,7 @@ class Audits:
         reconciler: Reconciler,
         schedule: Schedule,
         grafana: GrafanaWatch,
+        files: FileWatch,
         watcher: AuditWatcher,
         *,
         interval_seconds: float,
@@ -33,6 +35,7 @@ class Audits:
         self._reconciler = reconciler
         self._schedule = schedule
         self._grafana = grafana
+        self._files = files
         self._watcher = watcher
         self._interval_seconds = interval_seconds
         self.owes_after = False
@@ -42,6 +45,11 @@ class Audits:
         made = self._schedule.is_due(_AUDIT)
         if made:
             self.run()
+        began = self._schedule.now()
+        report = self._files.look()
+        if report is not None:
+            self._watcher.audited(report, self._schedule.now() - began)
+            made = True
         began = self._schedule.now()
         report = self._grafana.look()
         if report is None:

@@ -66,7 +66,9 @@ class Reconciler:
         self.held = HeldRemovals(records.documents, records.values)
         self.filling = Filling(records, templates)
         self._records = records
-        self._probe = Probe(records.publications, grafana, self.breaker) if grafana else None
+        probe = Probe(records.publications, grafana, self.breaker) if grafana else None
+        # Asks Grafana for one publication; True when it is not as recorded. Nothing is written.
+        self.probe: Callable[[], bool] = probe.found_loss if probe else _never
         self._differing: set[str] = set()
         self.context = PassContext(
             documents=records.documents,
@@ -163,9 +165,10 @@ class Reconciler:
         self._differing |= report.public_differs
         return report
 
-    def probe(self) -> bool:
-        """Ask Grafana for one publication; True when it is not as recorded. Nothing is written."""
-        return self._probe is not None and self._probe.found_loss()
+    def audit_changed(self, found: Mapping[str, str | None]) -> AuditReport:
+        """Compare the files that others changed with the record: `found` is what they hold now, None for nothing."""
+        self.context.files.prepare()
+        return replace(self._audit(None).run_changed(found), grafana=self.breaker.reason)
 
     # What passes share
 

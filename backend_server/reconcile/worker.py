@@ -16,6 +16,7 @@ from backend_server.errors import DashwrightError, LeaseLost, UpstreamError
 
 from .audits import Audits
 from .change_window import ChangeWindow
+from .file_watch import FileWatch
 from .grafana_watch import GrafanaWatch
 from .heartbeat import Heartbeat
 from .lead import Lead, LeadRenewal
@@ -64,12 +65,14 @@ class Pace:
     """How often things happen.
 
     `probe_interval_seconds` bounds how long it takes to find out that an idle Grafana lost its database,
+    `files_interval_seconds` how long a file that somebody else changed or removed goes unnoticed,
     `lease_ttl_seconds` how long nobody leads after a worker was killed.
     """
 
     pass_interval_seconds: float = 0.2
     audit_interval_seconds: float = 300.0
     probe_interval_seconds: float = 15.0
+    files_interval_seconds: float = 4.0
     reload_window_seconds: float = 0.3
     lease_ttl_seconds: float = 15.0
 
@@ -113,6 +116,7 @@ class Worker:
                 interval_seconds=self._pace.probe_interval_seconds,
                 retry_seconds=self._pace.pass_interval_seconds,
             ),
+            FileWatch(reconciler, self._schedule, self._pace.files_interval_seconds),
             self._watcher,
             interval_seconds=self._pace.audit_interval_seconds,
         )

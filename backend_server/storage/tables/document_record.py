@@ -49,6 +49,14 @@ class DocumentRecord:
         with self._store.read() as connection:
             return tuple(self._read(connection, query)) if with_devices else read_without_devices(connection, query)
 
+    def at_files(self, files: Collection[str]) -> tuple[DocumentRow, ...]:
+        """Return the rows of the documents that lie in these files, without devices."""
+        found: list[DocumentRow] = []
+        with self._store.read() as connection:
+            for part in chunks(sorted(files)):
+                found += read_without_devices(connection, document_rows().where(documents.c.file.in_(part)))
+        return tuple(found)
+
     def of_maker(self, maker: Maker) -> tuple[DocumentRow, ...]:
         """Return the rows of one maker."""
         with self._store.read() as connection:
