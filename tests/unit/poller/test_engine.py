@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from backend_server.devices.device import Device
 from backend_server.errors import InputError
 from backend_server.outbound.guard import Permitted
-from backend_server.poller.connection import Failure, unchunk
+from backend_server.poller.connection import Failure
 from backend_server.poller.engine import PollEngine, request_for
 from backend_server.poller.kinds import DeviceKind, Reading
 from backend_server.poller.metrics import PollerMetrics
@@ -306,17 +306,3 @@ def test_the_metrics_page_is_served_and_nothing_else() -> None:
 
 def test_the_request_names_the_host_without_credentials() -> None:
     assert b"\r\nHost: rig:80\r\n" in request_for("http://user:pass@rig:80", "/")
-
-
-@pytest.mark.parametrize(
-    ("raw", "body"),
-    [
-        (b"3\r\nabc\r\n0\r\n\r\n", b"abc"),
-        (b"3\r\nab", None),
-        (b"", None),
-        (b"-1\r\n", Failure.NOT_HTTP),
-        (b"x" * 70, Failure.NOT_HTTP),
-    ],
-)
-def test_chunks_are_joined(raw: bytes, body: object) -> None:
-    assert unchunk(raw) == body
