@@ -18,6 +18,8 @@ from backend_server.provisioning.lay_out import lay_out
 from backend_server.provisioning.providers import check_providers
 from backend_server.settings import OWN_GRAFANA_URL, Settings
 
+# Grafana looks into them at every start and complains about a missing one.
+_EMPTY_FOLDERS = ("alerting", "plugins")
 _POSTGRES_SOURCE = "datasources/supabase.yml"
 # Takes the place of that file: a datasource once made stays in Grafana's database, with the password it had.
 _NO_POSTGRES_SOURCE = "datasources/supabase-removed.yml"
@@ -122,6 +124,8 @@ def _provision(settings: Settings, environment: Mapping[str, str], *, with_postg
         if any((target / name).exists() for name in (_POSTGRES_SOURCE, _NO_POSTGRES_SOURCE)):
             files[_NO_POSTGRES_SOURCE] = _REMOVAL
     lay_out(target, files, stale)
+    for name in _EMPTY_FOLDERS:
+        (target / name).mkdir(exist_ok=True)
     check_providers(target, settings.dashboards_dir.resolve(), environment=environment)
 
 

@@ -41,6 +41,8 @@ _ENTRY = "src/pages/viewer/main.ts"
 _DRAWING = "src/charts/kinds/parts.ts"
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _FORM = "application/x-www-form-urlencoded"
+# No routes of visitors: with another method they are not there, as without Grafana.
+_OF_GRAFANA_ALONE = ("public.grafana_health", "public.empty_list")
 
 blueprint = Blueprint("public", __name__)
 blueprint.register_blueprint(public_files.blueprint)
@@ -145,6 +147,12 @@ def grafana_health() -> Response:
     return _answer(grafana_json(shown, 200 if health.ok else 503))
 
 
+@blueprint.get(f"{GRAFANA_API}/<any(annotations, search, plugins):_list>")
+def empty_list(_list: str) -> Response:
+    """Answer what lists of dashboards, annotations and news on Grafana's page ask: a visitor has none of them."""
+    return _not_found() if current_services().grafana is None else _answer(grafana_json([]))
+
+
 @blueprint.route(f"{GRAFANA_API}/<path:path>", methods=_METHODS)
 @blueprint.route(f"{PAGES}/<path:path>", methods=_METHODS)
 def nothing_here(path: str) -> Response:
@@ -165,8 +173,7 @@ def _methods_of_this_address() -> list[str]:
 
     def is_taken(method: str) -> bool:
         try:
-            # Grafana's health is no route of visitors: with another method it is not there, as without Grafana.
-            return routes.match(method=method)[0] not in (request.endpoint, "public.grafana_health")
+            return routes.match(method=method)[0] not in (request.endpoint, *_OF_GRAFANA_ALONE)
         except HTTPException:
             return False
 

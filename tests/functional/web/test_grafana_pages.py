@@ -68,6 +68,28 @@ def test_grafanas_health_is_told_without_its_version_also_where_no_edge_stands_b
         fake.accept()
 
 
+def test_lists_on_grafanas_page_are_empty_for_visitors_and_nothing_without_grafana(
+    tmp_path: Path, sqlite_template: Path, live_app: LiveApp
+) -> None:
+    asked = (
+        "/grafana/api/annotations?limit=10&tags=x",
+        "/grafana/api/search?limit=10&starred=true",
+        "/grafana/api/search?limit=10&type=dash-db",
+        "/grafana/api/plugins?embedded=0",
+    )
+    provisioning = write_provisioning(tmp_path, tmp_path / "dashboards")
+    with (
+        FakeGrafana(provisioning, environment={}, polling=False) as fake,
+        running_app(tmp_path, empty_database=sqlite_template, grafana_url=fake.url) as app,
+    ):
+        for path in asked:
+            reply = app.call("GET", path, token=None)
+            assert (reply.status, reply.json()) == (200, []), path
+        assert app.call("POST", asked[0], token=None).status == 404
+        assert app.call("GET", "/grafana/api/search/more", token=None).status == 404
+    assert {live_app.call("GET", path, token=None).status for path in asked} == {404}
+
+
 def test_without_grafana_there_is_no_such_health(live_app: LiveApp) -> None:
     assert live_app.call("GET", "/grafana/api/health", token=None).status == 404
 

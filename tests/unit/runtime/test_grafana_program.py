@@ -220,3 +220,10 @@ def test_without_postgresql_there_is_nothing_of_it(tmp_path: Path) -> None:
 def test_grafana_gets_only_a_mode_that_it_knows(address: str, host: str, mode: str) -> None:
     found = database_parts(f"postgresql://u:p@{address}", READER)
     assert (found["SUPABASE_DB_HOST"], found["SUPABASE_DB_SSLMODE"]) == (host, mode)
+
+
+def test_every_folder_is_there_that_grafana_looks_into_at_its_start(tmp_path: Path) -> None:
+    prepare(tmp_path)
+    found = {one.name for one in (tmp_path / "run" / "grafana" / "provisioning").iterdir()}
+    assert found >= {"alerting", "dashboards", "datasources", "plugins"}
+    prepare(tmp_path)
