@@ -30,7 +30,7 @@ from .passwords import KEEP_SECONDS, LinkPasswords, TooManyGuesses, proof_cookie
 from .ports import Links
 from .source import Source
 from .view_counts import ViewCounts
-from .visits import Visit, may_frame, shown_profile
+from .visits import Visit, frame_rules, may_frame, shown_profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +76,21 @@ class Admission:
         refusal = self._refusal(found, now_ms)
         return Decision(found.link, refusal or self._lock(found.link, proof, now_ms))
 
-    def standing(self, token: str, proof: str) -> tuple[str, int | None] | None:
-        """Return the word for how a link stands, and until when by itself; None when there is no such link."""
+    def standing(self, token: str, proof: str) -> tuple[str, int | None, str] | None:
+        """Return the word for how a link stands, until when by itself, and the name of its rules for frames.
+
+        None when there is no such link.
+        """
         found = self._find(token)
         if found is None:
             return None
         now_ms = self._clock_ms()
         state = self._state(found, now_ms)
+        frame = frame_rules(found.link.frame_ancestors)
         if state is LinkState.LIVE and self._lock(found.link, proof, now_ms):
-            return LOCKED.reason, None
+            return LOCKED.reason, None, frame
         refusal = refusal_of(state, found.document_state)
-        return state.value if refusal is None else refusal.reason, found.until(now_ms)
+        return state.value if refusal is None else refusal.reason, found.until(now_ms), frame
 
     def _find(self, token: str) -> FoundLink | None:
         found = self._links.find(token)
@@ -193,12 +197,12 @@ class Viewing:
         return _within(self._limit, lambda: self._source.raw_panels.data(link, panel_id, body))
 
     def state(self, token: str, proof: str = "") -> Answer:
-        """Answer with a link's state, and until when it lasts by itself; a visitor learns nothing else."""
+        """Answer with a link's state, until when it lasts by itself, and the name of its rules for frames."""
         standing = self._admission.standing(token, proof)
         if standing is None:
             return refusal_answer(UNKNOWN)
-        state, until = standing
-        return grafana_json({"state": state, "until": format_ms(until)})
+        state, until, frame = standing
+        return grafana_json({"state": state, "until": format_ms(until), "frame": frame})
 
     def file(self, path: str, *, gzip: bool = False) -> Answer:
         """Return a static file of Grafana's page, when Grafana is there."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -69,6 +70,11 @@ def may_frame(ancestors: Sequence[str], visit: Visit) -> bool:
         return True
     origin = origin_of(visit.referer)
     return origin == visit.own_origin or any(_matches(allowed, origin) for allowed in ancestors)
+
+
+def frame_rules(ancestors: Sequence[str]) -> str:
+    """Return a short name of the rules of who may frame a page: an open page with another one loads itself anew."""
+    return hashlib.sha256("\n".join(ancestors).encode()).hexdigest()[:12] if ancestors else ""
 
 
 def origin_of(url: str) -> str:

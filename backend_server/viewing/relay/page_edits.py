@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from html import escape
 
-from backend_server.links import LinkProfile
+from backend_server.links import Link, LinkProfile
 from backend_server.links.urls import SCRIPTS, state_path
 
 from ..shown_dashboard import grafana_refresh_ms
-from ..visits import Visit
+from ..visits import Visit, frame_rules
 
 _PAGE = '[data-testid="public-dashboard-scene-page"]'
 # The bar holds logo and title in its first child, time and refresh pickers in the second.
@@ -54,9 +54,9 @@ class PageEdits:
     language: str = ""
 
 
-def edits_for(token: str, profile: LinkProfile, visit: Visit) -> PageEdits:
+def edits_for(link: Link, profile: LinkProfile, visit: Visit) -> PageEdits:
     """Return what changes for a link as a visitor sees it."""
-    return PageEdits(token, _head(token, profile), visit.language, visit.chosen_language)
+    return PageEdits(link.token, _head(link, profile), visit.language, visit.chosen_language)
 
 
 def relayed_style(profile: LinkProfile) -> str:
@@ -69,9 +69,10 @@ def relayed_style(profile: LinkProfile) -> str:
     return "".join(rules)
 
 
-def _head(token: str, profile: LinkProfile) -> str:
+def _head(link: Link, profile: LinkProfile) -> str:
     return (
         f"<style>{relayed_style(profile)}</style>"
-        f'<script src="{SCRIPTS}/relay.js" defer data-state="{escape(state_path(token))}" '
-        f'data-refresh="{grafana_refresh_ms(profile)}" data-theme="{profile.theme.value}"></script>'
+        f'<script src="{SCRIPTS}/relay.js" defer data-state="{escape(state_path(link.token))}" '
+        f'data-refresh="{grafana_refresh_ms(profile)}" data-theme="{profile.theme.value}" '
+        f'data-frame="{frame_rules(link.frame_ancestors)}"></script>'
     )

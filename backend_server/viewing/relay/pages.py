@@ -92,7 +92,7 @@ class RelayedPages:
             return notice_of(link, UNREADABLE, visit)
         except UpstreamError:
             return notice_of(link, UNAVAILABLE, visit)
-        edits = edits_for(link.token, profile.for_dashboard(found.times), visit)
+        edits = edits_for(link, profile.for_dashboard(found.times), visit)
         html = page.for_visitor(found.dashboard, edits, self._internal)
         if any(mark in html for mark in self._internal):
             reason = "it names an internal address where none was expected"

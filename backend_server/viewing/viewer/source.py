@@ -22,7 +22,7 @@ from ..model import Answer, Page, StoredDocument, ViewerPage
 from ..panel_requests import PanelRequest, RequestRefused, panel_range, read_grafana, read_lean, read_panel_id
 from ..shown_dashboard import grafana_meta, shown_dashboard
 from ..source import Source
-from ..visits import Visit
+from ..visits import Visit, frame_rules
 from .documents import StoredDocuments
 
 
@@ -76,6 +76,7 @@ class ViewerPages:
             "document": orjson.Fragment(document.shown),
             "profile": shown,
             "state_url": state_path(link.token),
+            "frame": frame_rules(link.frame_ancestors),
             "data_url": data_path(link.token, "{id}"),
             "now": self._clock_ms(),
             "news": news and dict(zip(("every", "at"), news, strict=True)),

@@ -8,9 +8,14 @@ export function readTheme(text: string | null | undefined): ThemeChoice | null {
   return text === "system" ? "auto" : null;
 }
 
+/** Whether another page holds ours. */
+export function isFramed(): boolean {
+  return window.parent !== window;
+}
+
 /** Tell the host page; nothing secret is ever in a message, so any host may read it. A page that stands alone tells nobody. */
 export function tellHost(message: { type: string; [detail: string]: unknown }): void {
-  if (window.parent !== window) window.parent.postMessage({ source: "dashwright", ...message }, "*");
+  if (isFramed()) window.parent.postMessage({ source: "dashwright", ...message }, "*");
 }
 
 /** Call back when the host page asks for a theme; messages of other windows are ignored. */

@@ -14,11 +14,11 @@ const stateUrl = script?.dataset["state"] ?? "";
 const token = /\/public-dashboards\/([0-9a-f]{32})\/state$/.exec(stateUrl)?.[1];
 if (script && token) relay(token, stateUrl, script.dataset);
 
-function relay(token: string, stateUrl: string, { refresh, theme: shownTheme }: DOMStringMap): void {
+function relay(token: string, stateUrl: string, { refresh, theme: shownTheme, frame = "" }: DOMStringMap): void {
   let loaded = false;
   let lastHeight = 0;
   const cover = new Cover();
-  const link = new LinkState(stateUrl, Number(refresh), (state, until) => {
+  const link = new LinkState(stateUrl, Number(refresh), frame, (state, until) => {
     if (state !== "live") cover.show(state);
     tellHost({ type: state, state, until });
     if (state === "live") location.reload();
@@ -37,7 +37,10 @@ function relay(token: string, stateUrl: string, { refresh, theme: shownTheme }: 
       loaded = true;
       tellHost({ type: "loaded", title: document.title, height: dashboardHeight() });
     },
-    onRefused: () => void link.ask(),
+    onRefused: async () => {
+      await link.askAnew();
+      return link.shown === "live";
+    },
     onFailure: (panelId, message) => {
       if (link.shown === "live") tellHost({ type: "error", panelId, message });
     },

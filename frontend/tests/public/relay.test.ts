@@ -117,6 +117,18 @@ describe("a link that is no longer live", () => {
   });
 });
 
+describe("rules for frames that are others than the page's", () => {
+  it("make a page in a frame load itself anew", async () => {
+    server.on(STATE, { body: { state: "live", frame: "0123" } });
+    await open({ frame: "0123" });
+    await later(10_000);
+    expect(place.reloads).toBe(0);
+    server.on(STATE, { body: { state: "live", frame: "4567" } });
+    await later(10_000);
+    expect(place.reloads).toBe(1);
+  });
+});
+
 describe("Grafana's questions", () => {
   it("take the range and the refresh of the page's own address, and no others", async () => {
     await open();
@@ -162,6 +174,29 @@ describe("Grafana's questions", () => {
     expect(kinds()).toEqual(told);
     expect(frame.told.at(-1)).toMatchObject({ panelId: 3, message });
     expect(server.of(STATE)).toHaveLength([403, 404].includes(status) ? 2 : 1);
+  });
+  it("that are refused since the link has ended are not answered at all", async () => {
+    await open();
+    server.on("*", { status: 410, body: { messageId: "publicdashboards.gone" } });
+    server.on(STATE, { body: { state: "expired" } });
+    let handed = 0;
+    for (const id of [1, 2]) void query(id).then(() => (handed += 1));
+    await later(5_000);
+    expect([handed, notice()!.dataset["notice"], kinds()]).toEqual([0, "expired", ["expired"]]);
+  });
+  it("that are refused are not judged by a question that was asked before", async () => {
+    await open();
+    const early = server.hold(STATE);
+    setHidden(true);
+    setHidden(false);
+    server.on("*", { status: 410, body: null });
+    let handed = 0;
+    void query(1).then(() => (handed += 1));
+    await settled();
+    server.on(STATE, { body: { state: "revoked" } });
+    early();
+    await settled();
+    expect([handed, notice()!.dataset["notice"]]).toEqual([0, "revoked"]);
   });
   it("that never come are told after half a minute", async () => {
     await open();

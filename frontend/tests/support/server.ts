@@ -14,6 +14,7 @@ type Answer = { status?: number; body?: unknown; text?: string } | "unreachable"
 export class Server {
   readonly asked: Asked[] = [];
   private readonly answers = new Map<string, Answer>();
+  private readonly held = new Map<string, Promise<void>>();
 
   constructor() {
     vi.stubGlobal("fetch", (path: string, init: RequestInit = {}) => this.fetch(path, init));
@@ -25,6 +26,16 @@ export class Server {
     return this;
   }
 
+  /** What is asked of a path from now on waits, with the answer of the moment it was asked in, until the result is called. */
+  hold(path: string): () => void {
+    let release = (): void => undefined;
+    this.held.set(path, new Promise((resolve) => (release = resolve)));
+    return () => {
+      this.held.delete(path);
+      release();
+    };
+  }
+
   of(path: string): Asked[] {
     return this.asked.filter((one) => one.path === path);
   }
@@ -33,6 +44,7 @@ export class Server {
     const body: unknown = typeof init.body === "string" ? JSON.parse(init.body) : undefined;
     this.asked.push({ method: init.method ?? "GET", path, body, headers: (init.headers ?? {}) as Record<string, string>, signal: init.signal });
     const answer = this.answers.get(path) ?? this.answers.get("*") ?? { status: 404, body: {} };
+    await this.held.get(path);
     if (answer === "unreachable") throw new TypeError("Failed to fetch");
     if (answer === "never") {
       return new Promise((_resolve, reject) => init.signal?.addEventListener("abort", () => reject(new DOMException("aborted", "AbortError"))));

@@ -201,3 +201,33 @@ def test_a_protected_link_opens_inside_a_frame(browsing: Browsing, host: str) ->
     frame.get_by_role("button", name="Open").click()
     expect(frame.locator("body")).to_contain_text("Power")
     wait_for_event(browsing.page, "loaded")
+
+
+def test_rules_for_frames_that_change_reach_pages_that_are_open(browsing: Browsing, host: str) -> None:
+    frame = embed(browsing, host)
+    wait_for_event(browsing.page, "loaded")
+    browsing.change(frame_ancestors=(host,))
+    expect(frame.get_by_text("Power").first).to_be_visible()
+    browsing.change(frame_ancestors=("https://shop.example",))
+    deadline = time.monotonic() + 60
+    while any("Power" in text for text in _texts(browsing)):
+        assert time.monotonic() < deadline, "an open page stays where it may not be shown"
+        browsing.page.wait_for_timeout(200)
+
+
+def _texts(browsing: Browsing) -> list[str]:
+    frames = [frame for frame in browsing.page.frames if frame != browsing.page.main_frame]
+    return [frame.locator("body").inner_text() for frame in frames]
+
+
+def test_nothing_of_a_refusal_stands_behind_the_notice_of_a_relayed_page(relayed: Browsing, host: str) -> None:
+    frame = embed(relayed, host)
+    wait_for_event(relayed.page, "loaded")
+    expect(frame.locator("body")).to_contain_text("Power answered 200")
+    relayed.change(expires_at=1)
+    wait_for_event(relayed.page, "expired")
+    relayed.page.wait_for_timeout(6_000)  # one refresh more
+    shown = frame.locator("body").text_content() or ""
+    assert "answered 410" not in shown
+    assert "answered 200" in shown  # of those panels that asked nothing since
+    assert events(relayed.page, "error") == []

@@ -54,7 +54,7 @@ def test_without_the_password_there_is_a_form_and_nothing_else(visitors: Visitor
     ):
         assert answer.status_code == 401
         assert answer.get_json()["messageId"] == "publicdashboards.passwordRequired"
-    assert client.get(f"{PAGE}/state").get_json() == {"state": "locked", "until": None}
+    assert client.get(f"{PAGE}/state").get_json() == {"state": "locked", "until": None, "frame": ""}
     assert visitors.metrics.asked == []
 
 

@@ -72,6 +72,7 @@ def test_the_page_holds_what_its_first_paint_needs(client: FlaskClient) -> None:
             "transparent": False,
         },
         "state_url": f"{PAGE}/state",
+        "frame": "",
         "data_url": f"{PAGE}/panels/{{id}}/data",
         "now": NOW_MS,
         "news": None,
@@ -201,7 +202,11 @@ def test_a_refused_visitor_gets_clean_words_and_nothing_is_asked(
 def test_a_replaced_token_is_over_for_good(visitors: Visitors, client: FlaskClient) -> None:
     visitors.links.found[OTHER] = replace(visitors.links.found[TOKEN], rotated_out_at=NOW_MS)
     assert client.get(f"/grafana/public-dashboards/{OTHER}").status_code == 410
-    assert client.get(f"/grafana/public-dashboards/{OTHER}/state").json == {"state": "rotated", "until": None}
+    assert client.get(f"/grafana/public-dashboards/{OTHER}/state").json == {
+        "state": "rotated",
+        "until": None,
+        "frame": "",
+    }
 
 
 def test_all_links_off_is_a_pause(visitors: Visitors, client: FlaskClient) -> None:
@@ -250,7 +255,7 @@ def test_a_document_that_does_not_come_says_so_and_never_that_it_is_on_its_way(
     refresh = re.search(r'http-equiv="refresh" content="(\d+)"', html)
     assert (int(refresh[1]) if refresh else None) == again
     # The same word as the page was made for: its script loads it again only when the state has changed.
-    assert client.get(f"{PAGE}/state").json == {"state": word, "until": None}
+    assert client.get(f"{PAGE}/state").json == {"state": word, "until": None, "frame": ""}
     assert client.get(API).status_code == status
     visitors.links.change(state=state, paused_at=1)
     assert client.get(f"{PAGE}/state").json["state"] == "paused"
@@ -266,11 +271,11 @@ def test_a_live_link_whose_document_cannot_be_read_is_not_called_pending(
 
 
 def test_the_state(visitors: Visitors, client: FlaskClient) -> None:
-    assert client.get(f"{PAGE}/state").json == {"state": "live", "until": None}
+    assert client.get(f"{PAGE}/state").json == {"state": "live", "until": None, "frame": ""}
     visitors.links.change(expires_at=NOW_MS + 563)
-    assert client.get(f"{PAGE}/state").json == {"state": "live", "until": "2026-11-23T22:13:35.000Z"}
+    assert client.get(f"{PAGE}/state").json == {"state": "live", "until": "2026-11-23T22:13:35.000Z", "frame": ""}
     visitors.links.change(expires_at=None, paused_at=5)
-    assert client.get(f"{PAGE}/state").json == {"state": "paused", "until": None}
+    assert client.get(f"{PAGE}/state").json == {"state": "paused", "until": None, "frame": ""}
     assert client.get(f"/grafana/public-dashboards/{OTHER}/state").status_code == 404
 
 
@@ -388,3 +393,14 @@ def test_a_document_is_parsed_once_until_its_bytes_change(visitors: Visitors, cl
     assert data_of(client.get(PAGE).get_data(as_text=True))["title"] == "New"
     visitors.documents.bodies[UID] = b"{half"
     assert client.get(PAGE).status_code == 503
+
+
+def test_a_page_and_its_state_name_the_same_rules_for_frames(visitors: Visitors, client: FlaskClient) -> None:
+    names = []
+    for allowed in ((), ("https://a.example",), ("https://a.example", "https://b.example")):
+        visitors.links.change(frame_ancestors=allowed)
+        state = client.get(f"{PAGE}/state").get_json()
+        assert data_of(client.get(PAGE).get_data(as_text=True))["frame"] == state["frame"]
+        assert "example" not in state["frame"]
+        names.append(state["frame"])
+    assert len(set(names)) == 3

@@ -37,6 +37,7 @@ export function fetchPanel(url: string, range: TimeRange, width: number, signal:
 export interface LinkStateAnswer {
   state: string;
   until?: string | null;
+  frame?: string;
 }
 
 export function fetchState(url: string): Promise<Outcome<LinkStateAnswer>> {

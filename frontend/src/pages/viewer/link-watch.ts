@@ -1,9 +1,12 @@
 /** Whether the page's link is live: asked now and then, after a refusal, and in the moment a state ends. */
+import { isFramed } from "../../lib/host";
 import { fetchState } from "./api";
 import { isAboutLink, stateOfStatus } from "./notice";
 import { Refresher } from "./refresher";
 
 const STATE_EVERY_MS = 15000;
+/** In a frame it is asked at every refresh: by the state alone a page learns that the page around it may show it no longer. */
+const FRAMED_STATE_EVERY_MS = 5000;
 /** While a link is about to come back, the page asks more often. */
 const AWAY_STATE_EVERY_MS = 5000;
 const COMES_BACK = new Set(["paused", "not_yet", "pending", "failed"]);
@@ -19,6 +22,8 @@ export class LinkWatch {
   constructor(
     private readonly stateUrl: string,
     private readonly now: () => number,
+    /** Names the rules of who may frame the page, as it was loaded: with others the browser is to decide anew. */
+    private readonly frame: string,
     private readonly onChange: (state: string, until: string | null) => void,
   ) {}
 
@@ -27,7 +32,7 @@ export class LinkWatch {
   }
 
   start(expiresAt: number | null): void {
-    this.timer.every(STATE_EVERY_MS);
+    this.timer.every(usualMs());
     this.askAgainAt(expiresAt);
   }
 
@@ -44,6 +49,7 @@ export class LinkWatch {
     this.checking ??= fetchState(this.stateUrl).then((outcome) => {
       this.checking = null;
       if (outcome.ok) {
+        if ((outcome.data.frame ?? this.frame) !== this.frame && isFramed()) location.reload();
         this.become(outcome.data.state, outcome.data.until ?? null);
         this.askAgainAt(outcome.data.until ? Date.parse(outcome.data.until) : null);
       } else if (isAboutLink(outcome.status, "")) this.become(stateOfStatus(outcome.status), null);
@@ -56,13 +62,17 @@ export class LinkWatch {
   private askAgainAt(until: number | null): void {
     clearTimeout(this.ends);
     const left = until === null ? NaN : until - this.now();
-    if (left > 0 && left < STATE_EVERY_MS) this.ends = setTimeout(() => void this.check(), left + AFTER_END_MS);
+    if (left > 0 && left < usualMs()) this.ends = setTimeout(() => void this.check(), left + AFTER_END_MS);
   }
 
   private become(state: string, until: string | null): void {
     if (state === this.state) return;
     this.state = state;
-    this.timer.every(COMES_BACK.has(state) ? AWAY_STATE_EVERY_MS : STATE_EVERY_MS);
+    this.timer.every(COMES_BACK.has(state) ? AWAY_STATE_EVERY_MS : usualMs());
     this.onChange(state, until);
   }
+}
+
+function usualMs(): number {
+  return isFramed() ? FRAMED_STATE_EVERY_MS : STATE_EVERY_MS;
 }

@@ -30,7 +30,7 @@ export class Page {
     const ahead = data.now - Date.now();
     this.skew = Math.abs(ahead) > SKEW_MS ? ahead : 0;
     this.refresher = new Refresher(() => this.refreshSeen(), newsHere(data));
-    this.link = new LinkWatch(data.state_url, () => this.now(), (state, until) => this.showState(state, until));
+    this.link = new LinkWatch(data.state_url, () => this.now(), data.frame ?? "", (state, until) => this.showState(state, until));
     this.grid = new Grid(data.document.panels ?? [], this.context(), () => this.link.isLive);
   }
 

@@ -23,6 +23,8 @@ export interface PageData {
   document: DashboardDocument;
   profile: Profile;
   state_url: string;
+  /** Names the rules of who may frame the page. */
+  frame?: string;
   /** With a literal `{id}` for the panel. */
   data_url: string;
   /** The server's clock when the page was made, epoch ms. */

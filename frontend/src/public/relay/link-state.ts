@@ -1,5 +1,5 @@
 /** How the link stands: asked at once, every so often, when the page is seen again, and the moment the link is to end. */
-import { tellHost } from "../../lib/host";
+import { isFramed, tellHost } from "../../lib/host";
 
 const USUAL_MS = 30_000;
 const LEAST_MS = 5_000;
@@ -17,7 +17,8 @@ export class LinkState {
   private failed = 0;
   private ends: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(private readonly url: string, refreshMs: number, private readonly onChange: (state: string, until: string | null) => void) {
+  /** `frame` names the rules of who may frame the page, as it was loaded: with others the browser is to decide anew. */
+  constructor(private readonly url: string, refreshMs: number, private readonly frame: string, private readonly onChange: (state: string, until: string | null) => void) {
     this.everyMs = Math.min(Math.max(refreshMs || USUAL_MS, LEAST_MS), MOST_MS);
   }
 
@@ -41,12 +42,19 @@ export class LinkState {
     return this.asking;
   }
 
+  /** Ask, and not by a question that was under way before. */
+  async askAnew(): Promise<void> {
+    await this.asking;
+    await this.ask();
+  }
+
   private async question(): Promise<void> {
     try {
       const answer = await this.fetch(this.url, { cache: "no-store", credentials: "same-origin" });
       if (answer.status >= 500) throw new Error("away");
       this.failed = 0;
-      const found: { state?: unknown; until?: string | null } = answer.status === 404 ? { state: "revoked" } : await answer.json();
+      const found: { state?: unknown; until?: string | null; frame?: unknown } = answer.status === 404 ? { state: "revoked" } : await answer.json();
+      if (typeof found.frame === "string" && found.frame !== this.frame && isFramed()) location.reload();
       if (typeof found.state === "string") this.take(found.state, found.until ?? null);
     } catch {
       // Away for a moment: the page keeps what it shows, and the next question comes by itself.

@@ -3,8 +3,8 @@
 export interface PanelEvents {
   /** A panel is there, with data or with the reason why it has none. */
   onShown(): void;
-  /** An answer that may be about the link, not the panel. */
-  onRefused(): void;
+  /** An answer that may be about the link, not the panel: tells whether the link is live all the same. */
+  onRefused(): Promise<boolean>;
   onFailure(panelId: number, message: string): void;
 }
 
@@ -25,7 +25,10 @@ export function watchPanels(api: string, events: PanelEvents): void {
     const address = new URL(input instanceof Request ? input.url : input, document.baseURI);
     const isOurs = address.origin === location.origin && address.pathname.startsWith(api);
     const answer = await plainFetch(isOurs && address.pathname === api && typeof input === "string" ? withOwnRange(address) : input, init);
-    if (isOurs) void look(address.pathname.slice(api.length), answer, events);
+    if (!isOurs) return answer;
+    // Grafana would mark each panel and show a toast, in the moment before the notice covers them: it hears nothing any more.
+    if (REFUSALS.includes(answer.status) && !(await events.onRefused())) return new Promise(() => undefined);
+    void look(address.pathname.slice(api.length), answer, events);
     return answer;
   };
 }
@@ -45,12 +48,10 @@ async function look(path: string, answer: Response, events: PanelEvents): Promis
     else if (path === "") setTimeout(() => events.onShown(), TEXTS_ONLY_MS);
     return;
   }
-  const isRefused = REFUSALS.includes(answer.status);
-  if (isRefused) events.onRefused();
   if (!panelId) return;
   const found = ((await answer.clone().json().catch(() => null)) ?? {}) as Failure;
   // A panel that shows why it has no data is there, as one is that has none; a refusal is about the link, or no panel.
-  if (!isRefused || found.messageId === "publicdashboards.panelNotFound") events.onShown();
+  if (!REFUSALS.includes(answer.status) || found.messageId === "publicdashboards.panelNotFound") events.onShown();
   events.onFailure(panelId, firstError(found));
 }
 
