@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/.venv/node:$(PATH)
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check lint types pages unit bench format contract corpus lock clean setup
+.PHONY: help run demo test check lint types pages unit bench format contract corpus fuzz lock clean setup
 
 help: ## Show the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -52,6 +52,9 @@ contract: setup ## The contract tests against a real Grafana: GRAFANA_HOME or GR
 
 corpus: setup ## Try reading, sharing, inlining and import on a folder of dashboards: make corpus DIR=…
 	@PYTEST_CORPUS_DIR="$(if $(DIR),$(abspath $(DIR)))" $(VENV)/python -m pytest tests/corpus -q
+
+fuzz: setup ## Try 200,000 mutants of what others write: make fuzz [MUTANTS=…] [SEED=…] [ONLY=templates]
+	@nice -n 10 $(VENV)/python -m tests.support.fuzzing --mutants $(or $(MUTANTS),200000) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
 
 lock: setup ## Pin the Python packages anew
 	@$(VENV)/pip install --quiet pip-tools

@@ -44,6 +44,8 @@ class PrometheusMetadata:
         for name in sorted(self._described(names, metadata, histograms)):
             # OpenMetrics describes a counter without the `_total` that its series have.
             about = (metadata.get(name) or metadata.get(name.removesuffix("_total")) or [{}])[0]
+            if not all(isinstance(about.get(part, ""), str) for part in ("type", "help", "unit")):
+                raise TypeError("type, help and unit are texts")
             kind = "histogram" if name in histograms else about.get("type", "unknown")
             series = histograms.get(name, name)
             observed = kind != "histogram" or f"{name}_count" in counting

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from backend_server.errors import InvalidInput, Problem
+
 from .panels import all_panels
 from .variables import Chosen
 
@@ -21,6 +23,9 @@ _REPEAT_KEYS = (
     "repeatByRow",
     "scopedVars",
 )
+
+_DEFAULT_PLACE = {"x": 0, "y": 0, "w": COLUMNS // 2, "h": 8}
+MOST_WRITTEN = 5_000
 
 Scope = Mapping[str, Chosen]
 """What each variable holds at one place."""
@@ -58,7 +63,7 @@ def written_out(panels: list[dict[str, Any]], chosen: Scope) -> list[Written]:
                 result.append(Written(_copy(row, ids, fresh=number > 0, down=down), scope, tuple(nested)))
             copies, grown = _block_written(block, scope, ids, fresh=number > 0)
             for written in copies:
-                written.panel["gridPos"]["y"] += down
+                _move(written.panel, down)
             result += copies
             down += grown
     return result
@@ -68,6 +73,14 @@ class _Ids:
     def __init__(self, panels: list[dict[str, Any]]) -> None:
         known = [panel.get("id") for panel in all_panels({"panels": panels})]
         self._last = max((panel_id for panel_id in known if isinstance(panel_id, int)), default=0)
+        self._written = 0
+
+    def count(self) -> None:
+        """Count a panel that is written; repeats in repeats could otherwise fill the memory."""
+        self._written += 1
+        if self._written > MOST_WRITTEN:
+            message = f"repeat for so many values that they give more than {MOST_WRITTEN} panels; choose fewer values"
+            raise InvalidInput([Problem("panels", message)], what="The dashboard")
 
     def new(self) -> int:
         self._last += 1
@@ -99,7 +112,7 @@ def _block_written(block: list[dict[str, Any]], scope: Scope, ids: _Ids, *, fres
         for number, inner in enumerate(scopes):
             made = _copy(panel, ids, fresh=fresh or number > 0, down=down)
             if len(scopes) > 1:
-                made["gridPos"]["y"] += number // per_row * place["h"]
+                _move(made, number // per_row * place["h"])
                 if per_row > 1:
                     made["gridPos"].update(w=COLUMNS // per_row, x=number % per_row * (COLUMNS // per_row))
             result.append(Written(made, inner))
@@ -127,17 +140,31 @@ def _split(panel: Mapping[str, Any], scope: Scope) -> list[Scope]:
 
 def _copy(panel: dict[str, Any], ids: _Ids, *, fresh: bool, down: int) -> dict[str, Any]:
     """Copy a panel without its repeat and the panels inside it, moved down; `fresh` gives it an id of its own."""
+    ids.count()
     made = {key: copy.deepcopy(value) for key, value in panel.items() if key not in _REPEAT_KEYS and key != "panels"}
     if fresh:
         made["id"] = ids.new()
-    place = _place(panel)
-    made["gridPos"] = {**place, "y": place["y"] + down}
+    found = panel.get("gridPos")
+    # What is no number stays as it is, for the preflight to name it.
+    made["gridPos"] = {**_DEFAULT_PLACE, **(found if isinstance(found, Mapping) else {})}
+    _move(made, down)
     return made
 
 
+def _move(panel: dict[str, Any], down: float) -> None:
+    if _is_number(panel["gridPos"]["y"]):
+        panel["gridPos"]["y"] += down
+
+
 def _place(panel: Mapping[str, Any]) -> dict[str, Any]:
+    """Return where a panel stands, in numbers throughout."""
     found = panel.get("gridPos")
-    return {"x": 0, "y": 0, "w": COLUMNS // 2, "h": 8, **(found if isinstance(found, Mapping) else {})}
+    found = found if isinstance(found, Mapping) else {}
+    return {key: found[key] if _is_number(found.get(key)) else value for key, value in _DEFAULT_PLACE.items()}
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _bottom(panel: Mapping[str, Any]) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any
 
-from backend_server.errors import MOST_PROBLEMS
+from backend_server.errors import MOST_PROBLEMS, MOST_SHOWN, shown
 
 from .panels import Panel, listed, panel_name, placed_panels, targets_of
 from .variables import references
@@ -93,7 +93,7 @@ def _of_dashboard(dashboard: Panel) -> Iterator[ShareProblem]:
             f"templating.list[{index}]",
             None,
             None,
-            f"variable {variable.get('name')!r} is not filled in for a visitor: panels using it show no data",
+            f"variable {shown(variable.get('name'))} is not filled in for a visitor: panels using it show no data",
             _INLINE,
         )
     for index, annotation in enumerate(listed(dashboard, "annotations")):
@@ -140,17 +140,17 @@ def _of_panel(panel: Panel, path: str, names: set[str]) -> Iterator[ShareProblem
             "library panel", "library panels are loaded by an API behind the sign-in", "unlink it", ".libraryPanel"
         )
     if panel.get("repeat"):
-        why = f"repeating by {panel['repeat']!r} needs a variable, so the panel appears once, without data"
+        why = f"repeating by {shown(panel['repeat'])} needs a variable, so the panel appears once, without data"
         yield problem("repeat", why, "inline the variables: the copies are then written out", ".repeat")
     kind = panel.get("type")
-    if kind in _SIGNED_IN_PANELS:
+    if isinstance(kind, str) and kind in _SIGNED_IN_PANELS:
         yield problem(
-            "panel type", f"a {kind} panel {_SIGNED_IN_PANELS[str(kind)]}, which needs sign-in", "remove it", ".type"
+            "panel type", f"a {kind} panel {_SIGNED_IN_PANELS[kind]}, which needs sign-in", "remove it", ".type"
         )
     yield from _of_sources(panel, path, problem)
     used = sorted({name for text in _texts(panel) for name in _names_in(text, names)})
     if used:
-        listed_names = ", ".join(f"${name}" for name in used)
+        listed_names = ", ".join(f"${name[:MOST_SHOWN]}" for name in used[:20]) + (", …" if len(used) > 20 else "")
         yield problem("variable", f"it uses {listed_names}, which a visitor's page does not fill in", _INLINE)
 
 
@@ -178,7 +178,11 @@ def _of_sources(panel: Panel, path: str, problem: Any) -> Iterator[ShareProblem]
 
 def _of_source(source: object) -> Iterator[tuple[str, str, str]]:
     if isinstance(source, str):
-        yield "string datasource", f"Grafana answers 500 to the name {source!r}", "write an object with type and uid"
+        yield (
+            "string datasource",
+            f"Grafana answers 500 to the name {shown(source)}",
+            "write an object with type and uid",
+        )
         return
     if not isinstance(source, Mapping):
         return

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from backend_server.errors import ConfigError, DashwrightError
+from backend_server.errors import ConfigError, DashwrightError, shown
 from backend_server.primitives.durations import parse_duration
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
@@ -79,8 +79,9 @@ def read_kind(
     """Read one kind; what is wrong is added to `problems`, and then the answer is None."""
     try:
         raw = yaml.load(source, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  # both are safe
-    except yaml.YAMLError as fault:
-        problems.append(f"{file}: is not YAML: {' '.join(str(fault).split())}")
+    except (yaml.YAMLError, ValueError, OverflowError, LookupError, AttributeError, TypeError, RecursionError) as fault:
+        # PyYAML lets through what Python says to e.g. a date that no calendar has.
+        problems.append(f"{file}: is not YAML: {' '.join(str(fault).split())[:400]}")
         return None
     if not isinstance(raw, dict):
         problems.append(f"{file}: must be a mapping with `kind`, `path` and `metrics`")
@@ -99,13 +100,13 @@ class _KindReader:
         self._unknown("", self._raw, _KEYS)
         name = self._raw.get("kind")
         if not isinstance(name, str) or not _NAME.fullmatch(name):
-            self._say("kind", f"is {name!r}; it must be 1 to 32 of a-z, 0-9, '_', '-', beginning with a letter")
+            self._say("kind", f"is {shown(name)}; it must be 1 to 32 of a-z, 0-9, '_', '-', beginning with a letter")
         path = self._raw.get("path", "/")
         if not isinstance(path, str) or not re.fullmatch(r"/[!-~]*", path):
-            self._say("path", f"is {path!r}; it must begin with '/' and hold no blanks")
+            self._say("path", f"is {shown(path)}; it must begin with '/' and hold no blanks")
         scrape = self._raw.get("scrape", False)
         if not isinstance(scrape, bool):
-            self._say("scrape", f"is {scrape!r}; it must be true or false")
+            self._say("scrape", f"is {shown(scrape)}; it must be true or false")
         interval = self._seconds("interval", default_interval_seconds)
         timeout = self._seconds("timeout", min(3.0, interval))
         if interval < 0.2:
@@ -114,7 +115,7 @@ class _KindReader:
             self._say("timeout", "must be above 0 and at most the interval, so that two questions never overlap")
         max_bytes = self._raw.get("max_bytes", 65_536)
         if not isinstance(max_bytes, int) or not 1024 <= max_bytes <= 16 * 1024 * 1024:
-            self._say("max_bytes", f"is {max_bytes!r}; it must be from 1024 to 16777216")
+            self._say("max_bytes", f"is {shown(max_bytes)}; it must be from 1024 to 16777216")
         info = self._info()
         readings = self._readings()
         if len(self._problems) > self._before:
@@ -136,13 +137,13 @@ class _KindReader:
             return default
         try:
             return float(given) if isinstance(given, int | float) else parse_duration(str(given), path=key)
-        except DashwrightError:
-            self._say(key, f"is {given!r}; it must be a duration such as 5s or 500ms")
+        except (DashwrightError, OverflowError):
+            self._say(key, f"is {shown(given)}; it must be a duration such as 5s or 500ms")
             return default
 
     def _pointer(self, place: str, given: object) -> tuple[str, ...]:
         if not isinstance(given, str) or not _POINTER.fullmatch(given):
-            self._say(place, f"is {given!r}; it must be a JSON pointer such as /power or /fans/0/rpm")
+            self._say(place, f"is {shown(given)}; it must be a JSON pointer such as /power or /fans/0/rpm")
             return ()
         return tuple(part.replace("~1", "/").replace("~0", "~") for part in given[1:].split("/"))
 
@@ -172,13 +173,15 @@ class _KindReader:
             self._unknown(f"{place}.", item, _METRIC_KEYS)
             name = item.get("name")
             if not isinstance(name, str) or not _METRIC.fullmatch(name) or name in _OURS:
-                self._say(f"{place}.name", f"is {name!r}; it must be a metric's name, and none that the poller makes")
+                self._say(
+                    f"{place}.name", f"is {shown(name)}; it must be a metric's name, and none that the poller makes"
+                )
                 continue
             if name in {reading.name for reading in found}:
                 self._say(f"{place}.name", f"{name} stands twice")
             kind = item.get("type", "gauge")
             if kind not in _TYPES:
-                self._say(f"{place}.type", f"is {kind!r}; it must be gauge or counter")
+                self._say(f"{place}.type", f"is {shown(kind)}; it must be gauge or counter")
             if kind == "counter" and not name.endswith("_total"):
                 self._say(f"{place}.name", f"is {name}; a counter's name ends in _total")
             found.append(
@@ -197,8 +200,8 @@ class _KindReader:
         try:
             # YAML 1.1 reads 1e9 as text, since it has no dot.
             scale = float(given) if isinstance(given, int | float | str) and not isinstance(given, bool) else 0.0
-        except ValueError:
+        except (ValueError, OverflowError):
             scale = 0.0
         if not 0 < abs(scale) < 1e30:
-            self._say(f"{place}.scale", f"is {given!r}; it must be a number other than 0")
+            self._say(f"{place}.scale", f"is {shown(given)}; it must be a number other than 0")
         return scale

@@ -45,8 +45,11 @@ def readings_of(kind: DeviceKind, document: object) -> dict[str, float]:
         value = flat.get(pointer[0]) if flat is not None and len(pointer) == 1 else value_at(document, pointer)
         # JSON has no infinity, so the two common types need no further look.
         number = value if type(value) is float or type(value) is int else number_of(value)
+        if number is not None and reading.scale != 1.0:
+            number *= reading.scale
+            number = number if math.isfinite(number) else None
         if number is not None:
-            found[reading.name] = number * reading.scale if reading.scale != 1.0 else number
+            found[reading.name] = number
     return found
 
 

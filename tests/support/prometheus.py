@@ -217,14 +217,21 @@ def recording_proxy(upstream: str) -> Iterator[Recorder]:
 
 @contextmanager
 def answering_server(answer: Callable[[str], bytes]) -> Iterator[str]:
-    """Serve what is in Prometheus' place and answers 200 with whatever `answer` makes of the query; give its URL."""
+    """Serve what is in Prometheus' place; give its URL. It answers 200 with what `answer` makes of query or path."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # head and body in one piece
+
+        def do_GET(self) -> None:
+            self.answer(self.path)
 
         def do_POST(self) -> None:
             form = parse_qs(self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode())
-            body = answer(form["query"][-1])
+            self.answer(form.get("query", [self.path])[-1])
+
+        def answer(self, asked: str) -> None:
+            body = answer(asked)
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))

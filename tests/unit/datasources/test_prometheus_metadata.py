@@ -49,6 +49,14 @@ def series(request: requests.PreparedRequest) -> tuple[int, dict[str, str], byte
     return answer([{"__name__": name, **labels} for labels in SERIES[name]])
 
 
+@pytest.mark.parametrize("part", ["type", "help", "unit"])
+@pytest.mark.parametrize("value", [None, 5, {"a": 1}, ["gauge"], True])
+def test_what_is_told_of_a_metric_must_be_text(web: responses.RequestsMock, part: str, value: object) -> None:
+    web.replace(responses.GET, f"{PLACE}/api/v1/metadata", json={"status": "success", "data": {"up": [{part: value}]}})
+    with pytest.raises(UpstreamError, match="something else than Prometheus"):
+        PrometheusMetadata(PLACE).seen()
+
+
 @pytest.fixture
 def web() -> Iterator[responses.RequestsMock]:
     with responses.RequestsMock(assert_all_requests_are_fired=False) as found:

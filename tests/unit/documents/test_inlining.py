@@ -293,3 +293,27 @@ def test_ad_hoc_filters_cannot_be_written_out() -> None:
     )
     with pytest.raises(InvalidInput, match="cannot be written out"):
         inline(dashboard)
+
+
+@pytest.mark.parametrize("place", ["x", "y", "w", "h"])
+@pytest.mark.parametrize("value", ["0", None, True, [1], {"a": 1}])
+def test_a_place_that_is_no_number_is_left_for_the_preflight_to_name(place: str, value: object) -> None:
+    given = {"x": 0, "y": 0, "w": 12, "h": 8, place: value}
+    two = {"multi": True, "current": {"value": ["a", "b"], "text": ["a", "b"]}}
+    derived = inline(_dashboard(variable=two, panel={"gridPos": given, "repeat": "host"}))
+    named = {problem.path for problem in preflight(derived)}
+    if place in ("x", "w"):
+        assert len(derived["panels"]) == 2  # these are written anew
+    else:
+        assert {f"panels[0].gridPos.{place}", f"panels[1].gridPos.{place}"} <= named
+
+
+def test_a_panel_s_type_may_be_anything_to_the_share_check() -> None:
+    assert share_problems(_dashboard(panel={"type": ["dashlist"]}))
+
+
+def test_repeats_that_would_fill_the_memory_are_refused() -> None:
+    values = [str(number) for number in range(5_001)]
+    many = {"multi": True, "current": {"value": values, "text": values}}
+    with pytest.raises(InvalidInput, match="more than 5000 panels; choose fewer values"):
+        inline(_dashboard(variable=many, panel={"repeat": "host"}))

@@ -74,6 +74,12 @@ def test_a_number_may_come_as_text_with_a_factor(value: object, number: float | 
     assert number_of(value) == number
 
 
+def test_a_number_beyond_all_numbers_is_left_out() -> None:
+    kind = read_kind("a.yaml", b"kind: a\nmetrics:\n- {from: /p, name: p, scale: 1e12}\n- {from: /q, name: q}\n", [])
+    assert kind is not None
+    assert readings_of(kind, {"p": 1e308, "q": 1e308}) == {"q": 1e308}
+
+
 def test_a_pointer_reaches_into_lists_and_escaped_keys() -> None:
     kind = read_kind(
         "a.yaml",
@@ -106,6 +112,10 @@ def test_a_pointer_reaches_into_lists_and_escaped_keys() -> None:
         ("kind: a\nmetrics:\n- {from: /p, name: p}\n- {from: /q, name: p}", "metrics[1].name p stands twice"),
         ("kind: a\ninfo: {device: /x}", "info.device cannot be a label's name here"),
         ("kind: a\nmax_bytes: 5", "max_bytes is 5; it must be from 1024"),
+        ("kind: 2001-99-99", "a.yaml: is not YAML: month must be in 1..12"),
+        ("kind: !!int ''", "a.yaml: is not YAML: "),
+        ("kind: a\ninterval: 1" + "0" * 400, "a.yaml: interval is 1000"),
+        ("kind: " + "x" * 100_000, "it must be 1 to 32 of a-z"),
     ],
 )
 def test_a_mistake_is_named_with_its_place(tmp_path: Path, source: str, problem: str) -> None:
