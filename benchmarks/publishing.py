@@ -185,6 +185,7 @@ def reloads(root: Path) -> list[Row]:
             lead = Lead(Lease(store, WORKER_LEASE, "benchmark"))
             house.led_by(lambda: lead.fencing)
             catalog = TemplateCatalog(TemplateFolder(templates), TemplateTable(store))
+            house.follow(catalog.current)
             worker = Worker(
                 house.reconciler,
                 records=house.records,

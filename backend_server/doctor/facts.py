@@ -31,6 +31,7 @@ class StateFacts:
     links_without_expiry: int | None = None
     worker_leads: bool | None = None
     failed_documents: int | None = None
+    outdated_documents: int | None = None  # not as their templates and devices ask, and owed by no pass
     removals_held: bool = False
     prometheus_answers: bool | None = None
 

@@ -13,6 +13,7 @@ from backend_server.errors import DashwrightError
 from backend_server.primitives.clock import epoch_ms
 from backend_server.settings import LinkTokens, Settings
 from backend_server.wiring.monitoring import disk_kind, stored_state
+from backend_server.wiring.reconcile import build_filling
 from backend_server.wiring.store import DATABASE_FILE, SECRETS_FILE, open_store
 from backend_server.wiring.upstreams import build_prometheus
 
@@ -63,6 +64,7 @@ def look_at_state(settings: Settings) -> tuple[StateFacts, float | None]:
         links_without_expiry=stored.links,
         worker_leads=stored.leads,
         failed_documents=stored.failed,
+        outdated_documents=stored.outdated,
         removals_held=stored.held,
         prometheus_answers=_prometheus(settings),
     )
@@ -76,6 +78,7 @@ class _StoredFacts:
         self.links: int | None = None
         self.leads: bool | None = None
         self.failed: int | None = None
+        self.outdated: int | None = None
         self.held = False
         self.ahead_seconds: float | None = None
 
@@ -92,6 +95,7 @@ class _StoredFacts:
             self.held = state.removals_held()
             self.links = state.links_without_expiry()
             self.failed = state.documents_by_state().get(DocumentState.FAILED, 0)
+            self.outdated = len(build_filling(settings, store).outdated())
             lease = state.lease()
             self.leads = lease is not None and lease.held
         except DashwrightError as fault:

@@ -101,6 +101,9 @@ def state_findings(facts: StateFacts) -> Iterator[Finding]:
         yield found("worker-not-leading")
     if facts.failed_documents:
         yield found("documents-failed", f"{facts.failed_documents} dashboard(s) could not be made or published.")
+    if facts.outdated_documents:
+        what = f"{facts.outdated_documents} dashboard(s) would be made otherwise now, and no pass is going to."
+        yield found("documents-outdated", what)
     if facts.removals_held:
         yield found("removals-held")
     if facts.prometheus_answers is False:

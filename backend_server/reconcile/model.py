@@ -143,9 +143,13 @@ class PassReport:
 
 @dataclass(frozen=True, slots=True)
 class AuditReport:
-    """What an audit found: uids whose file or public dashboard was not as recorded, and files that are not ours."""
+    """What an audit found: uids whose file or public dashboard was not as recorded, and files that are not ours.
+
+    `outdated` are those whose templates or devices would make another document than the one that is recorded.
+    """
 
     files_lost: frozenset[str] = frozenset()
+    outdated: frozenset[str] = frozenset()
     public_lost: frozenset[str] = frozenset()
     public_differs: frozenset[str] = frozenset()
     leftovers: frozenset[str] = frozenset()

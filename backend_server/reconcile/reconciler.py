@@ -59,7 +59,7 @@ class Reconciler:
         *,
         options: Options | None = None,
         checkpoint: Checkpoint = no_checkpoint,
-        templates: TemplateSet | None = None,
+        templates: Callable[[], TemplateSet],
     ) -> None:
         self.options = options or Options()
         self.breaker = CircuitBreaker()
@@ -149,13 +149,16 @@ class Reconciler:
     # Looking for what differs
 
     def audit(self) -> AuditReport:
-        """Compare everything on disk and in Grafana (one list call) with the record; what differs is marked to be done.
+        """Compare everything on disk and in Grafana (one list call) with the record, and the record with its inputs.
+
+        What differs is marked to be done.
 
         When nothing differs, nothing is written.
         """
         self.breaker.reload_forbidden = False
         self.context.files.prepare()
-        report = self._audit(self.context.grafana).run(self.breaker)
+        outdated = self.filling.mark_outdated()
+        report = replace(self._audit(self.context.grafana).run(self.breaker), outdated=outdated)
         self._differing = set(report.public_differs)
         return report
 

@@ -17,28 +17,25 @@ TEMPLATES_FAULT = "templates_fault"  # stored while the folder as a whole cannot
 
 
 class TemplateAdoption:
-    """Adopts sets of templates; `use` receives each of them."""
+    """Adopts sets of templates that are in the catalog, from which every process fills."""
 
     def __init__(
         self,
         records: ReconcileRecords,
         fleet_documents: FleetDocuments,
-        use: Callable[[TemplateSet], None],
         *,
         checkpoint: Checkpoint = no_checkpoint,
     ) -> None:
         self._fleet_documents = fleet_documents
         self._records = records
-        self._use = use
         self._checkpoint = checkpoint
 
     def adopt(self, templates: TemplateSet, match_slots: Callable[[], object]) -> bool:
-        """Fill from these templates from now on; returns whether documents must be looked at again because of them.
+        """Have every document filled from these templates; returns whether they must be looked at because of them.
 
         `match_slots` adds the documents that templates now ask for to devices. That they are adopted is stored last: a
         stop before it, also in the middle of matching, lets the next process do all of it again.
         """
-        self._use(templates)
         if self._records.values.get(ADOPTED) == templates.hash:
             return False
         self._checkpoint("before adopting")

@@ -98,7 +98,7 @@ def make_grafana_users(settings: Settings) -> None:
 def _prepare_files(settings: Settings, warnings: list[str]) -> int:
     with opened_services(settings, program="prepare") as services:
         reconciler = build_reconciler(services)
-        build_template_loading(services, reconciler).load()
+        build_template_loading(services).load()
         report = reconciler.prepare_files()
         warnings += [f"the document {uid} could not be written: {reason}" for uid, reason in report.failed.items()]
         if services.storage_advice.may_vanish():

@@ -51,6 +51,7 @@ class ReconcileLog:
             name: len(found)
             for name, found in (
                 ("files_lost", report.files_lost),
+                ("outdated", report.outdated),
                 ("publications_lost", report.public_lost),
                 ("leftovers", report.leftovers),
                 ("strays", report.strays),

@@ -7,12 +7,14 @@ import secrets
 import socket
 from functools import partial
 
+from backend_server.catalog import TemplateCatalog
 from backend_server.grafana.client import GrafanaClient
 from backend_server.grafana.publishing import GrafanaPublishing
 from backend_server.grafana.users import ensure_three_users
 from backend_server.primitives.shipped import shipped
 from backend_server.provisioning.providers import check_before_reload
 from backend_server.provisioning.template_folder import TemplateFolder, TemplateWatch
+from backend_server.reconcile.filling import Filling
 from backend_server.reconcile.lead import Lead
 from backend_server.reconcile.ports import ReconcileRecords
 from backend_server.reconcile.reconciler import Options, Reconciler
@@ -21,7 +23,7 @@ from backend_server.reconcile.template_adoption import TemplateAdoption, Templat
 from backend_server.reconcile.worker import Pace, Watcher, Worker
 from backend_server.registry import FleetDocuments
 from backend_server.settings import Settings
-from backend_server.storage.engine.store import Transactions
+from backend_server.storage.engine.store import Store, Transactions
 from backend_server.storage.key_values import KeyValues
 from backend_server.storage.leases import WORKER_LEASE, Lease, LedStore
 from backend_server.storage.tables.device_list import DeviceList
@@ -66,18 +68,22 @@ def build_reconciler(services: Services, store: Transactions | None = None) -> R
             breaker_floor=settings.deletion_breaker_floor,
             retired_keep_seconds=settings.retired_keep,
         ),
-        templates=services.templates.current(),
+        templates=services.templates.current,
     )
 
 
-def build_template_loading(
-    services: Services, reconciler: Reconciler, store: Transactions | None = None
-) -> TemplateLoading:
+def build_template_loading(services: Services, store: Transactions | None = None) -> TemplateLoading:
     """Build what takes templates into use; `store` as in `build_reconciler`."""
     store = store or services.store
     records = reconcile_records(store, share_default=services.settings.share_default)
-    adoption = TemplateAdoption(records, FleetDocuments(Records(store)), reconciler.filling.use)
+    adoption = TemplateAdoption(records, FleetDocuments(Records(store)))
     return TemplateLoading(records, services.templates, services.devices, adoption)
+
+
+def build_filling(settings: Settings, store: Store) -> Filling:
+    """Build what knows which documents templates and devices would make otherwise; to ask it changes nothing."""
+    templates = TemplateCatalog(template_folder(settings), TemplateTable(store))
+    return Filling(reconcile_records(store, share_default=settings.share_default), templates.current)
 
 
 def build_worker(services: Services, *, watcher: Watcher | None = None) -> Worker:
@@ -94,7 +100,7 @@ def build_worker(services: Services, *, watcher: Watcher | None = None) -> Worke
         changes=services.store,
         lead=lead,
         templates=TemplateFollower(
-            TemplateWatch(template_folder(settings).path), build_template_loading(services, reconciler, store)
+            TemplateWatch(template_folder(settings).path), build_template_loading(services, store)
         ),
         with_grafana=services.grafana is not None,
         pace=Pace(

@@ -77,7 +77,8 @@ class House:
     timeout_seconds: float = 5.0
 
     def __post_init__(self) -> None:
-        self.templates = template_set(generic=template_source())
+        first = template_set(generic=template_source())
+        self.follow(lambda: first)
         registered = Records(self.store, with_grafana=self.grafana_url is not None)
         self.links = LinkRegistry(registered, RegistryOptions())
         self.registry = DeviceRegistry(registered, lambda: self.templates, RegistryOptions())
@@ -103,15 +104,17 @@ class House:
             self._publishing,
             options=self.options,
             checkpoint=self.checkpoint,
-            templates=self.templates,
+            templates=lambda: self.templates,
         )
-        self.adoption = TemplateAdoption(
-            self.records, FleetDocuments(Records(store)), self._use, checkpoint=self.checkpoint
-        )
+        self.adoption = TemplateAdoption(self.records, FleetDocuments(Records(store)), checkpoint=self.checkpoint)
 
-    def _use(self, templates: TemplateSet) -> None:
-        self.templates = templates
-        self.reconciler.filling.use(templates)
+    @property
+    def templates(self) -> TemplateSet:
+        return self._current()
+
+    def follow(self, current: Callable[[], TemplateSet]) -> None:
+        """Fill from what this returns from now on, e.g. a catalog's."""
+        self._current = current
 
     def close(self) -> None:
         if self.client is not None:
@@ -122,6 +125,7 @@ class House:
 
     def use(self, templates: TemplateSet, match_slots: Callable[[], object] = lambda: None) -> None:
         """Take other templates, as the worker does."""
+        self.follow(lambda: templates)
         self.adoption.adopt(templates, match_slots)
 
     def settle(self, most: int = 6) -> None:

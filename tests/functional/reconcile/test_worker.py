@@ -56,6 +56,7 @@ def worker_of(
     lead = Lead(Lease(house.store, WORKER_LEASE, holder, ttl_seconds=pace.lease_ttl_seconds))
     house.led_by(lambda: lead.fencing)
     catalog = TemplateCatalog(TemplateFolder(folder), TemplateTable(house.store))
+    house.follow(catalog.current)
     return Worker(
         house.reconciler,
         records=house.records,

@@ -126,6 +126,7 @@ def test_no_finding_holds_a_secret() -> None:
         (replace(STATE, worker_leads=False), ["worker-not-leading"]),
         (replace(STATE, worker_leads=None), []),
         (replace(STATE, failed_documents=2), ["documents-failed"]),
+        (replace(STATE, outdated_documents=3), ["documents-outdated"]),
         (replace(STATE, removals_held=True), ["removals-held"]),
         (replace(STATE, prometheus_answers=False), ["prometheus-unreachable"]),
     ],
