@@ -5,21 +5,25 @@ Grafana as a process of its own, killed and started again by supervisor: what it
 Each link is counted once a visitor's request through nginx and the relay got its dashboard.
 
 The fake's times are those of a running 12.4.0: 11 ms for each new file and the measured median of each call, a start of
-44 s with 300 files as on a loaded machine. `--load 8` makes files and calls eight times slower as well.
+44 s with 300 files as on a loaded machine. `--load 8` makes files and calls eight times slower as well. What a walk
+takes is measured in the same run, on another fake that nobody else asks.
 """
 
 from __future__ import annotations
 
 import argparse
 import http.client
+import itertools
 import os
+import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -29,13 +33,22 @@ from benchmarks.relay import Caller
 from benchmarks.report import Row, print_rows
 from tests.fakes.grafana.costs import FILE_SECONDS
 from tests.support.container import TOKEN, Container, environment_for, running
-from tests.support.processes import get, until
+from tests.support.grafana import write_provisioning
+from tests.support.processes import ROOT, free_ports, get, until
 
 LINKS = 300
 ASKED = 10  # open pages of visitors, while Grafana is away and after
-_LOOK_SECONDS = 0.1
+_LOOK_SECONDS = 0.2
 _ASK_SECONDS = 2.0
 _AT_MOST_SECONDS = 600.0
+
+
+@dataclass(frozen=True)
+class Worked:
+    """When a visitor's request first got a link's dashboard, and at which look at all of them that was."""
+
+    seconds: float
+    look: int
 
 
 @dataclass(frozen=True)
@@ -45,7 +58,8 @@ class Running:
     service: Container
     edge: Caller
     grafana: GrafanaClient
-    walk_seconds: float
+    folder: Path
+    load: float
     start_seconds: float
 
 
@@ -58,7 +72,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder, _running(Path(folder), given.start, given.load) as house:
         began = time.monotonic()
         links = _register(house)
-        rows = _registered(house, _worked_at(house, links, began))
+        worked_at = _worked_at(house, links, began)
+        rows = _registered(worked_at, _own_walk(house), house.start_seconds)
         rows += _rebuilt(house, links)
     print_rows(rows)
     return 0 if all(row.met is not False for row in rows) else 1
@@ -77,7 +92,7 @@ def _running(folder: Path, start_seconds: float, load: float) -> Iterator[Runnin
         edge = Caller(http.client.HTTPConnection("127.0.0.1", int(environment["PORT"]), timeout=60))
         grafana = GrafanaClient(environment["GRAFANA_URL"], user="admin")
         until(lambda: grafana.health().ok, start_seconds + 120, what="Grafana has started")
-        yield Running(service, edge, grafana, walk, start_seconds)
+        yield Running(service, edge, grafana, folder, load, start_seconds)
         grafana.close()
         edge.close()
 
@@ -89,45 +104,59 @@ def _register(house: Running) -> list[str]:
     return [answer["link"]["token"] for answer in answers["results"]]
 
 
-def _worked_at(
-    house: Running, links: Sequence[str], began: float, *, asking: Callable[[], object] = lambda: None
-) -> dict[str, float]:
-    """Return by link how long it took until a visitor's request got its dashboard, in the order in which they did."""
-    found: dict[str, float] = {}
-    wanted = set(links)
-    while wanted:
+def _own_walk(house: Running) -> float:
+    """Return how long another Grafana of the same speed takes for the same files, all new to it."""
+    peer = house.folder / "peer"
+    provisioning = write_provisioning(peer, peer / "dashboards")
+    (port,) = free_ports(1)
+    command = [sys.executable, "-m", "tests.fakes.grafana", "--port", str(port), "--provisioning", str(provisioning)]
+    with subprocess.Popen([*command, "--load", str(house.load)], cwd=ROOT, stdout=subprocess.DEVNULL) as process:
+        try:
+            url = f"http://127.0.0.1:{port}/grafana"
+            until(lambda: get(f"{url}/api/health")[0] == 200, 60, what="the other Grafana has started")
+            shutil.copytree(house.service.environment["DASHBOARDS_DIR"], peer / "dashboards", dirs_exist_ok=True)
+            client = GrafanaClient(url, user="admin")
+            began = time.monotonic()
+            client.reload(timeout_seconds=_AT_MOST_SECONDS)
+            took = time.monotonic() - began
+            client.close()
+        finally:
+            process.terminate()
+    return took
+
+
+def _worked_at(house: Running, links: Sequence[str], began: float) -> dict[str, Worked]:
+    """Return by link when a visitor's request got its dashboard; the list of links only tells which ones to ask for."""
+    found: dict[str, Worked] = {}
+    for look in itertools.count():
+        if len(found) == len(links):
+            return found
         if time.monotonic() - began > _AT_MOST_SECONDS:
-            raise SystemExit(f"{len(wanted)} of {len(links)} links do not work")
+            raise SystemExit(f"{len(links) - len(found)} of {len(links)} links do not work")
         listed = house.edge.json("GET", "/api/links?per_page=1000", token=TOKEN)
-        for token in [link["token"] for link in listed if link["state"] == "live" and link["token"] in wanted]:
-            if _shown(house, token):
-                found[token] = time.monotonic() - began
-                wanted.discard(token)
-        asking()
+        for token in [link["token"] for link in listed if link["state"] == "live" and link["token"] not in found]:
+            with suppress(RuntimeError):  # refused
+                house.edge.ask("GET", f"/grafana/api/public/dashboards/{token}")
+                found[token] = Worked(time.monotonic() - began, look)
         time.sleep(_LOOK_SECONDS)
-    return found
+    raise AssertionError
 
 
-def _shown(house: Running, token: str) -> bool:
-    return get(f"{house.service.base}/grafana/api/public/dashboards/{token}")[0] == 200
-
-
-def _registered(house: Running, worked_at: Mapping[str, float]) -> list[Row]:
-    times = sorted(worked_at.values())
-    ratio = times[-1] / house.walk_seconds
+def _registered(worked_at: Mapping[str, Worked], walk: float, start: float) -> list[Row]:
+    times = sorted(one.seconds for one in worked_at.values())
     path = f"first registration of {LINKS}"
     return [
-        Row(path, "Grafana's own walk over the new files", "", f"{house.walk_seconds:.1f} s", None),
-        Row(path, "first link works after", "", f"{times[0]:.1f} s", None),
+        Row(path, "Grafana's own walk over the same files", "", f"{walk:.1f} s", None),
+        Row(path, "first links work after", "", f"{times[0]:.1f} s", None),
         Row(path, "half of the links", "", f"{times[len(times) // 2]:.1f} s", None),
         Row(path, "all links", "", f"{times[-1]:.1f} s", None),
-        Row(path, "all links, against the walk", "≤ 1.2 ×", f"{ratio:.2f} ×", ratio <= 1.2),
+        Row(path, "all links, against the walk", "≤ 1.2 ×", f"{times[-1] / walk:.2f} ×", times[-1] <= 1.2 * walk),
         Row(
             path,
             "all links, against Grafana's own start",
             "≤ 1.2 ×",
-            f"{times[-1] / house.start_seconds:.2f} ×",
-            times[-1] <= 1.2 * house.start_seconds,
+            f"{times[-1] / start:.2f} ×",
+            times[-1] <= 1.2 * start,
         ),
     ]
 
@@ -138,11 +167,13 @@ def _rebuilt(house: Running, links: Sequence[str]) -> list[Row]:
     asked = list(links[7 :: LINKS // ASKED][:ASKED])
     stop = threading.Event()
     visitors = threading.Thread(target=_keep_asking, args=(house, asked, stop))
+    address = f"{house.service.environment['GRAFANA_URL']}/api/health"
+    process = house.service.status()["grafana"][1]
     began = time.monotonic()
-    os.kill(house.service.status()["grafana"][1], signal.SIGKILL)
+    os.kill(process, signal.SIGKILL)
     visitors.start()
     try:
-        address = f"{house.service.environment['GRAFANA_URL']}/api/health"
+        until(lambda: _is_closed(address), 60, what="Grafana is gone")
         until(lambda: get(address)[0] == 200, house.start_seconds + 300, what="Grafana is back")
         own = time.monotonic() - began
         until(lambda: not _all_live(house), 120, what="the loss was noticed")
@@ -152,6 +183,14 @@ def _rebuilt(house: Running, links: Sequence[str]) -> list[Row]:
         stop.set()
         visitors.join()
     return _rebuilt_rows(own, noticed, worked_at, asked, same=_tokens(house) == tokens)
+
+
+def _is_closed(address: str) -> bool:
+    try:
+        get(address)
+    except OSError:
+        return True
+    return False
 
 
 def _all_live(house: Running) -> bool:
@@ -175,21 +214,23 @@ def _keep_asking(house: Running, asked: Sequence[str], stop: threading.Event) ->
 
 
 def _rebuilt_rows(
-    own: float, noticed: float, worked_at: Mapping[str, float], asked: Sequence[str], *, same: bool
+    own: float, noticed: float, worked_at: Mapping[str, Worked], asked: Sequence[str], *, same: bool
 ) -> list[Row]:
     path = f"a rebuilt Grafana, {LINKS} links"
-    times = sorted(worked_at.values())
-    in_order = sorted(worked_at, key=worked_at.__getitem__)
-    last_asked = max(in_order.index(token) for token in asked) + 1
+    times = sorted(one.seconds for one in worked_at.values())
+    last_look = max(worked_at[token].look for token in asked)
+    last_asked = max(worked_at[token].seconds for token in asked)
+    before = sum(one.look < last_look for token, one in worked_at.items() if token not in asked)
     ratio = times[-1] / own
     return [
         Row(path, "Grafana's own start", "", f"{own:.1f} s", None),
         Row(path, "the loss is noticed after", "", f"{noticed:.1f} s", None),
-        Row(path, "first link works after", "", f"{times[0]:.1f} s", None),
+        Row(path, "first links work after", "", f"{times[0]:.1f} s", None),
         Row(path, "half of the links", "", f"{times[len(times) // 2]:.1f} s", None),
         Row(path, "all links", "", f"{times[-1]:.1f} s", None),
         Row(path, "all links, against the start", "≤ 1.2 ×", f"{ratio:.2f} ×", ratio <= 1.2),
-        Row(path, f"the {ASKED} that visitors ask for are among the first", "≤ 40", f"{last_asked}", last_asked <= 40),
+        Row(path, f"the {ASKED} that visitors ask for, all", "", f"{last_asked:.1f} s", None),
+        Row(path, "others that were seen to work before these", "≤ 30", str(before), before <= 30),
         Row(path, "tokens as before", "all", "all" if same else "not all", same),
     ]
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import orjson
 import pytest
 
 from backend_server.grafana import GrafanaClient, PublicDashboard
+from backend_server.grafana.publishing import GrafanaPublishing
 from tests.contract.conftest import Files
 
 
@@ -112,3 +114,43 @@ def test_titles_may_be_long_and_odd(files: Files) -> None:
     loaded = files.load(title=title)
     assert loaded.document["title"] == title
     assert orjson.dumps(loaded.document)
+
+
+def test_what_is_offered_is_public_and_proven_by_what_a_visitor_gets(
+    client: GrafanaClient, files: Files, wanted: PublicDashboard
+) -> None:
+    """How links come back to a Grafana that lost its database: without a look at the dashboard or at its row."""
+    publishing = GrafanaPublishing(client)
+    uid = files.new_uid()
+    document = files.document(uid)
+    path = files.write(f"shard-05/{uid}.json", document)
+    assert publishing.offer(uid, wanted.uid, wanted.access_token) is None, "Grafana has not read the file"
+    assert client.public_of(uid) is None
+    client.reload()
+    for _ in range(2):
+        shown = publishing.offer(uid, wanted.uid, wanted.access_token)
+        assert shown == document["dashwright"]["content"]
+    files.write(f"shard-05/{uid}.json", files.document(uid, title=f"Contract {uid} changed"))
+    assert publishing.offer(uid, wanted.uid, wanted.access_token) == shown, "what a visitor gets, not what is wanted"
+    assert publishing.is_provisioned(uid)
+    path.unlink()
+    assert publishing.is_provisioned(uid), "no walk has seen yet that it is gone"
+    client.reload()
+    assert not publishing.is_provisioned(uid)
+
+
+def test_files_are_read_in_the_order_of_providers_and_names_and_each_is_there_at_once(
+    client: GrafanaClient, files: Files
+) -> None:
+    """While Grafana reads, what comes later is never there before what comes first."""
+    uids = sorted(files.new_uid() for _ in range(40))
+    for place, uid in enumerate(uids):
+        files.write(f"shard-{place // 10:02d}/{uid}.json", files.document(uid))
+    with ThreadPoolExecutor(1) as beside:
+        reading = beside.submit(client.reload)
+        while not reading.done():
+            for first, later in ((0, 39), (0, 9), (10, 19), (9, 10)):
+                if client.dashboard(uids[later]) is not None:
+                    assert client.dashboard(uids[first]) is not None
+        reading.result()
+    assert all(client.dashboard(uid) is not None for uid in uids)
