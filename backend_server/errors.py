@@ -172,6 +172,18 @@ class UpstreamTimeout(UpstreamError):
     code = "upstream_timeout"
 
 
+class Busy(UpstreamError):
+    """More work of one sort than there is room for; the same again a little later succeeds (503)."""
+
+    code = "busy"
+
+
+class AskedTooOften(UpstreamError):
+    """One client caused more queries of datasources than its rate allows (429)."""
+
+    code = "rate_limited"
+
+
 class ProvisioningError(DashwrightError):
     """The disk refused, or a file is not ours (500)."""
 
@@ -197,6 +209,8 @@ STATUS: Mapping[type[DashwrightError], int] = {
     UpstreamError: 502,
     UpstreamTimeout: 504,
     Unavailable: 503,
+    Busy: 503,
+    AskedTooOften: 429,
     ProvisioningError: 500,
     ConfigError: 500,
     DashwrightError: 500,

@@ -13,7 +13,8 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar, cast
 
-from backend_server.errors import DashwrightError, UpstreamError, UpstreamTimeout
+from backend_server.errors import AskedTooOften, Busy, DashwrightError, UpstreamError, UpstreamTimeout
+from backend_server.primitives.limits import FetchLimits
 
 Q = TypeVar("Q", bound=Hashable)
 T = TypeVar("T")
@@ -22,6 +23,7 @@ FAILURE_KEPT_SECONDS = 1.0
 MOST_KEPT_SECONDS = 300.0
 MOST_BYTES = 64 * 1024 * 1024
 _ENTRY_OVERHEAD = 512
+_NO_LIMITS = FetchLimits()
 
 
 def _length(answer: object) -> int:
@@ -40,7 +42,8 @@ class _Entry(Generic[T]):
 class AnswerCache(Generic[T]):
     """A cache of answers by question, whose first asker fetches while the others wait for at most `wait_seconds`.
 
-    Answers are bytes unless `size` says how many bytes another sort of answer takes.
+    Answers are bytes unless `size` says how many bytes another sort of answer takes. `limits` bound who fetches and
+    who waits for that; an answer that is there is given to everybody.
     """
 
     def __init__(
@@ -50,11 +53,13 @@ class AnswerCache(Generic[T]):
         wait_seconds: float = 30.0,
         clock: Callable[[], float] = time.monotonic,
         size: Callable[[T], int] = _length,
+        limits: FetchLimits = _NO_LIMITS,
     ) -> None:
         self._max_bytes = max_bytes
         self._wait_seconds = wait_seconds
         self._clock = clock
         self._size = size
+        self._limits = limits
         self._lock = threading.Lock()
         self._entries: OrderedDict[Hashable, _Entry[T]] = OrderedDict()
         self._bytes = 0
@@ -64,9 +69,29 @@ class AnswerCache(Generic[T]):
 
         It is kept for `keep_seconds`, which may depend on the answer.
         """
+        entry = self._entries.get(question)
+        if entry is None or not self._is_there(entry):
+            with self._limits.waiting():
+                entry = self._awaited(question, keep_seconds, fetch)
+        if entry.failure is not None:
+            raise entry.failure.with_traceback(None)
+        return cast("T", entry.answer)
+
+    def has(self, question: Hashable) -> bool:
+        """Whether there is an answer, or a failure, to give at once."""
+        entry = self._entries.get(question)
+        return entry is not None and self._is_there(entry)
+
+    def _is_there(self, entry: _Entry[T]) -> bool:
+        return entry.done.is_set() and self._clock() < entry.until
+
+    def _awaited(
+        self, question: Hashable, keep_seconds: float | Callable[[T], float], fetch: Callable[[], T]
+    ) -> _Entry[T]:
+        """Return the entry of a question with its answer or failure, by fetching it or waiting for who does."""
         with self._lock:
             entry = self._entries.get(question)
-            if entry is not None and entry.done.is_set() and self._clock() >= entry.until:
+            if entry is not None and entry.done.is_set() and not self._is_there(entry):
                 self._drop(question)
                 entry = None
             ours = entry is None
@@ -76,16 +101,17 @@ class AnswerCache(Generic[T]):
             self._fetch(entry, keep_seconds, fetch)
         elif not entry.done.wait(self._wait_seconds):
             raise UpstreamTimeout("The datasource did not answer in time.")
-        if entry.failure is not None:
-            raise entry.failure.with_traceback(None)
-        return cast("T", entry.answer)
+        return entry
 
     def _fetch(self, entry: _Entry[T], keep_seconds: float | Callable[[T], float], fetch: Callable[[], T]) -> None:
         kept, size = FAILURE_KEPT_SECONDS, 0
         try:
-            answer = entry.answer = fetch()
+            with self._limits.fetching():
+                answer = entry.answer = fetch()
             kept = keep_seconds(answer) if callable(keep_seconds) else keep_seconds
             size = self._size(answer)
+        except (AskedTooOften, Busy) as refusal:
+            entry.failure, kept = refusal, 0.0
         except DashwrightError as failure:
             entry.failure = failure
         except BaseException:
@@ -120,11 +146,11 @@ class SharedAnswers(Generic[Q, T]):
         keep_seconds: float | Callable[[T], float],
         *,
         size: Callable[[T], int],
-        max_bytes: int = MOST_BYTES,
+        limits: FetchLimits = _NO_LIMITS,
     ) -> None:
         self._fetch = fetch
         self._keep_seconds = keep_seconds
-        self._cache: AnswerCache[T] = AnswerCache(size=size, max_bytes=max_bytes)
+        self._cache: AnswerCache[T] = AnswerCache(size=size, limits=limits)
 
     def __call__(self, question: Q) -> T:
         """Return the answer to a question; raises what the fetch raised."""

@@ -31,8 +31,9 @@ class PublicSettings(Group):
         200,
         ge=0,
         le=100_000,
-        description="Requests a second from one address, five times that in a burst; ten times both for API calls that "
-        "bring a token; 0 = no limit.",
+        description="Requests a second from one address, five times that in a burst, and queries that visitors there "
+        "make of datasources; ten times both for API calls that bring a token and for the data of links, most of which "
+        "is answered from memory; 0 = no limit.",
     )
     limit_link: int = Field(
         1000, ge=0, le=100_000, description="Requests a second for one link, four times that in a burst; 0 = no limit."

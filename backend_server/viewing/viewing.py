@@ -6,9 +6,9 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from backend_server.errors import Busy
 from backend_server.links import FoundLink, Link, LinkState
 from backend_server.primitives.clock import format_ms
-from backend_server.primitives.concurrency_limit import ConcurrencyLimit
 from backend_server.primitives.ids import LinkToken, is_link_token
 
 from .admission import (
@@ -119,8 +119,7 @@ class Admission:
 class Viewing:
     """Answers visitors. A refused request reaches neither a datasource nor Grafana.
 
-    `proof` is what the browser keeps of a protected link's password (`passwords.proof_cookie`). `limit` bounds how many
-    requests wait for a datasource or Grafana.
+    `proof` is what the browser keeps of a protected link's password (`passwords.proof_cookie`).
     """
 
     def __init__(
@@ -130,13 +129,11 @@ class Viewing:
         views: ViewCounts,
         *,
         clock_ms: Callable[[], int],
-        limit: ConcurrencyLimit,
         passwords: LinkPasswords | None = None,
     ) -> None:
         self._source = source
         self._views = views
         self._clock_ms = clock_ms
-        self._limit = limit
         self._passwords = passwords or LinkPasswords(secrets.token_bytes(32))
         self._admission = Admission(links, self._passwords, clock_ms, needs_proof=source.needs_proof)
 
@@ -147,10 +144,7 @@ class Viewing:
         if link is None or decision.refusal is not None:
             return self._refuse(decision.link, decision.refusal or UNKNOWN, visit)
         profile = shown_profile(link.profile, visit.parameters)
-        with self._limit.acquire() as acquired:
-            page = self._source.pages.page(link, profile, visit) if acquired else None
-        if page is None:
-            return self._refuse(link, UNAVAILABLE, visit)
+        page = self._source.pages.page(link, profile, visit)
         if not isinstance(page, NoticePage) and not visit.is_probe:
             self._views.viewed(link.id, self._clock_ms())
         return page
@@ -175,7 +169,7 @@ class Viewing:
         if isinstance(link, Answer):
             return link
         profile = shown_profile(link.profile, parameters or {})
-        return _within(self._limit, lambda: self._source.pages.dashboard(link, profile))
+        return self._source.pages.dashboard(link, profile)
 
     def annotations(self, token: str, proof: str = "") -> Answer:
         """Answer `GET …/annotations`: what is shown holds none, and every open page asks at each refresh."""
@@ -187,14 +181,20 @@ class Viewing:
         link = self._admit(token, proof)
         if isinstance(link, Answer):
             return link
-        return _within(self._limit, lambda: self._source.panels.query(link, panel_id, content_type, body))
+        try:
+            return self._source.panels.query(link, panel_id, content_type, body)
+        except Busy:
+            return refusal_answer(UNAVAILABLE)
 
     def panel_data(self, token: str, panel_id: str, body: bytes, proof: str = "") -> Answer:
         """Answer the raw route of our own pages: `{"from", "to", "step_ms", "results": {refId: …}}`."""
         link = self._admit(token, proof)
         if isinstance(link, Answer):
             return link
-        return _within(self._limit, lambda: self._source.raw_panels.data(link, panel_id, body))
+        try:
+            return self._source.raw_panels.data(link, panel_id, body)
+        except Busy:
+            return refusal_answer(UNAVAILABLE)
 
     def state(self, token: str, proof: str = "") -> Answer:
         """Answer with a link's state, until when it lasts by itself, and the name of its rules for frames."""
@@ -206,7 +206,7 @@ class Viewing:
 
     def file(self, path: str, *, gzip: bool = False) -> Answer:
         """Return a static file of Grafana's page, when Grafana is there."""
-        return _within(self._limit, lambda: self._source.files.get(path, gzip=gzip))
+        return self._source.files.get(path, gzip=gzip)
 
     def close(self) -> None:
         """Write the counts and wait for running queries."""
@@ -233,8 +233,3 @@ def _refused(views: ViewCounts, source: Source, link: Link | None, refusal: Refu
     views.refused(None if link is None else link.id, refusal.reason)
     if link is not None and refusal is PENDING:
         source.missed(link.document_uid)
-
-
-def _within(limit: ConcurrencyLimit, ask: Callable[[], Answer]) -> Answer:
-    with limit.acquire() as acquired:
-        return ask() if acquired else refusal_answer(UNAVAILABLE)

@@ -15,6 +15,7 @@ import backend_server
 from backend_server.settings.topology import behind_edge, trusted_networks
 from backend_server.wiring.monitoring import build_health
 
+from .analyses import limit_analyses
 from .api import register_api
 from .api.base import ErrorAnswer
 from .api.devices.hook import HOOK, DeviceHook
@@ -86,6 +87,7 @@ def create_app(services: Services) -> DashwrightApp:
     register_errors(app)
     register_api(app)
     register_pages(app)
+    limit_analyses(app)
     _fail_closed(app)
     # Behind the edge it is nginx that looks at them.
     trusted = () if behind_edge(services.settings) else trusted_networks(services.settings)

@@ -17,6 +17,7 @@ from backend_server.errors import InputError, InvalidInput, Problem
 from backend_server.links.urls import PUBLIC, SHORT_SLUGS, SLUGS
 from backend_server.primitives.canonical_json import json_problem
 from backend_server.primitives.clock import begin_deadline
+from backend_server.primitives.limits import works_for
 from backend_server.telemetry import Metrics, get_logger
 
 from .auth import client_address
@@ -75,6 +76,7 @@ def _begin() -> None:
     begin_deadline(WRITE_PATIENCE_SECONDS)
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
+    works_for(client_address())
     if "\0" in request.path or not is_host(request.host):
         raise BadRequest("The address or the Host header holds characters that cannot stand there.")
 

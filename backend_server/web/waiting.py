@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from backend_server.errors import InvalidInput, Problem
-from backend_server.primitives.concurrency_limit import ConcurrencyLimit
 from backend_server.primitives.durations import parse_duration
-from backend_server.settings.capacity import MOST_WAITING
+from backend_server.primitives.limits import ConcurrencyLimit
+from backend_server.settings.capacity import WAITING
 
 MAX_WAIT_SECONDS = 30.0
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.02, 0.25
@@ -29,7 +29,7 @@ def wait_seconds(text: str | None) -> float:
 class WaitingRoom:
     """Holds a few waiting requests, so that they can never take all of the server's threads."""
 
-    def __init__(self, size: int = MOST_WAITING) -> None:
+    def __init__(self, size: int = WAITING.threads) -> None:
         self._limit = ConcurrencyLimit(size)
         self._stopping = threading.Event()
 

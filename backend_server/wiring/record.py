@@ -17,6 +17,7 @@ from backend_server.monitoring.storage_advice import StorageAdvice
 from backend_server.monitoring.targets import ScrapeTargets
 from backend_server.poller.client import PollerClient
 from backend_server.poller.kinds import DeviceKind
+from backend_server.primitives.limits import FetchLimits
 from backend_server.primitives.secret import Secret
 from backend_server.provisioning.folder import DashboardFolder
 from backend_server.publishing import GeneratedDashboards, Packs
@@ -60,6 +61,7 @@ class Services:
     viewing: Viewing
     readability: Readability
     scrape_watch: ScrapeWatch
+    fetches: FetchLimits
     active_devices: Callable[[], tuple[Device, ...]]
     poller: PollerClient
     targets: ScrapeTargets

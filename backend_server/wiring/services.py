@@ -16,6 +16,7 @@ from backend_server.queries.steps import LearnedScrapes
 from backend_server.querying.scrape_watch import ScrapeWatch
 from backend_server.registry import DeviceRegistry, LinkRegistry, RegistryOptions, StaticDocuments
 from backend_server.settings import LinkTokens, Settings
+from backend_server.settings.capacity import WRITERS
 from backend_server.storage.engine.store import Store
 from backend_server.storage.tables.accounts import SqlAccounts
 from backend_server.storage.tables.device_list import DeviceList
@@ -71,6 +72,8 @@ def opened_services(settings: Settings, *, program: str) -> Iterator[Services]:
 def build_services(settings: Settings, *, program: str) -> Services:
     """Open the database and join everything; raises ConfigError when something is missing. Does not listen or loop."""
     store = open_store(settings)
+    if program == "web":
+        store.writers = WRITERS.limit()
     try:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         store.check()
@@ -129,6 +132,7 @@ def _join(settings: Settings, program: str, store: Store) -> Services:
         viewing=build_viewing(links, source, views, secret_key),
         readability=readability,
         scrape_watch=ScrapeWatch(upstreams.prometheus, scrapes, epoch_ms),
+        fetches=upstreams.fetches,
         active_devices=device_list.active,
         poller=poller,
         targets=build_targets(settings, metrics, kinds, poller, device_list.active),

@@ -6,20 +6,25 @@ from dataclasses import dataclass
 
 from backend_server.datasources import PrometheusClient
 from backend_server.grafana.client import GrafanaClient
+from backend_server.primitives.limits import ConcurrencyLimit, FetchLimits, RateLimit
 from backend_server.settings import Settings
+from backend_server.settings.capacity import VISITORS
 
 
 @dataclass(frozen=True, slots=True)
 class Upstreams:
-    """The clients of one process."""
+    """The clients of one process; `fetches` bounds how much visitors cause, beyond what is remembered."""
 
     prometheus: PrometheusClient
     grafana: GrafanaClient | None
+    fetches: FetchLimits
 
 
 def build_upstreams(settings: Settings) -> Upstreams:
     """Build the clients; nothing is asked yet."""
-    return Upstreams(build_prometheus(settings), _grafana(settings))
+    rate = RateLimit(settings.limit_client, burst=5 * settings.limit_client)
+    fetches = FetchLimits(ConcurrencyLimit(VISITORS.threads), VISITORS.limit(), rate)
+    return Upstreams(build_prometheus(settings), _grafana(settings), fetches)
 
 
 def build_prometheus(settings: Settings, *, timeout_seconds: float | None = None) -> PrometheusClient:

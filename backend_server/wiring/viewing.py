@@ -6,13 +6,11 @@ from urllib.parse import urlsplit
 
 from backend_server.datasources.registry import Datasources
 from backend_server.primitives.clock import epoch_ms
-from backend_server.primitives.concurrency_limit import ConcurrencyLimit
 from backend_server.primitives.secret import Secret
 from backend_server.queries.steps import LearnedScrapes, Limits
 from backend_server.querying.runner import QueryRunner
 from backend_server.registry import LinkRegistry
 from backend_server.settings import Settings
-from backend_server.settings.capacity import MOST_VISITORS, VISITOR_PATIENCE_SECONDS
 from backend_server.storage.engine.store import Store
 from backend_server.storage.tables.link_views import SqlViews
 from backend_server.storage.tables.missed_publications import MissedPublications
@@ -38,7 +36,6 @@ def build_viewing(links: LinkRegistry, source: Source, views: ViewCounts, secret
         source,
         views,
         clock_ms=epoch_ms,
-        limit=ConcurrencyLimit(MOST_VISITORS, patience_seconds=VISITOR_PATIENCE_SECONDS),
         passwords=LinkPasswords(secret_key.reveal().encode()),
     )
 
@@ -64,7 +61,7 @@ def build_source(
 ) -> Source:
     """Build the source that shows dashboards."""
     limits = Limits(max_points=settings.query_max_points)
-    runner = QueryRunner(Datasources(upstreams.prometheus), on_fault=query_not_asked)
+    runner = QueryRunner(Datasources(upstreams.prometheus), on_fault=query_not_asked, limits=upstreams.fetches)
     viewer = viewer_source(StoredDocuments(documents), runner, limits=limits, clock_ms=epoch_ms, scrapes=scrapes)
     if upstreams.grafana is None:
         return viewer
@@ -78,5 +75,6 @@ def build_source(
         on_lost=missed.lost,
         on_missed=missed.asked,
         scrapes=scrapes,
+        fetches=upstreams.fetches,
     )
     return relay_source(upstreams.grafana, StoredPublications(store), viewer, options)

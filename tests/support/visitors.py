@@ -16,11 +16,10 @@ import backend_server.web as web
 from backend_server.documents.status import DocumentState
 from backend_server.errors import UpstreamError
 from backend_server.links import FoundLink, Link, LinkProfile
-from backend_server.primitives.concurrency_limit import ConcurrencyLimit
 from backend_server.primitives.ids import DashboardUid, LinkToken, Slug
+from backend_server.primitives.limits import FetchLimits
 from backend_server.queries.steps import LearnedScrapes, Limits
 from backend_server.querying.runner import QueryRunner
-from backend_server.settings.capacity import MOST_VISITORS, VISITOR_PATIENCE_SECONDS
 from backend_server.viewing.model import Hits
 from backend_server.viewing.source import Source
 from backend_server.viewing.view_counts import ViewCounts
@@ -162,21 +161,16 @@ class Visitors:
     now_ms: int = NOW_MS
     source: Source | None = None
     scrapes: LearnedScrapes = field(default_factory=LearnedScrapes)
+    fetches: FetchLimits = field(default_factory=FetchLimits)
 
     def __post_init__(self) -> None:
         self.stored = StoredDocuments(self.documents)
-        runner = QueryRunner(self.metrics)
+        runner = QueryRunner(self.metrics, limits=self.fetches)
         self.viewer = viewer_source(
             self.stored, runner, limits=self.limits, clock_ms=self.clock_ms, scrapes=self.scrapes
         )
         self.counts = ViewCounts(self.views)
-        self.viewing = Viewing(
-            self.links,
-            self.source or self.viewer,
-            self.counts,
-            clock_ms=self.clock_ms,
-            limit=ConcurrencyLimit(MOST_VISITORS, patience_seconds=VISITOR_PATIENCE_SECONDS),
-        )
+        self.viewing = Viewing(self.links, self.source or self.viewer, self.counts, clock_ms=self.clock_ms)
 
     def clock_ms(self) -> int:
         """Return the moment the tests set."""

@@ -19,6 +19,7 @@ from sqlalchemy import BigInteger, ColumnElement, Connection, Engine, case, cast
 
 from backend_server.errors import ConfigError, UpstreamError
 from backend_server.primitives.clock import epoch_ms, seconds_left
+from backend_server.primitives.limits import ConcurrencyLimit
 
 from ..schema import store as store_table
 from . import migrate as migrating
@@ -71,6 +72,8 @@ class Store:
         self._watch = watch
         self._turn = sqlite.Turn() if dialect == "sqlite" else nullcontext()
         self.file = sqlite.OpenedFile(path) if path else None
+        # Bounds the threads that write or wait for it; None in programs whose own loops bound them.
+        self.writers: ConcurrencyLimit | None = None
 
     @classmethod
     def open(cls, url: str | None, data_dir: Path, *, make: bool = True) -> Store:
@@ -152,7 +155,14 @@ class Store:
         `topics` are what it touches; without any, all. `moves=False` keeps the change number, for what no memory
         depends on (last seen, counters). Never call another service inside it.
         """
-        with _faults_worded("writing"), self._turn, self._writer.connect() as connection, connection.begin() as whole:
+        room = nullcontext() if self.writers is None else self.writers.turn("requests write to the database")
+        with (
+            room,
+            _faults_worded("writing"),
+            self._turn,
+            self._writer.connect() as connection,
+            connection.begin() as whole,
+        ):
             write = _begin(connection, self.dialect, topics or tuple(Topic), moves=moves)
             yield write
             if write.discarded:

@@ -14,6 +14,7 @@ import orjson
 from backend_server.documents import all_panels, datasource_of, panel_by_id, targets_of
 from backend_server.documents.refresh import OwnTimes, own_times
 from backend_server.errors import UpstreamError
+from backend_server.primitives.limits import FetchLimits
 from backend_server.queries.steps import read_interval_ms
 from backend_server.querying.answer_cache import SharedAnswers
 
@@ -86,14 +87,18 @@ class GrafanaDashboards:
     """
 
     def __init__(
-        self, grafana: GrafanaForVisitors, on_lost: Callable[[str], None], on_missed: Callable[[str], None]
+        self,
+        grafana: GrafanaForVisitors,
+        on_lost: Callable[[str], None],
+        on_missed: Callable[[str], None],
+        fetches: FetchLimits,
     ) -> None:
         self._grafana = grafana
         self._on_lost = on_lost
         self._on_missed = on_missed
         self._known = KnownPanels()
         self.get: SharedAnswers[Published, GrafanaDashboard] = SharedAnswers(
-            self._fetch, _KEPT_SECONDS, size=lambda found: found.size
+            self._fetch, _KEPT_SECONDS, size=lambda found: found.size, limits=fetches
         )
 
     def ref_ids(self, real: RealToken | None, panel_id: int) -> tuple[str, ...]:

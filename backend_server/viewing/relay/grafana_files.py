@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip as gzipping
 
 from backend_server.errors import NotFound, UpstreamError
+from backend_server.primitives.limits import FetchLimits
 from backend_server.querying.answer_cache import AnswerCache
 
 from ..admission import UNAVAILABLE
@@ -22,9 +23,11 @@ _COMPRESSED = ("text/", "application/javascript", "application/json", "image/svg
 class GrafanaFiles:
     """Fetches a file once, whoever asks; the page needs about 35 of them, 12 MB, which Grafana does not compress."""
 
-    def __init__(self, grafana: GrafanaForVisitors) -> None:
+    def __init__(self, grafana: GrafanaForVisitors, fetches: FetchLimits) -> None:
         self._grafana = grafana
-        self._kept: AnswerCache[Answer] = AnswerCache(max_bytes=_MOST_BYTES, size=lambda answer: len(answer.body))
+        self._kept: AnswerCache[Answer] = AnswerCache(
+            max_bytes=_MOST_BYTES, size=lambda answer: len(answer.body), limits=fetches
+        )
 
     def get(self, path: str, *, gzip: bool) -> Answer:
         """Return a file below `/public/`, packed if the browser takes that; only the folders of the page are open."""

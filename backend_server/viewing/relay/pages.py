@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from backend_server.errors import UpstreamError
 from backend_server.links import Link, LinkProfile, Theme
+from backend_server.primitives.limits import FetchLimits
 from backend_server.querying.answer_cache import AnswerCache
 
 from ..admission import UNAVAILABLE, UNREADABLE, notice_of
@@ -31,11 +32,11 @@ class GrafanaPages:
     `datasources` is what the newest page says of them; None before any page was read.
     """
 
-    def __init__(self, grafana: GrafanaForVisitors, readability: Readability) -> None:
+    def __init__(self, grafana: GrafanaForVisitors, readability: Readability, fetches: FetchLimits) -> None:
         self.readability = readability
         self.datasources: DatasourceFacts | None = None
         self._grafana = grafana
-        self._cache: AnswerCache[GrafanaPage] = AnswerCache(size=lambda page: 2 * len(page.html))
+        self._cache: AnswerCache[GrafanaPage] = AnswerCache(size=lambda page: 2 * len(page.html), limits=fetches)
 
     def get(self, real: RealToken, theme: Theme) -> GrafanaPage:
         """Return the page; raises UpstreamError when Grafana is away, UnreadablePage when it cannot be cleaned."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ import orjson
 from backend_server.documents.refresh import OwnTimes
 from backend_server.errors import UpstreamError
 from backend_server.links import Link
+from backend_server.primitives.limits import FetchLimits
 from backend_server.queries.steps import INSTANT_GRID_MS, LearnedScrapes, Limits, align, settle_clock, step_ms
 from backend_server.queries.time_ranges import TimeRange
 from backend_server.querying.answer_cache import FAILURE_KEPT_SECONDS, MOST_KEPT_SECONDS, AnswerCache
@@ -55,8 +55,13 @@ class SharedReply:
     is_good: bool
 
 
+def shared_replies(clock: Callable[[], float], limits: FetchLimits) -> AnswerCache[SharedReply]:
+    """Make what keeps replies for all who ask the same."""
+    return AnswerCache(clock=clock, size=lambda reply: len(reply.answer.body), limits=limits)
+
+
 class RelayedPanels:
-    """Asks Grafana for panels, on the grid that all viewers share. `clock` is that of the shared answers."""
+    """Asks Grafana for panels, on the grid that all viewers share, who get what lies in `answers`."""
 
     def __init__(
         self,
@@ -67,7 +72,7 @@ class RelayedPanels:
         *,
         limits: Limits,
         clock_ms: Callable[[], int],
-        clock: Callable[[], float] = time.monotonic,
+        answers: AnswerCache[SharedReply],
         scrapes: LearnedScrapes | None = None,
     ) -> None:
         self._grafana = grafana
@@ -77,7 +82,7 @@ class RelayedPanels:
         self._limits = limits
         self._clock_ms = clock_ms
         self._scrapes = scrapes or LearnedScrapes()
-        self._answers: AnswerCache[SharedReply] = AnswerCache(clock=clock, size=lambda reply: len(reply.answer.body))
+        self._answers = answers
 
     def query(self, link: Link, panel_id: str, content_type: str, body: bytes) -> Answer:
         """Answer a panel's query, whoever asked it before."""

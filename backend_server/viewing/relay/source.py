@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
+from backend_server.primitives.limits import FetchLimits
 from backend_server.queries.steps import LearnedScrapes, Limits
 
 from ..ports import GrafanaForVisitors, Publications
@@ -17,7 +18,7 @@ from ..source import Source
 from .dashboards import GrafanaDashboards
 from .grafana_files import GrafanaFiles
 from .pages import GrafanaPages, RelayedPages
-from .panel_queries import RelayedPanels
+from .panel_queries import RelayedPanels, shared_replies
 from .readability import Readability
 
 
@@ -28,7 +29,7 @@ class RelayOptions:
     `internal` are addresses that no page may name. `readability` remembers pages that cannot be cleaned: those of a
     Grafana newer than we know. `on_lost` hears the uid of a document that Grafana does not know as public, though we
     published it; `on_missed` that of any that a visitor asked for and did not get. `clock` is that of the answers
-    viewers share, `scrapes` says how far readings are known.
+    viewers share, `scrapes` says how far readings are known, `fetches` bounds who may cause calls of Grafana.
     """
 
     limits: Limits
@@ -39,14 +40,15 @@ class RelayOptions:
     on_missed: Callable[[str], None] = lambda uid: None
     clock: Callable[[], float] = time.monotonic
     scrapes: LearnedScrapes = field(default_factory=LearnedScrapes)
+    fetches: FetchLimits = field(default_factory=FetchLimits)
 
 
 def relay_source(
     grafana: GrafanaForVisitors, publications: Publications, viewer: Source, options: RelayOptions
 ) -> Source:
     """Return what shows documents through Grafana; `viewer` answers our own raw data route, which needs no Grafana."""
-    dashboards = GrafanaDashboards(grafana, options.on_lost, options.on_missed)
-    pages = GrafanaPages(grafana, options.readability)
+    dashboards = GrafanaDashboards(grafana, options.on_lost, options.on_missed, options.fetches)
+    pages = GrafanaPages(grafana, options.readability, options.fetches)
     return Source(
         pages=RelayedPages(publications, dashboards, pages, internal=options.internal),
         panels=RelayedPanels(
@@ -56,11 +58,11 @@ def relay_source(
             pages,
             limits=options.limits,
             clock_ms=options.clock_ms,
-            clock=options.clock,
+            answers=shared_replies(options.clock, options.fetches),
             scrapes=options.scrapes,
         ),
         raw_panels=viewer.raw_panels,
-        files=GrafanaFiles(grafana),
+        files=GrafanaFiles(grafana, options.fetches),
         close=viewer.close,
         needs_proof=True,
         missed=options.on_missed,

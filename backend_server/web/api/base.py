@@ -30,8 +30,8 @@ TimeText = Annotated[
     Field(description="RFC 3339 with an offset.", examples=["2026-01-31T12:00:00Z"]),
 ]
 
-# What any route may answer: unreadable, signed out, not allowed, of a wrong kind, too many, broken, upstream.
-_ALWAYS = (400, 401, 403, 422, 429, 500, 502, 504)
+# What any route may answer: unreadable, signed out, not allowed, of a wrong kind, too many, broken, upstream, busy.
+_ALWAYS = (400, 401, 403, 422, 429, 500, 502, 503, 504)
 
 
 class Input(BaseModel):

@@ -140,7 +140,8 @@ def grafana_health() -> Response:
     if grafana is None:
         return _not_found()
     try:
-        health = grafana.health()
+        with current_services().fetches.waiting():
+            health = grafana.health()
     except UpstreamError:
         return _answer(grafana_error(503, "unavailable", "Grafana does not answer"))
     shown = {"database": "ok" if health.ok else "failing"}

@@ -109,6 +109,18 @@ def test_a_host_that_brings_a_token_may_speak_for_its_fleet(tmp_path: Path) -> N
         assert 429 in [ask(edge.port, "/api/devices", token).status for _ in range(1000)], "it is bounded all the same"
 
 
+def test_the_data_of_links_has_ten_times_the_bound_since_an_office_shares_an_address(tmp_path: Path) -> None:
+    paths = (
+        f"/grafana/public-dashboards/{TOKEN}/panels/1/data",
+        f"/grafana/api/public/dashboards/{TOKEN}/panels/1/query",
+        f"/grafana/api/public/dashboards/{TOKEN}",
+    )
+    with running_edge(tmp_path, limit_client=1) as edge:
+        assert {ask(edge.port, path).status for _ in range(15) for path in paths} == {200}
+        assert 429 in [ask(edge.port, path).status for _ in range(600) for path in paths], "it is bounded all the same"
+        assert ask(edge.port, "/login").status == 200, "and by itself"
+
+
 def test_requests_for_one_link_are_bounded_and_other_links_are_not_touched(tmp_path: Path) -> None:
     with running_edge(tmp_path, limit_link=5) as edge:
         page = f"/grafana/public-dashboards/{TOKEN}"

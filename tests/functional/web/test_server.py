@@ -65,7 +65,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
 
 
 @contextmanager
-def serving(tmp_path: Path, *, edge: bool) -> Iterator[Served]:
+def serving(tmp_path: Path, *, edge: bool, **more: str) -> Iterator[Served]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     environment = {
@@ -76,6 +76,7 @@ def serving(tmp_path: Path, *, edge: bool) -> Iterator[Served]:
         "PORT": str(port),
         "EDGE": str(edge).lower(),
         "PROMETHEUS_URL": "http://127.0.0.1:9",
+        **more,
     }
     settings = Settings(data_dir=tmp_path / "data", dashboards_dir=tmp_path / "dashboards", api_token=API_TOKEN)
     settings.data_dir.mkdir()

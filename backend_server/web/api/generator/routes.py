@@ -20,6 +20,7 @@ from backend_server.generator.spec.read import read_spec
 from backend_server.generator.spec.spec import Spec
 from backend_server.primitives.shipped import shipped
 
+from ...analyses import analysis
 from ...auth import needs
 from ...context import current_actor, current_services
 from ..base import Message, api_blueprint, errors, json_response
@@ -59,6 +60,7 @@ ANY_JSON = {"content": {"application/json": {"schema": {"type": "object"}}}}
 
 @blueprint.get("/generator/specs", responses={200: SpecList})
 @needs(Role.VIEWER, Scope.DOCUMENTS_READ)
+@analysis
 def list_specs() -> Response:
     """List the specs that ship."""
     return json_response([spec_json(_spec(None))])
@@ -66,6 +68,7 @@ def list_specs() -> Response:
 
 @blueprint.get("/generator/specs/<name>", responses={200: SpecAnswer, **errors(404)})
 @needs(Role.VIEWER, Scope.DOCUMENTS_READ)
+@analysis
 def get_spec(path: SpecPath) -> Response:
     """Return a spec that ships, with its source."""
     if path.name != SHIPPED_SPEC:
@@ -75,6 +78,7 @@ def get_spec(path: SpecPath) -> Response:
 
 @blueprint.post("/generator/specs/check", responses={200: SpecVerdict, **errors(413, 415)})
 @needs(Role.VIEWER, Scope.DOCUMENTS_READ)
+@analysis
 def check_spec(body: SourceBody) -> Response:
     """Check a spec: every problem with its path, line and column."""
     try:
@@ -101,6 +105,7 @@ def list_plans() -> Response:
 
 @blueprint.post("/generator/plans/check", responses={200: PlanVerdict, **errors(413, 415)})
 @needs(Role.VIEWER, Scope.DOCUMENTS_READ)
+@analysis
 def check_plans(body: SourceBody) -> Response:
     """Check a plan file: every problem with its path, line and column."""
     try:
@@ -112,6 +117,7 @@ def check_plans(body: SourceBody) -> Response:
 
 @blueprint.post("/generator/generate", responses={200: GeneratedAnswer, **errors(413, 415)})
 @needs(Role.VIEWER, Scope.DOCUMENTS_READ)
+@analysis
 def generate_dashboards(body: JobBody) -> Response:
     """Generate dashboards and answer with them; nothing is stored."""
     return json_response(generated_json(_job(body)))
@@ -119,6 +125,7 @@ def generate_dashboards(body: JobBody) -> Response:
 
 @blueprint.post("/generator/provision", responses={200: ProvisionAnswer, **errors(409, 413, 415)})
 @needs(Role.EDITOR, Scope.DOCUMENTS_WRITE)
+@analysis
 def provision_dashboards(body: ProvisionBody) -> Response:
     """Generate dashboards and publish them: written, proven, ready to be linked. Repeatable."""
     job = _job(body)
@@ -143,6 +150,7 @@ def withdraw_generated(path: SlugPath) -> Response:
 
 @blueprint.post("/generator/verify", responses={200: DriftAnswer, **errors(413, 415)})
 @needs(Role.VIEWER, Scope.DOCUMENTS_READ)
+@analysis
 def verify_dashboards(body: VerifyBody) -> Response:
     """Return how dashboards differ from what the spec gives now; layout, ids and metadata do not count.
 
@@ -158,6 +166,7 @@ def verify_dashboards(body: VerifyBody) -> Response:
 
 @blueprint.get("/generator/inventory", responses={200: EntryList, **errors(404)})
 @needs(Role.VIEWER, Scope.DOCUMENTS_READ)
+@analysis
 def get_inventory(query: InventoryQuery) -> Response:
     """List the panels of the provisioned generated dashboards, as JSON, CSV or JSON lines."""
     sources = frozenset(part.strip() for part in query.source.split(",") if part.strip())
@@ -173,6 +182,7 @@ def get_inventory(query: InventoryQuery) -> Response:
 
 @blueprint.post("/generator/inventory/diff", responses={200: DiffAnswer, **errors(413, 415)})
 @needs(Role.VIEWER, Scope.DOCUMENTS_READ)
+@analysis
 def compare_inventories(body: DiffBody) -> Response:
     """Compare two inventories by panel_uuid: added, removed, renamed."""
     found = diff_inventory(read_inventory(body.previous, what="previous"), read_inventory(body.current, what="current"))
@@ -181,6 +191,7 @@ def compare_inventories(body: DiffBody) -> Response:
 
 @blueprint.post("/generator/coverage", responses={200: CoverageAnswer, **errors(413, 415)})
 @needs(Role.VIEWER, Scope.DOCUMENTS_READ)
+@analysis
 def get_coverage(body: CoverageBody) -> Response:
     """Find metrics of the spec that no panel shows, and panels whose metric the spec does not describe."""
     found = find_coverage(_spec(body.spec), _looked_at(body.dashboards))
@@ -189,6 +200,7 @@ def get_coverage(body: CoverageBody) -> Response:
 
 @blueprint.post("/generator/rules", responses={200: YAML_TEXT, **errors(413, 415)})
 @needs(Role.VIEWER, Scope.DOCUMENTS_READ)
+@analysis
 def get_rules(body: RulesBody) -> Response:
     """Return the recording and alert rules of a spec as a Prometheus rule file."""
     return Response(rule_file(_spec(body.spec)), content_type="application/yaml; charset=utf-8")
@@ -196,6 +208,7 @@ def get_rules(body: RulesBody) -> Response:
 
 @blueprint.get("/generator/discover", responses={200: YAML_TEXT})
 @needs(Role.EDITOR, Scope.DOCUMENTS_READ)
+@analysis
 def discover_metrics(query: DiscoverQuery) -> Response:
     """Return a spec of what the configured Prometheus knows of its metrics, to be edited."""
     prefixes = [part.strip() for part in query.match.split(",") if part.strip()]

@@ -11,6 +11,7 @@ from backend_server.primitives.ids import parse_device_id
 from backend_server.templates import Scope as TemplateScope
 from backend_server.templates import Template, TemplateSet, load_template, plan_rollout
 
+from ...analyses import analysis
 from ...auth import needs
 from ...context import current_services
 from ..base import api_blueprint, errors, json_response
@@ -60,6 +61,7 @@ def get_template(path: TemplatePath) -> Response:
 
 @blueprint.post("/templates/check", responses={200: TemplateVerdict, **errors(413, 415)})
 @needs(Role.VIEWER, Scope.TEMPLATES_READ)
+@analysis
 def check_template(body: TemplateSource) -> Response:
     """Check a template's source without using it: every problem with its panel, field, line and column.
 
@@ -78,6 +80,7 @@ def check_template(body: TemplateSource) -> Response:
 
 @blueprint.post("/templates/plan", responses={200: TemplatePlan, **errors(413, 415)})
 @needs(Role.VIEWER, Scope.PLAN_READ)
+@analysis
 def plan_template(body: TemplateSource) -> Response:
     """Return which devices' dashboards would change if this source took the place of the template with its name."""
     services = current_services()
@@ -98,6 +101,7 @@ def plan_template(body: TemplateSource) -> Response:
 
 @blueprint.post("/templates/<name>/render", responses={200: DocumentAnswer, **errors(404, 413, 415)})
 @needs(Role.VIEWER, Scope.TEMPLATES_READ)
+@analysis
 def render_template(path: TemplatePath, body: RenderRequest) -> Response:
     """Fill a template for a device and return the document, without writing or publishing it."""
     services = current_services()
