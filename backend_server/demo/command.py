@@ -78,7 +78,6 @@ def demo(*, host_port: int, device_port: int, stays: float, away: float, history
             kinds["miner"],
             miners,
             Past(time.time(), _HISTORY_SECONDS, started),
-            instance=f"127.0.0.1:{settings.poller_port}",
         )
     host = Host(
         settings.own_base,

@@ -27,14 +27,11 @@ class Past:
     started: float
 
 
-def write_history(
-    store: Path, kind: DeviceKind, miners: Iterable[tuple[str, int, str, str]], past: Past, *, instance: str
-) -> bool:
+def write_history(store: Path, kind: DeviceKind, miners: Iterable[tuple[str, int, str, str]], past: Past) -> bool:
     """Fill an empty Prometheus store; False when it is filled already or promtool is missing.
 
     Args:
         miners: device id, number, hostname and site of each.
-        instance: the poller as Prometheus names it; with equal labels old and new samples are one series.
     """
     promtool = shutil.which("promtool")
     if promtool is None or (store.exists() and any(store.iterdir())):
@@ -44,7 +41,8 @@ def write_history(
     times = [begin + step * _STEP_SECONDS for step in range(int(past.seconds / _STEP_SECONDS))]
     lines: dict[str, list[str]] = {}
     for device_id, number, hostname, site in miners:
-        ours = f'instance="{instance}",job="dashwright-poller",device="{device_id}"'
+        # As Prometheus labels what the poller says: with equal labels old and new samples are one series.
+        ours = f'instance="{device_id}",job="dashwright-poller",device="{device_id}"'
         for at in times:
             info = info_at(at, number, hostname, past.started)
             values = {**readings_of(kind, info), "device_up": 1.0, "device_reading_age_seconds": 0.5}

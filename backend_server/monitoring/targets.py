@@ -82,6 +82,7 @@ def scrape_targets(
         target = parts.netloc if parts.port else f"{parts.netloc}:{_PORTS[parts.scheme]}"
         labels = {
             "job": "dashwright-devices",
+            "instance": str(device.id),  # else it is the device's address, which a chart's legend would show
             "__scheme__": parts.scheme,
             "__metrics_path__": path,
             "device": str(device.id),
@@ -102,7 +103,7 @@ def scraped_addresses(devices: Iterable[Device], metrics_paths: Mapping[str, str
 
 
 def _readings(poller: str, through: tuple[str, str] | None) -> dict[str, object]:
-    labels = {"job": "dashwright-poller"}
+    labels = {"job": "dashwright-poller", "instance": "poller"}
     if through is None:
         return {"targets": [poller], "labels": labels}
     scheme, place = through

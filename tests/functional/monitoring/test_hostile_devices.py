@@ -21,24 +21,24 @@ ROOT = Path(__file__).parents[3]
 JOB = "dashwright-devices"
 
 
-def shipped_job() -> dict[str, Any]:
+def shipped_job(name: str = JOB) -> dict[str, Any]:
     source = (ROOT / "config" / "prometheus" / "prometheus.yml.j2").read_text("utf-8")
     values = {"scrape_interval": "5s", "poller_port": 1, "public_place": "127.0.0.1:1", "token_file": "t"}
-    return job_of(Template(source).render(values))
+    return job_of(Template(source).render(values), name)
 
 
-def compose_job() -> dict[str, Any]:
+def compose_job(name: str = JOB) -> dict[str, Any]:
     compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
-    return job_of(compose["configs"]["prometheus"]["content"])
+    return job_of(compose["configs"]["prometheus"]["content"], name)
 
 
-def documented_job() -> dict[str, Any]:
+def documented_job(name: str = JOB) -> dict[str, Any]:
     page = (ROOT / "docs" / "api.md").read_text("utf-8")
-    return job_of(next(block for block in page.split("```yaml\n")[1:] if JOB in block).partition("```")[0])
+    return job_of(next(block for block in page.split("```yaml\n")[1:] if JOB in block).partition("```")[0], name)
 
 
-def job_of(text: str) -> dict[str, Any]:
-    found: dict[str, Any] = next(job for job in yaml.safe_load(text)["scrape_configs"] if job["job_name"] == JOB)
+def job_of(text: str, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = next(job for job in yaml.safe_load(text)["scrape_configs"] if job["job_name"] == name)
     return found
 
 
@@ -74,10 +74,10 @@ def answering(status: int, body: bytes, location: str = "") -> Iterator[tuple[st
 
 
 @contextmanager
-def prometheus_with(job: dict[str, Any], targets: dict[str, str], folder: Path) -> Iterator[RunningPrometheus]:
-    """Start a real Prometheus with this very job, its discovery replaced by fixed targets (name to address)."""
-    fixed = {key: value for key, value in job.items() if key not in ("http_sd_configs", "relabel_configs")}
-    fixed["static_configs"] = [{"targets": [place], "labels": {"device": name}} for name, place in targets.items()]
+def prometheus_with(job: dict[str, Any], folder: Path) -> Iterator[RunningPrometheus]:
+    """Start a real Prometheus with this very job, its discovery and sign-in left out."""
+    left_out = ("http_sd_configs", "relabel_configs", "authorization")
+    fixed = {key: value for key, value in job.items() if key not in left_out}
     config = {"global": {"scrape_interval": "1s", "scrape_timeout": "1s"}, "scrape_configs": [fixed]}
     (folder / "prometheus.yml").write_text(yaml.safe_dump(config), "utf-8")
     program, port = shutil.which(PROGRAM), free_port()
@@ -117,8 +117,8 @@ def test_a_device_neither_sends_prometheus_elsewhere_nor_fills_it(job: Any, tmp_
             "many-labels": (200, f"long_metric{{{many_labels}}} 1\n".encode(), ""),
         }
         servers = {name: stack.enter_context(answering(*answer)) for name, answer in answers.items()}
-        targets = {name: place for name, (place, _) in servers.items()}
-        running = stack.enter_context(prometheus_with(job(), targets, tmp_path))
+        fixed = [{"targets": [place], "labels": {"device": name}} for name, (place, _) in servers.items()]
+        running = stack.enter_context(prometheus_with(job() | {"static_configs": fixed}, tmp_path))
         wait_until(lambda: _asked(running, servers), what="a second look at each device", seconds=40)
 
         up = {_label(row, "device"): _value(row) for row in running.ask("up")}

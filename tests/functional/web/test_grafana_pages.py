@@ -139,12 +139,12 @@ def test_a_poller_that_is_away_is_a_clear_answer(live_app: LiveApp) -> None:
 def test_a_prometheus_elsewhere_is_sent_to_the_address_it_used(polled: LiveApp) -> None:
     here = json.loads(polled.call("GET", "/api/prometheus/targets").body)
     poller = f"127.0.0.1:{polled.settings.poller_port}"
-    assert here[0] == {"targets": [poller], "labels": {"job": "dashwright-poller"}}
+    assert here[0] == {"targets": [poller], "labels": {"job": "dashwright-poller", "instance": "poller"}}
     for scheme, place, target in (
         ("http", "dashwright:5109", "dashwright:5109"),
         ("https", "board.test", "board.test:443"),
     ):
         headers = FORWARDED | {"X-Forwarded-Host": place, "X-Forwarded-Proto": scheme}
         there = json.loads(polled.call("GET", "/api/prometheus/targets", headers=headers).body)
-        labels = {"job": "dashwright-poller", "__scheme__": scheme, "__metrics_path__": "/metrics/devices"}
-        assert there[0] == {"targets": [target], "labels": labels}
+        labels = {"__scheme__": scheme, "__metrics_path__": "/metrics/devices"}
+        assert there[0] == {"targets": [target], "labels": here[0]["labels"] | labels}
