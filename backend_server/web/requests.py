@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
 import time
@@ -13,6 +14,7 @@ import structlog
 from flask import Flask, Request, Response, current_app, g, request
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
+from backend_server.documents.positions import repeated_keys
 from backend_server.errors import InputError, InvalidInput, Problem
 from backend_server.links.urls import PUBLIC, SHORT_SLUGS, SLUGS
 from backend_server.primitives.canonical_json import json_problem
@@ -139,7 +141,33 @@ class StrictRequest(Request):
         if isinstance(found, str):
             # flask-openapi3 would parse a string's content as JSON once more.
             raise InvalidInput([Problem("", "must be an object, not a text")])
+        _refuse_repeated_keys(body)
         return found
+
+
+def _refuse_repeated_keys(body: bytes) -> None:
+    """Raise InvalidInput for a key that an object has twice: whoever sends it means one of the two, and we cannot tell.
+
+    The hook's bodies do not come here, since it reads bytes for speed; there the last one counts.
+    """
+    repeated = False
+
+    def pairs(found: list[tuple[str, object]]) -> None:
+        nonlocal repeated
+        repeated = repeated or len({key for key, _ in found}) < len(found)
+
+    try:
+        # Numbers are not read: those of very many digits are refused by Python, or take long.
+        json.loads(body, object_pairs_hook=pairs, parse_int=len, parse_float=len)
+    except RecursionError:
+        raise InvalidInput([Problem("", "is nested too deep")]) from None
+    if repeated:
+        raise InvalidInput(
+            [
+                Problem(place.path, "stands twice in one object; remove one of the two", place.line, place.column)
+                for place in repeated_keys(body.decode())
+            ]
+        )
 
 
 def parse_body(body: bytes) -> object:
