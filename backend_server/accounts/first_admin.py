@@ -10,6 +10,7 @@ from backend_server.primitives.secret import Secret
 
 from .model import ApiToken, Role, User, hash_api_token, new_api_token, new_token_id
 from .ports import AccountStore, KeyValues
+from .unshown import Mark, UnshownSecrets, password_mark, token_mark
 
 MIN_API_TOKEN = 16
 _ENVIRONMENT_TOKEN = "environment"  # noqa: S105 - the token's public name
@@ -33,50 +34,70 @@ class FirstSecrets:
     admin_user: str
     admin_password: Secret | None = None
     api_token: Secret | None = None
+    password_mark: Mark | None = None
 
 
 def ensure_first_admin(given: FirstAdmin, store: AccountStore, values: KeyValues) -> FirstSecrets:
-    """Ensure that an administrator and an API token exist; repeatable, and shows what it made only once.
+    """Ensure that an administrator and an API token exist; repeatable. What it made is marked as unshown.
 
     A changed `ADMIN_PASSWORD` or `API_TOKEN` is taken over (and ends the old one's sessions); an unchanged one leaves
-    alone what was set since. Raises ConfigError when a given one is too weak.
+    alone what was set since. What was made before and never shown is made anew, unless somebody set another since.
+    Raises ConfigError when a given one is too weak.
     """
-    token = given.token
-    made_password = _ensure_admin(given.name, given.password, store, values)
-    made_token: Secret | None = None
+    unshown = UnshownSecrets(values)
+    password, mark = _ensure_admin(given, store, values, unshown)
+    return FirstSecrets(given.name, password, _ensure_token(given.token, store, unshown), mark)
+
+
+def _ensure_token(given: Secret | None, store: AccountStore, unshown: UnshownSecrets) -> Secret | None:
     known = store.tokens()
-    if token is not None:
-        if len(token.reveal()) < MIN_API_TOKEN:
+    if given is not None:
+        if len(given.reveal()) < MIN_API_TOKEN:
             raise ConfigError(f"API_TOKEN is shorter than {MIN_API_TOKEN} characters; set a random one, or none.")
-        if not any(stored.hash == hash_api_token(token.reveal()) and stored.revoked_at is None for stored in known):
-            store.replace_token(_admin_token(_ENVIRONMENT_TOKEN, token.reveal(), store.now_ms()), by="prepare")
-    elif not known:
-        made_token = Secret(new_api_token())
-        store.add_token(_admin_token(_FIRST_TOKEN, made_token.reveal(), store.now_ms()), by="prepare")
-    return FirstSecrets(given.name, made_password, made_token)
+        if not any(one.hash == hash_api_token(given.reveal()) and one.revoked_at is None for one in known):
+            store.replace_token(_admin_token(_ENVIRONMENT_TOKEN, given.reveal(), store.now_ms()), by="prepare")
+        return None
+    if any(one.revoked_at or one.last_used_at or not unshown.is_marked(token_mark(one.hash)) for one in known):
+        return None
+    made = Secret(new_api_token())
+    unshown.mark(token_mark(hash_api_token(made.reveal())))
+    store.replace_token(_admin_token(_FIRST_TOKEN, made.reveal(), store.now_ms()), by="prepare")
+    return made
 
 
-def _ensure_admin(name: str, given: Secret | None, store: AccountStore, values: KeyValues) -> Secret | None:
+def _ensure_admin(
+    given: FirstAdmin, store: AccountStore, values: KeyValues, unshown: UnshownSecrets
+) -> tuple[Secret | None, Mark | None]:
+    """Return the password that was made, and its mark."""
+    name, password = given.name, given.password
     users = store.users()
     existing = next((user for user in users if user.name == name), None)
-    if given is None:
+    version = existing.session_version + 1 if existing else 1
+    if password is None:
         # The first one may have been removed in favour of others since; that must not bring it back.
-        if existing is not None or any(user.role is Role.ADMIN and user.disabled_at is None for user in users):
-            return None
+        somebody = existing is not None or any(user.role is Role.ADMIN and user.disabled_at is None for user in users)
+        waits = existing is not None and existing.disabled_at is None and unshown.is_marked(_mark_of(existing))
+        if somebody and not waits:
+            return None, None
         made = Secret(new_password())
-        store.put_user(User(name, Role.ADMIN, hash_password(made.reveal())), by="prepare")
-        return made
+        user = User(name, Role.ADMIN, hash_password(made.reveal()), version)
+        unshown.mark(_mark_of(user))
+        store.put_user(user, by="prepare")
+        return made, _mark_of(user)
     applied = values.get(_APPLIED_PASSWORD)
-    if existing is not None and applied is not None and verify_password(applied, given.reveal()):
-        return None
+    if existing is not None and applied is not None and verify_password(applied, password.reveal()):
+        return None, None
     try:
-        hashed = hash_password(given.reveal())
+        hashed = hash_password(password.reveal())
     except DashwrightError as fault:
         raise ConfigError(f"ADMIN_PASSWORD cannot be used: {fault.message}") from fault
-    version = existing.session_version + 1 if existing else 1
     store.put_user(User(name, Role.ADMIN, hashed, version), by="prepare")
     values.set(_APPLIED_PASSWORD, hashed)
-    return None
+    return None, None
+
+
+def _mark_of(user: User) -> Mark:
+    return password_mark(user.password_hash)
 
 
 def _admin_token(name: str, secret: str, now_ms: int) -> ApiToken:

@@ -9,11 +9,33 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
+from functools import wraps
 from types import FrameType
+from typing import TypeVar, cast
 
 import click
 
+from backend_server.errors import ConfigError
 from backend_server.settings import current_settings
+
+Program = TypeVar("Program", bound=Callable[..., None])
+
+
+def _of_a_start(program: Program) -> Program:
+    """End the whole start when a program finds that it cannot run; once that has succeeded supervisor tries again."""
+
+    @wraps(program)
+    def run_it() -> None:
+        try:
+            program()
+        except ConfigError as fault:
+            from backend_server.runtime.starting import give_up_start
+
+            give_up_start(current_settings(), fault.message)
+            raise
+
+    return cast("Program", run_it)
 
 
 @click.command()
@@ -28,14 +50,17 @@ def run() -> None:
 @click.option("--new", is_flag=True, help="Make an empty database even where an earlier one is missing.")
 def prepare(*, new: bool) -> None:
     """Prepare the start: database, secrets, first administrator, files, configuration. `run` does it by itself."""
-    from backend_server.runtime.prepare import prepare_all, tell
+    from backend_server.runtime.prepare import prepare_all, show_once, tell_warnings
 
-    prepared = prepare_all(current_settings(), new=new)
-    tell(prepared)
+    settings = current_settings()
+    prepared = prepare_all(settings, new=new)
+    tell_warnings(prepared)
+    show_once(settings, prepared)
     click.echo(f"Ready: {prepared.written} dashboard files written.")
 
 
 @click.command()
+@_of_a_start
 def web() -> None:
     """Run the API and the pages."""
     from backend_server.web.server import serve
@@ -44,6 +69,7 @@ def web() -> None:
 
 
 @click.command()
+@_of_a_start
 def worker() -> None:
     """Run the loop that brings files and Grafana to the wanted state; one of several leads."""
     from backend_server.telemetry import configure_logging
@@ -65,6 +91,7 @@ def worker() -> None:
 
 
 @click.command()
+@_of_a_start
 def poller() -> None:
     """Ask devices for their readings and serve them to Prometheus on loopback."""
     from backend_server.telemetry import configure_logging
@@ -76,6 +103,7 @@ def poller() -> None:
 
 
 @click.command()
+@_of_a_start
 def edge() -> None:
     """Run nginx in front, as the only public port."""
     from backend_server.runtime.ports import edge_claims, wait_for_ports

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,9 @@ from backend_server.errors import ConfigError
 from backend_server.poller.kinds import load_kinds
 from backend_server.primitives.ids import Maker, dashboard_uid
 from backend_server.primitives.shipped import built, shipped
-from backend_server.runtime.ports import PortClaim, check_ports
-from backend_server.runtime.run import public_address, run_all
-from backend_server.settings import current_settings
+from backend_server.runtime.ports import PortClaim
+from backend_server.runtime.run import free_to_start, public_address, run_here
+from backend_server.settings import Settings, current_settings
 
 from .history import Past, write_history
 from .host import Host, HostPage
@@ -48,29 +49,44 @@ def demo(*, host_port: int, device_port: int, stays: float, away: float, history
     """Run everything with a small simulated fleet and a page that embeds its dashboards."""
     if importlib.util.find_spec("dashwright_client") is None:
         raise ConfigError("The demo needs the package dashwright-client: run `make demo` in a checkout.")
-    check_ports(_claims(host_port, device_port))
     state = Path(os.environ.get("DATA_DIR", "var/demo/state")).resolve()
-    state.mkdir(parents=True, exist_ok=True)
-    started = time.time() - _UP_BEFORE_SECONDS
-    servers = [
-        MinerServer(Miner(number, hostname, started), device_port + number)
-        for number, (_, hostname, _) in enumerate(FLEET)
-    ]
-    token = _kept_token(state / "demo-token")
+    miners = [f"127.0.0.1:{device_port + number}" for number in range(len(FLEET))]
     # Only what is not set already: every setting of the service works here too.
     for name, value in {
         "DATA_DIR": str(state),
         "DASHBOARDS_DIR": str(state.parent / "dashboards"),
-        "API_TOKEN": token,
-        "OUTBOUND_ALLOW": ",".join(f"127.0.0.1:{server.server_port}" for server in servers),
+        "OUTBOUND_ALLOW": ",".join(miners),
         "LOG_LEVEL": "WARNING",
         "SCRAPE_INTERVAL": "1s",
-        "DEVICE_KINDS_DIR": str(_quick_kinds(state / "device_kinds")),
         **_prometheus(),
     }.items():
         os.environ.setdefault(name, value)
-    settings = current_settings()
-    if history and settings.own_prometheus:
+    with free_to_start(current_settings(), _claims(host_port, device_port)):
+        # Only now: until here another demo could run on this state.
+        os.environ.setdefault("DEVICE_KINDS_DIR", str(_quick_kinds(state / "device_kinds")))
+        os.environ.setdefault("API_TOKEN", _kept_token(state / "demo-token"))
+        sys.exit(_run(current_settings(), _Ways(host_port, device_port, stays, away, history)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Ways:
+    """How the demonstration is to be, as its options say."""
+
+    host_port: int
+    device_port: int
+    stays_seconds: float
+    away_seconds: float
+    history: bool
+
+
+def _run(settings: Settings, ways: _Ways) -> int:
+    """Run everything on a state that is held; gives the exit code."""
+    started = time.time() - _UP_BEFORE_SECONDS
+    servers = [
+        MinerServer(Miner(number, hostname, started), ways.device_port + number)
+        for number, (_, hostname, _) in enumerate(FLEET)
+    ]
+    if ways.history and settings.own_prometheus:
         kinds = load_kinds(shipped("config", "device_kinds"))
         miners = [(device_id, number, hostname, site) for number, (device_id, hostname, site) in enumerate(FLEET)]
         write_history(
@@ -79,20 +95,21 @@ def demo(*, host_port: int, device_port: int, stays: float, away: float, history
             miners,
             Past(time.time(), _HISTORY_SECONDS, started),
         )
+    assert settings.api_token is not None
     host = Host(
         settings.own_base,
-        (settings.api_token.reveal() if settings.api_token else token),
+        settings.api_token.reveal(),
         _devices(servers),
         fleet_uid=dashboard_uid(Maker.FLEET, "overview", ""),
         wanderer=_WANDERER,
-        stays_seconds=stays,
-        away_seconds=away,
+        stays_seconds=ways.stays_seconds,
+        away_seconds=ways.away_seconds,
     )
-    page = HostPage(host, host_port, tokens=built("public", "tokens.css").read_text(encoding="utf-8"))
+    page = HostPage(host, ways.host_port, tokens=built("public", "tokens.css").read_text(encoding="utf-8"))
     host.start()
     _say_when_ready(host, page.server_port, public_address(settings))
     try:
-        sys.exit(run_all(settings))
+        return run_here(settings)
     finally:
         host.close()
         page.close()
@@ -133,12 +150,17 @@ def _quick_kinds(folder: Path) -> Path:
 
 
 def _kept_token(file: Path) -> str:
-    """Return the host's API token, the same at every start."""
-    if not file.exists():
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    """Return the host's API token, the same at every start; one that a kill cut short is made anew."""
+    kept = file.read_text(encoding="ascii").strip() if file.exists() else ""
+    if not kept:
+        kept = f"dw_{secrets.token_urlsafe(32)}"
+        fresh = file.with_suffix(".new")
+        fresh.unlink(missing_ok=True)
+        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w") as out:
-            out.write(f"dw_{secrets.token_urlsafe(32)}")
-    return file.read_text(encoding="ascii").strip()
+            out.write(kept)
+        fresh.replace(file)
+    return kept
 
 
 def _say_when_ready(host: Host, port: int, service: str) -> None:

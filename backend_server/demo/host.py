@@ -71,7 +71,9 @@ class Host:
             if device["id"] == self._wanderer:
                 # Its link comes and goes by our own calls, which the hook does not see; so the service was asked.
                 away, live = self._away, live or self._wanderer_live
-            state = "live" if live else "starting"
+            # Somebody may have ended or paused a link by hand; the host looks on.
+            by_hand = link is not None and link.state not in ("live", "pending")
+            state = "live" if live else "off" if by_hand else "starting"
             shown.append(
                 {
                     "id": device["id"],
@@ -87,6 +89,9 @@ class Host:
         # Both are started at once here; the hook would say of a service that is not there yet that it is away.
         while not self._answers() and not self._stop.wait(0.2):
             pass
+        # However an earlier start ended, perhaps with a device away: this one begins with all of them.
+        while not self._stop.is_set() and not self._bring_back():
+            self._stop.wait(_LOOP_SECONDS)
         turn_at: float | None = None
         while not self._stop.is_set():
             # The whole integration: say which devices there are, again and again.
@@ -112,6 +117,22 @@ class Host:
             fault.close()
             return fault.code != 502  # the edge alone is there
         except OSError:
+            return False
+        return True
+
+    def _bring_back(self) -> bool:
+        """Revive what is retired; False when the service could not be asked yet."""
+        try:
+            for device in self._devices:
+                try:
+                    if self._call("GET", f"/api/devices/{device['id']}")["device"]["state"] == "retired":
+                        self._call("POST", f"/api/devices/{device['id']}/revive")
+                except urllib.error.HTTPError as fault:
+                    with fault:
+                        # 404: it is new; 410: the service is about to forget it, and then it is new.
+                        if fault.code not in (404, 410):
+                            return False
+        except (OSError, ValueError, KeyError):
             return False
         return True
 

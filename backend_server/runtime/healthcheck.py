@@ -15,6 +15,7 @@ from backend_server.settings.topology import public_place
 from .sockets import UNIX, connect
 
 HEALTH_PATH = "/server/health"
+INSTANCE_HEADER = "X-Dashwright-Instance"
 _ASK_SECONDS = 4.0
 
 
@@ -31,12 +32,16 @@ def main() -> int:
     return 1
 
 
-def answers(address: str, path: str, timeout_seconds: float) -> bool:
-    """Whether an address of ours answers 200 for a path in time; whatever proxy the environment names is not asked."""
+def answers(address: str, path: str, timeout_seconds: float, *, instance: str = "") -> bool:
+    """Whether an address answers 200 for a path in time; whatever proxy the environment names is not asked.
+
+    With `instance` only the programs of that one `dashwright run` count: anything may listen on a port.
+    """
     connection = _Connection(address, timeout_seconds)
     try:
         connection.request("GET", path)
-        return connection.getresponse().status == 200
+        answer = connection.getresponse()
+        return answer.status == 200 and (not instance or answer.getheader(INSTANCE_HEADER) == instance)
     except (OSError, http.client.HTTPException):
         return False
     finally:

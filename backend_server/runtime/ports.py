@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from backend_server.errors import ConfigError
-from backend_server.primitives.ports import port_refused
+from backend_server.primitives.ports import port_refused, ports_taken
 from backend_server.settings import Settings
 from backend_server.settings.topology import behind_edge
 
+from .port_holders import holder_of
 from .programs.nginx import grafana_sign_in_port
 from .sockets import bind_tcp, listen_addresses, try_port
 
@@ -35,7 +36,8 @@ class PortClaim:
         """Return the message for a port that cannot be had."""
         if fault.errno == errno.EADDRNOTAVAIL or isinstance(fault, socket.gaierror):
             return f"LISTEN is {self.host}, which is not an address of this machine."
-        return port_refused(self.port, self.setting, self.program, fault, remedy=self.remedy)
+        told = port_refused(self.port, self.setting, self.program, fault, remedy=self.remedy)
+        return told.replace(" already in use;", f" already in use{_by(self.port)};", 1)
 
 
 def public_claim(settings: Settings) -> PortClaim:
@@ -71,16 +73,25 @@ def all_claims(settings: Settings) -> list[PortClaim]:
 
 
 def check_ports(claims: Sequence[PortClaim]) -> None:
-    """Raise ConfigError with a line for each port that cannot be had, or that two of our own programs ask for."""
+    """Raise ConfigError in one line when ports cannot be had, or when two of our own programs ask for the same."""
     problems = [_asked_for_twice(rivals) for rivals in _by_port(claims).values() if len(rivals) > 1]
+    taken: defaultdict[str, list[PortClaim]] = defaultdict(list)
     for claim in claims:
         try:
             for host in listen_addresses(claim.host):
                 try_port(host, claim.port)
         except OSError as fault:
-            problems.append(claim.refused(fault))
+            if fault.errno == errno.EADDRINUSE:
+                taken[_by(claim.port)].append(claim)
+            else:
+                problems.append(claim.refused(fault))
+    for holder, held in taken.items():
+        if len(held) == 1:
+            problems.append(held[0].refused(OSError(errno.EADDRINUSE, "")))
+        else:
+            problems.append(ports_taken([(claim.port, claim.setting) for claim in held], holder))
     if problems:
-        raise ConfigError("\n".join(problems))
+        raise ConfigError(" ".join(problems))
 
 
 def wait_for_ports(claims: Sequence[PortClaim]) -> None:
@@ -88,6 +99,11 @@ def wait_for_ports(claims: Sequence[PortClaim]) -> None:
     for claim in claims:
         for host in listen_addresses(claim.host):
             bind_tcp(host, claim.port, claim.refused).close()
+
+
+def _by(port: int) -> str:
+    holder = holder_of(port)
+    return f" by {holder}" if holder else ""
 
 
 def _by_port(claims: Sequence[PortClaim]) -> dict[int, list[PortClaim]]:

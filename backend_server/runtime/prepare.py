@@ -8,16 +8,19 @@ from pathlib import Path
 
 import click
 
+from backend_server.accounts import hash_api_token
 from backend_server.accounts.metrics_tokens import ensure_metrics_token
+from backend_server.accounts.unshown import Mark, grafana_mark, token_mark
 from backend_server.errors import ConfigError, DashwrightError
 from backend_server.reconcile.model import Outcome
 from backend_server.settings import SHORTEST_SECRET_KEY, LinkTokens, Settings
 from backend_server.settings.topology import behind_edge, run_folder
-from backend_server.wiring.accounts import account_store, ensure_first_admin, secret_keeper
+from backend_server.wiring.accounts import account_store, ensure_first_admin, secret_keeper, unshown_secrets
 from backend_server.wiring.reconcile import build_reconciler, build_template_loading, ensure_grafana_users
 from backend_server.wiring.services import opened_services
 from backend_server.wiring.store import open_store
 
+from .folders import make_folder
 from .lost_state import refuse_lost_state
 from .programs.grafana import PreparedGrafana, prepare_grafana
 from .programs.nginx import check_edge, grafana_addresses, render_edge
@@ -26,10 +29,18 @@ from .supervised import name_line
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
-    """The prepared start: lines to be shown once, and what `run` needs to start the programs."""
+class Made:
+    """A secret that was made, in words to be shown once, and the mark that says it was not shown yet."""
 
-    notes: tuple[str, ...]
+    text: str
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The prepared start: secrets to be shown once, and what `run` needs to start the programs."""
+
+    made: tuple[Made, ...]
     written: int
     grafana_environment: dict[str, str] = field(default_factory=dict)
     prometheus_command: tuple[str, ...] = ()
@@ -52,16 +63,19 @@ def prepare_all(settings: Settings, *, new: bool = False) -> Prepared:
         accounts = account_store(store)
         first = ensure_first_admin(settings, store)
         ensure_metrics_token(settings.metrics_token, accounts)
-        notes = []
-        if first.admin_password is not None:
-            notes.append(f"Sign in as {first.admin_user} with the password {first.admin_password.reveal()}")
+        made = []
+        if first.admin_password is not None and first.password_mark is not None:
+            text = f"Sign in as {first.admin_user} with the password {first.admin_password.reveal()}"
+            made.append(Made(text, first.password_mark))
         if first.api_token is not None:
-            notes.append(f"API token: {first.api_token.reveal()}")
+            token = first.api_token.reveal()
+            made.append(Made(f"API token: {token}", token_mark(hash_api_token(token))))
         grafana = PreparedGrafana({}, None)
         if settings.own_grafana:
-            grafana = prepare_grafana(settings, secret_keeper(settings, store))
+            grafana = prepare_grafana(settings, secret_keeper(settings, store), unshown_secrets(store))
         if grafana.password_made is not None:
-            notes.append(f"Grafana's {settings.grafana_admin_user} has the password {grafana.password_made.reveal()}")
+            text = f"Grafana's {settings.grafana_admin_user} has the password {grafana.password_made.reveal()}"
+            made.append(Made(text, grafana_mark(grafana.password_made)))
         prometheus_command = prepare_prometheus(settings, accounts) if settings.own_prometheus else []
     finally:
         store.close()
@@ -69,24 +83,37 @@ def prepare_all(settings: Settings, *, new: bool = False) -> Prepared:
     written = _prepare_files(settings, warnings)
     if behind_edge(settings):
         check_edge(render_edge(settings))
-    return Prepared(tuple(notes), written, grafana.environment, tuple(prometheus_command), tuple(warnings))
+    return Prepared(tuple(made), written, grafana.environment, tuple(prometheus_command), tuple(warnings))
 
 
-def tell(prepared: Prepared, *, as_json: bool = False) -> None:
-    """Print secrets shown once, warnings and notes; as lines of the log where programs read it."""
-    if as_json:
-        for level, text in (
-            *(("warning", one) for one in prepared.warnings),
-            *(("info", one) for one in prepared.notes),
-        ):
-            click.echo(name_line("prepare", text, as_json=True, now=datetime.now(UTC), level=level))
-        return
+def tell_warnings(prepared: Prepared, *, as_json: bool = False) -> None:
+    """Print warnings; as lines of the log where programs read it."""
     for warning in prepared.warnings:
-        click.echo(f"Note: {warning}", err=True)
-    if prepared.notes:
-        click.echo("Made now and shown this once; keep it:")
-        for note in prepared.notes:
-            click.echo(f"  {note}")
+        if as_json:
+            click.echo(name_line("prepare", warning, as_json=True, now=datetime.now(UTC), level="warning"))
+        else:
+            click.echo(f"Note: {warning}", err=True)
+
+
+def show_once(settings: Settings, prepared: Prepared, *, as_json: bool = False) -> None:
+    """Show the secrets that were made, once the start has succeeded; until then the next start makes them anew."""
+    if not prepared.made:
+        return
+    store = open_store(settings)
+    try:
+        unshown = unshown_secrets(store)
+        # Another start may have made others meanwhile: then those are shown there, and these open nothing.
+        made = [one for one in prepared.made if unshown.is_marked(one.mark)]
+        if made and not as_json:
+            click.echo("Made now and shown this once; keep it:")
+        for one in made:
+            if as_json:
+                click.echo(name_line("prepare", one.text, as_json=True, now=datetime.now(UTC)))
+            else:
+                click.echo(f"  {one.text}")
+            unshown.unmark(one.mark)
+    finally:
+        store.close()
 
 
 def make_grafana_users(settings: Settings) -> None:
@@ -144,15 +171,4 @@ def _check_templates_folder(folder: Path | None) -> None:
         raise ConfigError(
             f"TEMPLATES_DIR is {folder}, which cannot be read ({fault.strerror}); make that folder and put templates "
             "into it, or leave TEMPLATES_DIR out for the shipped ones"
-        ) from fault
-
-
-def make_folder(folder: Path) -> None:
-    """Create a folder and those above it; raises ConfigError when this user may not."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as fault:
-        raise ConfigError(
-            f"The folder {folder} cannot be made ({fault.strerror}); set DATA_DIR and DASHBOARDS_DIR to folders this "
-            "user may write to"
         ) from fault

@@ -6,17 +6,20 @@ import contextlib
 import json
 import os
 import re
+import secrets
 import shlex
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import click
 
@@ -25,15 +28,19 @@ from backend_server.primitives.shipped import shipped
 from backend_server.settings import LogFormat, Settings
 from backend_server.settings.topology import STOPPING_FILE, behind_edge, public_place, run_folder, web_address
 
+from .folders import make_folder
 from .healthcheck import HEALTH_PATH, answers
 from .locks import hold_lock
 from .places import SUPERVISOR, end_all, held_places
-from .ports import all_claims, check_ports
-from .prepare import Prepared, make_folder, make_grafana_users, prepare_all, tell
-from .programs.grafana import grafana_command
+from .port_holders import holder_of
+from .ports import PortClaim, all_claims, check_ports
 from .sockets import ensure_socket_path, listens
+from .starting import READY_FILE
 from .supervised import GRAFANA_ENVIRONMENT, LOG_JSON, LOG_VISITORS, PARENT, name_line
-from .watchdog import FAILED_FILE, RUN_PROCESS
+from .watchdog import FAILED_FILE, INSTANCE, RUN_PROCESS
+
+if TYPE_CHECKING:
+    from .prepare import Prepared
 
 _READY_SECONDS = 180.0
 # As supervisor writes it: time, four letters of level, text.
@@ -42,15 +49,32 @@ _LEVELS = {b"CRIT": "critical", b"ERRO": "error", b"WARN": "warning"}
 _USERS_SECONDS = 180.0
 
 
-def run_all(settings: Settings, *, extra_programs: Path | None = None) -> int:
+def run_all(settings: Settings) -> int:
     """Run until asked to stop; returns the exit code: 0, or 1 when a program could not be kept running.
 
-    Raises ConfigError before anything is started when this state is run already, or when a port cannot be had.
+    Raises ConfigError before anything is made or started when this state is run already, or when a port cannot be had.
+    """
+    with free_to_start(settings):
+        return run_here(settings)
+
+
+@contextmanager
+def free_to_start(settings: Settings, more: Sequence[PortClaim] = ()) -> Iterator[None]:
+    """Hold the state, with nothing left of an earlier start and every port free, those of `more` too.
+
+    Raises ConfigError, in one line, when that cannot be had.
     """
     with hold_state(settings):
         end_what_is_left(settings)
-        check_ports(all_claims(settings))
-        return _run_prepared(settings, prepare_all(settings), extra_programs)
+        check_ports([*all_claims(settings), *more])
+        yield
+
+
+def run_here(settings: Settings) -> int:
+    """Prepare and run, as `run_all` does, while the caller holds the state (`free_to_start`)."""
+    from .prepare import prepare_all  # late: a start that is refused is refused at once
+
+    return _run_prepared(settings, prepare_all(settings))
 
 
 def hold_state(settings: Settings) -> IO[str]:
@@ -73,13 +97,15 @@ def end_what_is_left(settings: Settings) -> None:
         end_all(left)
 
 
-def _run_prepared(settings: Settings, prepared: Prepared, extra_programs: Path | None) -> int:
+def _run_prepared(settings: Settings, prepared: Prepared) -> int:
+    from .prepare import tell_warnings
+
     as_json = settings.log_format is LogFormat.JSON
-    tell(prepared, as_json=as_json)
+    tell_warnings(prepared, as_json=as_json)
     folder = run_folder(settings)
     failed, stopping = folder / FAILED_FILE, folder / STOPPING_FILE
     # What programs did under an earlier supervisor says nothing of these ones.
-    for left in (failed, stopping, *folder.glob("*.starts")):
+    for left in (failed, stopping, folder / READY_FILE, *folder.glob("*.starts")):
         left.unlink(missing_ok=True)
     environment = {**os.environ, **environment_of(settings, prepared, folder)}
     _write_client_file(settings, environment["DASHWRIGHT_SOCKET"])
@@ -88,7 +114,7 @@ def _run_prepared(settings: Settings, prepared: Prepared, extra_programs: Path |
         *supervisor_command(),
         "-n",
         "-c",
-        str(extra_programs or shipped("config", "supervisor") / "supervisord.conf"),
+        str(shipped("config", "supervisor") / "supervisord.conf"),
     ]
     # Through a pipe: supervisor opens its own output again for each program, which would overwrite a file.
     supervisor = subprocess.Popen(
@@ -108,7 +134,8 @@ def _run_prepared(settings: Settings, prepared: Prepared, extra_programs: Path |
 
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, end)
-    _when_ready(settings, failed, lambda: end(0, None))
+    start = _Start(settings, prepared, environment[INSTANCE], lambda: end(0, None))
+    threading.Thread(target=start.watch, name="ready", daemon=True).start()
     code = _wait_and_reap(supervisor.pid)
     end_all(held_places(folder))  # nothing, unless supervisor was killed
     if failed.exists():
@@ -125,7 +152,11 @@ def _run_prepared(settings: Settings, prepared: Prepared, extra_programs: Path |
 
 def environment_of(settings: Settings, prepared: Prepared, folder: Path) -> dict[str, str]:
     """Return the variables supervisord.conf names, and Grafana's."""
-    grafana = shlex.join(grafana_command(settings)) if settings.own_grafana else "false"
+    grafana = "false"
+    if settings.own_grafana:
+        from .programs.grafana import grafana_command
+
+        grafana = shlex.join(grafana_command(settings))
     return {
         GRAFANA_ENVIRONMENT: json.dumps(prepared.grafana_environment),
         "DASHWRIGHT_RUN": str(folder),
@@ -140,6 +171,7 @@ def environment_of(settings: Settings, prepared: Prepared, folder: Path) -> dict
         "DASHWRIGHT_RUNS_EDGE": _word(behind_edge(settings)),
         LOG_JSON: "1" if settings.log_format is LogFormat.JSON else "0",
         LOG_VISITORS: "1" if settings.log_visitors else "0",
+        INSTANCE: secrets.token_hex(16),
         PARENT: str(os.getpid()),
         RUN_PROCESS: str(os.getpid()),
         "PYTHONUNBUFFERED": "1",
@@ -201,37 +233,57 @@ def _wait_and_reap(pid: int) -> int:
             return os.waitstatus_to_exitcode(status)
 
 
-def _when_ready(settings: Settings, failed: Path, end: Callable[[], None]) -> None:
-    """Print the address once the service answers, and create Grafana's users once Grafana does.
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """Watches a start until it has succeeded: every program is ours, and answers."""
 
-    A start of which nobody ever listens ends everything: where supervisor cannot start one program it may be unable to
-    start the one that watches, too.
-    """
+    settings: Settings
+    prepared: Prepared
+    instance: str
+    end: Callable[[], None]
 
-    as_json = settings.log_format is LogFormat.JSON
-    web = web_address(settings)
-    addresses = dict.fromkeys((web, public_place(settings)))
+    def watch(self) -> None:
+        """Print the address once the service answers, and create Grafana's users once Grafana does.
 
-    def watch() -> None:
+        A start of which nobody ever listens ends everything: where supervisor cannot start one program it may be
+        unable to start the one that watches, too. So does one in whose place somebody else answers.
+        """
+        web, public = web_address(self.settings), public_place(self.settings)
         deadline = time.monotonic() + _READY_SECONDS
         while time.monotonic() < deadline:
             # `web` first and directly: asking through the edge before would fill its log with refusals.
-            if all(answers(address, HEALTH_PATH, 2.0) for address in addresses):
-                _say(f"Dashwright is ready: open {public_address(settings)}", as_json=as_json)
+            if all(answers(place, HEALTH_PATH, 2.0, instance=self.instance) for place in dict.fromkeys((web, public))):
+                self._say_so()
                 break
             time.sleep(0.3)
         else:
-            if not listens(web):
-                failed.write_text(f"nothing answered within {_READY_SECONDS:g} seconds", encoding="utf-8")
-                end()
+            reason = self._why_not(web, public)
+            if reason:
+                (run_folder(self.settings) / FAILED_FILE).write_text(reason, encoding="utf-8")
+                self.end()
                 return
-        if settings.own_grafana:
-            _make_users(settings)
+        if self.settings.own_grafana:
+            _make_users(self.settings)
 
-    threading.Thread(target=watch, name="ready", daemon=True).start()
+    def _say_so(self) -> None:
+        from .prepare import show_once
+
+        as_json = self.settings.log_format is LogFormat.JSON
+        (run_folder(self.settings) / READY_FILE).touch()
+        show_once(self.settings, self.prepared, as_json=as_json)
+        _say(f"Dashwright is ready: open {public_address(self.settings)}", as_json=as_json)
+
+    def _why_not(self, web: str, public: str) -> str:
+        if not listens(web):
+            return f"nothing answered within {_READY_SECONDS:g} seconds"
+        if answers(public, HEALTH_PATH, 2.0) and not answers(public, HEALTH_PATH, 2.0, instance=self.instance):
+            return f"at {public} answers {holder_of(self.settings.port) or 'something'}, and not this service"
+        return ""
 
 
 def _make_users(settings: Settings) -> None:
+    from .prepare import make_grafana_users
+
     deadline = time.monotonic() + _USERS_SECONDS
     while True:
         try:

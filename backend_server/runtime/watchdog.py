@@ -18,7 +18,8 @@ from typing import TextIO
 from .places import WATCH, end_all, held_places, lives, take_place
 
 RUN_PROCESS = "DASHWRIGHT_RUN_PROCESS"  # the number of `dashwright run`
-FAILED_FILE = "failed"
+INSTANCE = "DASHWRIGHT_INSTANCE"  # by which `run` knows its own programs' answers
+FAILED_FILE = "failed"  # holds why everything ends
 _MOST_DEATHS = 7
 _WINDOW_SECONDS = 300.0
 _LOOK_SECONDS = 1.0

@@ -12,6 +12,8 @@ from .words import Group
 VARIABLES = {
     "runtime_supervised": "SUPERVISOR_ENABLED",
     "runtime_folder": "DASHWRIGHT_RUN",
+    "runtime_parent": "DASHWRIGHT_PARENT",
+    "runtime_instance": "DASHWRIGHT_INSTANCE",
     "runtime_kubernetes": "KUBERNETES_SERVICE_HOST",
 }
 
@@ -21,4 +23,6 @@ class RuntimeSettings(Group):
 
     runtime_supervised: bool = Field(False, description="Supervisor runs us and our sibling programs in one container.")
     runtime_folder: Path | None = Field(None, description="Where `dashwright run` leaves word for its programs.")
+    runtime_parent: int = Field(0, description="The process of supervisor, which a program ends with.")
+    runtime_instance: str = Field("", description="Names one `dashwright run`, so that it knows its own answers.")
     runtime_kubernetes: str = Field("", description="Set in every container that Kubernetes runs.")

@@ -9,6 +9,7 @@ from backend_server.accounts import ensure_first_admin as ensure_first_admin_in
 from backend_server.accounts.keys import ensure_fernet as ensure_fernet_in
 from backend_server.accounts.keys import ensure_secret_key as ensure_secret_key_in
 from backend_server.accounts.ports import AccountStore, SecretKeeper
+from backend_server.accounts.unshown import UnshownSecrets
 from backend_server.primitives.secret import Secret
 from backend_server.settings import Settings
 from backend_server.storage.engine.store import Store
@@ -42,8 +43,13 @@ def secret_keeper(settings: Settings, store: Store) -> SecretKeeper:
     return SecretStore(store, settings.data_dir)
 
 
+def unshown_secrets(store: Store) -> UnshownSecrets:
+    """Return the marks of what was made and not shown yet."""
+    return UnshownSecrets(KeyValues(store))
+
+
 def ensure_first_admin(settings: Settings, store: Store) -> FirstSecrets:
-    """Ensure that an administrator and an API token exist; what was made is in the answer, once (`prepare`)."""
+    """Ensure that an administrator and an API token exist; what was made is in the answer (`prepare`)."""
     given = FirstAdmin(settings.admin_user, settings.admin_password, settings.api_token)
     return ensure_first_admin_in(given, account_store(store), KeyValues(store))
 

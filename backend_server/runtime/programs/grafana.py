@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from backend_server.accounts.ports import SecretKeeper
+from backend_server.accounts.unshown import UnshownSecrets, grafana_mark
 from backend_server.datasources.postgres_reader import ReaderRole, ensure_reader, prove_reader
 from backend_server.errors import ConfigError
 from backend_server.primitives.secret import Secret
@@ -52,7 +53,7 @@ def grafana_command(settings: Settings) -> list[str]:
     return [str(binary), "server", "--homepath", str(settings.grafana_home), "--config", str(ini)]
 
 
-def prepare_grafana(settings: Settings, kept: SecretKeeper) -> PreparedGrafana:
+def prepare_grafana(settings: Settings, kept: SecretKeeper, unshown: UnshownSecrets) -> PreparedGrafana:
     """Lay the provisioning folder out and return what Grafana is started with.
 
     Raises ConfigError when the provider file is not the one this release ships: without it a reload deletes everything.
@@ -60,7 +61,11 @@ def prepare_grafana(settings: Settings, kept: SecretKeeper) -> PreparedGrafana:
     made: Secret | None = None
     password = settings.grafana_admin_password or kept.find("grafana_admin_password")
     if password is None:
-        made = password = kept.ensure("grafana_admin_password", lambda: secrets.token_urlsafe(18))
+        fresh = Secret(secrets.token_urlsafe(18))
+        unshown.mark(grafana_mark(fresh))
+        password = kept.ensure("grafana_admin_password", fresh.reveal)
+    if settings.grafana_admin_password is None and unshown.is_marked(grafana_mark(password)):
+        made = password
     key = settings.grafana_secret_key or kept.ensure("grafana_secret_key", lambda: secrets.token_urlsafe(48))
     metrics = kept.ensure("grafana_metrics_password", lambda: secrets.token_urlsafe(18))
     reader, warnings = _reader(settings, kept)

@@ -13,6 +13,7 @@ from backend_server.errors import Unauthenticated
 from backend_server.monitoring.health import HealthCheck
 from backend_server.monitoring.model import Verdict
 from backend_server.monitoring.targets import READINGS_PATH
+from backend_server.runtime.healthcheck import INSTANCE_HEADER
 
 from ..auth import is_direct_loopback, signed_in
 from ..context import HEALTH, current_services
@@ -25,7 +26,10 @@ def health() -> Response:
     """Answer live, ready or degraded, and why; open to everyone, so without an address, a name or a version of ours."""
     report = cast("HealthCheck", current_app.extensions[HEALTH]).report()
     status = 503 if report["status"] == Verdict.NOT_READY else 200
-    return Response(orjson.dumps(report), status, mimetype="application/json")
+    answer = Response(orjson.dumps(report), status, mimetype="application/json")
+    if instance := current_services().settings.runtime_instance:
+        answer.headers[INSTANCE_HEADER] = instance  # random, and new at each start: it tells nobody anything else
+    return answer
 
 
 @blueprint.get("/metrics")

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+import shlex
+import sys
+from pathlib import Path
 
 from flask import Blueprint, Response, current_app, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
 
 from backend_server.errors import TooManyRequests
+from backend_server.settings import Settings
 from backend_server.telemetry import get_logger
 
 from ..auth import BadCsrfToken, check_csrf, client_address, csrf_token, signed_in
@@ -90,6 +94,15 @@ def _form(problem: str | None, status: int) -> Response:
         csrf=csrf_token(),
         name=request.form.get("name", "")[:64],
         next=_next(request.values.get("next")),
-        loopback_only=current_services().settings.admin_password is None,
+        recovery=recovery_command(current_services().settings),
     )
     return Response(page, status, mimetype="text/html")
+
+
+def recovery_command(settings: Settings) -> str:
+    """Return the whole command that sets a new password; where this machine alone can read it, with its own paths."""
+    if settings.admin_password is not None:
+        return "dashwright user passwd NAME"
+    program = Path(sys.prefix) / "bin" / "dashwright"
+    words = [str(program) if program.exists() else "dashwright", "user", "passwd", settings.admin_user]
+    return f"DATA_DIR={shlex.quote(str(settings.data_dir.resolve()))} {shlex.join(words)}"

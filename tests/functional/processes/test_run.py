@@ -178,15 +178,18 @@ def test_a_program_that_cannot_run_takes_the_service_down_with_the_reason(tmp_pa
 
 def test_a_service_that_is_started_again_at_once_is_not_taken_for_one_that_keeps_dying(tmp_path: Path) -> None:
     environment = environment_for(tmp_path, EDGE="false", LOG_LEVEL="WARNING")
+    del environment["API_TOKEN"], environment["ADMIN_PASSWORD"]
     log = tmp_path / "run.log"
-    for _ in range(3):
+    for number in range(3):
         with dashwright(["run"], environment, log=log) as process:
-            until(
-                lambda: get(f"http://127.0.0.1:{environment['PORT']}/server/health")[0] == 200, 60, what="it is ready"
-            )
+            until(lambda: "Dashwright is ready: open" in log.read_text(), 120, what="it is ready")
             process.send_signal(signal.SIGTERM)
             assert process.wait(25) == 0
         told = log.read_text()
+        assert told.count("Sign in as admin with the password ") == told.count("API token: dw_") == (number == 0)
+        if number == 0:
+            after = told[told.index("Made now and shown this once") :]
+            assert after.index("API token: dw_") < after.index("Dashwright is ready"), "secrets come with the success"
         assert "again and again" not in told
         assert " INFO " not in told, "LOG_LEVEL holds for every program's lines"
 

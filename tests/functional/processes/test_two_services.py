@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -70,9 +71,10 @@ def test_a_second_service_with_a_port_of_the_first_is_refused_by_name(
 ) -> None:
     second = environment_for(tmp_path, **{setting: first[setting]})
     told = refusal(second, tmp_path)
-    assert told == (
-        f"Port {first[setting]} ({setting}), which {asks} asks for, is already in use; set {setting} to another one.\n"
-    )
+    holder = f"the Dashwright on DATA_DIR {first['DATA_DIR']} (process "
+    assert told.startswith(f"Port {first[setting]} ({setting}), which {asks} asks for, is already in use by {holder}")
+    assert told.endswith(f"); set {setting} to another one.\n")
+    assert told.count("\n") == 1
     assert [file.name for file in Path(second["DATA_DIR"]).iterdir()] == ["run"], "nothing was made"
     assert status(first, TOKEN) == 200
 
@@ -99,6 +101,20 @@ def test_a_program_started_by_hand_is_refused_too(first: dict[str, str], tmp_pat
         assert told in log.read_text()
         assert "Traceback" not in log.read_text()
     assert status(first, TOKEN) == 200
+
+
+def test_a_port_that_is_taken_after_all_ends_the_start_and_not_after_seven_tries(
+    first: dict[str, str], tmp_path: Path
+) -> None:
+    with subprocess.Popen(["sleep", "600"]) as supervisor:
+        of_a_start = {**first, "DASHWRIGHT_RUN": str(tmp_path), "DASHWRIGHT_PARENT": str(supervisor.pid)}
+        try:
+            with dashwright(["poller"], of_a_start, log=tmp_path / "poller.log") as process:
+                assert process.wait(60) == 2
+            assert supervisor.wait(30) == -signal.SIGTERM
+        finally:
+            supervisor.kill()
+    assert (tmp_path / "failed").read_text().startswith(f"Port {first['POLLER_PORT']} (POLLER_PORT), which the poller")
 
 
 def test_nothing_is_left_of_a_service_that_was_refused(first: dict[str, str], tmp_path: Path) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+import sys
+from pathlib import Path
 
 import pytest
 
 from backend_server.accounts.model import Role, User
 from backend_server.primitives.passwords import hash_password
+from backend_server.settings import load_settings
 from backend_server.storage.tables.accounts import SqlAccounts
+from backend_server.web.pages.sign_in import recovery_command
 from tests.support.app import ADMIN_PASSWORD, FORM, LiveApp, admin_session, csrf_in, urlencoded
 
 
@@ -130,3 +134,14 @@ def test_assets_are_kept_for_ever_under_the_name_of_their_content(live_app: Live
         assert live_app.call("GET", address.partition("?")[0], token=None).headers["Cache-Control"] == "no-cache"
         tag = {"If-None-Match": kept.headers["ETag"]}
         assert live_app.call("GET", address, token=None, headers=tag).status == 304
+
+
+def test_the_sign_in_page_names_the_way_out_of_a_lost_password(live_app: LiveApp) -> None:
+    page = live_app.call("GET", "/login", token=None).body.decode()
+    assert "<code>dashwright user passwd NAME</code>" in page
+
+
+def test_where_this_machine_alone_reads_it_the_command_is_whole(tmp_path: Path) -> None:
+    told = recovery_command(load_settings({"DATA_DIR": str(tmp_path / "my state"), "ADMIN_USER": "ann"}))
+    program = Path(sys.prefix) / "bin" / "dashwright"
+    assert told == f"DATA_DIR='{tmp_path}/my state' {program} user passwd ann"

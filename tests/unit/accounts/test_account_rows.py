@@ -7,8 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from backend_server.accounts import AccountBook, Actor, ApiToken, FirstAdmin, Role, Scope, ensure_first_admin
+from backend_server.accounts import (
+    AccountBook,
+    Actor,
+    ApiToken,
+    FirstAdmin,
+    Role,
+    Scope,
+    ensure_first_admin,
+    hash_api_token,
+)
 from backend_server.accounts.model import User
+from backend_server.accounts.unshown import UnshownSecrets, token_mark
 from backend_server.errors import ConfigError, Conflict
 from backend_server.ledger.model import AuditQuery
 from backend_server.primitives.secret import Secret
@@ -76,6 +86,8 @@ def test_first_start_over_a_real_store_is_repeatable(rows: SqlAccounts, store: S
     first = ensure_first_admin(FirstAdmin(), rows, KeyValues(store))
     assert first.api_token is not None
     assert AccountBook(rows).actor_of_token(first.api_token.reveal()) == Actor("token:first", Role.ADMIN)
+    unshown = UnshownSecrets(KeyValues(store))
+    unshown.unmark(token_mark(hash_api_token(first.api_token.reveal())))
     assert ensure_first_admin(FirstAdmin(), rows, KeyValues(store)).api_token is None
     given = FirstAdmin(token=Secret("a token of the operator"))
     ensure_first_admin(given, rows, KeyValues(store))

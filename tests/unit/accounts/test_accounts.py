@@ -20,6 +20,7 @@ from backend_server.accounts import (
     new_api_token,
 )
 from backend_server.accounts.model import User
+from backend_server.accounts.unshown import UnshownSecrets, token_mark
 from backend_server.errors import ConfigError, Conflict, Forbidden, InvalidInput, NotFound
 from backend_server.primitives.passwords import hash_password, verify_password
 from backend_server.primitives.secret import Secret
@@ -244,8 +245,38 @@ def test_first_start_makes_both_secrets_and_shows_them_once(rows: Rows) -> None:
     assert book.sign_in("admin", first.admin_password.reveal()) is not None
     assert book.actor_of_token(first.api_token.reveal()) == Actor("token:first", Role.ADMIN)
 
+    assert first.password_mark is not None
+    unshown = UnshownSecrets(rows.values)
+    for mark in (first.password_mark, token_mark(hash_api_token(first.api_token.reveal()))):
+        assert unshown.is_marked(mark)
+        unshown.unmark(mark)
     again = ensure_first_admin(FirstAdmin(), rows, rows.values)
     assert (again.admin_password, again.api_token) == (None, None)
+
+
+def test_what_was_made_and_never_shown_is_made_anew(rows: Rows) -> None:
+    """A start that was killed before it showed them: nobody knows the first ones, and nobody may be locked out."""
+    lost = ensure_first_admin(FirstAdmin(), rows, rows.values)
+    found = ensure_first_admin(FirstAdmin(), rows, rows.values)
+    assert lost.admin_password is not None
+    assert lost.api_token is not None
+    assert found.admin_password is not None
+    assert found.api_token is not None
+    book = AccountBook(rows)
+    assert book.sign_in("admin", lost.admin_password.reveal()) is None
+    assert book.sign_in("admin", found.admin_password.reveal()) is not None
+    assert book.actor_of_token(lost.api_token.reveal()) is None
+    assert book.actor_of_token(found.api_token.reveal()) == Actor("token:first", Role.ADMIN)
+
+
+def test_what_was_set_or_used_since_is_left_alone_though_the_first_was_never_shown(rows: Rows) -> None:
+    ensure_first_admin(FirstAdmin(), rows, rows.values)
+    by_hand = User("admin", Role.ADMIN, hash_password("set by hand"), 2)
+    rows.put_user(by_hand, by="cli")
+    rows.add_token(replace(rows.tokens()[0], id="t2", name="other", hash="0" * 64), by="cli")
+    again = ensure_first_admin(FirstAdmin(), rows, rows.values)
+    assert (again.admin_password, again.api_token, again.password_mark) == (None, None, None)
+    assert rows.users() == [by_hand]
 
 
 def test_secrets_from_the_environment_are_taken_over_when_they_change_and_only_then(rows: Rows) -> None:

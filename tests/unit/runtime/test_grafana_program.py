@@ -16,7 +16,7 @@ from backend_server.primitives.secret import Secret
 from backend_server.runtime.programs.grafana import PreparedGrafana, database_parts, prepare_grafana
 from backend_server.settings import load_settings
 from backend_server.storage.engine.store import Store
-from backend_server.wiring.accounts import secret_keeper
+from backend_server.wiring.accounts import secret_keeper, unshown_secrets
 from tests.support.postgres import Postgres
 
 READER = ReaderRole("reader.abc", Secret("p@ss:/%41$w"))
@@ -27,7 +27,7 @@ def prepare(folder: Path, **given: str) -> PreparedGrafana:
     store = Store.open(settings.database_url.reveal() if settings.database_url else None, folder)
     try:
         store.migrate()
-        return prepare_grafana(settings, secret_keeper(settings, store))
+        return prepare_grafana(settings, secret_keeper(settings, store), unshown_secrets(store))
     finally:
         store.close()
 

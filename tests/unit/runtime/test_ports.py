@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import re
+import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from backend_server.errors import ConfigError
+from backend_server.runtime.port_holders import holder_of
 from backend_server.runtime.ports import all_claims, check_ports
 from backend_server.settings import Settings, load_settings
 from backend_server.settings.topology import find_nginx, public_place, web_address
@@ -52,7 +58,7 @@ def test_each_taken_port_is_told_with_its_setting(
     tmp_path: Path, taken: int, setting: str, value: str, asks: str, remedy: str
 ) -> None:
     settings = settings_with(tmp_path, **{setting: value.format(taken)})
-    told = rf"^Port {taken} \({setting}\), which {asks} asks for, is already in use; {remedy}"
+    told = rf"^Port {taken} \({setting}\), which {asks} asks for, is already in use by process \d+ \(.*\); {remedy}"
     with pytest.raises(ConfigError, match=told) as refused:
         check_ports(all_claims(settings))
     assert "\n" not in refused.value.message
@@ -69,9 +75,49 @@ def test_free_ports_are_fine_and_stay_free(tmp_path: Path) -> None:
 
 def test_without_the_edge_it_is_web_who_asks(tmp_path: Path, taken: int) -> None:
     settings = settings_with(tmp_path, EDGE="false", PORT=str(taken))
-    with pytest.raises(ConfigError, match=rf"^Port {taken} \(PORT\), which web asks for, is already in use"):
+    with pytest.raises(
+        ConfigError, match=rf"^Port {taken} \(PORT\), which web asks for, is already in use by process {os.getpid()} \("
+    ):
         check_ports(all_claims(settings))
     assert web_address(settings) == public_place(settings) == f"127.0.0.1:{taken}"
+
+
+def test_several_ports_that_one_process_has_are_told_in_one_line(tmp_path: Path, taken: int) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        also = other.getsockname()[1]
+        settings = settings_with(tmp_path, PORT=str(taken), POLLER_PORT=str(also))
+        with pytest.raises(ConfigError) as refused:
+            check_ports(all_claims(settings))
+    said = rf"Ports {taken} \(PORT\) and {also} \(POLLER_PORT\) are already in use by process {os.getpid()} \(.*\); "
+    assert re.fullmatch(said + "stop that one, or set PORT and POLLER_PORT to others.", refused.value.message)
+
+
+def test_another_dashwright_is_told_by_its_state(tmp_path: Path) -> None:
+    """Whether the program of ours has its environment, or its starter only: nginx writes over its own."""
+    listen = "import socket, sys, time; s = socket.create_server(('127.0.0.1', 0)); "
+    tell = "print(s.getsockname()[1], flush=True); time.sleep(600)"
+    starter = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {listen + tell!r}], env={{}})"
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "run.lock").write_text("4242\n")
+    for script in (listen + tell, starter):
+        process = subprocess.Popen(
+            [sys.executable, "-c", script],
+            env={**os.environ, "DASHWRIGHT_RUN": str(tmp_path / "run")},
+            stdout=subprocess.PIPE,
+            text=True,
+            process_group=0,
+        )
+        try:
+            assert process.stdout is not None
+            port = int(process.stdout.readline())
+            assert holder_of(port) == f"the Dashwright on DATA_DIR {tmp_path} (process 4242)"
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate(timeout=30)
+
+
+def test_nobody_is_named_for_a_free_port() -> None:
+    assert holder_of(free_ports(1)[0]) is None
 
 
 def test_one_port_for_two_programs_is_told(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ import pytest
 
 from backend_server.runtime.prepare import Prepared
 from backend_server.runtime.run import environment_of
+from backend_server.runtime.starting import give_up_start
 from backend_server.runtime.supervised import LOG_JSON, masked, name_line, wait_before_start
 from backend_server.runtime.watchdog import DeathCount, listen
 from backend_server.settings import load_settings
@@ -115,6 +116,22 @@ def test_old_ends_and_those_of_other_programs_do_not_add_up() -> None:
     for moment, program in ((0, "web"), (5, "web"), (6, "poller"), (11, "web"), (12, "poller")):
         assert count.verdict("PROCESS_STATE_EXITED", program, expected=False, now=moment) is None
     assert count.verdict("PROCESS_STATE_EXITED", "web", expected=False, now=12) is not None
+
+
+@pytest.mark.parametrize(("ready", "told"), [(False, True), (True, False)], ids=["starting", "started"])
+def test_a_program_that_cannot_run_ends_the_start_and_nothing_later(tmp_path: Path, ready: bool, told: bool) -> None:
+    with subprocess.Popen(["sleep", "600"]) as supervisor:
+        settings = load_settings({"DASHWRIGHT_RUN": str(tmp_path), "DASHWRIGHT_PARENT": str(supervisor.pid)})
+        if ready:
+            (tmp_path / "ready").touch()
+        give_up_start(settings, "Port 1 is taken.")
+        assert (tmp_path / "failed").exists() is told
+        if told:
+            assert (tmp_path / "failed").read_text() == "Port 1 is taken"
+            assert supervisor.wait(30) == -signal.SIGTERM
+        else:
+            assert supervisor.poll() is None
+            supervisor.kill()
 
 
 def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:

@@ -1,0 +1,18 @@
+"""Folders of a deployment, made where they are missing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from backend_server.errors import ConfigError
+
+
+def make_folder(folder: Path) -> None:
+    """Create a folder and those above it; raises ConfigError when this user may not."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise ConfigError(
+            f"The folder {folder} cannot be made ({fault.strerror}); set DATA_DIR and DASHBOARDS_DIR to folders this "
+            "user may write to"
+        ) from fault
