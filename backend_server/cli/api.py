@@ -33,6 +33,7 @@ from .context import open_services
 if TYPE_CHECKING:
     from backend_server.wiring.record import Services
 
+_ON_EVERY_ANSWER = "x-request-id"
 _DEADLINE_SECONDS = 70.0
 _MOST_BYTES = 64 * 1024 * 1024
 _BY_STATUS: Mapping[int, type[DashwrightError]] = {
@@ -58,6 +59,8 @@ class Api:
         self._token = token
         self._closing = closing
         self._call: Call | None = None
+        # From then on a value that does not fit comes from there: another service, or another version of ours.
+        self.was_answered_elsewhere = False
 
     @property
     def is_elsewhere(self) -> bool:
@@ -68,7 +71,9 @@ class Api:
         """Return the answer's JSON; raises the error that an answer names."""
         if self._call is None:
             self._call = self._open()
-        return self._call(method, path, body)
+        answer = self._call(method, path, body)
+        self.was_answered_elsewhere = self.is_elsewhere
+        return answer
 
     def all_pages(self, path: str, query: Mapping[str, str]) -> list[Any]:
         """Return every item of a paged list."""
@@ -99,7 +104,13 @@ def api_command(*, json: str | None = None) -> Callable[[Command], Command]:
         @wraps(command)
         def run(*arguments: Any, url: str | None, token: str | None, **given: Any) -> Any:
             with ExitStack() as closing:
-                return command(*arguments, api=Api(url, token, closing), **given)
+                api = Api(url, token, closing)
+                try:
+                    return command(*arguments, api=api, **given)
+                except (KeyError, IndexError, TypeError, ValueError, AttributeError) as fault:
+                    if api.was_answered_elsewhere:
+                        raise _not_ours() from fault
+                    raise
 
         for option in options:
             run = option(run)
@@ -129,9 +140,15 @@ def _over_http(url: str, token: str | None) -> Call:
     def call(method: str, path: str, body: object = None) -> Any:
         payload = None if body is None else orjson.dumps(body)
         reply = http.send(HttpRequest(method, url + path, headers, payload), Bounds(_DEADLINE_SECONDS, _MOST_BYTES))
+        if 200 <= reply.status < 300 and _ON_EVERY_ANSWER not in reply.headers:
+            raise _not_ours()
         return _answer(reply.status, reply.body)
 
     return call
+
+
+def _not_ours() -> UpstreamError:
+    return UpstreamError("Something answers at the address, and not as Dashwright does; check --url.")
 
 
 def shown_address(url: str) -> str:
@@ -169,6 +186,8 @@ def _answer(status: int, body: bytes) -> Any:
         answer = orjson.loads(body) if body else None
     except orjson.JSONDecodeError:
         answer = None
+        if 200 <= status < 300:
+            raise _not_ours() from None
     if 200 <= status < 300:
         return answer
     error = answer.get("error") if isinstance(answer, dict) else None

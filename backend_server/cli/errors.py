@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -24,6 +26,10 @@ from backend_server.errors import (
 )
 
 EXIT_BROKEN_PIPE = 141
+EXIT_FAILED = 1
+_PACKAGE = Path(__file__).resolve().parents[1]
+_STEPS = 4
+_LONGEST_WORDS = 300
 Override = tuple[type[DashwrightError], int]
 
 # The first class that fits counts, so the narrow ones stand first. 2 is also click's code for a wrong command line.
@@ -70,3 +76,21 @@ def words_of(fault: DashwrightError) -> str:
         head = fault.message.partition(":")[0]
         return "\n".join([f"{head}:", *[f"  {problem}" for problem in fault.problems]])
     return fault.message
+
+
+def words_of_system(fault: OSError) -> str:
+    """Word what the system refused: the file, where there is one, and why."""
+    names = " and ".join(str(name) for name in (fault.filename, fault.filename2) if name is not None)
+    reason = fault.strerror or str(fault) or type(fault).__name__
+    return f"error: {names}: {reason}" if names else f"error: {reason}"
+
+
+def words_of_unforeseen(fault: Exception) -> str:
+    """Word what nobody foresaw, with the places that whoever mends it needs; never as a bare traceback."""
+    places = traceback.extract_tb(fault.__traceback__)
+    ours = [place for place in places if _PACKAGE in Path(place.filename).parents] or places
+    steps = " < ".join(f"{Path(place.filename).name}:{place.lineno}" for place in reversed(ours[-_STEPS:]))
+    said = " ".join(str(fault).split())[:_LONGEST_WORDS]
+    return (
+        f"error: {type(fault).__name__}: {said} (at {steps}). This is a fault of Dashwright itself; please report it."
+    )

@@ -303,5 +303,11 @@ def _entries(path: Path) -> tuple[Entry, ...]:
 def _emit(text: str, out: Path | None) -> None:
     if out is None:
         click.echo(text, nl=False)
+    elif out.exists() and not out.is_file():
+        # A pipe or a device, which a whole new file would take the place of.
+        try:
+            out.write_text(text, encoding="utf-8")
+        except OSError as fault:
+            raise ConfigError(f"{out} cannot be written ({fault.strerror}); name another file.") from fault
     else:
         write_folder(out.parent, {out.name: text.encode()})

@@ -11,7 +11,14 @@ import click
 
 from backend_server.errors import DashwrightError
 
-from .errors import EXIT_BROKEN_PIPE, exit_code_of, words_of
+from .errors import (
+    EXIT_BROKEN_PIPE,
+    EXIT_FAILED,
+    exit_code_of,
+    words_of,
+    words_of_system,
+    words_of_unforeseen,
+)
 
 # Name → where the command is, and its place in the help.
 _COMMANDS = {
@@ -92,6 +99,12 @@ def call(arguments: Sequence[str] | None = None) -> int:
     except DashwrightError as fault:
         click.echo(words_of(fault), err=True)
         return exit_code_of(fault)
+    except OSError as fault:
+        click.echo(words_of_system(fault), err=True)
+        return EXIT_FAILED
+    except Exception as fault:  # noqa: BLE001  # a command ends in words, whatever happened
+        click.echo(words_of_unforeseen(fault), err=True)
+        return EXIT_FAILED
 
 
 if __name__ == "__main__":

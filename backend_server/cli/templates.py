@@ -141,8 +141,14 @@ def import_(*, file: Path, name: str | None, how: ImportOptions, force: bool) ->
     if target.exists() and not force:
         raise ConfigError(f"{target} is there already; give another --name, or --force to replace it.")
     beside = target.with_suffix(".new")  # not .json, so that nobody reads half a template
-    beside.write_bytes(made.source)
-    beside.replace(target)
+    try:
+        beside.write_bytes(made.source)
+        beside.replace(target)
+    except OSError as fault:
+        raise ConfigError(
+            f"TEMPLATES_DIR is {folder}, where {target.name} cannot be written ({fault.strerror}); make that folder, "
+            "or set TEMPLATES_DIR to one that this user may write to."
+        ) from fault
     for note in made.notes:
         click.echo(note, err=True)
     click.echo(str(target))

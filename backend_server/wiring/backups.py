@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain, islice
 from pathlib import Path
 
 from backend_server.backups.backup import Contents, dump, restore
@@ -26,8 +27,10 @@ def write_backup(settings: Settings, file: Path, passphrase: Secret) -> tuple[Co
 
 def restore_backup(settings: Settings, file: Path, passphrase: Secret, *, replace: bool) -> Contents:
     """Replace the whole state with a backup, all of it or nothing."""
+    lines = read_sealed(file, passphrase)
+    first = list(islice(lines, 1))  # a file that is none is refused before a database is made for it
     with _opened(settings, migrate=True) as (store, secrets):
-        return restore(store, secrets, settings.templates_dir, read_sealed(file, passphrase), replace=replace)
+        return restore(store, secrets, settings.templates_dir, chain(first, lines), replace=replace)
 
 
 @contextmanager
