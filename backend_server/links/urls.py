@@ -24,6 +24,7 @@ SHORT_SLUGS = "/s"
 PUBLIC = (f"{PREFIX}/", f"{SHORT_SLUGS}/")
 # What our own pages and scripts load.
 SCRIPTS = f"{PREFIX}/dashwright"
+ICON = f"{SCRIPTS}/icon.svg"
 ASSETS = f"{SCRIPTS}/assets"
 
 
@@ -52,6 +53,11 @@ def page_path(token: str) -> str:
 def state_path(token: str) -> str:
     """Return the path that answers with a link's state."""
     return f"{PAGES}/{token}/state"
+
+
+def page_relative(path: str) -> str:
+    """Return a path below `PREFIX` as a link's page names it, whatever path the prefix itself is proxied below."""
+    return f"..{path.removeprefix(PREFIX)}"
 
 
 def data_path(token: str, panel_id: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
@@ -16,6 +17,7 @@ from .table import Settings, variable_of
 from .words import LinkTokens, Seconds
 
 SHORTEST_SECRET_KEY = 32
+_PATH = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)*/?")  # also what a cookie can be kept for
 _KNOWN_SECRET_KEYS = frozenset({"SW2YcwTIb9zpOOhoPsMm", "changeme", "secret", "grafana"})
 
 
@@ -92,6 +94,8 @@ def _across(settings: Settings, problems: list[str]) -> Settings:
             parts = urlsplit(url)
             if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
                 problems.append(f"{name.upper()} is {url!r}; it must look like http://host:port or http://host/path")
+            elif not _PATH.fullmatch(parts.path) and name in ("public_url", "render_external_url"):
+                problems.append(f"{name.upper()} is {url!r}; its path may hold letters, digits and - . _ ~ only")
     if settings.grafana_secret_key and settings.grafana_secret_key.reveal() in _KNOWN_SECRET_KEYS:
         problems.append("GRAFANA_SECRET_KEY is a published default; set a random one, or none to have it made")
     if settings.link_tokens is LinkTokens.DERIVED:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from pydantic import Field
 
 from .words import Group
@@ -18,7 +20,11 @@ class PublicSettings(Group):
         description="Accepted, not used: behind the edge `web` listens on a unix socket, without it on `PORT`.",
     )
     poller_port: int = Field(5111, ge=1, le=65535, description="Loopback port on which the poller serves `/metrics`.")
-    public_url: str | None = Field(None, description="What links start with; without it, taken from each request.")
+    public_url: str | None = Field(
+        None,
+        description="What links start with; without it, taken from each request. With a path (`https://host/dash`): a "
+        "frontend proxies that path to us and takes it off.",
+    )
     render_external_url: str | None = Field(None, description="Used for `PUBLIC_URL` when that is not set (Render).")
     edge: bool = Field(
         True, description="Put nginx in front (`false`, or no nginx found: `web` takes the public port)."
@@ -44,3 +50,8 @@ class PublicSettings(Group):
         """What links start with, without a trailing slash; None = take it from the request."""
         found = self.public_url or self.render_external_url
         return found.rstrip("/") if found else None
+
+    @property
+    def base_path(self) -> str:
+        """The path below which a frontend proxies us, without a trailing slash; empty for none."""
+        return urlsplit(self.base_url or "").path

@@ -66,6 +66,7 @@ def create_app(services: Services) -> DashwrightApp:
         SECRET_KEY=services.secret_key.reveal(),
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
         SESSION_COOKIE_NAME=SESSION_COOKIE,
+        SESSION_COOKIE_PATH=services.settings.base_path or "/",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         PERMANENT_SESSION_LIFETIME=timedelta(days=7),

@@ -34,10 +34,24 @@ class BadCsrfToken(Forbidden):
 
 
 class SessionCookies(SecureCookieSessionInterface):
-    """The session's cookie is `Secure` whenever the visitor came by https, also behind the edge."""
+    """The session's cookie is `Secure` whenever the visitor came by https, also behind the edge.
+
+    It is kept for the path below which we are proxied. By https and without such a path it is a `__Host-` cookie, which
+    no other host of the domain can set.
+    """
+
+    def get_cookie_name(self, app: Flask) -> str:
+        """Return the cookie's name for the way the visitor came."""
+        name = super().get_cookie_name(app)
+        return f"__Host-{name}" if request.is_secure and self.get_cookie_path(app) == "/" else name
 
     def get_cookie_secure(self, app: Flask) -> bool:  # noqa: ARG002, RUF100 - Flask's signature
         return request.is_secure
+
+
+def has_session_cookie() -> bool:
+    """Whether the request came with a session's cookie; only then a session is looked at."""
+    return current_app.session_interface.get_cookie_name(current_app) in request.cookies
 
 
 def needs(role: Role, scope: Scope | None = None) -> Callable[[View], View]:
@@ -119,7 +133,7 @@ def _identify() -> Actor | None:
         if found is None:
             raise Unauthenticated("The API token is unknown, expired or revoked; make a new one.")
         return found
-    if current_app.config["SESSION_COOKIE_NAME"] not in request.cookies:
+    if not has_session_cookie():
         return None  # without looking at the session no answer varies by cookie
     name, version = session.get("user"), session.get("version")
     return accounts.actor_of_session(name, version) if isinstance(name, str) and isinstance(version, int) else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
+from urllib.parse import urlsplit
 
 from flask import current_app, g, request
 from werkzeug.exceptions import BadRequest
@@ -44,6 +45,11 @@ def current_actor() -> Actor:
 def request_id() -> str:
     """Return this request's id, which stands in its log line, its answer's header and in every error."""
     return str(getattr(g, "request_id", ""))
+
+
+def base_path() -> str:
+    """Return the path below which `PUBLIC_URL` says that we are proxied, without a trailing slash; empty for none."""
+    return urlsplit(current_app.config.get(LINK_BASE) or "").path
 
 
 def link_base() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 import subprocess
@@ -16,9 +17,10 @@ from typing import Any
 
 from backend_server.runtime.programs import nginx as configuration
 from backend_server.runtime.programs.nginx import check_edge, nginx_command, render_edge
+from backend_server.runtime.sockets import listens
 from backend_server.settings import Settings
 from backend_server.settings.topology import web_socket
-from tests.support.processes import free_ports
+from tests.support.processes import free_ports, until
 from tests.support.unix_http import UnixHttpServer
 
 WHO = "/internal/grafana-user"
@@ -166,6 +168,37 @@ def running_nginx(
     finally:
         process.terminate()
         process.wait(10)
+
+
+FRONT = """daemon off; pid {folder}/pid; error_log stderr warn;
+events {{}}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/f;
+    uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
+    server {{
+        listen 127.0.0.1:{port};
+        location {path}/ {{ proxy_pass http://127.0.0.1:{behind}/; }}
+        location / {{ return 418; }}
+    }}
+}}
+"""
+
+
+@contextmanager
+def front_proxy(folder: Path, port: int, behind: int, path: str = "/dash") -> Iterator[str]:
+    """Start a frontend's nginx, which knows us below a path alone and takes it off; gives its address."""
+    folder.mkdir()
+    configuration = folder / "front.conf"
+    root = "user root;\n" if os.geteuid() == 0 else ""
+    configuration.write_text(root + FRONT.format(folder=folder, port=port, behind=behind, path=path))
+    process = subprocess.Popen(nginx_command(configuration), stderr=subprocess.DEVNULL)
+    try:
+        until(lambda: listens(f"127.0.0.1:{port}"), 60, what="the frontend")
+        yield f"http://127.0.0.1:{port}{path}"
+    finally:
+        process.terminate()
+        process.wait(30)
 
 
 def web_at(settings: Settings, port: int) -> dict[str, str]:

@@ -24,6 +24,8 @@ from .page_edits import PageEdits, RealToken
 
 _VALUE = re.compile(r"(?<![\w.$\"'])(user|settings|navTree)[\"']?\s*:\s*(?=[{\[n])")
 _BASE_ELEMENT = re.compile(r"<base\s[^>]*>")
+_HEAD = re.compile(r"<head(?:\s[^>]*)?>")
+_BASE = '<base href="../" />'  # from a link's page to the prefix
 _DECODER = json.JSONDecoder()
 
 
@@ -57,8 +59,12 @@ class GrafanaPage:
             html = body.decode("utf-8")
         except UnicodeDecodeError as fault:
             raise UnreadablePage("Grafana's page is not UTF-8.") from fault
-        # The page must load its files through us, wherever Grafana itself is served.
-        html = _BASE_ELEMENT.sub(f'<base href="{PREFIX}/" />', html, count=1)
+        # The page must load its files through us, wherever Grafana itself is served and we are proxied.
+        html, count = _BASE_ELEMENT.subn(_BASE, html, count=1)
+        if not count:
+            head = _HEAD.search(html)
+            start = head.end() if head else 0
+            html = html[:start] + _BASE + html[start:]
         found: dict[str, _Span] = {}
         position = 0
         while match := _VALUE.search(html, position):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from html import escape
 
 from backend_server.links import Link, LinkProfile
-from backend_server.links.urls import SCRIPTS, state_path
+from backend_server.links.urls import PREFIX, SCRIPTS, state_path
 
 from ..shown_dashboard import grafana_refresh_ms
 from ..visits import Visit, frame_rules
@@ -69,10 +69,16 @@ def relayed_style(profile: LinkProfile) -> str:
     return "".join(rules)
 
 
+def _below_prefix(path: str) -> str:
+    return path.removeprefix(f"{PREFIX}/")
+
+
 def _head(link: Link, profile: LinkProfile) -> str:
+    # From the page's base, which is the prefix.
+    script, state = _below_prefix(SCRIPTS), _below_prefix(state_path(link.token))
     return (
         f"<style>{relayed_style(profile)}</style>"
-        f'<script src="{SCRIPTS}/relay.js" defer data-state="{escape(state_path(link.token))}" '
+        f'<script src="{script}/relay.js" defer data-state="{escape(state)}" '
         f'data-refresh="{grafana_refresh_ms(profile)}" data-theme="{profile.theme.value}" '
         f'data-frame="{frame_rules(link.frame_ancestors)}"></script>'
     )

@@ -9,7 +9,7 @@ import orjson
 
 from backend_server.documents import panel_by_id
 from backend_server.links import Link, LinkProfile
-from backend_server.links.urls import PREFIX, data_path, state_path
+from backend_server.links.urls import PREFIX, data_path, page_relative, state_path
 from backend_server.queries.panel_plan import PanelPlan, has_queries, plan_panel
 from backend_server.queries.steps import LearnedScrapes, Limits, nice_step_ms
 from backend_server.querying.answers import grafana_results, raw_results
@@ -75,9 +75,9 @@ class ViewerPages:
             "lang": visit.language,
             "document": orjson.Fragment(document.shown),
             "profile": shown,
-            "state_url": state_path(link.token),
+            "state_url": page_relative(state_path(link.token)),
             "frame": frame_rules(link.frame_ancestors),
-            "data_url": data_path(link.token, "{id}"),
+            "data_url": page_relative(data_path(link.token, "{id}")),
             "now": self._clock_ms(),
             "news": news and dict(zip(("every", "at"), news, strict=True)),
             "expires_at": link.expires_at,

@@ -6,6 +6,7 @@ from flask import Flask
 
 from backend_server.primitives.words import state_label
 
+from ..own_urls import own_url
 from . import assets, fleet, grafana, health, links, public, settings, sign_in
 
 
@@ -23,4 +24,5 @@ def register_pages(app: Flask) -> None:
     ):
         app.register_blueprint(blueprint)
     app.jinja_env.globals["asset_url"] = assets.asset_url
+    app.jinja_env.globals["own_url"] = own_url
     app.jinja_env.filters["state_label"] = state_label

@@ -8,6 +8,7 @@ from functools import cache
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import NotFound
 
+from ..own_urls import own_url
 from .built import fixed_file
 
 blueprint = Blueprint("assets", __name__)
@@ -25,14 +26,24 @@ def _asset(name: str) -> tuple[bytes, str]:
 def asset_url(name: str) -> str:
     """Return the address of an asset, its content's hash included; without it where the pages are not built."""
     try:
-        return f"/static/{name}?v={_asset(name)[1]}"
+        return own_url(f"/static/{name}?v={_asset(name)[1]}")
     except NotFound:
-        return f"/static/{name}"
+        return own_url(f"/static/{name}")
 
 
 @blueprint.get("/static/<name>")
 def asset(name: str) -> Response:
     """Serve one of our own assets; anonymous, since the sign-in page needs them."""
+    return _answered(name)
+
+
+@blueprint.get("/favicon.ico")
+def favicon() -> Response:
+    """Serve the icon where a browser asks for one by itself, as it does for what is no page."""
+    return _answered("icon.svg")
+
+
+def _answered(name: str) -> Response:
     if name not in _TYPES:
         raise NotFound
     body, version = _asset(name)

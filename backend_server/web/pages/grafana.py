@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, redirect, request
 from flask.typing import ResponseReturnValue
@@ -10,8 +10,11 @@ from flask.typing import ResponseReturnValue
 from backend_server.accounts.model import GRAFANA_USERS
 from backend_server.errors import Forbidden, NotFound, Unauthenticated
 from backend_server.links.urls import PREFIX
+from backend_server.viewing.visits import origin_of
 
 from ..auth import signed_in
+from ..context import current_services
+from ..own_urls import own_url
 
 blueprint = Blueprint("grafana", __name__)
 USER_HEADER = "X-Dashwright-Grafana-User"
@@ -43,8 +46,12 @@ def not_signed_in(path: str = "") -> ResponseReturnValue:
     if not reads_pages or signed_in() is not None:
         raise NotFound("There is nothing at this address.")
     asked = request.full_path.rstrip("?")
-    return redirect("/login?" + urlencode({"next": asked}), 303)
+    # A longer one would not be gone back to (`sign_in`), nor fit into a header.
+    back = {"next": asked if len(asked) <= 500 else request.path[:500]}
+    return redirect(own_url("/login?" + urlencode(back)), 303)
 
 
 def _is_ours(origin: str | None) -> bool:
-    return origin is not None and urlsplit(origin).netloc == request.host
+    """Whether a page of ours says so: of this request's own address, or of the one that people use."""
+    ours = {origin_of(f"{request.scheme}://{request.host}"), origin_of(current_services().settings.base_url or "")}
+    return origin is not None and origin_of(origin) in ours - {""}

@@ -23,6 +23,7 @@ from backend_server.settings import LinkTokens
 from ..api.ledger.present import ledger_json
 from ..api.links.present import link_json
 from ..context import current_services, link_base
+from ..own_urls import own_url
 from .embed_code import embed_codes
 from .shell import Paging, page, render
 
@@ -88,7 +89,7 @@ def link(actor: Actor, token: str) -> ResponseReturnValue:
         moved = services.links.directory.find_slug(str(fault.details["slug"]))
         if moved is None:
             raise
-        return redirect(f"/links/{moved.link.token}", 303)  # rotated meanwhile, in another window perhaps
+        return redirect(own_url(f"/links/{moved.link.token}"), 303)  # rotated meanwhile, in another window perhaps
     ledger = ledger_json(services.ledger.of_link(found, LEDGER_DAYS), now)
     shown = _shown(found, now)
     return _html(
@@ -125,7 +126,7 @@ def _shown(found: FoundLink, now_ms: int) -> dict[str, object]:
     """Return a link as the API does, and what only people need."""
     theme = found.link.profile.theme.value
     # Of our own origin whatever PUBLIC_URL says, so that the preview works before a proxy does.
-    preview = f"{page_path(found.link.token)}?orgId=1&theme={theme}&preview=1"
+    preview = own_url(f"{page_path(found.link.token)}?orgId=1&theme={theme}&preview=1")
     name = found.link.label or found.title or found.link.object_id
     return {
         **link_json(found, link_base(), now_ms),

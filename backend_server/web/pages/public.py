@@ -6,7 +6,7 @@ Parses, calls `viewing`, answers. Everything a page needs lies below `/grafana/`
 from __future__ import annotations
 
 import secrets
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 
 from flask import Blueprint, Response, current_app, render_template, request
 from markupsafe import Markup
@@ -17,8 +17,10 @@ from backend_server.links.urls import (
     ASSETS,
     DASHBOARDS,
     GRAFANA_API,
+    ICON,
     PAGES,
     PREFIX,
+    SCRIPTS,
     SHORT_SLUGS,
     SLUGS,
     state_path,
@@ -32,7 +34,8 @@ from backend_server.viewing.passwords import proof_cookie
 from backend_server.viewing.visits import Visit, last_of_doubled
 
 from ..auth import client_address, signed_in
-from ..context import current_services
+from ..context import base_path, current_services
+from ..own_urls import own_url
 from ..public_headers import PUBLIC_HEADERS, PageKind, page_policy
 from . import public_files
 from .built import PageFiles, fixed_file
@@ -52,6 +55,18 @@ blueprint.register_blueprint(public_files.blueprint)
 def page(token: str) -> Response:
     """Show the link's page."""
     return _page(current_services().viewing.page(token, _visit(token)))
+
+
+@blueprint.get(f"{PAGES}/<text>/")
+@blueprint.get(f"{SLUGS}/<text>/")
+@blueprint.get(f"{SHORT_SLUGS}/<text>/")
+def with_a_slash(text: str) -> Response:
+    """Lead from an address that somebody ended with a slash to the one that was meant."""
+    answer = Response(status=302)
+    query = request.query_string.decode("ascii", "ignore")
+    answer.headers["Location"] = f"../{quote(text, safe='')}" + (f"?{query}" if query else "")
+    answer.headers.update(PUBLIC_HEADERS)
+    return answer
 
 
 @blueprint.post(f"{PAGES}/<token>")
@@ -74,7 +89,7 @@ def unlock(token: str) -> Response:
         found.cookie,
         found.proof,
         max_age=found.keep_seconds,
-        path=f"{PREFIX}/",
+        path=f"{base_path()}{PREFIX}/",
         httponly=True,
         secure=secure,
         samesite="None" if secure else "Lax",
@@ -252,9 +267,10 @@ def _viewer(found: ViewerPage, files: PageFiles) -> str:
         language=found.language,
         theme=found.theme.value,
         transparent=found.transparent,
-        script=f"{ASSETS}/{files.script}",
-        preloads=[f"{ASSETS}/{name}" for name in files.preloads],
-        styles=[f"{ASSETS}/{name}" for name in files.styles],
+        script=own_url(f"{ASSETS}/{files.script}"),
+        preloads=[own_url(f"{ASSETS}/{name}") for name in files.preloads],
+        styles=[own_url(f"{ASSETS}/{name}") for name in files.styles],
+        icon=own_url(ICON),
         data=Markup(script_json(found.data)),  # noqa: S704 - escaped for a script element just here
     )
 
@@ -269,7 +285,9 @@ def _notice(found: NoticePage) -> Response:
         reason=refusal.reason,
         retry_seconds=refusal.retry_seconds,
         asks_password=refusal.asks_password,
-        state_url=state_path(found.token) if found.token else "",
+        script=own_url(f"{SCRIPTS}/notice.js"),
+        state_url=own_url(state_path(found.token)) if found.token else "",
+        icon=own_url(ICON),
         theme=found.theme.value,
         transparent=found.transparent,
         nonce=nonce,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from backend_server.links.urls import ASSETS, GRAFANA_FILES, SCRIPTS
+from backend_server.links.urls import ASSETS, GRAFANA_FILES, ICON, SCRIPTS
 from backend_server.primitives.shipped import built as built_path
 from backend_server.viewing.answers import grafana_error
 from backend_server.viewing.model import Answer
@@ -29,6 +29,7 @@ def viewer_file(name: str) -> Response:
         return _answer(grafana_error(404, "notFound", "There is no such file"))
     answer = Response(found.body, content_type=found.content_type)
     answer.headers["Cache-Control"] = _YEAR
+    answer.headers["Access-Control-Allow-Origin"] = "*"  # modules and fonts of a sandboxed frame, as at the edge
     if found.encoding:
         answer.headers["Content-Encoding"] = found.encoding
     if found.varies:
@@ -46,6 +47,14 @@ def relay_script() -> Response:
 def notice_script() -> Response:
     """Serve the script of the small page that stands for a dashboard which cannot be shown."""
     return _script("notice.js")
+
+
+@blueprint.get(ICON)
+def icon() -> Response:
+    """Serve the icon of visitors' pages."""
+    answer = _script("icon.svg")
+    answer.headers["Content-Type"] = "image/svg+xml"
+    return answer
 
 
 @blueprint.get(f"{SCRIPTS}/embed.js")

@@ -26,6 +26,7 @@ from backend_server.primitives.clock import epoch_ms, format_day, format_ms
 
 from ..context import current_services
 from ..own_password import change_own_password
+from ..own_urls import own_url
 from .shell import page, render, writer
 
 blueprint = Blueprint("settings_pages", __name__)
@@ -125,7 +126,7 @@ def _do(need: Need, done: str, action: Callable[[Actor], object]) -> ResponseRet
         action(actor)
     except (InputError, TooManyRequests) as fault:
         return _failed(actor, fault)
-    return redirect(f"/settings?done={done}", 303)
+    return redirect(own_url(f"/settings?done={done}"), 303)
 
 
 def _role() -> Role:

@@ -19,6 +19,7 @@ from backend_server.errors import Unauthenticated
 from backend_server.links.urls import ASSETS
 
 from ..auth import check_csrf, csrf_token, signed_in
+from ..own_urls import own_url
 from ..requests import PAGE_POLICY
 from .public_files import built
 from .times import ago
@@ -38,7 +39,7 @@ def page(needs: Need) -> Callable[[Callable[..., ResponseReturnValue]], Callable
             actor = signed_in()
             if actor is None:
                 back = "" if request.path == "/" else "?next=" + quote(request.path)
-                return redirect(f"/login{back}", 303)
+                return redirect(own_url(f"/login{back}"), 303)
             actor.check(needs)
             return view(actor, **arguments)
 
@@ -71,7 +72,7 @@ def render(
         actor=actor,
         csrf=csrf_token() if actor.by_session else "",
         navigation=NAVIGATION,
-        script=f"{ASSETS}/{files.script}" if files else None,
+        script=own_url(f"{ASSETS}/{files.script}") if files else None,
         ago=ago,
         **values,
     )
@@ -97,9 +98,8 @@ class Paging:
 
     def shown(self, total: int, kept: Mapping[str, object]) -> dict[str, Any]:
         """Return what a template shows of it: `kept` are the list's other parameters, for the links between pages."""
-        path = request.path
         return {
             "page": self.number,
             "last_page": max(1, -(-total // self.per_page)),
-            "page_url": lambda number: f"{path}?" + urlencode({**kept, "page": number}),
+            "page_url": lambda number: "?" + urlencode({**kept, "page": number}),
         }

@@ -14,8 +14,9 @@ from backend_server.errors import TooManyRequests
 from backend_server.settings import Settings
 from backend_server.telemetry import get_logger
 
-from ..auth import BadCsrfToken, check_csrf, client_address, csrf_token, signed_in
+from ..auth import BadCsrfToken, check_csrf, client_address, csrf_token, has_session_cookie, signed_in
 from ..context import current_services
+from ..own_urls import own_url
 from ..sign_in_limits import LIMITS, SignInLimits
 
 blueprint = Blueprint("sign_in", __name__)
@@ -35,7 +36,7 @@ def _limits(state: object) -> None:
 def login_page() -> ResponseReturnValue:
     """Show the sign-in form, or go on for those who are signed in."""
     if signed_in() is not None:
-        return redirect(_next(request.args.get("next")), 303)
+        return redirect(own_url(_next(request.args.get("next"))), 303)
     return _form(None, 200)
 
 
@@ -48,7 +49,7 @@ def login() -> ResponseReturnValue:
         check_csrf(request.form.get("csrf"))
         limits.check(name, client_address())
     except BadCsrfToken:
-        return _form("This page was open for too long. Please try again.", 403)
+        return _form(_why_unprotected(), 403)
     except TooManyRequests as fault:
         services.metrics.refused_sign_ins.labels("limit").inc()
         answer = _form(fault.message, 429)
@@ -66,7 +67,7 @@ def login() -> ResponseReturnValue:
     session["user"], session["version"] = user.name, user.session_version
     csrf_token()
     _log.info("signed in", user=user.name, client=client_address())
-    return redirect(_next(request.form.get("next")), 303)
+    return redirect(own_url(_next(request.form.get("next"))), 303)
 
 
 @blueprint.post("/logout")
@@ -75,12 +76,20 @@ def logout() -> ResponseReturnValue:
     if signed_in() is not None:
         check_csrf(request.form.get("csrf"))
     session.clear()
-    return redirect("/login", 303)
+    return redirect(own_url("/login"), 303)
 
 
 def _sign_in_limits() -> SignInLimits:
     found: SignInLimits = current_app.extensions[LIMITS]
     return found
+
+
+def _why_unprotected() -> str:
+    """Return why a form came without its token; below a path the usual reason is that it came by another address."""
+    settings = current_services().settings
+    if settings.base_path and not has_session_cookie():
+        return f"Sign in at {settings.base_url}/login: this service's cookies are kept for that address alone."
+    return "This page was open for too long. Please try again."
 
 
 def _next(path: str | None) -> str:

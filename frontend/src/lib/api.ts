@@ -80,14 +80,14 @@ const SIGNED_IN: Wording = {
   byStatus: { 401: "You are signed out. Load the page again to sign in." },
 };
 
-/** Our API for a signed-in page; each call carries the session's protection token. */
+/** Our API for a signed-in page, below `root`; each call carries the session's protection token. */
 export class Api {
-  constructor(private readonly csrf: string) {}
+  constructor(private readonly csrf: string, private readonly root = "/") {}
 
   call<P extends keyof paths, M extends MethodOf<P>>(method: M, path: P, given: Given<paths[P][M]> = {}): Promise<Outcome<AnswerOf<paths[P][M]>>> {
     const headers: Record<string, string> = { Accept: "application/json", "X-CSRF-Token": this.csrf };
     if (given.body !== undefined) headers["Content-Type"] = "application/json";
-    const url = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(given.path?.[name] ?? ""));
+    const url = this.root + path.slice(1).replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(given.path?.[name] ?? ""));
     return request(url, { method: method.toUpperCase(), headers, ...(given.body === undefined ? {} : { body: JSON.stringify(given.body) }) }, SIGNED_IN);
   }
 }

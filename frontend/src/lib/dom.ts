@@ -9,3 +9,6 @@ export function element<K extends keyof HTMLElementTagNameMap>(
   made.append(...children);
   return made;
 }
+
+/** Where our pages begin, as the page shown names it: a frontend may proxy us below a path of its own. */
+export const ownRoot = (): string => document.documentElement.dataset["root"] ?? "/";

@@ -11,10 +11,19 @@ const START_MS = 30_000;
 
 const script = document.currentScript;
 const stateUrl = script?.dataset["state"] ?? "";
-const token = /\/public-dashboards\/([0-9a-f]{32})\/state$/.exec(stateUrl)?.[1];
+// The prefix as this page's visitor sees it: a frontend may proxy us below a path of its own.
+const prefix = script instanceof HTMLScriptElement ? new URL("..", script.src).pathname.replace(/\/$/, "") : "/grafana";
+const token = /(?:^|\/)public-dashboards\/([0-9a-f]{32})\/state$/.exec(stateUrl)?.[1];
 if (script && token) relay(token, stateUrl, script.dataset);
 
+/** Grafana's scripts, which run after this one, ask and navigate below this path. */
+function tellGrafana(): void {
+  const { settings } = (window as { grafanaBootData?: { settings?: { appSubUrl?: string } } }).grafanaBootData ?? {};
+  if (settings) settings.appSubUrl = prefix;
+}
+
 function relay(token: string, stateUrl: string, { refresh, theme: shownTheme, frame = "" }: DOMStringMap): void {
+  tellGrafana();
   let loaded = false;
   let lastHeight = 0;
   const cover = new Cover();
@@ -31,7 +40,7 @@ function relay(token: string, stateUrl: string, { refresh, theme: shownTheme, fr
     address.searchParams.set("theme", theme);
     location.replace(address);
   });
-  watchPanels(`/grafana/api/public/dashboards/${token}`, {
+  watchPanels(`${prefix}/api/public/dashboards/${token}`, {
     onShown: () => {
       if (loaded) return;
       loaded = true;

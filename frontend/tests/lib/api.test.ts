@@ -21,6 +21,10 @@ describe("our API for a signed-in page", () => {
     expect(server.asked[0]).toMatchObject({ method: "POST", headers: { "X-CSRF-Token": "c1" }, body: undefined });
     expect(server.asked[0]!.headers).not.toHaveProperty("Content-Type");
   });
+  it("asks below the root of the page", async () => {
+    server.on("../api/links/off", { body: {} });
+    expect(await new Api("c1", "../").call("post", "/api/links/off")).toMatchObject({ ok: true });
+  });
   it("sends a body as JSON", async () => {
     server.on("/api/links", { body: {} });
     await api.call("post", "/api/links", { body: { device: "rig-1" } });

@@ -20,8 +20,9 @@ let server: Server;
 let frame: Frame;
 let place: ReturnType<typeof stubLocation>;
 
-const open = async (data: Record<string, string> = {}): Promise<void> => {
-  await run(() => import("../../src/public/relay"), { state: STATE, refresh: "10000", theme: "light", ...data });
+const SCRIPT = "http://localhost:3000/grafana/dashwright/relay.js";
+const open = async (data: Record<string, string> = {}, src = SCRIPT): Promise<void> => {
+  await run(() => import("../../src/public/relay"), { state: STATE, refresh: "10000", theme: "light", ...data }, src);
   await settled();
 };
 const later = async (ms: number): Promise<void> => {
@@ -47,6 +48,21 @@ afterEach(() => {
   vi.clearAllTimers();
   vi.useRealTimers();
   vi.unstubAllGlobals();
+});
+
+describe("below a path of a frontend", () => {
+  it("Grafana asks below the path it is shown at, and its questions are still ours", async () => {
+    const settings = { appSubUrl: "/grafana" };
+    vi.stubGlobal("grafanaBootData", { settings });
+    const state = `public-dashboards/${TOKEN}/state`;
+    const query = `http://localhost:3000/dash/grafana/api/public/dashboards/${TOKEN}/panels/1/query`;
+    server.on(state, { body: { state: "live" } }).on(query, { body: { results: {} } });
+    await open({ state }, "http://localhost:3000/dash/grafana/dashwright/relay.js");
+    expect(settings.appSubUrl).toBe("/dash/grafana");
+    await fetch(query, { method: "POST" });
+    await settled();
+    expect(kinds()).toContain("loaded");
+  });
 });
 
 describe("how the link stands", () => {

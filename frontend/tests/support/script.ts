@@ -15,8 +15,9 @@ export function inFrame(): Frame {
   return { told, say: (data, source = parent) => window.dispatchEvent(new MessageEvent("message", { data, source: source as Window })) };
 }
 
-export async function run(load: () => Promise<unknown>, data: Record<string, string> = {}): Promise<void> {
+export async function run(load: () => Promise<unknown>, data: Record<string, string> = {}, src = ""): Promise<void> {
   const script = document.createElement("script");
+  script.src = src;
   Object.assign(script.dataset, data);
   Object.defineProperty(document, "currentScript", { configurable: true, get: () => script });
   vi.resetModules();

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import orjson
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from backend_server.grafana import GrafanaClient, PublicDashboard
@@ -17,6 +18,7 @@ from backend_server.primitives.ids import LinkToken, Slug
 from backend_server.queries.steps import Limits
 from backend_server.settings import Settings
 from backend_server.viewing.relay.source import RelayOptions, relay_source
+from backend_server.web.context import LINK_BASE
 from tests.fakes.grafana import Datasource, FakeGrafana
 from tests.functional.viewing.browsing import FLAGS, Received, host_app, served
 from tests.functional.viewing.leaky_grafana import LeakyGrafana
@@ -81,6 +83,12 @@ class Browsing:
     received: Received
     visitors: Visitors
     grafana: LeakyGrafana | None = None
+    app: Flask | None = None
+
+    def proxied_at(self, base: str) -> None:
+        """Say by `PUBLIC_URL` where a frontend has us."""
+        assert self.app is not None
+        self.app.config[LINK_BASE] = base
 
     @property
     def url(self) -> str:
@@ -196,14 +204,15 @@ def _opened(
     received = Received()
     port = free_port()
     settings = Settings(data_dir=folder / "edge", port=port)
+    app = received.watch(visitors.client().application)
     with (
-        served(received.watch(visitors.client().application)) as web_port,
+        served(app) as web_port,
         running_nginx(settings, edits=web_at(settings, web_port)),
     ):
         page = context.new_page()
         faults: list[str] = []
         page.on("pageerror", lambda fault: faults.append(str(fault)))
-        made = Browsing(f"http://127.0.0.1:{port}", page, received, visitors, grafana)
+        made = Browsing(f"http://127.0.0.1:{port}", page, received, visitors, grafana, app)
         yield made
         page.close()
     visitors.close()

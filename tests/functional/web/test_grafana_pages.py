@@ -41,9 +41,31 @@ def test_a_page_of_another_site_may_change_nothing_in_grafana(live_app: LiveApp)
         assert live_app.call("GET", WHO, token=None, headers=headers).status == status, origin
 
 
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [
+        ("https://dash.example.com", 204),
+        ("https://dash.example.com:443", 204),
+        ("http://[::1", 403),
+        ("http://dash.example.com", 403),
+        ("ftp://dash.example.com", 403),
+        ("//dash.example.com", 403),
+        ("dash.example.com", 403),
+        ("", 403),
+    ],
+)
+def test_an_origin_is_ours_by_scheme_and_host_or_none(
+    tmp_path: Path, sqlite_template: Path, origin: str, status: int
+) -> None:
+    with running_app(tmp_path, empty_database=sqlite_template, public_url="https://dash.example.com") as app:
+        headers = {"Cookie": admin_session(app)["Cookie"], "X-Asked-Method": "POST", "Origin": origin}
+        assert app.call("GET", WHO, token=None, headers=headers).status == status
+        assert app.call("GET", WHO, token=None, headers={**headers, "Origin": app.base}).status == 204
+
+
 def test_who_is_not_signed_in_is_led_to_the_sign_in_and_a_program_told_that_nothing_is_there(live_app: LiveApp) -> None:
     page = live_app.call("GET", "/grafana/d/abc?orgId=1", token=None, headers={"Accept": "text/html"})
-    assert (page.status, page.headers["Location"]) == (303, "/login?next=%2Fgrafana%2Fd%2Fabc%3ForgId%3D1")
+    assert (page.status, page.headers["Location"]) == (303, "../../login?next=%2Fgrafana%2Fd%2Fabc%3ForgId%3D1")
     for path in ("/grafana", "/grafana/"):
         assert live_app.call("GET", path, token=None, headers={"Accept": "text/html"}).status == 303
     assert live_app.call("GET", "/grafana/d/abc", token=None).status == 404

@@ -39,9 +39,9 @@ def page(app: LiveApp, session: dict[str, str], path: str) -> str:
 
 
 def test_strangers_are_led_to_the_sign_in(app: LiveApp) -> None:
-    for path in ("/links", f"/links/{'0' * 32}"):
+    for path, login in (("/links", "./login?next=/links"), (f"/links/{'0' * 32}", "../login?next=/links/")):
         reply = app.call("GET", path, token=None, headers={"Accept": "text/html"})
-        assert (reply.status, reply.headers["Location"].startswith("/login")) == (303, True)
+        assert (reply.status, reply.headers["Location"].startswith(login)) == (303, True)
 
 
 def test_nothing_a_person_enters_becomes_markup(app: LiveApp, session: dict[str, str]) -> None:
@@ -110,6 +110,6 @@ def test_unknown_and_rotated_tokens(app: LiveApp, session: dict[str, str]) -> No
     new = app.call("POST", f"/api/links/{old}/rotate").json()["token"]
     headers = {"Cookie": session["Cookie"], "Accept": "text/html"}
     led = app.call("GET", f"/links/{old}", token=None, headers=headers)
-    assert (led.status, led.headers["Location"]) == (303, f"/links/{new}")
+    assert (led.status, led.headers["Location"]) == (303, f"../links/{new}")
     for path in (f"/links/{'0' * 32}", "/links/nonsense"):
         assert app.call("GET", path, token=None, headers=headers).status == 404

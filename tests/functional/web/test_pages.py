@@ -26,13 +26,33 @@ def sign_in(app: LiveApp, **form: str) -> tuple[int, dict[str, str], bytes]:
 
 def test_signing_in_gives_a_session_that_scripts_and_other_sites_cannot_use(live_app: LiveApp) -> None:
     status, headers, _ = sign_in(live_app)
-    assert (status, headers["Location"]) == (303, "/")
+    assert (status, headers["Location"]) == (303, "./")
     cookie = headers["Set-Cookie"]
     assert re.search(r"HttpOnly", cookie)
     assert re.search(r"SameSite=Lax", cookie)
     assert "Secure" not in cookie
     secure = live_app.call("GET", "/login", token=None, headers={"X-Forwarded-Proto": "https"}).headers["Set-Cookie"]
     assert "Secure" in secure
+    assert secure.startswith("__Host-dashwright=")
+    assert "Path=/;" in f"{secure};"
+
+
+def test_by_https_a_session_is_that_of_the_host_cookie_alone(live_app: LiveApp) -> None:
+    https = {"X-Forwarded-Proto": "https"}
+    page = live_app.call("GET", "/login", token=None, headers=https)
+    cookie = page.headers["Set-Cookie"].partition(";")[0]
+    form = {"name": "admin", "password": ADMIN_PASSWORD, "csrf": csrf_in(page.body), "next": "/"}
+    reply = live_app.call("POST", "/login", urlencoded(form), token=None, headers={"Cookie": cookie, **https, **FORM})
+    session = reply.headers["Set-Cookie"].partition(";")[0]
+    for given, status in ((session, 200), (session.removeprefix("__Host-"), 401)):
+        assert live_app.call("GET", "/api/me", token=None, headers={"Cookie": given, **https}).status == status
+
+
+def test_a_browser_that_asks_for_an_icon_by_itself_gets_one(live_app: LiveApp) -> None:
+    for path in ("/favicon.ico", "/grafana/dashwright/icon.svg"):
+        reply = live_app.call("GET", path, token=None)
+        assert (reply.status, reply.headers["Content-Type"]) == (200, "image/svg+xml")
+        assert reply.body.startswith(b"<svg")
 
 
 def test_wrong_names_and_wrong_passwords_answer_alike_and_are_limited(live_app: LiveApp) -> None:
@@ -56,7 +76,7 @@ def test_a_sign_in_from_another_site_is_refused(live_app: LiveApp, csrf: str) ->
 
 @pytest.mark.parametrize("target", ["//evil.example/", "https://evil.example/", "/\\evil.example"])
 def test_after_signing_in_one_stays_here(live_app: LiveApp, target: str) -> None:
-    assert sign_in(live_app, next=target)[1]["Location"] == "/"
+    assert sign_in(live_app, next=target)[1]["Location"] == "./"
 
 
 def test_a_session_may_read_and_needs_its_token_to_write(live_app: LiveApp) -> None:
@@ -79,7 +99,7 @@ def test_signing_out_and_a_new_password_end_sessions(live_app: LiveApp) -> None:
     out = live_app.call(
         "POST", "/logout", urlencoded({"csrf": session["csrf"]}), token=None, headers={**cookie, **FORM}
     )
-    assert (out.status, out.headers["Location"]) == (303, "/login")
+    assert (out.status, out.headers["Location"]) == (303, "./login")
     again = admin_session(live_app)
     new = User("admin", Role.ADMIN, hash_password("another password"), 2)
     SqlAccounts(live_app.services.store).put_user(new, by="test")
@@ -121,7 +141,7 @@ def test_the_start_page_is_paged(live_app: LiveApp) -> None:
     second = live_app.call("GET", "/?page=2&search=rig", token=None, headers=cookie).body.decode()
     assert "rig-050" in second
     assert "rig-049" not in second
-    assert 'href="/?search=rig&amp;page=3"' in second
+    assert 'href="?search=rig&amp;page=3"' in second
     for odd in ("0", "-1", "x", "99999999999", "%D9%A3"):
         assert live_app.call("GET", f"/?page={odd}", token=None, headers=cookie).status == 200
 

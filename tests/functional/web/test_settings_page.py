@@ -41,7 +41,7 @@ def send(app: LiveApp, session: dict[str, str], path: str, csrf: str | None = No
 
 def test_strangers_are_led_to_the_sign_in(app: LiveApp) -> None:
     reply = app.call("GET", "/settings", token=None, headers={"Accept": "text/html"})
-    assert (reply.status, reply.headers["Location"]) == (303, "/login?next=/settings")
+    assert (reply.status, reply.headers["Location"]) == (303, "./login?next=/settings")
 
 
 def test_a_token_is_shown_once_used_and_revoked(app: LiveApp, session: dict[str, str]) -> None:
@@ -121,13 +121,13 @@ def test_the_own_password_is_changed_and_this_session_goes_on(app: LiveApp) -> N
     cookie = login.headers["Set-Cookie"].partition(";")[0]
     form = {"name": "gil", "password": GOOD, "csrf": csrf_in(login.body), "next": "/settings"}
     reply = app.call("POST", "/login", urlencoded(form), token=None, headers={"Cookie": cookie, **FORM})
-    assert reply.headers["Location"] == "/settings"
+    assert reply.headers["Location"] == "./settings"
     mine = {"Cookie": reply.headers["Set-Cookie"].partition(";")[0], "csrf": ""}
     mine["csrf"] = csrf_in(page(app, mine).encode())
     wrong = send(app, mine, "/settings/password", old_password="no", password="a newer password")
     assert (wrong.status, "is not your present password" in wrong.body.decode()) == (422, True)
     done = send(app, mine, "/settings/password", old_password=GOOD, password="a newer password")
-    assert (done.status, done.headers["Location"]) == (303, "/settings?done=password")
+    assert (done.status, done.headers["Location"]) == (303, "../settings?done=password")
     old = app.call("GET", "/settings", token=None, headers={"Cookie": mine["Cookie"]})
     assert old.status == 303, "the cookie from before is over"
     mine["Cookie"] = done.headers["Set-Cookie"].partition(";")[0]

@@ -167,6 +167,26 @@ def test_where_the_machine_asks_its_own_service(listen: str, base: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("url", "base", "path"),
+    [
+        ("https://host/dash/", "https://host/dash", "/dash"),
+        ("https://host/a/b-1", "https://host/a/b-1", "/a/b-1"),
+        ("https://host/", "https://host", ""),
+        ("https://host", "https://host", ""),
+    ],
+)
+def test_the_path_that_a_frontend_proxies(url: str, base: str, path: str) -> None:
+    settings = load_settings({"PUBLIC_URL": url})
+    assert (settings.base_url, settings.base_path) == (base, path)
+
+
+@pytest.mark.parametrize("path", ["/a;b", "/a b", "/../x", "/a//b", "/%2e", "/."])
+def test_a_path_that_no_cookie_can_be_kept_for_is_refused(path: str) -> None:
+    with pytest.raises(ConfigError, match=r"PUBLIC_URL is .* its path may hold letters, digits"):
+        load_settings({"PUBLIC_URL": f"https://host{path}"})
+
+
+@pytest.mark.parametrize(
     ("text", "seconds"), [("5", 5.0), ("0.5", 0.5), ("15s", 15.0), ("1m30s", 90.0), ("200ms", 0.2), (" 7 ", 7.0)]
 )
 def test_a_time_may_be_bare_seconds(text: str, seconds: float) -> None:

@@ -71,9 +71,9 @@ def test_the_page_holds_what_its_first_paint_needs(client: FlaskClient) -> None:
             "chrome": False,
             "transparent": False,
         },
-        "state_url": f"{PAGE}/state",
+        "state_url": f"..{PAGE.removeprefix('/grafana')}/state",
         "frame": "",
-        "data_url": f"{PAGE}/panels/{{id}}/data",
+        "data_url": f"..{PAGE.removeprefix('/grafana')}/panels/{{id}}/data",
         "now": NOW_MS,
         "news": None,
         "expires_at": None,
@@ -82,10 +82,10 @@ def test_the_page_holds_what_its_first_paint_needs(client: FlaskClient) -> None:
     assert [panel["id"] for panel in document["panels"]] == [1, 2, 9]
     assert answer.status_code == 200
     assert '<html lang="de-CH" data-theme="auto">' in html
-    assert 'src="/grafana/dashwright/assets/main-1a2b.js"' in html
+    assert 'src="../../grafana/dashwright/assets/main-1a2b.js"' in html
     assert "colormaps-7a.js" not in html, "few documents need it"
     for name in ("main-3c.css", "shared-5e.css", "shared-4d.js", "parts-6f.js"):
-        assert f'href="/grafana/dashwright/assets/{name}"' in html
+        assert f'href="../../grafana/dashwright/assets/{name}"' in html
     assert html.count("</script>") == 2
     assert "secret_metric" not in html
     assert '"dashwright":' not in html

@@ -153,7 +153,7 @@ def test_the_page_is_grafanas_with_the_links_token(relay: Relay) -> None:
     assert set(settings["panels"]) == {"timeseries", "text"}
     assert "appUrl" not in settings
     assert settings["featureToggles"]["publicDashboardsScene"] is True
-    assert '<script src="/grafana/dashwright/relay.js" defer data-state="' in html
+    assert '<script src="dashwright/relay.js" defer data-state="public-dashboards/' in html
     assert "theme-light" in html
 
 

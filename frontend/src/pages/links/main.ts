@@ -1,5 +1,6 @@
 /** Entry of the links' pages: shows what needs a script, and joins buttons, dialogues and API. */
 import { Api, type Outcome } from "../../lib/api";
+import { ownRoot } from "../../lib/dom";
 import { Ask } from "./ask";
 import { type Action, type LinkFields, creation, edition, question } from "./engine";
 import { LinkForm } from "./form";
@@ -10,7 +11,7 @@ function start(): void {
   const askDialog = document.querySelector<HTMLDialogElement>("#ask-dialog");
   if (!content || !formDialog || !askDialog) return;
   const { csrf = "", token = "", name = "" } = content.dataset;
-  const api = new Api(csrf);
+  const api = new Api(csrf, ownRoot());
   const form = new LinkForm(formDialog);
   const ask = new Ask(askDialog);
 
@@ -18,7 +19,7 @@ function start(): void {
     if (outcome.ok) location.assign(path(outcome.data));
     return outcome;
   };
-  const toLink = onSuccess((link: { token: string }) => `/links/${link.token}`);
+  const toLink = onSuccess((link: { token: string }) => `${ownRoot()}links/${link.token}`);
   const toHere = onSuccess(() => location.pathname + location.search);
 
   function perform(action: Action, graceSeconds: number): Promise<Outcome<unknown>> {
