@@ -47,7 +47,12 @@ export class Server {
     await this.held.get(path);
     if (answer === "unreachable") throw new TypeError("Failed to fetch");
     if (answer === "never") {
-      return new Promise((_resolve, reject) => init.signal?.addEventListener("abort", () => reject(new DOMException("aborted", "AbortError"))));
+      return new Promise((_resolve, reject) => {
+        const takeBack = (): void => reject(new DOMException("aborted", "AbortError"));
+        // A question may be taken back in the moment it is asked.
+        if (init.signal?.aborted) takeBack();
+        else init.signal?.addEventListener("abort", takeBack);
+      });
     }
     return new Response(answer.text ?? JSON.stringify(answer.body ?? {}), { status: answer.status ?? 200 });
   }
