@@ -161,7 +161,7 @@ def may_reach_grafana(case: Case, arrived: Arrived) -> bool:
     path = unquote(arrived.path.partition("?")[0])
     if case.port == "grafana_port" and path == "/grafana/login":
         return True
-    open_to_all = path == HEALTH or (STATIC.fullmatch(path) is not None and ".." not in path and "//" not in path)
+    open_to_all = STATIC.fullmatch(path) is not None and ".." not in path and "//" not in path
     return open_to_all and arrived.method in ("GET", "HEAD")
 
 
@@ -200,7 +200,8 @@ def test_what_is_open_arrives_where_it_should(edge: Edge) -> None:
     for folder in ("build", "img", "fonts", "gazetteer", "maps", "plugins"):
         for port in (edge.port, edge.grafana_port):
             assert ask(port, f"/grafana/public/{folder}/{port}.js").headers["x-server"] == "grafana", folder
-    assert ask(edge.port, HEALTH).headers["x-server"] == "grafana"
+    assert ask(edge.port, HEALTH).headers["x-server"] == "web", "which words what Grafana answers"
+    assert ask(edge.grafana_port, HEALTH).headers["location"] == "/grafana/login"
 
 
 @pytest.mark.parametrize("path", CLOSED)
