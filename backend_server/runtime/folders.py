@@ -7,10 +7,11 @@ from pathlib import Path
 from backend_server.errors import ConfigError
 
 
-def make_folder(folder: Path) -> None:
-    """Create a folder and those above it; raises ConfigError when this user may not."""
+def make_folder(folder: Path, *, private: bool = False) -> None:
+    """Create a folder and those above it, `private` for this user alone; raises ConfigError when this user may not."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700 if private else 0o777, exist_ok=True)
     except OSError as fault:
         raise ConfigError(
             f"The folder {folder} cannot be made ({fault.strerror}); set DATA_DIR and DASHBOARDS_DIR to folders this "

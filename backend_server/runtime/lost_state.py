@@ -5,20 +5,23 @@ from __future__ import annotations
 from backend_server.errors import ConfigError
 from backend_server.provisioning.survey import FolderSurveyor
 from backend_server.settings import LinkTokens, Settings
-from backend_server.wiring.store import SECRETS_FILE, database_exists
+from backend_server.wiring.store import DATABASE_FILE, SECRETS_FILE, database_exists
 
 
 def refuse_lost_state(settings: Settings) -> None:
     """Raise ConfigError when there is no database, but traces of one.
 
-    Traces are the secrets that lie beside it and, unless links do not depend on the database at all
-    (`LINK_TOKENS=derived`), dashboards of ours in DASHBOARDS_DIR. A disk that vanished whole leaves neither.
+    Traces are the secrets and the write-ahead log that lie beside it and, unless links do not depend on the database at
+    all (`LINK_TOKENS=derived`), dashboards of ours in DASHBOARDS_DIR. A disk that vanished whole leaves none of them.
     """
     if database_exists(settings):
         return
     traces = []
     if (settings.data_dir / SECRETS_FILE).exists():
         traces.append(f"the secrets of one lie in {settings.data_dir / SECRETS_FILE}")
+    log = settings.data_dir / f"{DATABASE_FILE}-wal"
+    if log.exists() and log.stat().st_size:
+        traces.append(f"the last changes of one lie in {log}")
     if settings.link_tokens is not LinkTokens.DERIVED:
         dashboards = len(FolderSurveyor(settings.dashboards_dir).survey().owned)
         if dashboards:

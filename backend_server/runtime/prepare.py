@@ -55,7 +55,8 @@ def prepare_all(settings: Settings, *, new: bool = False) -> Prepared:
     _check_templates_folder(settings.templates_dir)
     if not new:
         refuse_lost_state(settings)
-    for folder in (settings.data_dir, run_folder(settings), settings.dashboards_dir):
+    make_folder(settings.data_dir, private=True)
+    for folder in (run_folder(settings), settings.dashboards_dir):
         make_folder(folder)
     store = open_store(settings, make=True)
     try:

@@ -80,6 +80,7 @@ def run_here(settings: Settings) -> int:
 def hold_state(settings: Settings) -> IO[str]:
     """Hold `DATA_DIR` for one `run` until the answer is closed; raises ConfigError when another one holds it."""
     folder = run_folder(settings)
+    make_folder(settings.data_dir, private=True)
     make_folder(folder)
     return hold_lock(
         folder / "run.lock",

@@ -33,7 +33,7 @@ from .poller import device_kinds
 from .publishing import build_generated, build_packs
 from .reconcile import reconcile_records, template_folder
 from .record import Services
-from .store import open_store
+from .store import make_private_folder, open_store
 from .upstreams import build_upstreams
 from .viewing import build_readability, build_source, build_view_counts, build_viewing
 
@@ -75,7 +75,7 @@ def build_services(settings: Settings, *, program: str) -> Services:
     if program == "web":
         store.writers = WRITERS.limit()
     try:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        make_private_folder(settings.data_dir)
         store.check()
         return _join(settings, program, store)
     except BaseException:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from backend_server.settings import Settings
+from backend_server.storage.engine.disk import make_private_folder
 from backend_server.storage.engine.store import FILE_NAME as DATABASE_FILE
 from backend_server.storage.engine.store import Store
 from backend_server.storage.engine.store import database_exists as _exists
 from backend_server.storage.secret_store import FILE_NAME as SECRETS_FILE
 
-__all__ = ["DATABASE_FILE", "SECRETS_FILE", "database_exists", "open_store"]
+__all__ = ["DATABASE_FILE", "SECRETS_FILE", "database_exists", "make_private_folder", "open_store"]
 
 
 def database_exists(settings: Settings) -> bool:

@@ -35,6 +35,12 @@ def filesystem(path: Path) -> str | None:
         return None  # no such table here (not Linux)
 
 
+def make_private_folder(folder: Path) -> None:
+    """Create a folder for this user alone, and those above it as usual; one that is there stays as it is."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
+
+
 @lru_cache(maxsize=16)
 def vanishes(path: Path, *, in_kubernetes: bool, on_render: bool) -> bool:
     """Whether what lies at `path` is gone with the container we run in; asked once: mounts stay as they are.

@@ -24,6 +24,7 @@ from backend_server.errors import ConfigError
 from backend_server.primitives.clock import seconds_left
 from backend_server.telemetry import get_logger
 
+from .disk import make_private_folder
 from .faults import LOCKED, busy, lost
 from .topics import NUMBERS, ChangeNumbers
 
@@ -40,7 +41,7 @@ def prepare_file(path: Path) -> None:
     A new file comes under its name when it is a database, so one of no bytes was never ours to make. A file lock holds
     others off: the switch to WAL does not wait.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_private_folder(path.parent)
     with locked_beside(path):
         if path.exists():
             if path.stat().st_size == 0:
@@ -54,10 +55,22 @@ def prepare_file(path: Path) -> None:
         os.close(handle)
         try:
             _switch_to_wal(Path(beside))
+            _set_log_aside(path)
             os.rename(beside, path)
         except BaseException:
             Path(beside).unlink(missing_ok=True)
             raise
+
+
+def _set_log_aside(path: Path) -> None:
+    """Keep the log of an earlier file of this name, perhaps all that is left of it, out of the new one.
+
+    SQLite would take its pages for the new file's.
+    """
+    for end in ("-wal", "-shm"):
+        left = path.with_name(path.name + end)
+        if left.exists():
+            left.replace(left.with_name(f"{left.name}.lost"))
 
 
 def holds_tables(path: Path) -> bool:
@@ -89,20 +102,20 @@ class OpenedFile:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self._identity = _identity(path)
         self._logged = False
 
     def is_there(self) -> bool:
         """Whether the path still leads to the file that was opened, with something in it."""
-        return self._identity is not None and _identity(self._path) == self._identity
+        return self._identity is not None and _identity(self.path) == self._identity
 
     def check(self) -> None:
         """Raise Unavailable unless it is there."""
         if not self.is_there():
             if not self._logged:
                 self._logged = True
-                _log.error("the database's file is not the one that was opened", file=str(self._path))
+                _log.error("the database's file is not the one that was opened", file=str(self.path))
             raise lost()
 
 
@@ -163,11 +176,16 @@ def connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
     return connection
 
 
-def make_engine(path: Path, *, writes: bool, **options: Any) -> Engine:
+def make_engine(file: OpenedFile, *, writes: bool, **options: Any) -> Engine:
     """Create the writer's engine (one connection, `BEGIN IMMEDIATE`) or the readers' (a pool, one snapshot each)."""
+
+    def connect_to_it() -> sqlite3.Connection:
+        file.check()  # or what is read would be of two databases
+        return connect(file.path, read_only=not writes)
+
     engine = create_engine(
         "sqlite://",
-        creator=lambda: connect(path, read_only=not writes),
+        creator=connect_to_it,
         poolclass=QueuePool,
         pool_size=1 if writes else _READERS,
         max_overflow=0 if writes else _READERS,

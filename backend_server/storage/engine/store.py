@@ -64,14 +64,16 @@ class Transactions(Protocol):
 class Store:
     """One open database, for any number of threads. Never carry an open store over a fork."""
 
-    def __init__(self, dialect: str, *, readers: Engine, writer: Engine, watch: _Watch, path: Path | None) -> None:
+    def __init__(
+        self, dialect: str, *, readers: Engine, writer: Engine, watch: _Watch, file: sqlite.OpenedFile | None
+    ) -> None:
         self.dialect = dialect
-        self.path = path
+        self.file = file
+        self.path = file.path if file else None
         self._readers = readers
         self._writer = writer
         self._watch = watch
         self._turn = sqlite.Turn() if dialect == "sqlite" else nullcontext()
-        self.file = sqlite.OpenedFile(path) if path else None
         # Bounds the threads that write or wait for it; None in programs whose own loops bound them.
         self.writers: ConcurrencyLimit | None = None
 
@@ -220,12 +222,13 @@ def _open_sqlite(path: Path) -> Store:
             f"The database {path} cannot be opened ({fault}); DATA_DIR must be a folder this user may write to, "
             "and the file a sound SQLite database"
         ) from fault
+    file = sqlite.OpenedFile(path)
     return Store(
         "sqlite",
-        readers=sqlite.make_engine(path, writes=False, **_JSON),
-        writer=sqlite.make_engine(path, writes=True, **_JSON),
+        readers=sqlite.make_engine(file, writes=False, **_JSON),
+        writer=sqlite.make_engine(file, writes=True, **_JSON),
         watch=sqlite.ChangeWatch(path),
-        path=path,
+        file=file,
     )
 
 
@@ -245,7 +248,7 @@ def _open_postgres(conninfo: str) -> Store:
         readers=engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True),
         writer=engine,
         watch=postgres.ChangeWatch(conninfo),
-        path=None,
+        file=None,
     )
 
 
