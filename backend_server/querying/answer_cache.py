@@ -127,6 +127,8 @@ class AnswerCache(Generic[T]):
                 self._make_room()
 
     def _make_room(self) -> None:
+        if self._bytes <= self._max_bytes:
+            return  # as a rule; listing many entries at each answer would cost more than the answer
         for question in list(self._entries):
             if self._bytes <= self._max_bytes:
                 return
