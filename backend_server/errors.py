@@ -54,7 +54,7 @@ def shown(value: object) -> str:
 
 
 def _cut(text: str, most: int) -> str:
-    """Take the middle out of a text that is too long: the remedy stands at its end."""
+    """Cut the middle out of a text that is too long: the remedy is at its end."""
     return text if len(text) <= most else f"{text[: most * 2 // 3]} … {text[-most // 3 :]}"
 
 

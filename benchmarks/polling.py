@@ -28,7 +28,7 @@ import requests
 
 from backend_server.demo.simulator import info_at
 from backend_server.devices.device import Device
-from backend_server.outbound.guard import Permitted
+from backend_server.outbound.guard import PermittedAddress
 from backend_server.poller.engine import PollEngine
 from backend_server.poller.kinds import DeviceKind, load_kinds
 from backend_server.poller.metrics import PollerMetrics
@@ -70,9 +70,9 @@ def serve(told: Connection) -> None:
     asyncio.run(run())
 
 
-def loopback(url: str) -> Permitted:
+def loopback(url: str) -> PermittedAddress:
     """Return what the guard would answer."""
-    return Permitted(url, "http", "127.0.0.1", int(url.rpartition(":")[2]), ("127.0.0.1",))
+    return PermittedAddress(url, "http", "127.0.0.1", int(url.rpartition(":")[2]), ("127.0.0.1",))
 
 
 def processor_seconds() -> float:

@@ -21,7 +21,7 @@ from backend_server.outbound import (
     CallTimedOut,
     HttpClient,
     HttpRequest,
-    Permitted,
+    PermittedAddress,
 )
 
 _SUCCESS = b'{"status":"success"'
@@ -71,7 +71,7 @@ class PrometheusClient:
         timeout_seconds: float = 15.0,
         max_bytes: int = MAX_ANSWER_BYTES,
         headers: Mapping[str, str] | None = None,
-        permitted: Permitted | None = None,
+        permitted: PermittedAddress | None = None,
     ) -> None:
         self._base, signed = base_and_sign_in(url)
         self._timeout_seconds = timeout_seconds

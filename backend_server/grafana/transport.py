@@ -16,8 +16,8 @@ from backend_server.outbound import (
     CallFailed,
     CallTimedOut,
     HttpClient,
+    HttpReply,
     HttpRequest,
-    Reply,
 )
 
 from .errors import GrafanaError, GrafanaOddAnswer, GrafanaTimeout, GrafanaUnreachable, error_of
@@ -47,7 +47,7 @@ class Transport:
         body: Mapping[str, object] | None = None,
         *,
         timeout_seconds: float | None = None,
-    ) -> Reply:
+    ) -> HttpReply:
         """Send one request as ourselves; raises what `send` does, and the error that an answer other than 2xx means."""
         content = None if body is None else orjson.dumps(body)
         reply = self.send(method, path, headers=self._headers, body=content, timeout_seconds=timeout_seconds)
@@ -63,7 +63,7 @@ class Transport:
         headers: Mapping[str, str],
         body: bytes | None = None,
         timeout_seconds: float | None = None,
-    ) -> Reply:
+    ) -> HttpReply:
         """Send one request below the base URL without an identity; Grafana's answer is returned as it is.
 
         Only a read (GET) is ever sent twice. Raises GrafanaUnreachable, GrafanaTimeout or GrafanaOddAnswer.
@@ -97,7 +97,7 @@ class Transport:
         return GrafanaUnreachable(message, method=method, path=path)
 
 
-def json_of(method: str, path: str, answer: Reply) -> Any:
+def json_of(method: str, path: str, answer: HttpReply) -> Any:
     """Read the JSON of a success; raises GrafanaOddAnswer (a proxy's HTML page, half a body)."""
     try:
         return orjson.loads(answer.body)
@@ -105,7 +105,7 @@ def json_of(method: str, path: str, answer: Reply) -> Any:
         raise odd(method, path, answer, "not JSON") from fault
 
 
-def odd(method: str, path: str, answer: Reply, what: str) -> GrafanaError:
+def odd(method: str, path: str, answer: HttpReply, what: str) -> GrafanaError:
     """Return the error for a success whose body is not what Grafana sends."""
     return GrafanaOddAnswer(
         f"Grafana answered {answer.status} to {method} {path}, but the body is {what}; "

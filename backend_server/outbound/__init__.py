@@ -1,8 +1,8 @@
 """Outgoing requests: which addresses may be reached by whom, and the client that bounds a call in time and bytes."""
 
 from .checked import CheckedAddresses
-from .guard import AddressRefused, OutboundGuard, Permitted, Purpose
-from .http import AnswerCompressed, AnswerTooLarge, Bounds, CallFailed, CallTimedOut, HttpClient, HttpRequest, Reply
+from .guard import AddressRefused, OutboundGuard, PermittedAddress, Purpose
+from .http import AnswerCompressed, AnswerTooLarge, Bounds, CallFailed, CallTimedOut, HttpClient, HttpReply, HttpRequest
 
 __all__ = [
     "AddressRefused",
@@ -13,9 +13,9 @@ __all__ = [
     "CallTimedOut",
     "CheckedAddresses",
     "HttpClient",
+    "HttpReply",
     "HttpRequest",
     "OutboundGuard",
-    "Permitted",
+    "PermittedAddress",
     "Purpose",
-    "Reply",
 ]

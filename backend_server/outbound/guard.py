@@ -46,7 +46,7 @@ class AddressRefused(InputError):
 
 
 @dataclass(frozen=True, slots=True)
-class Permitted:
+class PermittedAddress:
     """A checked URL. `addresses` are the only ones to connect to; empty means the operator set it: resolve as usual."""
 
     url: str
@@ -81,11 +81,11 @@ class OutboundGuard:
         self._own: Collection[Address] = ()
         self._own_until = 0.0
 
-    def check(self, url: str, purpose: Purpose) -> Permitted:
+    def check(self, url: str, purpose: Purpose) -> PermittedAddress:
         """Check a URL before anything is sent; raises AddressRefused saying why and what would make it allowed."""
         scheme, host, port = split_url(url)
         if purpose is Purpose.OPERATOR:
-            return Permitted(url, scheme, host, port, ())
+            return PermittedAddress(url, scheme, host, port, ())
         literal = _literal(host)
         if literal is not None:
             candidates: tuple[Address, ...] = (literal,)
@@ -93,7 +93,7 @@ class OutboundGuard:
             candidates = self._addresses_of(host, port)
         for address in candidates:
             self._require(address, host, port, purpose)
-        return Permitted(url, scheme, host, port, tuple(str(address) for address in candidates))
+        return PermittedAddress(url, scheme, host, port, tuple(str(address) for address in candidates))
 
     def _addresses_of(self, host: str, port: int) -> tuple[Address, ...]:
         try:

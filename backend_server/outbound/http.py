@@ -23,7 +23,7 @@ from urllib3.exceptions import HTTPError
 from backend_server.errors import UpstreamError, UpstreamTimeout
 
 from .connections import Budget, ClosedWhileKept, Endpoint, NotConnected, TooManyBytes, connections_to
-from .guard import Permitted
+from .guard import PermittedAddress
 
 _PLAIN = re.compile(r"[!-~]+")
 _CHUNK = 256 * 1024
@@ -82,12 +82,12 @@ class HttpRequest:
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
-    permitted: Permitted | None = None
+    permitted: PermittedAddress | None = None
     repeatable: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class HttpReply:
     """What came back: header names in lower case (of doubled ones the last), the body whole."""
 
     status: int
@@ -102,7 +102,7 @@ class HttpClient:
         self._what = what
         self._adapter = BoundedAdapter(connections=connections, endpoints=endpoints)
 
-    def send(self, request: HttpRequest, bounds: Bounds) -> Reply:
+    def send(self, request: HttpRequest, bounds: Bounds) -> HttpReply:
         """Send one request and read the whole answer, whatever its status (a redirect is an answer, not followed).
 
         Raises CallTimedOut, AnswerTooLarge or CallFailed.
@@ -118,7 +118,7 @@ class HttpClient:
         """Close all kept connections."""
         self._adapter.close()
 
-    def _read(self, response: requests.Response, bounds: Bounds) -> Reply:
+    def _read(self, response: requests.Response, bounds: Bounds) -> HttpReply:
         raw, status = response.raw, response.status_code
         headers = {name.lower(): value for name, value in raw.headers.items()}
         try:
@@ -137,7 +137,7 @@ class HttpClient:
         finally:
             raw.close()
             raw.release_conn()
-        return Reply(status, headers, chunks[0] if len(chunks) == 1 else b"".join(chunks))
+        return HttpReply(status, headers, chunks[0] if len(chunks) == 1 else b"".join(chunks))
 
     def _worded(self, fault: Exception, bounds: Bounds) -> UpstreamError:
         origin = _origin(fault)

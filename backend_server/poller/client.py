@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from backend_server.errors import UpstreamError
-from backend_server.outbound import Bounds, HttpClient, HttpRequest, Reply
+from backend_server.outbound import Bounds, HttpClient, HttpReply, HttpRequest
 
 _HEALTH = Bounds(deadline_seconds=2.0, max_bytes=4096)
 _READINGS = Bounds(deadline_seconds=10.0, max_bytes=256 * 1024 * 1024)  # 100,000 devices with twenty readings each
@@ -26,7 +26,7 @@ class PollerClient:
             raise UpstreamError("The poller answers with an error.")
         return reply.body
 
-    def _get(self, path: str, bounds: Bounds) -> Reply:
+    def _get(self, path: str, bounds: Bounds) -> HttpReply:
         http = HttpClient("The poller", connections=1)
         try:
             return http.send(HttpRequest("GET", f"http://{self.place}{path}"), bounds)

@@ -14,7 +14,7 @@ import orjson
 
 from backend_server.devices.device import Device
 from backend_server.errors import DashwrightError
-from backend_server.outbound.guard import Permitted
+from backend_server.outbound.guard import PermittedAddress
 
 from .connection import DeviceConnection, Failure
 from .kinds import DeviceKind
@@ -30,7 +30,8 @@ _CONNECTS_AT_ONCE = 8
 _BETWEEN_CONNECTS_SECONDS = 0.002
 
 
-Check = Callable[[str], Permitted]  # raises DashwrightError for an address that may not be reached; may block on DNS
+# Raises DashwrightError for an address that may not be reached; may block on DNS.
+Check = Callable[[str], PermittedAddress]
 
 
 class _Polled:

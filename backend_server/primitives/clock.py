@@ -15,7 +15,7 @@ _LEAST_SECONDS = 0.5  # what one wait has at least: work that took long before i
 
 
 def begin_deadline(seconds: float) -> None:
-    """Let everything that is done from now on in this context (a request) wait for this long together."""
+    """Limit what all that is done from now on in this context (a request) may wait together."""
     _deadline.set(time.monotonic() + seconds)
 
 

@@ -117,7 +117,7 @@ def device_file(device_id: str, uid: str) -> str:
     return f"shard-{shard_of(device_id):02d}/{uid}.json"
 
 
-def packs_file(folder: str, uid: str) -> str:
+def shared_file(folder: str, uid: str) -> str:
     """Return the file of any other document, e.g. `packs/Fleet/flt-….json`; Grafana makes the folder from it."""
     if not folder or "/" in folder or "\0" in folder or folder.startswith("."):
         raise InvalidInput(

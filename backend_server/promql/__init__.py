@@ -3,11 +3,11 @@
 from .check import check_promql
 from .macro_substitutes import grafana_parts
 from .result_labels import result_labels
-from .selects import Selects, selects_of
+from .selects import Selection, selects_of
 from .types import experimental_parts, is_readable_label, is_readable_name, rated_metric, unusable
 
 __all__ = [
-    "Selects",
+    "Selection",
     "check_promql",
     "experimental_parts",
     "grafana_parts",

@@ -11,7 +11,7 @@ from .parse import parse_promql
 
 
 @dataclass(frozen=True, slots=True)
-class Selects:
+class Selection:
     """Metrics read, labels matched on, labels grouped by; each sorted and without repeats."""
 
     metrics: tuple[str, ...]
@@ -19,7 +19,7 @@ class Selects:
     grouped_labels: tuple[str, ...]
 
 
-def selects_of(expr: str) -> Selects:
+def selects_of(expr: str) -> Selection:
     """Read what an expression selects; raises ValueError (the parser's words) when it is not PromQL."""
     metrics: set[str] = set()
     matched: set[str] = set()
@@ -37,7 +37,7 @@ def selects_of(expr: str) -> Selects:
                     matched.add(matcher.name)
         elif isinstance(node, pp.AggregateExpr) and node.modifier is not None:
             grouped.update(node.modifier.labels)
-    return Selects(tuple(sorted(metrics)), tuple(sorted(matched)), tuple(sorted(grouped)))
+    return Selection(tuple(sorted(metrics)), tuple(sorted(matched)), tuple(sorted(grouped)))
 
 
 def walk_promql(node: pp.Expr) -> Iterator[pp.Expr]:

@@ -33,7 +33,7 @@ class DashboardFolder:
         self._surveyor = FolderSurveyor(root)
 
     def prepare(self) -> None:
-        """Make all provider directories exist and be readable, and sweep what a killed process left behind.
+        """Ensure that all provider directories exist and are readable, and sweep what a killed process left behind.
 
         A missing directory ends Grafana's reload for those after it, an unreadable one keeps it from starting.
         """
@@ -75,7 +75,7 @@ class DashboardFolder:
         return SwapReport(frozenset(written), frozenset(unchanged), refused)
 
     def remove_all(self, files: Collection[str], *, known: Collection[str] = ()) -> frozenset[str]:
-        """Remove files of ours and flush each directory once; gives those that were there. Raises FileRefused."""
+        """Remove files of ours and flush each directory once; returns those that were there. Raises FileRefused."""
         paths = {self._path(file): file for file in files if self._own_content(file, known) is not None}
         try:
             removed = remove_files(paths, self.flusher)
@@ -95,7 +95,7 @@ class DashboardFolder:
             raise FileRefused(f"{file} cannot be read: {fault.strerror}. Check its owner and mode.") from fault
 
     def survey(self) -> FolderSurvey:
-        """Look at every file Grafana would read."""
+        """Survey every file Grafana would read."""
         return self._surveyor.survey()
 
     def changed(self) -> Mapping[str, str | None]:

@@ -30,7 +30,7 @@ def read_folder(folder: Path) -> dict[str, dict[str, Any]]:
 
 
 def read_one(folder: Path, slug: str) -> tuple[dict[str, Any] | None, str | None]:
-    """Read one dashboard, or give None and, when a file stands there that cannot be read, the reason."""
+    """Read one dashboard; returns None and, when a file stands there that cannot be read, the reason."""
     path = folder / f"{slug}.json"
     try:
         return read_dashboard(path.read_bytes(), what=path.name), None
@@ -71,7 +71,7 @@ def remove_files(folder: Path, names: Iterable[str]) -> None:
 
 
 def write_folder(folder: Path, files: Mapping[str, bytes]) -> int:
-    """Write files by name, each whole or not at all, and only those whose bytes differ; gives how many were written.
+    """Write files by name, each whole or not at all, and only those whose bytes differ; returns how many were written.
 
     Raises ProvisioningError when the disk refuses. A name that is a symbolic link is replaced, never followed.
     """

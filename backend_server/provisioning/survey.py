@@ -36,7 +36,7 @@ class FolderSurveyor:
         self._seen: dict[str, _Seen] | None = None
 
     def survey(self) -> FolderSurvey:
-        """Look at every file Grafana would read."""
+        """Survey every file Grafana would read."""
         owned: dict[str, str] = {}
         foreign = []
         seen: dict[str, _Seen] = {}

@@ -84,7 +84,7 @@ def swap_files(bodies: Mapping[str, bytes], flusher: Flusher) -> None:
 
 
 def remove_files(paths: Collection[str], flusher: Flusher) -> set[str]:
-    """Remove files that exist, flush each directory once, and give those that were there."""
+    """Remove files that exist, flush each directory once, and return those that were there."""
     removed = set()
     for path in paths:
         with suppress(FileNotFoundError):
@@ -96,7 +96,7 @@ def remove_files(paths: Collection[str], flusher: Flusher) -> set[str]:
 
 
 def sweep_temporaries(directory: str) -> int:
-    """Remove temporaries a killed process left behind over a minute ago; gives how many."""
+    """Remove temporaries a killed process left behind over a minute ago; returns how many."""
     swept = 0
     oldest = time.time() - _ABANDONED_AFTER_SECONDS
     with os.scandir(directory) as entries:

@@ -34,7 +34,7 @@ class ScrapeWatch:
         self._clock_ms = clock_ms
 
     def watch(self, stop: Event) -> None:
-        """Look until told to stop: often until something is known, then now and then."""
+        """Look until asked to stop: often until something is known, then now and then."""
         while True:
             self.look()
             if stop.wait(_AGAIN_SECONDS if self._learned.known else _UNKNOWN_AGAIN_SECONDS):

@@ -60,8 +60,8 @@ class Audits:
     def run(self) -> None:
         """Audit everything now."""
         began = self._schedule.now()
-        self._schedule.put_off(_AUDIT, self._interval_seconds)
-        self._grafana.put_off()
+        self._schedule.postpone(_AUDIT, self._interval_seconds)
+        self._grafana.postpone()
         report = self._reconciler.audit()
         self._grafana.audited(reached=report.grafana is None)
         self._audited(report, began)

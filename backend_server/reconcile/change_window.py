@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from .ports import Changes
+from .ports import ChangeNumber
 from .schedule import Schedule
 
 
 class ChangeWindow:
     """Follows the store's change number. Changes within `seconds` share one pass; the window is never begun again."""
 
-    def __init__(self, changes: Changes, schedule: Schedule, seconds: float) -> None:
+    def __init__(self, changes: ChangeNumber, schedule: Schedule, seconds: float) -> None:
         self._changes = changes
         self._schedule = schedule
         self._seconds = seconds
@@ -49,6 +49,6 @@ class ChangeWindow:
         self._wake_at = None if seconds is None else self._schedule.now() + max(seconds, self._seconds)
 
     def reopen(self) -> None:
-        """Have a pass due now, whatever the number is: an audit has marked all that differs, nothing more will come."""
+        """Make a pass due now, whatever the number is: an audit has marked all that differs, nothing more will come."""
         self._seen = -1
         self._wake_at = self._schedule.now()

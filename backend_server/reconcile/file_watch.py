@@ -27,7 +27,7 @@ class FileWatch:
         """Compare what others changed with the record when that is due; returns the report where something differs."""
         if not self._schedule.is_due(_FILES):
             return None
-        self._schedule.put_off(_FILES, self._interval_seconds)
+        self._schedule.postpone(_FILES, self._interval_seconds)
         self._changed.update(self._reconciler.context.files.changed())
         if not self._changed:
             return None

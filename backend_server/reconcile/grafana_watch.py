@@ -34,20 +34,20 @@ class GrafanaWatch:
         recovered = self._reconciler.breaker.recoveries != self._recoveries_seen and self._schedule.is_due(_PUBLIC)
         return self._compare() if lost or recovered else None
 
-    def put_off(self) -> None:
+    def postpone(self) -> None:
         """Postpone the next probe by an interval: an audit, which compares everything, begins now."""
         for name in (_PROBE, _PUBLIC):
-            self._schedule.put_off(name, self._interval_seconds)
+            self._schedule.postpone(name, self._interval_seconds)
 
     def audited(self, *, reached: bool) -> None:
         """Record that everything was compared just now, or that Grafana's side is yet to be."""
         self._recoveries_seen = self._reconciler.breaker.recoveries
         self._owes = not reached
         if self._owes:
-            self._schedule.put_off(_PUBLIC, self._wait_seconds())
+            self._schedule.postpone(_PUBLIC, self._wait_seconds())
 
     def _compare(self) -> AuditReport | None:
-        self._schedule.put_off(_PUBLIC, self._interval_seconds)
+        self._schedule.postpone(_PUBLIC, self._interval_seconds)
         report = self._reconciler.audit_public()
         self.audited(reached=report.grafana is None)
         return None if self._owes else report
@@ -61,5 +61,5 @@ class GrafanaWatch:
         took = self._schedule.now() - began
         away = self._reconciler.breaker.wait_seconds
         # While it is away it is asked as often as passes would, and never for most of the time.
-        self._schedule.put_off(_PROBE, self._interval_seconds if away is None else max(away, took))
+        self._schedule.postpone(_PROBE, self._interval_seconds if away is None else max(away, took))
         return lost

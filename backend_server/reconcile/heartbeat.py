@@ -56,7 +56,7 @@ class Heartbeat:
             fencing = self._lead.fencing
             if fencing is None or not self._schedule.is_due(HEARTBEAT):
                 return
-            self._schedule.put_off(HEARTBEAT, _EVERY_SECONDS)
+            self._schedule.postpone(HEARTBEAT, _EVERY_SECONDS)
             still_ms = int((self._schedule.now() - self._moved_at) * 1000)
             beat = {
                 "at": self._records.documents.now_ms() - still_ms,

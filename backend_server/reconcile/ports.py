@@ -218,7 +218,7 @@ class Leases(Protocol):
     def release(self) -> None: ...
 
 
-class Changes(Protocol):
+class ChangeNumber(Protocol):
     """The store's change number: it moves with every write."""
 
     def change_number(self) -> int: ...

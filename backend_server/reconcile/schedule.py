@@ -30,7 +30,7 @@ class Schedule:
         """Whether the time has come."""
         return self.now() >= self._due_at.get(name, float("-inf"))
 
-    def put_off(self, name: str, seconds: float) -> None:
+    def postpone(self, name: str, seconds: float) -> None:
         """Make it due in so many seconds from now."""
         self._due_at[name] = self.now() + seconds
 
@@ -57,7 +57,7 @@ class Jobs:
         """Run each job whose time has come. Raises LeaseLost."""
         for job in self._jobs:
             if self._schedule.is_due(job.doing):
-                self._schedule.put_off(job.doing, job.every_seconds)
+                self._schedule.postpone(job.doing, job.every_seconds)
                 self.run(job)
 
     def run(self, job: Job) -> None:

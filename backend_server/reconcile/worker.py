@@ -21,7 +21,7 @@ from .grafana_watch import GrafanaWatch
 from .heartbeat import Heartbeat
 from .lead import Lead, LeadRenewal
 from .model import AuditReport, PassReport
-from .ports import Changes, ReconcileRecords
+from .ports import ChangeNumber, ReconcileRecords
 from .reconciler import Reconciler
 from .schedule import Job, Jobs, Schedule
 from .template_adoption import TemplateFollower
@@ -88,7 +88,7 @@ class Worker:
         reconciler: Reconciler,
         *,
         records: ReconcileRecords,
-        changes: Changes,
+        changes: ChangeNumber,
         lead: Lead,
         templates: TemplateFollower,
         with_grafana: bool,
@@ -202,7 +202,7 @@ class Worker:
         self._fleet_moved |= self._window.look()
         if self._fleet_moved and self._schedule.is_due(_FLEET):
             self._fleet_moved = False
-            self._schedule.put_off(_FLEET, _FLEET_SECONDS)
+            self._schedule.postpone(_FLEET, _FLEET_SECONDS)
             self.reconciler.filling.refresh_fleet()
         if self._window.is_over:
             self._pass()

@@ -13,10 +13,10 @@ from .model import (
     RegistryOptions,
 )
 from .static_documents import StaticDocuments
-from .upsert import Accepted, DeviceUpserter, DeviceView
+from .upsert import AcceptedDevice, DeviceUpserter, DeviceView
 
 __all__ = [
-    "Accepted",
+    "AcceptedDevice",
     "DevicePage",
     "DeviceRegistry",
     "DeviceUpserter",

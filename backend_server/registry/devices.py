@@ -19,7 +19,7 @@ from backend_server.primitives.ids import parse_device_id
 from .device_plan import DeviceChanges, DevicePlanner, load_devices
 from .model import DeviceQuery, Fields, RegistryOptions, StoredDevice
 from .ports import Records
-from .upsert import Accepted, CurrentTemplates, DeviceUpserter, DeviceView
+from .upsert import AcceptedDevice, CurrentTemplates, DeviceUpserter, DeviceView
 
 Change = Callable[[DevicePlanner, StoredDevice, DeviceChanges], StoredDevice]
 
@@ -52,7 +52,7 @@ class DeviceRegistry:
         self._options = options
         self._clock_ms = clock_ms
 
-    def put(self, device_id: str, raw: Mapping[str, Any], by: str, *, client: str | None = None) -> Accepted:
+    def put(self, device_id: str, raw: Mapping[str, Any], by: str, *, client: str | None = None) -> AcceptedDevice:
         """Register a device or store what changed of it; raises InvalidInput naming each field that is wrong.
 
         A retired device stays retired, whatever is sent.

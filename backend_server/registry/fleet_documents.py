@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from backend_server.documents.status import DocumentStatus, NewDocument
-from backend_server.primitives.ids import FLEET_FOLDER, Maker, dashboard_uid, packs_file
+from backend_server.primitives.ids import FLEET_FOLDER, Maker, dashboard_uid, shared_file
 from backend_server.templates import Template, TemplateSet
 
 from .ports import Records
@@ -42,7 +42,7 @@ class FleetDocuments:
 
 def _new_document(template: Template) -> NewDocument:
     uid = dashboard_uid(Maker.FLEET, template.slot, "")
-    file = packs_file(FLEET_FOLDER, uid)
+    file = shared_file(FLEET_FOLDER, uid)
     return NewDocument(uid, Maker.FLEET.value, template.slot, "", template.name, file, template.name, template.refresh)
 
 

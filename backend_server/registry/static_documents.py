@@ -17,7 +17,7 @@ from backend_server.documents.refresh import own_refresh
 from backend_server.documents.static_document import StaticDocumentStatus
 from backend_server.documents.status import DocumentStatus, NewDocument
 from backend_server.errors import Conflict, InvalidInput, NotFound, Problem
-from backend_server.primitives.ids import DashboardUid, packs_file
+from backend_server.primitives.ids import DashboardUid, shared_file
 
 from .model import MakerSlot, PublishOutcome
 from .ports import Records, WriteTransaction
@@ -122,7 +122,7 @@ def _compare(
         if row is None:
             compared.created.append(document)
             continue
-        if row.file != packs_file(folder, document.uid):
+        if row.file != shared_file(folder, document.uid):
             raise Conflict(
                 f"{document.object_id!r} stands in the folder {row.file.split('/')[1]!r}, and a document's file "
                 "never moves; use that folder.",
@@ -134,7 +134,7 @@ def _compare(
 
 
 def _check(documents: Sequence[Document], folder: str) -> None:
-    packs_file(folder, "x")  # refuses what cannot be a folder
+    shared_file(folder, "x")  # refuses what cannot be a folder
     problems = []
     if len(documents) > MOST_AT_ONCE:
         problems.append(Problem("", f"are {len(documents)} dashboards; at most {MOST_AT_ONCE} at once"))
@@ -157,7 +157,7 @@ def _wanted(document: Document, folder: str) -> WantedDocument:
             document.slot,
             document.object_id,
             document.title,
-            packs_file(folder, document.uid),
+            shared_file(folder, document.uid),
             template=None,
             refresh=own_refresh(orjson.loads(document.body)),
         )

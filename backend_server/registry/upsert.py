@@ -65,7 +65,7 @@ class DeviceView:
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
+class AcceptedDevice:
     """An accepted device as of `now_ms` and a change number."""
 
     created: bool
@@ -74,7 +74,7 @@ class Accepted:
     now_ms: int
 
 
-Outcomes = dict[DeviceId, Accepted | DashwrightError]
+Outcomes = dict[DeviceId, AcceptedDevice | DashwrightError]
 CurrentTemplates = Callable[[], TemplateSet]
 
 
@@ -95,7 +95,7 @@ class DeviceUpserter:
         self._options = options
         self._clock_ms = clock_ms
 
-    def upsert(self, device_id: DeviceId, given: Fields, by: str, *, client: str | None = None) -> Accepted:
+    def upsert(self, device_id: DeviceId, given: Fields, by: str, *, client: str | None = None) -> AcceptedDevice:
         """Register one checked device or store what changed of it; raises what is wrong with it."""
         outcome = self._upsert({device_id: given}, by, client)[device_id]
         if isinstance(outcome, DashwrightError):
@@ -167,7 +167,7 @@ class DeviceUpserter:
             if self._templates() is not templates:
                 # They changed meanwhile, and the worker may have matched all devices just before these were written.
                 self.match_slots(list(left), by)
-        accepted = [device_id for device_id, outcome in outcomes.items() if isinstance(outcome, Accepted)]
+        accepted = [device_id for device_id, outcome in outcomes.items() if isinstance(outcome, AcceptedDevice)]
         self.was_seen(accepted, client)
         return outcomes
 
@@ -200,7 +200,7 @@ class DeviceUpserter:
         now = self._clock_ms()
         self.seen.mark_all(accepted.keys(), now)  # before the views are made: who calls is not stale
         for device_id, stored in accepted.items():
-            outcomes[device_id] = Accepted(device_id in new, self.view(stored, links_on=links_on), change, now)
+            outcomes[device_id] = AcceptedDevice(device_id in new, self.view(stored, links_on=links_on), change, now)
 
 
 class _Plan:

@@ -70,7 +70,7 @@ def listen(source: TextIO, answers: TextIO, count: DeathCount) -> str:
 
 
 def end_supervisor_without(run: int) -> None:
-    """Have supervisor end everything once the process that started it is gone."""
+    """Make supervisor end everything once the process that started it is gone."""
     supervisor = os.getppid()
     while lives(run):
         time.sleep(_LOOK_SECONDS)

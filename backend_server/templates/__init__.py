@@ -6,8 +6,8 @@ A template is parsed as JSON first and filled value by value, so a value can nev
 from .choose import TemplateSet
 from .context import FleetSummary
 from .expressions import FillError
-from .header import Scope
-from .importer import ImportChoices, Imported, import_template
+from .header import TemplateScope
+from .importer import ImportChoices, ImportedTemplate, import_template
 from .rollout import DocumentChange, plan_rollout
 from .template import Template, load_template
 
@@ -16,9 +16,9 @@ __all__ = [
     "FillError",
     "FleetSummary",
     "ImportChoices",
-    "Imported",
-    "Scope",
+    "ImportedTemplate",
     "Template",
+    "TemplateScope",
     "TemplateSet",
     "import_template",
     "load_template",

@@ -9,7 +9,7 @@ from backend_server.devices.device import Device
 from backend_server.errors import Problem
 from backend_server.primitives.canonical_json import content_hash
 
-from .header import AppliesTo, Scope
+from .header import AppliesTo, TemplateScope
 from .template import Template
 
 
@@ -38,7 +38,7 @@ class TemplateSet:
         fleet: dict[str, Template] = {}
         conflicts = []
         for template in ordered:
-            if template.scope is Scope.DEVICE:
+            if template.scope is TemplateScope.DEVICE:
                 rival = next((other for other in by_slot.get(template.slot, []) if _same_claim(other, template)), None)
                 if rival:
                     conflicts.append(

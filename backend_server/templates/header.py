@@ -17,7 +17,7 @@ HEADER_KEY = "__template__"
 DEFAULT_TITLE = "<< device.title >>"
 
 
-class Scope(StrEnum):
+class TemplateScope(StrEnum):
     """Whether a template makes one document per device or one for the fleet."""
 
     DEVICE = "device"
@@ -42,7 +42,7 @@ class Header:
     """A checked header; `title` is as written or None; `share` is "true", "false", a profile's name or None."""
 
     slot: str
-    scope: Scope
+    scope: TemplateScope
     applies_to: AppliesTo
     title: str | None
     share: str | None
@@ -65,13 +65,13 @@ def read_header(found: object) -> tuple[Header, list[Problem]]:
         slot = parse_slot(slot)
     except InvalidInput as fault:
         problems.append(Problem(f"{HEADER_KEY}.slot", fault.problems[0].message))
-    scope = Scope.DEVICE
+    scope = TemplateScope.DEVICE
     if found.get("scope", "device") in ("device", "fleet"):
-        scope = Scope(found.get("scope", "device"))
+        scope = TemplateScope(found.get("scope", "device"))
     else:
         problems.append(Problem(f"{HEADER_KEY}.scope", f'is {shown(found["scope"])}; write "device" or "fleet"'))
     applies_to = _read_applies_to(found.get("applies_to"), problems)
-    if scope is Scope.FLEET and (applies_to.kinds or applies_to.labels):
+    if scope is TemplateScope.FLEET and (applies_to.kinds or applies_to.labels):
         problems.append(Problem(f"{HEADER_KEY}.applies_to", "has no meaning in a fleet template; remove it"))
     title = found.get("title")
     if title is not None and (not isinstance(title, str) or not title.strip()):

@@ -27,7 +27,7 @@ _DROPPED = frozenset({"id", "uid", "version", "iteration", "gnetId", "meta", "__
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
+class ImportedTemplate:
     """A template's source, and what a person should know of it: what was replaced, what was not found."""
 
     source: bytes
@@ -50,7 +50,7 @@ class ImportChoices:
     slot: str = "main"
 
 
-def import_template(name: str, source: bytes, choices: ImportChoices) -> Imported:
+def import_template(name: str, source: bytes, choices: ImportChoices) -> ImportedTemplate:
     """Return the template of an exported dashboard, also of the API's `{"dashboard": …}`.
 
     `name` is what messages call it, e.g. `router.json`. Raises InvalidInput naming what cannot become a template.
@@ -84,7 +84,7 @@ def import_template(name: str, source: bytes, choices: ImportChoices) -> Importe
     _number_panels(made)
     written = json.dumps(made, indent=2, ensure_ascii=False).encode() + b"\n"
     load_template(name, written)
-    return Imported(written, tuple(writer.notes(fields, variables)))
+    return ImportedTemplate(written, tuple(writer.notes(fields, variables)))
 
 
 def _unwrapped(source: bytes, name: str) -> dict[str, Any]:

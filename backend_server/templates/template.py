@@ -23,7 +23,7 @@ from backend_server.primitives.ids import Maker, dashboard_uid
 from .compiler import Cell, Compiler, Skeleton, TextMaker, Use, has_mark, mark, skeleton
 from .context import FleetSummary
 from .expressions import BadValue, FillError, MissingField, Subject
-from .header import DEFAULT_TITLE, HEADER_KEY, AppliesTo, Header, Scope, read_header
+from .header import DEFAULT_TITLE, HEADER_KEY, AppliesTo, Header, TemplateScope, read_header
 from .placeholders import has_placeholder
 
 # Part of every template's hash: raised when the same template and device begin to give other bytes.
@@ -50,7 +50,7 @@ class Template:
 
     name: str
     slot: str
-    scope: Scope
+    scope: TemplateScope
     applies_to: AppliesTo
     share: str | None
     refresh: str
@@ -67,13 +67,13 @@ class Template:
 
     def fill(self, device: Device) -> Document:
         """Return the device's document: same template, same device, same bytes."""
-        if self.scope is not Scope.DEVICE:
+        if self.scope is not TemplateScope.DEVICE:
             raise ValueError(f"{self.name} is a fleet template; use fill_fleet")
         return self._fill(device, Maker.DEVICE, device.id, device.kind)
 
     def fill_fleet(self, summary: FleetSummary) -> Document:
         """Return the fleet's document."""
-        if self.scope is not Scope.FLEET:
+        if self.scope is not TemplateScope.FLEET:
             raise ValueError(f"{self.name} is a device template; use fill")
         return self._fill(summary, Maker.FLEET, FLEET_OBJECT, None)
 
@@ -140,7 +140,7 @@ def load_template(name: str, source: bytes) -> Template:
 def _load(name: str, source: bytes) -> Template:
     found = read_dashboard(source, what=name)
     header, problems = read_header(found.get(HEADER_KEY))
-    compiler = Compiler("device" if header.scope is Scope.DEVICE else "fleet", first_number=_FIRST_CELL)
+    compiler = Compiler("device" if header.scope is TemplateScope.DEVICE else "fleet", first_number=_FIRST_CELL)
     problems += _imports(found)
     title = _title_maker(found, header, compiler)
     tags = _tag_makers(found, compiler)
@@ -187,7 +187,7 @@ def _with_defaults(base: Mapping[str, object]) -> dict[str, object]:
 
 
 def _cut(prepared: dict[str, Any], header: Header) -> tuple[Skeleton, Skeleton]:
-    maker = Maker.DEVICE if header.scope is Scope.DEVICE else Maker.FLEET
+    maker = Maker.DEVICE if header.scope is TemplateScope.DEVICE else Maker.FLEET
     stamped = {
         **prepared,
         "title": mark(_TITLE, whole=True),
@@ -207,7 +207,7 @@ def _cut(prepared: dict[str, Any], header: Header) -> tuple[Skeleton, Skeleton]:
 
 
 def _title_maker(found: Mapping[str, Any], header: Header, compiler: Compiler) -> TextMaker:
-    if header.scope is Scope.FLEET:
+    if header.scope is TemplateScope.FLEET:
         text = header.title or (found["title"] if isinstance(found.get("title"), str) else "") or "Fleet"
         return compiler.text(text, f"{HEADER_KEY}.title" if header.title else "title")
     text = header.title or DEFAULT_TITLE

@@ -18,7 +18,7 @@ from backend_server.generator.spec.plans import read_plans
 from backend_server.poller.kinds import read_kind
 from backend_server.primitives.ids import DeviceId, Maker
 from backend_server.primitives.shipped import shipped
-from backend_server.templates import Scope, load_template
+from backend_server.templates import TemplateScope, load_template
 from backend_server.templates.importer import ImportChoices, import_template
 from tests.support.fuzzed_answers import MINER, NESTED, page_of
 from tests.support.mutants import Dice, Mutants, Read, as_json, mutated, mutated_bytes
@@ -39,7 +39,7 @@ def _ofas_json(dice: Dice, files: list[Path], read: Read) -> Generator[tuple[byt
 def _templates(dice: Dice) -> Generator[tuple[bytes, Read]]:
     def read(mutant: bytes) -> bytes:
         template = load_template("mutant.json", mutant)
-        if template.scope is Scope.DEVICE:
+        if template.scope is TemplateScope.DEVICE:
             return template.fill(RIG).body
         return b""
 

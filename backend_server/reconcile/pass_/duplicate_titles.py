@@ -18,7 +18,7 @@ _HOLDER = re.compile(re.escape(_BEGIN) + r"([A-Za-z0-9_-]+), has its title ")
 
 
 def taken_words(holder: str, title: str) -> str:
-    """Say why a document waits: `holder` is the uid of the one that has its title."""
+    """Return why a document waits: `holder` is the uid of the one that has its title."""
     return f"{_BEGIN}{holder}, has its title {title!r}; Grafana would save neither."
 
 
@@ -26,7 +26,11 @@ def without_duplicates(
     titles: Titles, by_uid: Mapping[str, DocumentRow], filled: Mapping[str, Filled]
 ) -> dict[str, Filled]:
     """Quarantine a document whose title another one bears in its folder: Grafana would stop writing both."""
-    fresh = {uid: one.wanted for uid, one in filled.items() if one.wanted is not None and one.document is not None}
+    fresh = {
+        uid: document.wanted
+        for uid, document in filled.items()
+        if document.wanted is not None and document.document is not None
+    }
     bearers: dict[tuple[str, str], dict[str, str]] = {}
     for title, places in titles.bearers({wanted.title for wanted in fresh.values()}).items():
         for uid, file, object_id in places:
@@ -55,7 +59,7 @@ def wake_waiting(
     written: Collection[str],
     gone: Collection[str],
 ) -> None:
-    """Have documents looked at again whose title may be free: the one that had it was written under another, or went.
+    """Mark documents whose title may be free now: the one that had it was written under another, or went.
 
     A second pass over the same writes nothing: whoever still has the title keeps the others waiting.
     """

@@ -61,7 +61,7 @@ class Filler:
         self._fleet = fleet
 
     def fill(self, row: DocumentRow) -> Filled:
-        """Make the row's document; a row whose input is as it was, and whose file stands, is not filled anew."""
+        """Return the row's document; a row whose input is as it was, and whose file is there, is not filled again."""
         try:
             if row.maker == Maker.FLEET.value:
                 return self._fill(row, self._fleet_by_slot.get(row.slot), self._fleet)
@@ -92,7 +92,7 @@ class Filler:
     def _take(self, row: DocumentRow) -> Filled:
         given = self._provided.get(row.uid)
         if given is None:
-            return last_good(row, "Nobody provides it any more; provide it again, or withdraw it.")
+            return last_good(row, "Nobody publishes it any more; publish it again, or withdraw it.")
         if given.content == row.input_hash and row.written_hash is not None:
             return Filled(_as_written(row, row.written_hash), input_hash=given.content)
         body = self._body_of(row.uid, given.content)

@@ -76,7 +76,7 @@ class Offering:
         return _PLACES.get(provider_of(file), len(_PLACES)), file
 
     def _next(self, waiting: list[str], size: int) -> list[str]:
-        """Take the next few from what waits, those that visitors ask for before all others."""
+        """Return the next few of what waits, those that visitors ask for before all others."""
         if not waiting or not self._run.context.breaker.allows_calls:
             return []
         asked = self._run.context.publications.asked_since(self._run.now_ms - _ASKED_WITHIN_MS)

@@ -84,7 +84,7 @@ class DeletionBreaker:
 
     def holds(self, removals: Collection[Existing]) -> bool:
         """Whether these removals are too many for one pass without a person's word."""
-        open_ones = [one for one in removals if not one.removal_begun and not self._confirmed(one)]
+        open_ones = [removal for removal in removals if not removal.removal_begun and not self._confirmed(removal)]
         return len(open_ones) > self.floor and len(open_ones) > self.share * self.total
 
     def lets_through(self, removal: Existing) -> bool:
@@ -156,7 +156,7 @@ def make_plan(
         needed = list(_steps_towards(document, found or Existing(uid, document.title, document.file), with_grafana))
         steps += needed
         unchanged += not needed
-    removals = [one for one in existing.values() if one.leaving_since is not None]
+    removals = [document for document in existing.values() if document.leaving_since is not None]
     holds = breaker.holds(removals)
     held: list[Step] = []
     for removal in removals:

@@ -123,7 +123,7 @@ class PassRun:
         return updates
 
     def trip(self, fault: DashwrightError) -> None:
-        """Note that Grafana is away, once for a pass."""
+        """Record that Grafana is away, once for a pass."""
         if not self._tripped:
             self._tripped = True
             self.context.breaker.trip(fault)
@@ -135,7 +135,7 @@ class PassRun:
         self.taking_part -= set(uids)
 
     def stop(self) -> None:
-        """Take no further step: the process is ending."""
+        """Stop the pass before its next step: the process is ending."""
         self.taking_part.clear()
 
     def _waiting(self, uids: Iterable[str]) -> list[RowUpdate]:

@@ -44,7 +44,7 @@ class PassRunner:
         self._actions = actions
 
     def run(self, run: PassRun) -> PassReport:
-        """Take all steps; returns what became of each document. Raises LeaseLost, and UpstreamError of the database."""
+        """Run all steps; returns each document's outcome. Raises LeaseLost, and UpstreamError of the database."""
         reloader = run.context.reloader
         reloads_before = reloader.count if reloader else 0
         for action in Action:

@@ -17,10 +17,12 @@ def format_plan(shown: Mapping[str, Any], *, most: int = _MOST_LINES) -> str:
     if not steps and not held:
         return f"Nothing to do: {_documents(unchanged)} as wanted."
     width = max(len(action.value) for action in Action)
-    lines = [f"{one['action']:<{width}}  {one['title'] or one['uid']}  {one['file']}".rstrip() for one in steps[:most]]
+    lines = [
+        f"{step['action']:<{width}}  {step['title'] or step['uid']}  {step['file']}".rstrip() for step in steps[:most]
+    ]
     if len(steps) > most:
         lines.append(f"… and {len(steps) - most} more")
-    counts = Counter(one["action"] for one in steps)
+    counts = Counter(step["action"] for step in steps)
     sums = ", ".join(f"{counts[action.value]} × {action.value}" for action in Action if counts[action.value])
     lines.append(f"{sums or 'no steps'}; {_documents(unchanged)} unchanged.")
     if held:
@@ -45,7 +47,7 @@ def plan_json(plan: Plan) -> dict[str, object]:
 
 
 def held_words(count: int, total: int) -> str:
-    """Say why removals wait and what to do."""
+    """Return why removals wait and what to do."""
     return (
         f"Held back: removing {count} of {_documents(total)} at once needs a person's word. "
         "Check the device list, then run `dashwright apply --confirm-removals`, or revive the devices."

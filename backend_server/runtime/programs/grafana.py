@@ -140,7 +140,7 @@ def _hosts(settings: Settings) -> list[str]:
         urls.append(settings.database_url.reveal())
     ports = {"http": 80, "https": 443, "postgresql": 5432, "postgres": 5432}
     parts = [urlsplit(url) for url in urls]
-    return [f"{one.hostname}:{one.port or ports.get(one.scheme, 80)}" for one in parts if one.hostname]
+    return [f"{url.hostname}:{url.port or ports.get(url.scheme, 80)}" for url in parts if url.hostname]
 
 
 def database_parts(url: str, reader: ReaderRole) -> dict[str, str]:

@@ -134,7 +134,7 @@ class ViewerPanels:
         return Answer(*grafana_results(self._runner.run(plan), self._frames.of))
 
     def data(self, link: Link, panel_id: str, body: bytes) -> Answer:
-        """Hand on the datasources' answers as they came."""
+        """Answer with the datasources' own bytes."""
         try:
             asked = read_lean(body, link.profile, lambda: self._document(link).times, self._clock_ms())
             panel = self._panel(link, panel_id)

@@ -18,9 +18,9 @@ from backend_server.outbound import (
     CallFailed,
     CallTimedOut,
     HttpClient,
+    HttpReply,
     HttpRequest,
-    Permitted,
-    Reply,
+    PermittedAddress,
 )
 from tests.support.raw_server import raw_server, reply
 
@@ -32,7 +32,7 @@ def http() -> Iterator[HttpClient]:
     made.close()
 
 
-def get(http: HttpClient, port: int, *, seconds: float = 2.0, most: int = 1000) -> Reply:
+def get(http: HttpClient, port: int, *, seconds: float = 2.0, most: int = 1000) -> HttpReply:
     return http.send(HttpRequest("GET", f"http://127.0.0.1:{port}/x?y=1"), Bounds(seconds, most))
 
 
@@ -341,7 +341,7 @@ def test_the_connection_goes_to_the_permitted_address_with_the_name_in_the_host_
         connection.sendall(reply(b"ok"))
 
     with raw_server(script) as port:
-        permitted = Permitted(f"http://device.invalid:{port}/", "http", "device.invalid", port, ("127.0.0.1",))
+        permitted = PermittedAddress(f"http://device.invalid:{port}/", "http", "device.invalid", port, ("127.0.0.1",))
         answer = http.send(HttpRequest("GET", permitted.url, permitted=permitted), Bounds(2, 10))
         http.close()
     assert answer.body == b"ok"
@@ -350,7 +350,7 @@ def test_the_connection_goes_to_the_permitted_address_with_the_name_in_the_host_
 
 def test_the_next_checked_address_is_tried_when_one_refuses(http: HttpClient) -> None:
     with raw_server(lambda connection, head: connection.sendall(reply(b"ok"))) as port:
-        permitted = Permitted(f"http://x.invalid:{port}/", "http", "x.invalid", port, ("127.0.0.2", "127.0.0.1"))
+        permitted = PermittedAddress(f"http://x.invalid:{port}/", "http", "x.invalid", port, ("127.0.0.2", "127.0.0.1"))
         answer = http.send(HttpRequest("GET", permitted.url, permitted=permitted), Bounds(2, 10))
         http.close()
     assert answer.body == b"ok"
@@ -367,7 +367,7 @@ def test_a_connection_is_kept_for_its_addresses_only(http: HttpClient) -> None:
     with raw_server(script) as port:
         url = f"http://localhost:{port}/"
         here, elsewhere = (
-            Permitted(url, "http", "localhost", port, (address,)) for address in ("127.0.0.1", "127.0.0.9")
+            PermittedAddress(url, "http", "localhost", port, (address,)) for address in ("127.0.0.1", "127.0.0.9")
         )
         http.send(HttpRequest("GET", url, permitted=here), Bounds(2, 10))
         with pytest.raises(CallFailed):

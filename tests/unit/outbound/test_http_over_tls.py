@@ -16,7 +16,15 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from backend_server.outbound import Bounds, CallFailed, CallTimedOut, HttpClient, HttpRequest, Permitted, Reply
+from backend_server.outbound import (
+    Bounds,
+    CallFailed,
+    CallTimedOut,
+    HttpClient,
+    HttpReply,
+    HttpRequest,
+    PermittedAddress,
+)
 from tests.support.raw_server import raw_server, reply
 
 NAME = "device.invalid"
@@ -63,9 +71,9 @@ def http(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HttpCli
     made.close()
 
 
-def get(http: HttpClient, host: str, port: int, *, seconds: float = 3.0, body: bytes | None = None) -> Reply:
+def get(http: HttpClient, host: str, port: int, *, seconds: float = 3.0, body: bytes | None = None) -> HttpReply:
     url = f"https://{host}:{port}/"
-    permitted = Permitted(url, "https", host, port, ("127.0.0.1",))
+    permitted = PermittedAddress(url, "https", host, port, ("127.0.0.1",))
     method = "GET" if body is None else "POST"
     return http.send(HttpRequest(method, url, body=body, permitted=permitted), Bounds(seconds, 1000))
 

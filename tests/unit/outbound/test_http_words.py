@@ -9,12 +9,12 @@ import requests
 import responses
 
 from backend_server.errors import UpstreamError
-from backend_server.outbound import AnswerTooLarge, Bounds, CallFailed, CallTimedOut, HttpClient, HttpRequest, Reply
+from backend_server.outbound import AnswerTooLarge, Bounds, CallFailed, CallTimedOut, HttpClient, HttpReply, HttpRequest
 
 URL = "http://prometheus.invalid:9090/api/v1/query"
 
 
-def send(request: HttpRequest) -> Reply:
+def send(request: HttpRequest) -> HttpReply:
     return HttpClient("Prometheus").send(request, Bounds(1.5, 100))
 
 

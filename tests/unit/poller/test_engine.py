@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from backend_server.devices.device import Device
 from backend_server.errors import InputError
-from backend_server.outbound.guard import Permitted
+from backend_server.outbound.guard import PermittedAddress
 from backend_server.poller.connection import Failure
 from backend_server.poller.engine import PollEngine, request_for
 from backend_server.poller.kinds import DeviceKind, Reading
@@ -58,10 +58,10 @@ class Simulator:
             writer.close()
 
 
-def anywhere(url: str) -> Permitted:
+def anywhere(url: str) -> PermittedAddress:
     if "forbidden" in url:
         raise InputError("not there")
-    return Permitted(url, "http", "127.0.0.1", int(url.rpartition(":")[2]), ("127.0.0.1",))
+    return PermittedAddress(url, "http", "127.0.0.1", int(url.rpartition(":")[2]), ("127.0.0.1",))
 
 
 @asynccontextmanager

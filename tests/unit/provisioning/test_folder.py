@@ -13,7 +13,7 @@ import pytest
 
 from backend_server.errors import InvalidInput, ProvisioningError
 from backend_server.primitives.canonical_json import canonical_bytes, content_hash
-from backend_server.primitives.ids import PROVIDERS, device_file, packs_file, shard_of
+from backend_server.primitives.ids import PROVIDERS, device_file, shard_of, shared_file
 from backend_server.provisioning import DashboardFolder, FileRefused
 from backend_server.provisioning.survey import verified
 
@@ -41,7 +41,7 @@ def test_shards_are_a_pure_function_of_the_device_id() -> None:
 @pytest.mark.parametrize("name", ["", "a/b", ".hidden"])
 def test_a_folder_name_grafana_would_not_read_is_refused(name: str) -> None:
     with pytest.raises(InvalidInput, match="cannot be a folder"):
-        packs_file(name, "flt-x")
+        shared_file(name, "flt-x")
 
 
 def test_prepare_makes_all_directories_readable_whatever_the_umask(tmp_path: Path) -> None:

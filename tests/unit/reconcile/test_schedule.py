@@ -21,12 +21,12 @@ def test_what_was_never_put_off_is_due_at_once_and_again_when_its_time_has_come(
     clock = Clock()
     schedule = Schedule(lambda: clock.moment)
     assert schedule.is_due("audit")
-    schedule.put_off("audit", 5)
+    schedule.postpone("audit", 5)
     assert not schedule.is_due("audit")
     assert schedule.is_due("probe")
     clock.moment += 5
     assert schedule.is_due("audit")
-    schedule.put_off("audit", 60)
+    schedule.postpone("audit", 60)
     schedule.at_once("audit")
     assert schedule.is_due("audit")
 

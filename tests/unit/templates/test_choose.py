@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from backend_server.templates import TemplateSet
-from backend_server.templates.header import Scope, read_header
+from backend_server.templates.header import TemplateScope, read_header
 from tests.support.templates import device, panel, template
 
 
@@ -76,7 +76,7 @@ def test_a_changed_template_changes_the_hash_of_the_set() -> None:
 def test_a_header_has_defaults() -> None:
     header, problems = read_header(None)
     assert problems == []
-    assert (header.slot, header.scope, header.title, header.share) == ("main", Scope.DEVICE, None, None)
+    assert (header.slot, header.scope, header.title, header.share) == ("main", TemplateScope.DEVICE, None, None)
     assert read_header({"share": False})[0].share == "false"
     assert read_header({"share": "wall"})[0].share == "wall"
     (problem,) = read_header({"share": "kiosk"})[1]

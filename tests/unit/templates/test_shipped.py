@@ -14,7 +14,7 @@ import pytest
 
 from backend_server.documents import all_panels, preflight, share_problems, targets_of
 from backend_server.primitives.shipped import shipped
-from backend_server.templates import FleetSummary, Scope, TemplateSet, load_template
+from backend_server.templates import FleetSummary, TemplateScope, TemplateSet, load_template
 from tests.support.templates import device
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "templates"
@@ -28,7 +28,7 @@ def _load(file: Any) -> Any:
 
 def _fill(file: Any) -> Any:
     made = _load(file)
-    return made.fill(RIG) if made.scope is Scope.DEVICE else made.fill_fleet(FleetSummary.of([RIG]))
+    return made.fill(RIG) if made.scope is TemplateScope.DEVICE else made.fill_fleet(FleetSummary.of([RIG]))
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)

@@ -17,7 +17,7 @@ from backend_server.devices.fields import parse_fields
 from backend_server.errors import DashwrightError, InvalidInput, Problem, http_status
 from backend_server.primitives.canonical_json import read_json
 from backend_server.primitives.ids import parse_device_id
-from backend_server.registry import Accepted, DeviceUpserter
+from backend_server.registry import AcceptedDevice, DeviceUpserter
 
 from ...errors import error_shape
 from ...requests import parse_body
@@ -81,7 +81,7 @@ class CachedAnswer:
         return b"{" + (self.answer if base == self.base else self.for_base(base))[self._head :]
 
 
-class AnswerCache:
+class DeviceAnswers:
     """Answers by device id; the registry's guard says what to forget, and its lock is held by whoever changes this."""
 
     def __init__(self) -> None:
@@ -131,7 +131,7 @@ class DeviceHook:
 
     def __init__(self, devices: DeviceUpserter) -> None:
         self._devices = devices
-        self._answers = AnswerCache()
+        self._answers = DeviceAnswers()
         self._batches = BatchCache()
         self._guard = devices.guard
         self._guard.watch(self._answers)
@@ -208,7 +208,7 @@ class DeviceHook:
         return b'{"results":[' + b",".join(results) + b"]}", compared.seen
 
     def _remember(
-        self, accepted: Accepted, base: bytes, *, raw: Mapping[str, Any] | None, body: bytes | None
+        self, accepted: AcceptedDevice, base: bytes, *, raw: Mapping[str, Any] | None, body: bytes | None
     ) -> CachedAnswer:
         """Build the answer of an accepted request, and cache it if nothing newer is known."""
         view, device_id = accepted.view, accepted.view.device.id

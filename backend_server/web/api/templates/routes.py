@@ -8,8 +8,7 @@ from flask import Response
 from backend_server.accounts import Role, Scope
 from backend_server.errors import InputError, InvalidInput, NotFound
 from backend_server.primitives.ids import parse_device_id
-from backend_server.templates import Scope as TemplateScope
-from backend_server.templates import Template, TemplateSet, load_template, plan_rollout
+from backend_server.templates import Template, TemplateScope, TemplateSet, load_template, plan_rollout
 
 from ...analyses import analysis
 from ...auth import needs
