@@ -80,7 +80,7 @@ class RateLimit:
         self._until: dict[str, float] = {}  # until when what a key took would have lasted at its rate
 
     def take(self, key: str) -> bool:
-        """Take one; whether that was allowed."""
+        """Use one of them up; returns whether that was allowed."""
         if not self._pause:
             return True
         now = self._clock()

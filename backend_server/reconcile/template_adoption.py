@@ -31,7 +31,7 @@ class TemplateAdoption:
         self._checkpoint = checkpoint
 
     def adopt(self, templates: TemplateSet, match_slots: Callable[[], object]) -> bool:
-        """Have every document filled from these templates; returns whether they must be looked at because of them.
+        """Fill every document from these templates; returns whether they must be looked at because of them.
 
         `match_slots` adds the documents that templates now ask for to devices. That they are adopted is stored last: a
         stop before it, also in the middle of matching, lets the next process do all of it again.

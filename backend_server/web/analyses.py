@@ -23,7 +23,7 @@ def analysis(view: View) -> View:
 
 
 def limit_analyses(app: Flask) -> None:
-    """Let each view that is marked take its turn, once all routes are registered; Busy when too many wait."""
+    """Make each marked view wait for its turn, once all routes are registered; Busy when too many wait."""
     limit = ANALYSES.limit()
     for endpoint, view in app.view_functions.items():
         if hasattr(view, _MARK):
