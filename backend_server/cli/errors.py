@@ -79,14 +79,14 @@ def words_of(fault: DashwrightError) -> str:
 
 
 def words_of_system(fault: OSError) -> str:
-    """Word what the system refused: the file, where there is one, and why."""
+    """Return in words what the system refused: the file, where there is one, and why."""
     names = " and ".join(str(name) for name in (fault.filename, fault.filename2) if name is not None)
     reason = fault.strerror or str(fault) or type(fault).__name__
     return f"error: {names}: {reason}" if names else f"error: {reason}"
 
 
 def words_of_unforeseen(fault: Exception) -> str:
-    """Word what nobody foresaw, with the places that whoever mends it needs; never as a bare traceback."""
+    """Return in words what nobody foresaw, with the places that whoever mends it needs; never as a bare traceback."""
     places = traceback.extract_tb(fault.__traceback__)
     ours = [place for place in places if _PACKAGE in Path(place.filename).parents] or places
     steps = " < ".join(f"{Path(place.filename).name}:{place.lineno}" for place in reversed(ours[-_STEPS:]))
