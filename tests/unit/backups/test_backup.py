@@ -155,7 +155,7 @@ def test_a_running_worker_forbids_it(store: Store, tmp_path: Path) -> None:
         (lambda lines: [lines[0], b'{"table": "other", "row": {}}', *lines[1:]], InputError, "no version of Dash"),
         (lambda lines: [lines[0], b'{"table": "kept", "row": {"x": 1}}', *lines[1:]], InputError, "no version"),
         (lambda lines: [lines[0], b"not json", *lines[1:]], InputError, "cannot be read"),
-        (lambda lines: [lines[0], b'{"template": "../../x.json", "body": ""}', *lines[1:]], InputError, "not a file name"),
+        (lambda lines: [lines[0], b'{"template": "../../x.json", "body": ""}', *lines[1:]], InputError, "not a file"),
         (
             lambda lines: [json.dumps({"made_at": 1, "revision": "9999_future"}).encode(), *lines[1:]],
             ConfigError,
