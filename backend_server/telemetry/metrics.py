@@ -16,8 +16,6 @@ import backend_server
 
 from .links import LinkMetrics
 
-_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-
 
 class Metrics:
     """One registry per application: two applications in one process (tests) never share a counter."""
@@ -26,13 +24,13 @@ class Metrics:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
-        self._requests = Counter(
+        self.requests = Counter(
             "dashwright_http_requests",
             "Answered requests by route pattern, never by path.",
             ("method", "route", "status"),
             registry=self.registry,
         )
-        self._seconds = Histogram(
+        self.request_seconds = Histogram(
             "dashwright_http_request_seconds",
             "Time from the first byte of a request to its answer.",
             ("route",),
@@ -53,12 +51,6 @@ class Metrics:
         self.links = LinkMetrics(self.registry)
         build = Gauge("dashwright_build_info", "Version of the service.", ("version",), registry=self.registry)
         build.labels(backend_server.__version__).set(1)
-
-    def count_request(self, method: str, route: str | None, status: int, seconds: float) -> None:
-        """Count one answered request; `route` is the matched pattern, None when nothing matched."""
-        shown = route or "unmatched"
-        self._requests.labels(method if method in _METHODS else "other", shown, str(status)).inc()
-        self._seconds.labels(shown).observe(seconds)
 
     def exposition(self) -> bytes:
         """Write everything in Prometheus' text format."""

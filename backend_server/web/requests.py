@@ -29,6 +29,8 @@ from .edge_headers import is_host
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 _SLUG = re.compile(rf"^({SLUGS}/|{SHORT_SLUGS}/).+")
 _QUIET = frozenset({"/server/health", "/metrics"})  # asked every few seconds by machines
+# A stranger's own method makes no series of its own.
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _log = get_logger("web.request")
 
 # Our own pages load nothing from elsewhere, run no inline script and are never framed.
@@ -83,10 +85,17 @@ def _begin() -> None:
         raise BadRequest("The address or the Host header holds characters that cannot stand there.")
 
 
+def count_request(metrics: Metrics, method: str, route: str | None, status: int, seconds: float) -> None:
+    """Count one answered request; `route` is the matched pattern, None when nothing matched."""
+    shown = route or "unmatched"
+    metrics.requests.labels(method if method in _METHODS else "other", shown, str(status)).inc()
+    metrics.request_seconds.labels(shown).observe(seconds)
+
+
 def _log_request(answer: Response, metrics: Metrics) -> None:
     seconds = time.perf_counter() - g.get("began", time.perf_counter())
     rule = request.url_rule
-    metrics.count_request(request.method, rule.rule if rule else None, answer.status_code, seconds)
+    count_request(metrics, request.method, rule.rule if rule else None, answer.status_code, seconds)
     line = _log.debug if request.path in _QUIET and answer.status_code < 400 else _log.info
     actor = g.get("actor")
     line(
