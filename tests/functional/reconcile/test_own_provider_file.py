@@ -54,7 +54,7 @@ def test_nothing_is_reloaded_until_the_file_is_back(tmp_path: Path, sqlite_templ
         until(lambda: "not told to reload" in str(app.services.records.values.get(HEARTBEAT)))
         parts = app.call("GET", "/server/health").json()["components"]
         assert parts["grafana"]["status"] == "degraded"
-        assert "it is not told to reload" in parts["grafana"]["message"]
+        assert "it is not asked to reload" in parts["grafana"]["message"]
         assert str(tmp_path) not in parts["grafana"]["message"]
         assert (uids(fake), reloads(fake)) == (kept, before)
         file.write_bytes(right)
