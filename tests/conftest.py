@@ -48,6 +48,7 @@ def logging_as_it_was() -> Iterator[None]:
     """A test that sets logging up, e.g. by calling a command in this process, leaves it to nobody after it."""
     root = logging.getLogger()
     level, levels = root.level, {name: logging.getLogger(name).level for name in _SET_LEVELS}
+    structlog.contextvars.clear_contextvars()  # a request in this process leaves its id behind
     yield
     structlog.reset_defaults()
     # pytest's own handlers are of classes of their own, and come and go by themselves.
